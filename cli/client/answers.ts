@@ -1,0 +1,56 @@
+/** Shapes of answers that only exist on the wire; everything else is parsed with the schemas of shared/**. */
+import { z } from 'zod';
+import { Digest } from '../../shared/core/digest.ts';
+import { Issue } from '../../shared/core/issue.ts';
+import { DenyReason } from '../../shared/decision/decision.ts';
+import { Execution } from '../../shared/execution/execution.ts';
+import { Workflow } from '../../shared/manifest/workflow.ts';
+
+const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), cursor: z.string().optional() });
+
+export const WorkflowPage = page(Workflow);
+export type WorkflowPage = z.infer<typeof WorkflowPage>;
+
+export const ExecutionPage = page(Execution);
+export type ExecutionPage = z.infer<typeof ExecutionPage>;
+
+/** Packages answer with at least these fields; the home may add more. */
+export const PackageAnswer = z.looseObject({ name: z.string(), version: z.string(), digest: Digest });
+export type PackageAnswer = z.infer<typeof PackageAnswer>;
+
+export const PackagePage = page(PackageAnswer);
+export type PackagePage = z.infer<typeof PackagePage>;
+
+export const LogLineAnswer = z.object({
+  at: z.string(),
+  taskId: z.string(),
+  attempt: z.int(),
+  stream: z.string(),
+  text: z.string(),
+});
+export type LogLineAnswer = z.infer<typeof LogLineAnswer>;
+
+export const LogPage = z.object({ lines: z.array(LogLineAnswer), cursor: z.string().optional(), done: z.boolean() });
+export type LogPage = z.infer<typeof LogPage>;
+
+export const UploadedFile = z.object({ digest: Digest, name: z.string(), sizeBytes: z.int().nonnegative() });
+export type UploadedFile = z.infer<typeof UploadedFile>;
+
+export const WhoamiAnswer = z.object({ subject: z.string(), tenant: z.string(), roles: z.array(z.string()) });
+export type WhoamiAnswer = z.infer<typeof WhoamiAnswer>;
+
+export const KeysAnswer = z.object({ keys: z.array(z.object({ keyId: z.string(), pem: z.string() })) });
+export type KeysAnswer = z.infer<typeof KeysAnswer>;
+
+/** RFC 9457 with our members; loose, because a proxy in between may answer with less. */
+export const Problem = z.object({
+  type: z.string().optional(),
+  title: z.string().optional(),
+  status: z.int().optional(),
+  code: z.string().optional(),
+  detail: z.string().optional(),
+  instance: z.string().optional(),
+  issues: z.array(Issue).optional(),
+  deny: z.array(DenyReason).optional(),
+});
+export type Problem = z.infer<typeof Problem>;

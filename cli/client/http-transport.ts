@@ -1,0 +1,84 @@
+/**
+ * One HTTP exchange with a home: adds the token, bounds the time, and turns everything that is not a success into an ApiProblem.
+ * It never repeats a request; only the caller knows whether that is safe.
+ */
+import { Problem } from './answers.ts';
+import { ApiProblem } from './api-problem.ts';
+
+export interface HomeAddress {
+  url: string;
+  token?: string | undefined;
+  /** Wall-clock limit of one exchange. */
+  timeoutMs?: number;
+}
+
+export interface Exchange {
+  method: 'GET' | 'POST';
+  path: string;
+  query?: Readonly<Record<string, string | number | undefined>>;
+  headers?: Readonly<Record<string, string>>;
+  body?: { mediaType: string; content: string | Uint8Array<ArrayBuffer> };
+}
+
+export interface Answer {
+  status: number;
+  text: string;
+}
+
+/** Longer than an API gateway lets a request live (30 s), so the gateway's own answer is seen. */
+const exchangeTimeoutMs = 35_000;
+
+export type Transport = (exchange: Exchange) => Promise<Answer>;
+
+export function createTransport(home: HomeAddress): Transport {
+  const base = home.url.replace(/\/+$/, '');
+  return async (exchange) => {
+    const { status, text, mediaType } = await send(home, base, exchange);
+    if (status < 200 || status > 299) throw new ApiProblem(status, readProblem(text, mediaType));
+    return { status, text };
+  };
+}
+
+async function send(home: HomeAddress, base: string, exchange: Exchange): Promise<Answer & { mediaType: string }> {
+  const headers: Record<string, string> = { accept: 'application/json', ...exchange.headers };
+  if (home.token !== undefined) headers['authorization'] = `Bearer ${home.token}`;
+  if (exchange.body) headers['content-type'] = exchange.body.mediaType;
+  try {
+    const response = await fetch(`${base}${exchange.path}${queryString(exchange.query)}`, {
+      method: exchange.method,
+      headers,
+      body: exchange.body?.content ?? null,
+      redirect: 'error', // A token must not follow a redirect to another host.
+      signal: AbortSignal.timeout(home.timeoutMs ?? exchangeTimeoutMs),
+    });
+    return { status: response.status, text: await response.text(), mediaType: response.headers.get('content-type') ?? '' };
+  } catch (error) {
+    throw new ApiProblem(503, { code: 'mc:host:unreachable', title: 'The host does not answer', detail: whyUnreachable(base, error) }, error);
+  }
+}
+
+function queryString(query: Exchange['query']): string {
+  const pairs = Object.entries(query ?? {}).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
+}
+
+function readProblem(text: string, mediaType: string): Problem {
+  if (!mediaType.includes('json')) return {};
+  try {
+    const parsed = Problem.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : {};
+  } catch (error) {
+    // A cut-off body is still an answer with a status; the caller gets the code of that status.
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+function whyUnreachable(base: string, error: unknown): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return `${base} did not answer in time.`;
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+  if (code === 'ECONNREFUSED') return `Nothing listens at ${base}.`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `The name in ${base} cannot be resolved.`;
+  return `${base} cannot be reached${code === undefined ? '' : ` (${code})`}.`;
+}

@@ -1,0 +1,143 @@
+/**
+ * The typed client of the HTTP API, one method an operation. Answers are parsed before the caller sees them; anything but a success is
+ * thrown as an ApiProblem. Used by the command line, the end-to-end suite of both homes and the benchmark.
+ */
+import type { z } from 'zod';
+import type { Json } from '../../shared/core/canonical-json.ts';
+import { Execution, type StartRequest } from '../../shared/execution/execution.ts';
+import { Workflow } from '../../shared/manifest/workflow.ts';
+import { PlanAnswer } from '../../shared/plan/plan.ts';
+import * as answers from './answers.ts';
+import { ApiProblem } from './api-problem.ts';
+import { createTransport, type Answer, type HomeAddress, type Transport } from './http-transport.ts';
+
+export interface PageRequest {
+  limit?: number;
+  cursor?: string | undefined;
+}
+
+export interface PlanRequest {
+  workflow?: string;
+  manifest?: string;
+  inputs?: Record<string, Json>;
+  region?: string;
+}
+
+export type ManifestMediaType = 'application/yaml' | 'application/json';
+
+export class MaestroClient {
+  readonly #send: Transport;
+
+  constructor(home: HomeAddress) {
+    this.#send = createTransport(home);
+  }
+
+  /** `created` is false when the same draft was there already. */
+  async createWorkflow(text: string, mediaType: ManifestMediaType = 'application/yaml'): Promise<{ workflow: Workflow; created: boolean }> {
+    const answer = await this.#send({ method: 'POST', path: '/api/workflows', body: { mediaType, content: text } });
+    return { workflow: parseAs(Workflow, answer), created: answer.status === 201 };
+  }
+
+  async listWorkflows(page: PageRequest = {}): Promise<answers.WorkflowPage> {
+    return parseAs(answers.WorkflowPage, await this.#send({ method: 'GET', path: '/api/workflows', query: { ...page } }));
+  }
+
+  async getWorkflow(ref: string): Promise<Workflow> {
+    return parseAs(Workflow, await this.#send({ method: 'GET', path: `/api/workflows/${encodeURIComponent(ref)}` }));
+  }
+
+  async publishWorkflow(ref: string, options: { bump?: 'patch' | 'minor' | 'major' } = {}): Promise<Workflow> {
+    return parseAs(Workflow, await this.#post(`/api/workflows/${encodeURIComponent(ref)}/publish`, options));
+  }
+
+  async planRun(request: PlanRequest): Promise<PlanAnswer> {
+    return parseAs(PlanAnswer, await this.#post('/api/plan', request));
+  }
+
+  async startExecution(request: StartRequest, options: { idempotencyKey?: string | undefined } = {}): Promise<Execution> {
+    const headers = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
+    return parseAs(Execution, await this.#post('/api/executions', request, headers));
+  }
+
+  async listExecutions(page: PageRequest = {}): Promise<answers.ExecutionPage> {
+    return parseAs(answers.ExecutionPage, await this.#send({ method: 'GET', path: '/api/executions', query: { ...page } }));
+  }
+
+  async getExecution(id: string): Promise<Execution> {
+    return parseAs(Execution, await this.#send({ method: 'GET', path: `/api/executions/${encodeURIComponent(id)}` }));
+  }
+
+  async readLogs(id: string, options: { task?: string | undefined; cursor?: string | undefined } = {}): Promise<answers.LogPage> {
+    return parseAs(answers.LogPage, await this.#send({ method: 'GET', path: `/api/executions/${encodeURIComponent(id)}/logs`, query: options }));
+  }
+
+  /** The sigstore bundle, byte for byte as the home holds it. */
+  async getReceipt(id: string): Promise<string> {
+    return (await this.#send({ method: 'GET', path: `/api/executions/${encodeURIComponent(id)}/receipt`, headers: { accept: '*/*' } })).text;
+  }
+
+  /** The canonical document whose digest is the first subject of the receipt, byte for byte. */
+  async getOutputsDocument(id: string): Promise<string> {
+    return (await this.#send({ method: 'GET', path: `/api/executions/${encodeURIComponent(id)}/receipt`, query: { part: 'outputs' } })).text;
+  }
+
+  async uploadFile(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<answers.UploadedFile> {
+    const body = { mediaType: 'application/octet-stream', content: bytes };
+    return parseAs(answers.UploadedFile, await this.#send({ method: 'POST', path: '/api/files', query: { name }, body }));
+  }
+
+  async pushPackage(bytes: Uint8Array<ArrayBuffer>): Promise<answers.PackageAnswer> {
+    const body = { mediaType: 'application/x-tar', content: bytes };
+    return parseAs(answers.PackageAnswer, await this.#send({ method: 'POST', path: '/api/packages', body }));
+  }
+
+  async listPackages(page: PageRequest = {}): Promise<answers.PackagePage> {
+    return parseAs(answers.PackagePage, await this.#send({ method: 'GET', path: '/api/packages', query: { ...page } }));
+  }
+
+  async whoami(): Promise<answers.WhoamiAnswer> {
+    return parseAs(answers.WhoamiAnswer, await this.#send({ method: 'GET', path: '/api/whoami' }));
+  }
+
+  async listKeys(): Promise<answers.KeysAnswer> {
+    return parseAs(answers.KeysAnswer, await this.#send({ method: 'GET', path: '/api/keys' }));
+  }
+
+  /** The sigstore trusted root, byte for byte. */
+  async getTrustedRoot(): Promise<string> {
+    return (await this.#send({ method: 'GET', path: '/api/keys/trusted-root', headers: { accept: '*/*' } })).text;
+  }
+
+  async getOpenApi(): Promise<unknown> {
+    return parseJson(await this.#send({ method: 'GET', path: '/openapi.json' }));
+  }
+
+  async isHealthy(): Promise<boolean> {
+    return (await this.#send({ method: 'GET', path: '/healthz' })).status === 200;
+  }
+
+  async #post(path: string, value: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return await this.#send({ method: 'POST', path, headers, body: { mediaType: 'application/json', content: JSON.stringify(value) } });
+  }
+}
+
+function parseJson(answer: Answer): unknown {
+  try {
+    return JSON.parse(answer.text);
+  } catch (error) {
+    throw unexpectedAnswer(answer, 'it is not JSON', error);
+  }
+}
+
+function parseAs<T extends z.ZodType>(schema: T, answer: Answer): z.infer<T> {
+  const parsed = schema.safeParse(parseJson(answer));
+  if (parsed.success) return parsed.data;
+  const first = parsed.error.issues[0];
+  throw unexpectedAnswer(answer, `${first?.path.join('.') ?? ''}: ${first?.message ?? 'unknown shape'}`, parsed.error);
+}
+
+/** A success in a shape this version does not know, such as a web page of a proxy or a home of another version. */
+function unexpectedAnswer(answer: Answer, why: string, cause: unknown): ApiProblem {
+  const detail = `The answer is not one of Maestro Conductor's: ${why}. Got: ${answer.text.slice(0, 80)}`;
+  return new ApiProblem(answer.status, { code: 'mc:internal:unexpected', title: 'The answer was not understood', detail }, cause);
+}

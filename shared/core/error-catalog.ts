@@ -1,0 +1,66 @@
+/**
+ * Every error code of the product, once: its HTTP status, its exit code, whether trying again can help, what it is called and how to mend it.
+ * `docs/errors/<area>-<reason>.md` is generated from this table.
+ */
+
+interface ErrorRow {
+  status: number;
+  /** 0 done, 1 failed, 2 usage, 3 denied, 4 does not verify, 5 not found, 6 conflict. */
+  exit: 1 | 2 | 3 | 4 | 5 | 6;
+  retry: 'never' | 'backoff';
+  title: string;
+  fix: string;
+}
+
+const row = (status: number, exit: ErrorRow['exit'], retry: ErrorRow['retry'], title: string, fix: string): ErrorRow => ({
+  status,
+  exit,
+  retry,
+  title,
+  fix,
+});
+
+export const errorCatalog = {
+  'mc:request:invalid': row(400, 2, 'never', 'The request is not valid', 'Correct every entry of `issues`; each names the place and what is allowed.'),
+  'mc:request:too-large': row(413, 2, 'never', 'The request is too large', 'Send less, or upload large inputs as files with POST /api/files.'),
+  'mc:request:media-type': row(415, 2, 'never', 'The media type is not supported', 'Send one of the media types that the operation lists in /openapi.json.'),
+  'mc:request:not-found': row(404, 5, 'never', 'There is no such path', 'See /docs for the operations and their paths.'),
+  'mc:request:method': row(405, 2, 'never', 'The method is not allowed on this path', 'Use a method named in the `allow` header.'),
+  'mc:auth:unauthenticated': row(401, 3, 'never', 'The caller is not known', 'Send a valid bearer token; `maestro whoami` shows whose token the CLI uses.'),
+  'mc:auth:forbidden': row(403, 3, 'never', 'The role does not allow this operation', 'Ask an admin of the tenant for one of the roles the message names.'),
+  'mc:manifest:invalid': row(422, 2, 'never', 'The manifest is not valid', 'Correct every entry of `issues`; `maestro validate FILE` shows them with line and column.'),
+  'mc:manifest:too-large': row(413, 2, 'never', 'The manifest is too large', 'Keep the manifest under the limit; put data into input files.'),
+  'mc:workflow:not-found': row(404, 5, 'never', 'There is no such workflow', 'List workflows with GET /api/workflows; publish the version before you run it.'),
+  'mc:workflow:version-conflict': row(409, 6, 'never', 'This version is published with other content', 'Published versions never change: raise `version` and publish again.'),
+  'mc:workflow:version-not-greater': row(409, 6, 'never', 'The version does not grow', 'Use a version that is higher than the newest published one (Semantic Versioning 2.0.0).'),
+  'mc:package:not-found': row(422, 5, 'never', 'There is no such package', 'Use a package of the catalog, or push yours with `maestro package push`.'),
+  'mc:package:conflict': row(409, 6, 'never', 'This package version exists with other content', 'Package versions never change: raise the version and push again.'),
+  'mc:package:untrusted': row(422, 4, 'never', 'The package does not verify', 'The bundle and its signature disagree: get it again from its source, or push it signed by a trusted key.'),
+  'mc:package:invalid': row(422, 2, 'never', 'The package is not well formed', 'See docs/guides/packages.md for the layout of a package.'),
+  'mc:execution:not-found': row(404, 5, 'never', 'There is no such execution', 'List executions with GET /api/executions.'),
+  'mc:execution:not-sealed': row(409, 6, 'backoff', 'The execution has no receipt yet', 'Wait for a terminal state: `maestro status ID --watch`.'),
+  'mc:execution:inputs-invalid': row(422, 2, 'never', 'The inputs do not fit the workflow', 'Correct every entry of `issues`; the manifest declares the inputs.'),
+  'mc:idempotency:conflict': row(409, 6, 'never', 'The idempotency key was used for another request', 'Use a new Idempotency-Key for a different request.'),
+  'mc:policy:denied': row(403, 3, 'never', 'Denied by policy', 'See `deny[]`: each entry names the pack, the rule and what would make it pass.'),
+  'mc:policy:unavailable': row(503, 1, 'backoff', 'The policy decision could not be made', 'Nothing was admitted. Try again; if it stays, see docs/runbooks/policy-unavailable.md.'),
+  'mc:file:not-found': row(404, 5, 'never', 'There is no such file', 'Upload it first with POST /api/files.'),
+  'mc:receipt:invalid': row(422, 4, 'never', 'The receipt does not verify', 'Do not trust it. Get the receipt again from its source and compare the digests.'),
+  'mc:key:unreadable': row(500, 1, 'never', 'A signing key cannot be read', 'Restore the key file with mode 0600, see docs/runbooks/keys.md.'),
+  'mc:store:conflict': row(409, 6, 'backoff', 'Another writer was faster', 'Read the current state and try again.'),
+  'mc:store:full': row(507, 1, 'backoff', 'The disk is full', 'Free space on the disk of the data folder; nothing was half-written.'),
+  'mc:store:unavailable': row(503, 1, 'backoff', 'The store does not answer', 'Try again; see docs/runbooks/store-unavailable.md.'),
+  'mc:store:refused': row(422, 2, 'never', 'The store refuses the item', 'Keep items under 400 KB and transactions under 100 writes.'),
+  'mc:runner:refused': row(422, 3, 'never', 'No sandbox of the wanted level can be had', 'Install bubblewrap, or allow a lower level with an explicit operator flag.'),
+  'mc:host:port-in-use': row(500, 2, 'never', 'The port is in use', 'Choose another with --port, or 0 for a free one.'),
+  'mc:host:data-dir-in-use': row(500, 6, 'never', 'Another host uses this data folder', 'Stop that host or choose another folder with --data-dir.'),
+  'mc:host:unreachable': row(503, 1, 'backoff', 'The host does not answer', 'Start it with `maestro up`, or point MC_URL at a running one.'),
+  'mc:host:overloaded': row(429, 1, 'backoff', 'Too much work is waiting', 'Wait for the seconds in `Retry-After` and try again.'),
+  'mc:cli:usage': row(400, 2, 'never', 'The command line is not valid', 'See `maestro help COMMAND` for arguments, options and examples.'),
+  'mc:cli:file-unreadable': row(400, 2, 'never', 'A file cannot be read or written', 'Check the path and the permissions of the file.'),
+  'mc:cli:file-exists': row(409, 6, 'never', 'A file would be overwritten', 'Move the existing file away, or work in another folder.'),
+  'mc:cli:timeout': row(504, 1, 'backoff', 'The wait ended before the run did', 'The run goes on: `maestro status ID --watch`, or wait longer with --timeout.'),
+  'mc:internal:unexpected': row(500, 1, 'never', 'Something went wrong on our side', 'Report the `instance` of this answer; the log of the host holds the cause.'),
+} as const satisfies Record<`mc:${string}:${string}`, ErrorRow>;
+
+/** A code of the catalog. */
+export type ErrorCode = keyof typeof errorCatalog;

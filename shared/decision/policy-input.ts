@@ -1,0 +1,34 @@
+import { ResourceClass, type Manifest } from '../manifest/manifest.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { PolicyInput, PolicyPoint } from '../port/policy-engine.ts';
+import type { Actor } from '../tenant/actor.ts';
+
+/** The order of the schema is the order of size. */
+const sizes = ResourceClass.options;
+
+function largestClass(classes: readonly ResourceClass[]): ResourceClass {
+  return sizes.findLast((size) => classes.includes(size)) ?? 'small';
+}
+
+/**
+ * The one view of a run that packs judge: tasks as they are planned (so defaults are filled in), the region as it is asked for.
+ * The region of the workflow is the manifest's; a manifest that names none runs where its plan says.
+ */
+// eslint-disable-next-line max-params -- five things of five types, none of which can be mistaken for another
+export function buildPolicyInput(actor: Actor, point: PolicyPoint, plan: Plan, request: { region: string }, manifest: Manifest): PolicyInput {
+  return {
+    actor: { sub: actor.sub, roles: [...actor.roles], tenant: actor.tenant },
+    tenant: { id: actor.tenant },
+    request: { point, region: request.region, resourceClass: largestClass(plan.tasks.map((task) => task.resourceClass)) },
+    workflow: {
+      name: plan.workflow.name,
+      version: plan.workflow.version,
+      digest: plan.workflow.digest,
+      region: manifest.region ?? plan.region,
+      dataClass: manifest.dataClass ?? 'internal',
+      exportTag: manifest.exportTag ?? null,
+      tasks: plan.tasks.map(({ id, uses, region, resourceClass, egress }) => ({ id, uses, region, resourceClass, egress })),
+    },
+    plan: { estimatedCostUSD: plan.estimatedCostUSD, sandbox: plan.sandbox },
+  };
+}

@@ -1,0 +1,222 @@
+/**
+ * The table port on node:sqlite. Concurrent writes of one event-loop turn share one transaction and one fsync (group commit);
+ * a write resolves only after its commit, so an acknowledged write survives `kill -9`. Conditions are judged inside the transaction, so
+ * two writers can never both win.
+ */
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { InvariantError, McError } from '../core/errors.ts';
+import type { Item, Key, Page, Query, Table, WriteOp, WriteResult } from '../port/table.ts';
+import { checkItem, checkItemBytes, checkQuery, checkWrite, holds, keyOf, refused, updated } from '../port/table-rules.ts';
+import { openDatabase } from './sqlite-schema.ts';
+import { decodeCursor, encodeCursor, type CursorPosition } from './sqlite-cursor.ts';
+
+interface PendingWrite {
+  ops: readonly WriteOp[];
+  resolve(result: WriteResult): void;
+  reject(error: unknown): void;
+}
+
+interface StoredItem {
+  item: Item;
+  body: string;
+}
+
+/** Ops in one commit; larger transactions hold the event loop too long and raise every start's latency (ENGINE: 1,000 was best). */
+const opsPerCommit = 1_000;
+
+export class SqliteTable implements Table {
+  readonly #db: DatabaseSync;
+  readonly #get: StatementSync;
+  readonly #put: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #queries = new Map<string, StatementSync>();
+  #pending: PendingWrite[] = [];
+  #isScheduled = false;
+  #isClosed = false;
+
+  constructor(path: string) {
+    this.#db = openDatabase(path);
+    this.#get = this.#db.prepare('SELECT body FROM items WHERE pk = ? AND sk = ?');
+    this.#put = this.#db.prepare(
+      `INSERT INTO items (pk, sk, g1pk, g1sk, g2pk, g2sk, ttl, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (pk, sk) DO UPDATE SET g1pk = excluded.g1pk, g1sk = excluded.g1sk, g2pk = excluded.g2pk, g2sk = excluded.g2sk,
+         ttl = excluded.ttl, body = excluded.body`,
+    );
+    this.#delete = this.#db.prepare('DELETE FROM items WHERE pk = ? AND sk = ?');
+  }
+
+  async get(key: Key): Promise<Item | undefined> {
+    return this.#read(key);
+  }
+
+  async getMany(keys: readonly Key[]): Promise<(Item | undefined)[]> {
+    if (keys.length > 100) throw refused(`at most 100 items can be read at once, asked for ${keys.length}`);
+    return keys.map((key) => this.#read(key));
+  }
+
+  async query(query: Query): Promise<Page> {
+    checkQuery(query);
+    const position = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+    const rows = this.#select(query, position);
+    const page: Page = { items: rows.slice(0, query.limit).map((row) => parseBody(row.body)) };
+    const last = rows[query.limit - 1];
+    if (rows.length > query.limit && last) page.cursor = encodeCursor(last);
+    return page;
+  }
+
+  async write(ops: readonly WriteOp[]): Promise<WriteResult> {
+    checkWrite(ops);
+    return new Promise<WriteResult>((resolve, reject) => this.#enqueue({ ops, resolve, reject }));
+  }
+
+  async putMany(items: readonly Item[]): Promise<void> {
+    items.forEach(checkItem);
+    const writes: Promise<unknown>[] = [];
+    for (let start = 0; start < items.length; start += 100) {
+      const ops = items.slice(start, start + 100).map((item): WriteOp => ({ kind: 'put', item }));
+      writes.push(new Promise((resolve, reject) => this.#enqueue({ ops, resolve, reject })));
+    }
+    await Promise.all(writes);
+  }
+
+  /** Commits what is pending and closes the file; later writes are refused. */
+  close(): void {
+    while (this.#pending.length > 0) this.#flush();
+    this.#isClosed = true;
+    this.#db.close();
+  }
+
+  #enqueue(write: PendingWrite): void {
+    if (this.#isClosed) {
+      write.reject(new McError('mc:store:unavailable', 'the table is closed'));
+      return;
+    }
+    this.#pending.push(write);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      if (this.#pending.length > 0 && !this.#isClosed) this.#flush();
+      if (this.#pending.length > 0) this.#schedule();
+    });
+  }
+
+  /** Takes up to `opsPerCommit` ops of whole writes, commits them together, then answers every caller. */
+  #flush(): void {
+    const batch = this.#takeBatch();
+    const answers: (() => void)[] = [];
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      for (const write of batch) answers.push(this.#apply(write));
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      const failure = storeError(error);
+      for (const write of batch) write.reject(failure);
+      return;
+    }
+    for (const answer of answers) answer();
+  }
+
+  #takeBatch(): PendingWrite[] {
+    let ops = 0;
+    let count = 0;
+    for (const write of this.#pending) {
+      ops += write.ops.length;
+      if (count > 0 && ops > opsPerCommit) break;
+      count += 1;
+    }
+    return this.#pending.splice(0, count);
+  }
+
+  /** Judges all conditions, then writes all ops; nothing is written unless everything holds. Answers go out after the commit. */
+  #apply({ ops, resolve, reject }: PendingWrite): () => void {
+    const failed: number[] = [];
+    const changes: StoredItem[] = [];
+    try {
+      for (const [index, op] of ops.entries()) {
+        const needsItem = op.kind === 'update' || (op.conditions?.length ?? 0) > 0;
+        const item = needsItem ? this.#read(keyOf(op)) : undefined;
+        if (!(op.conditions ?? []).every((condition) => holds(condition, item))) failed.push(index);
+        else if (op.kind === 'put') changes.push(serialised(op.item));
+        else if (op.kind === 'update') changes.push(serialised(updated(op.key, item, op)));
+      }
+    } catch (error) {
+      if (error instanceof McError) return () => reject(error); // This write alone is refused; the others of the batch go on.
+      throw error;
+    }
+    if (failed.length > 0) return () => resolve({ ok: false, failed });
+    for (const { item, body } of changes) {
+      this.#put.run(item.pk, item.sk, item.gsi1pk ?? null, item.gsi1sk ?? null, item.gsi2pk ?? null, item.gsi2sk ?? null, item.ttl ?? null, body);
+    }
+    for (const op of ops) if (op.kind === 'delete') this.#delete.run(op.key.pk, op.key.sk);
+    return () => resolve({ ok: true });
+  }
+
+  #read(key: Key): Item | undefined {
+    const row = this.#get.get(key.pk, key.sk);
+    return row === undefined ? undefined : parseBody(row['body']);
+  }
+
+  #select(query: Query, position: CursorPosition | undefined): (CursorPosition & { body: unknown })[] {
+    const [pk, sk] = query.index === 'gsi1' ? ['g1pk', 'g1sk'] : query.index === 'gsi2' ? ['g2pk', 'g2sk'] : ['pk', 'sk'];
+    const direction = query.reverse ? 'DESC' : 'ASC';
+    const after = query.reverse ? '<' : '>';
+    const upper = query.prefix === undefined ? query.to : undefined;
+    const parts = [`SELECT ${sk} AS sort, rowid AS id, body FROM items WHERE ${pk} = ?`];
+    const values: (string | number)[] = [query.pk];
+    const where = (sql: string, ...bound: (string | number)[]): void => {
+      parts.push(`AND ${sql}`);
+      values.push(...bound);
+    };
+    if (query.index) where(`${sk} IS NOT NULL`);
+    if (query.from !== undefined) where(`${sk} >= ?`, query.from);
+    if (upper !== undefined) where(`${sk} <= ?`, upper);
+    if (query.prefix !== undefined && query.prefix !== '') where(`${sk} >= ? AND ${sk} < ?`, query.prefix, afterPrefix(query.prefix));
+    if (position) where(`(${sk}, rowid) ${after} (?, ?)`, position.sort, position.id);
+    parts.push(`ORDER BY ${sk} ${direction}, rowid ${direction} LIMIT ?`);
+    values.push(query.limit + 1);
+    return this.#prepared(parts.join(' '))
+      .all(...values)
+      .map((row) => ({ sort: String(row['sort']), id: Number(row['id']), body: row['body'] }));
+  }
+
+  #prepared(sql: string): StatementSync {
+    const known = this.#queries.get(sql);
+    if (known) return known;
+    const statement = this.#db.prepare(sql);
+    this.#queries.set(sql, statement);
+    return statement;
+  }
+}
+
+function serialised(item: Item): StoredItem {
+  const body = JSON.stringify(item);
+  checkItemBytes(item, body.length);
+  return { item, body };
+}
+
+/** U+10FFFF is the largest code point, so every string with the prefix sorts before prefix + U+10FFFF. */
+function afterPrefix(prefix: string): string {
+  return `${prefix}\u{10FFFF}`;
+}
+
+function parseBody(body: unknown): Item {
+  if (typeof body !== 'string') throw new InvariantError('a stored item is no text');
+  return JSON.parse(body) as Item; // Written by this class only, from an Item.
+}
+
+/** SQLite's own failures as ours: a full disk is told apart, because its fix is another. */
+function storeError(error: unknown): unknown {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) : undefined;
+  if (code === undefined) return error;
+  const sqliteFull = 13;
+  const ioErrors = 10;
+  if (code === sqliteFull) return new McError('mc:store:full', 'the disk of the data folder is full; nothing was written', { cause: error });
+  if (code % 256 === ioErrors) return new McError('mc:store:unavailable', 'the data folder cannot be written', { cause: error });
+  return error;
+}

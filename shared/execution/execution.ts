@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { Digest } from '../core/digest.ts';
+import { idSchema } from '../core/id.ts';
+import { UsdMicros } from '../core/money.ts';
+import { sandboxLevels } from '../port/runner.ts';
+
+/** `running` until the receipt verifies; only then `succeeded` or `failed`. */
+export const ExecutionState = z.enum(['queued', 'running', 'compensating', 'sealing', 'succeeded', 'failed']);
+export type ExecutionState = z.infer<typeof ExecutionState>;
+
+export const TaskState = z.enum(['blocked', 'ready', 'running', 'succeeded', 'failed', 'skipped']);
+export type TaskState = z.infer<typeof TaskState>;
+
+/** One attempt of a task: when, in which sandbox, on which bytes, with what result. */
+export const Attempt = z.strictObject({
+  attempt: z.int().positive(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+  sandbox: z.enum(sandboxLevels).nullable(),
+  inputsDigest: Digest.nullable(),
+  outputsDigest: Digest.nullable(),
+  logDigest: Digest.nullable(),
+  /** Why it failed (a TaskFailure, or `lost` when its dispatcher died); null while it runs or when it succeeded. */
+  failure: z.string().nullable(),
+  message: z.string().nullable(),
+  wallMs: z.int().nonnegative().nullable(),
+});
+export type Attempt = z.infer<typeof Attempt>;
+
+export const TaskView = z.strictObject({
+  id: z.string(),
+  uses: z.string(),
+  packageDigest: Digest,
+  state: TaskState,
+  needs: z.array(z.string()),
+  attempts: z.array(Attempt),
+  outputsDigest: Digest.nullable(),
+  costUsdMicros: UsdMicros,
+  compensation: z.enum(['none', 'pending', 'running', 'done', 'failed']),
+});
+export type TaskView = z.infer<typeof TaskView>;
+
+/** A run as the API shows it. */
+export const Execution = z
+  .strictObject({
+    id: idSchema('exec'),
+    state: ExecutionState,
+    workflow: z.strictObject({ name: z.string(), version: z.string(), digest: Digest }),
+    region: z.string(),
+    sandbox: z.enum(sandboxLevels),
+    createdAt: z.iso.datetime(),
+    createdBy: z.string(),
+    startedAt: z.iso.datetime().nullable(),
+    endedAt: z.iso.datetime().nullable(),
+    estimatedCostUsdMicros: UsdMicros,
+    actualCostUsdMicros: UsdMicros.nullable(),
+    decisionId: idSchema('dec'),
+    receiptId: idSchema('rcpt').nullable(),
+    error: z.strictObject({ taskId: z.string().nullable(), failure: z.string(), message: z.string() }).nullable(),
+    outputs: z.record(z.string(), z.json()).nullable().describe('Results of a succeeded run; only in the answer for one execution'),
+    tasks: z.array(TaskView).describe('Empty in lists'),
+  })
+  .meta({ id: 'Execution' });
+export type Execution = z.infer<typeof Execution>;
+
+/** Body of POST /api/executions. */
+export const StartRequest = z
+  .strictObject({
+    workflow: z.string().min(3).max(160).describe('`wf_…`, `name` (newest published version) or `name@version`'),
+    inputs: z.record(z.string(), z.json()).optional().describe('Values of the declared inputs; a `file` input takes `{digest, name}` of an upload'),
+    region: z.string().optional().describe('Where the caller wants the data processed; default: the region of the workflow'),
+  })
+  .meta({ id: 'StartRequest' });
+export type StartRequest = z.infer<typeof StartRequest>;
+
+/** Value of an input of type `file`. */
+export const FileRef = z.strictObject({ digest: Digest, name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/) });
+export type FileRef = z.infer<typeof FileRef>;

@@ -1,0 +1,41 @@
+import type { BlobStore } from './blob-store.ts';
+import type { Clock } from './clock.ts';
+import type { Faults } from './faults.ts';
+import type { Ids } from './ids.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import type { Phases } from './phases.ts';
+import type { PolicyEngine } from './policy-engine.ts';
+import type { Runner } from './runner.ts';
+import type { Signer } from './signer.ts';
+import type { Table } from './table.ts';
+import type { TaskQueue } from './task-queue.ts';
+
+/** Facts about the home that the domain needs; read from flags or the environment at the edge only. */
+export interface HomeConfig {
+  /** Region of runs whose manifest names none. */
+  region: string;
+  /** Cloud the home runs on, as it stands in receipts: `local` or `aws`. */
+  cloud: 'local' | 'aws';
+  /** Identifies this home as builder in provenance (a URI). */
+  builderId: string;
+  /** Version of the program. */
+  version: string;
+}
+
+/** Everything a use case may touch. Built once by the embedded host and once by functions/wire. */
+export interface Deps {
+  config: HomeConfig;
+  table: Table;
+  blobs: BlobStore;
+  signer: Signer;
+  queue: TaskQueue;
+  phases: Phases;
+  policy: PolicyEngine;
+  runner: Runner;
+  clock: Clock;
+  ids: Ids;
+  logger: Logger;
+  metrics: Metrics;
+  faults: Faults;
+}

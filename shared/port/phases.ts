@@ -1,0 +1,15 @@
+import type { Id } from '../core/id.ts';
+import type { TenantId } from '../core/tenant-id.ts';
+
+/** The supervised life of one run: Dispatch, AwaitRun, Compensate, Seal, Record (statemachines/run.asl.json). */
+export interface PhaseInput {
+  tenant: TenantId;
+  executionId: Id<'exec'>;
+}
+
+export interface Phases {
+  /** Starts supervision; a second start for the same execution changes nothing. */
+  start(input: PhaseInput): Promise<void>;
+  /** Wakes the phase that waits for the tasks of this run; harmless when nothing waits (any more). */
+  finishRun(input: PhaseInput, token: string | undefined): Promise<void>;
+}

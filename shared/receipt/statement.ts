@@ -1,0 +1,35 @@
+/** in-toto Statement v1, as strictly as cosign reads it: an unknown field is a refusal, not noise. */
+import { z } from 'zod';
+
+/** The algorithms our own statements use; others may stand beside them. */
+const DigestSet = z
+  .record(z.string().min(1), z.string().regex(/^[0-9a-f]+$/, 'lower-case hex'))
+  .refine((set) => Object.keys(set).length > 0, 'a digest set needs a digest');
+
+export const Subject = z.strictObject({
+  name: z.string().optional(),
+  uri: z.string().optional(),
+  digest: DigestSet,
+  content: z.base64().optional(),
+  downloadLocation: z.string().optional(),
+  mediaType: z.string().optional(),
+  annotations: z.record(z.string(), z.json()).optional(),
+});
+export type Subject = z.infer<typeof Subject>;
+
+/** cosign reads at most this many subjects. */
+export const maxSubjects = 1_024;
+
+export const Statement = z.strictObject({
+  _type: z.literal('https://in-toto.io/Statement/v1'),
+  subject: z.array(Subject).min(1).max(maxSubjects),
+  predicateType: z.url(),
+  predicate: z.record(z.string(), z.json()),
+});
+export type Statement = z.infer<typeof Statement>;
+
+/** The predicate types that we sign. */
+export const predicateTypes = {
+  run: 'https://slsa.dev/provenance/v1',
+  release: 'https://in-toto.io/attestation/release/v0.1',
+} as const;

@@ -1,0 +1,93 @@
+/** Verification of any signed thing of ours, offline: the bundle, a public key, and optionally the artifact it speaks of. */
+import { createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { ZodType } from 'zod';
+import { hexOf, type Digest } from '../core/digest.ts';
+import { McError } from '../core/errors.ts';
+import { toPointer } from '../core/json-pointer.ts';
+import { Bundle, statementMediaType } from './bundle.ts';
+import { preAuthEncoding } from './dsse.ts';
+import { keyIdOf } from './key-id.ts';
+import { Statement } from './statement.ts';
+
+export interface VerifyOptions {
+  /** The trusted public key, SubjectPublicKeyInfo in PEM. */
+  pem: string;
+  /** What the statement must speak of: one of its subjects has this SHA-256. */
+  artifact?: Digest;
+  /** The predicate type that the caller expects. */
+  predicateType?: string;
+}
+
+export interface VerifiedBundle {
+  statement: Statement;
+  keyId: string;
+}
+
+interface TrustedKey {
+  key: KeyObject;
+  keyId: string;
+}
+
+/** Parsing a PEM costs more than verifying with it; a home knows few keys. */
+const trustedKeys = new LRUCache<string, TrustedKey>({ max: 64 });
+
+/** Answers the statement of a bundle that verifies; throws `mc:receipt:invalid` with the reason for everything else. */
+export function verifyBundle(value: unknown, options: VerifyOptions): VerifiedBundle {
+  const bundle = parsed(Bundle, value, 'the bundle');
+  const { key, keyId } = trustedKey(options.pem);
+  const signature = bundle.dsseEnvelope.signatures[0];
+  if (!signature) throw invalid('the bundle has no signature');
+  checkKeyId(bundle, signature.keyid, keyId);
+  const payload = Buffer.from(bundle.dsseEnvelope.payload, 'base64');
+  const message = preAuthEncoding(statementMediaType, payload);
+  const holds = verify('sha256', message, { key, dsaEncoding: 'der' }, Buffer.from(signature.sig, 'base64'));
+  if (!holds) throw invalid('the signature does not fit the statement and the key: one of the three was changed');
+  const statement = parsed(Statement, parseJson(payload), 'the statement');
+  checkClaims(statement, options);
+  return { statement, keyId };
+}
+
+function trustedKey(pem: string): TrustedKey {
+  const known = trustedKeys.get(pem);
+  if (known) return known;
+  const fresh = { key: createPublicKey(pem), keyId: keyIdOf(pem) };
+  trustedKeys.set(pem, fresh);
+  return fresh;
+}
+
+/** cosign takes an empty key id or the OpenSSH fingerprint, the same in both places. */
+function checkKeyId(bundle: Bundle, keyid: string, trusted: string): void {
+  const { hint } = bundle.verificationMaterial.publicKey;
+  if (hint !== keyid) throw invalid(`the key hint ${hint} and the key id ${keyid} differ`);
+  if (keyid !== '' && keyid !== trusted) throw invalid(`signed by the key ${keyid}, but the trusted key is ${trusted}`);
+}
+
+function checkClaims(statement: Statement, { artifact, predicateType }: VerifyOptions): void {
+  if (predicateType !== undefined && statement.predicateType !== predicateType) {
+    throw invalid(`the statement is of type ${statement.predicateType}, wanted ${predicateType}`);
+  }
+  if (artifact !== undefined && !statement.subject.some((subject) => subject.digest['sha256'] === hexOf(artifact))) {
+    throw invalid(`no subject of the statement has the artifact's digest ${artifact}`);
+  }
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw new McError('mc:receipt:invalid', 'the signed payload is not JSON', { cause });
+  }
+}
+
+function parsed<T>(schema: ZodType<T>, value: unknown, what: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map((issue) => ({ code: issue.code, pointer: toPointer(issue.path), message: issue.message }));
+  const first = issues[0];
+  throw new McError('mc:receipt:invalid', `${what} is not well formed: ${first?.message ?? ''} at ${first?.pointer || 'its top'}`, { issues });
+}
+
+function invalid(message: string): McError {
+  return new McError('mc:receipt:invalid', message);
+}

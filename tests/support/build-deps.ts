@@ -1,0 +1,76 @@
+/** One construction path for tests: the embedded adapters on a temporary folder, with a clock and ids the test owns. */
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FileBlobs } from '../../shared/embedded/file-blobs.ts';
+import { MemoryMetrics } from '../../shared/embedded/memory-metrics.ts';
+import { SmallBlobs } from '../../shared/embedded/small-blobs.ts';
+import { SoftwareSigner } from '../../shared/embedded/software-signer.ts';
+import { SqliteTable } from '../../shared/embedded/sqlite-table.ts';
+import { ulidIds } from '../../shared/embedded/ulid-ids.ts';
+import { TenantId } from '../../shared/core/tenant-id.ts';
+import { noFaults } from '../../shared/port/faults.ts';
+import type { Deps } from '../../shared/port/deps.ts';
+import type { TaskMessage } from '../../shared/port/task-queue.ts';
+import type { Actor, Role } from '../../shared/tenant/actor.ts';
+import { SimulatedRunner } from '../../runner/simulated/simulated-runner.ts';
+import { FakeClock } from './fake-clock.ts';
+import { fakePolicy } from './fake-policy.ts';
+
+export interface TestHome {
+  deps: Deps;
+  clock: FakeClock;
+  metrics: MemoryMetrics;
+  table: SqliteTable;
+  /** What was sent to the queue and not handled by anybody. */
+  sent: TaskMessage[];
+  folder: string;
+  close(): void;
+}
+
+/** Deps whose queue and phases only remember what they were told; `overrides` replace single ports. */
+export function buildDeps(overrides: Partial<Deps> = {}): TestHome {
+  const folder = mkdtempSync(join(tmpdir(), 'mc-test-'));
+  const table = new SqliteTable(join(folder, 'table.sqlite'));
+  const clock = new FakeClock();
+  const metrics = new MemoryMetrics();
+  const sent: TaskMessage[] = [];
+  const deps: Deps = {
+    config: { region: 'US', cloud: 'local', builderId: 'https://maestro-conductor.dev/homes/test', version: '0.0.0-test' },
+    table,
+    blobs: new SmallBlobs(table, new FileBlobs(join(folder, 'blobs'))),
+    signer: new SoftwareSigner(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey),
+    queue: { send: async (messages) => void sent.push(...messages) },
+    phases: { start: async () => undefined, finishRun: async () => undefined },
+    policy: fakePolicy(),
+    runner: new SimulatedRunner(),
+    clock,
+    ids: ulidIds(clock, seededRandom(1)),
+    logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    metrics,
+    faults: noFaults,
+    ...overrides,
+  };
+  const close = (): void => {
+    table.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { deps, clock, metrics, table, sent, folder, close };
+}
+
+/** An actor of the tenant `acme` with these roles (admin when none are named). */
+export function buildActor(roles: Role[] = ['admin'], tenant = 'acme'): Actor {
+  return { sub: `${roles[0] ?? 'nobody'}@example.com`, tenant: TenantId.parse(tenant), roles };
+}
+
+/** A small repeatable random source (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
