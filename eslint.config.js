@@ -33,6 +33,21 @@ const typeAware = {
   '@typescript-eslint/require-await': 'off',
 };
 
+/** What JavaScript files use of Node's globals; in TypeScript the compiler knows them. */
+const nodeGlobals = [
+  'AbortController',
+  'Buffer',
+  'TextDecoder',
+  'TextEncoder',
+  'URL',
+  'clearTimeout',
+  'console',
+  'fetch',
+  'performance',
+  'process',
+  'setTimeout',
+];
+
 const plain = {
   eqeqeq: ['error', 'always'],
   'max-params': ['error', 4],
@@ -83,5 +98,8 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['**/*.{js,mjs}'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
+  {
+    files: ['**/*.{js,mjs}'],
+    languageOptions: { globals: Object.fromEntries(nodeGlobals.map((name) => [name, 'readonly'])) },
+  },
 );

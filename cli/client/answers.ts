@@ -4,7 +4,9 @@ import { Digest } from '../../shared/core/digest.ts';
 import { Issue } from '../../shared/core/issue.ts';
 import { DenyReason } from '../../shared/decision/decision.ts';
 import { Execution } from '../../shared/execution/execution.ts';
+import { LogRecord } from '../../shared/execution/read-logs.ts';
 import { Workflow } from '../../shared/manifest/workflow.ts';
+import { PackageRecord } from '../../shared/package/package-record.ts';
 
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), cursor: z.string().optional() });
 
@@ -14,23 +16,10 @@ export type WorkflowPage = z.infer<typeof WorkflowPage>;
 export const ExecutionPage = page(Execution);
 export type ExecutionPage = z.infer<typeof ExecutionPage>;
 
-/** Packages answer with at least these fields; the home may add more. */
-export const PackageAnswer = z.looseObject({ name: z.string(), version: z.string(), digest: Digest });
-export type PackageAnswer = z.infer<typeof PackageAnswer>;
-
-export const PackagePage = page(PackageAnswer);
+export const PackagePage = page(PackageRecord);
 export type PackagePage = z.infer<typeof PackagePage>;
 
-export const LogLineAnswer = z.object({
-  at: z.string(),
-  taskId: z.string(),
-  attempt: z.int(),
-  stream: z.string(),
-  text: z.string(),
-});
-export type LogLineAnswer = z.infer<typeof LogLineAnswer>;
-
-export const LogPage = z.object({ lines: z.array(LogLineAnswer), cursor: z.string().optional(), done: z.boolean() });
+export const LogPage = z.object({ lines: z.array(LogRecord), cursor: z.string().optional(), done: z.boolean() });
 export type LogPage = z.infer<typeof LogPage>;
 
 export const UploadedFile = z.object({ digest: Digest, name: z.string(), sizeBytes: z.int().nonnegative() });

@@ -14,7 +14,10 @@ export class ApiProblem extends Error {
   readonly instance: string | undefined;
 
   constructor(status: number, problem: Problem, cause?: unknown) {
-    super(problem.detail ?? problem.title ?? `The home answered with status ${String(status)}.`, cause === undefined ? undefined : { cause });
+    super(
+      problem.detail ?? problem.title ?? `The home answered with status ${String(status)}.`,
+      cause === undefined ? undefined : { cause },
+    );
     this.code = problem.code ?? codeOfStatus(status);
     this.status = status;
     this.title = problem.title ?? `HTTP status ${String(status)}`;

@@ -53,13 +53,18 @@ async function send(home: HomeAddress, base: string, exchange: Exchange): Promis
     });
     return { status: response.status, text: await response.text(), mediaType: response.headers.get('content-type') ?? '' };
   } catch (error) {
-    throw new ApiProblem(503, { code: 'mc:host:unreachable', title: 'The host does not answer', detail: whyUnreachable(base, error) }, error);
+    throw new ApiProblem(
+      503,
+      { code: 'mc:host:unreachable', title: 'The host does not answer', detail: whyUnreachable(base, error) },
+      error,
+    );
   }
 }
 
 function queryString(query: Exchange['query']): string {
-  const pairs = Object.entries(query ?? {}).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
-  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query ?? {})) if (value !== undefined) search.set(key, String(value));
+  return search.size === 0 ? '' : `?${search.toString()}`;
 }
 
 function readProblem(text: string, mediaType: string): Problem {

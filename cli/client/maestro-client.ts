@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { Json } from '../../shared/core/canonical-json.ts';
 import { Execution, type StartRequest } from '../../shared/execution/execution.ts';
 import { Workflow } from '../../shared/manifest/workflow.ts';
+import { PackageRecord } from '../../shared/package/package-record.ts';
 import { PlanAnswer } from '../../shared/plan/plan.ts';
 import * as answers from './answers.ts';
 import { ApiProblem } from './api-problem.ts';
@@ -73,12 +74,14 @@ export class MaestroClient {
 
   /** The sigstore bundle, byte for byte as the home holds it. */
   async getReceipt(id: string): Promise<string> {
-    return (await this.#send({ method: 'GET', path: `/api/executions/${encodeURIComponent(id)}/receipt`, headers: { accept: '*/*' } })).text;
+    return (await this.#send({ method: 'GET', path: `/api/executions/${encodeURIComponent(id)}/receipt`, headers: { accept: '*/*' } }))
+      .text;
   }
 
   /** The canonical document whose digest is the first subject of the receipt, byte for byte. */
   async getOutputsDocument(id: string): Promise<string> {
-    return (await this.#send({ method: 'GET', path: `/api/executions/${encodeURIComponent(id)}/receipt`, query: { part: 'outputs' } })).text;
+    return (await this.#send({ method: 'GET', path: `/api/executions/${encodeURIComponent(id)}/receipt`, query: { part: 'outputs' } }))
+      .text;
   }
 
   async uploadFile(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<answers.UploadedFile> {
@@ -86,9 +89,9 @@ export class MaestroClient {
     return parseAs(answers.UploadedFile, await this.#send({ method: 'POST', path: '/api/files', query: { name }, body }));
   }
 
-  async pushPackage(bytes: Uint8Array<ArrayBuffer>): Promise<answers.PackageAnswer> {
+  async pushPackage(bytes: Uint8Array<ArrayBuffer>): Promise<PackageRecord> {
     const body = { mediaType: 'application/x-tar', content: bytes };
-    return parseAs(answers.PackageAnswer, await this.#send({ method: 'POST', path: '/api/packages', body }));
+    return parseAs(PackageRecord, await this.#send({ method: 'POST', path: '/api/packages', body }));
   }
 
   async listPackages(page: PageRequest = {}): Promise<answers.PackagePage> {

@@ -25,7 +25,10 @@ export async function waitForExecution(client: MaestroClient, id: string, option
     options.onState?.(execution);
     if (isTerminal(execution)) return execution;
     if (performance.now() > deadline) {
-      throw new McError('mc:cli:timeout', `${id} is still ${execution.state} after ${String(Math.round(options.timeoutMs / 1_000))} s of waiting; the run goes on.`);
+      throw new McError(
+        'mc:cli:timeout',
+        `${id} is still ${execution.state} after ${String(Math.round(options.timeoutMs / 1_000))} s of waiting; the run goes on.`,
+      );
     }
     await sleep(pauseMs);
     pauseMs = Math.min(pauseMs * pollMs.growth, pollMs.most);

@@ -1,15 +1,17 @@
 /**
  * An operation is one HTTP endpoint as data plus the use case it calls. The same value is mounted by the embedded host, wrapped as a
- * Lambda handler, written into OpenAPI and used to type the client.
+ * Lambda handler, written into OpenAPI and used to type the client. Operations are made with define-operation.ts, which types `handle`.
  */
 import type { z } from 'zod';
+import type { ErrorCode } from '../../shared/core/error-catalog.ts';
+import type { DenyReason } from '../../shared/decision/decision.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import type { Actor, Role } from '../../shared/tenant/actor.ts';
 
-/** How the request body is read. `text` and `bytes` reach the use case as they came. */
+/** How the request body is read. `text` and `bytes` reach the use case as they came, together with their media type. */
 export type BodySpec =
   | { kind: 'json'; schema: z.ZodType; required: boolean; maxBytes: number }
-  | { kind: 'text'; mediaTypes: readonly string[]; maxBytes: number }
+  | { kind: 'text'; mediaTypes: readonly string[]; maxBytes: number; schema?: z.ZodType; example?: string }
   | { kind: 'bytes'; mediaTypes: readonly string[]; maxBytes: number };
 
 export interface ResponseSpec {
@@ -17,23 +19,38 @@ export interface ResponseSpec {
   /** Absent for answers without a JSON body. */
   schema?: z.ZodType;
   mediaType?: string;
+  /** Further media types of the same status, with what they hold. */
+  alternatives?: Readonly<Record<string, z.ZodType>>;
+  /** Header names and what they mean. */
+  headers?: Readonly<Record<string, string>>;
 }
 
-export interface RequestContext<P = Record<string, string>, Q = Record<string, string>, B = undefined> {
+/** What a handler sees. `params`, `query` and `body` have passed their schemas. */
+export interface RequestContext<P = Record<string, string>, Q = Record<string, string>, B = undefined, A = Actor> {
   deps: Deps;
-  actor: Actor;
+  actor: A;
   params: P;
   query: Q;
   body: B;
-  /** Lower-case header names. */
-  headers: Readonly<Record<string, string | undefined>>;
+  /** Media type of the body, lower case and without parameters; the empty string when there is none. */
+  mediaType: string;
+  /** Present only for operations with `idempotencyKey: true` and a caller who sent the header. */
+  idempotencyKey?: string;
   requestId: string;
-  /** Origin under which the caller reached us, without a trailing slash. */
+  /** Origin under which the home is reached, without a trailing slash. */
   origin: string;
 }
 
-/** What an operation answers; `json` is serialised, `bytes` goes out as it is. */
-export type Reply = { status: number; headers?: Readonly<Record<string, string>> } & ({ json: unknown } | { bytes: Uint8Array | string; mediaType: string });
+interface Answer {
+  status: number;
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** What an operation answers: `json` is serialised, `bytes` goes out as it is, `denied` becomes the 403 problem with its reasons. */
+export type Reply =
+  | (Answer & { json: unknown })
+  | (Answer & { bytes: Uint8Array | string; mediaType: string })
+  | { denied: readonly DenyReason[]; detail: string };
 
 export interface Operation {
   id: string;
@@ -51,5 +68,9 @@ export interface Operation {
   /** Whether `Idempotency-Key` is honoured. */
   idempotencyKey?: boolean;
   responses: Readonly<Record<number, ResponseSpec>>;
-  handle(context: RequestContext<never, never, never>): Promise<Reply>;
+  /** Codes of the use case; what the pipeline itself may answer (400, 401, 413 and so on) is added by functions/openapi. */
+  problems?: readonly ErrorCode[];
+  /** Served by the host itself and not part of the documented interface. */
+  isHidden?: boolean;
+  handle(context: RequestContext<never, never, never, never>): Promise<Reply>;
 }

@@ -14,6 +14,8 @@ export interface ModuleImport {
   /** Imported names; `*` for the whole module. */
   names: readonly string[];
   isTypeOnly: boolean;
+  /** `dynamic`: import() when it runs, not when it loads. `path`: only named in a string, such as the entry of a bundle. */
+  kind: 'static' | 'dynamic' | 'path';
   line: number;
 }
 
@@ -45,33 +47,37 @@ export function modulesOf(tree: Tree): readonly Module[] {
 function parseModule(tree: Tree, { path, text }: TreeFile): Module {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const imports: ModuleImport[] = [];
-  const exports: ModuleExport[] = [];
   const lineOf = (node: ts.Node): number => source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
-  const addImport = (specifier: string, names: readonly string[], isTypeOnly: boolean, node: ts.Node): void => {
-    imports.push({ specifier, target: targetOf(tree, path, specifier), names, isTypeOnly, line: lineOf(node) });
-  };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
-      addImport(node.moduleSpecifier.text, importedNames(node.importClause), isTypeImport(node.importClause), node);
-      return;
-    }
-    if (ts.isExportDeclaration(node) && node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier)) {
-      addImport(node.moduleSpecifier.text, reexportedNames(node), node.isTypeOnly, node);
-    }
-    if (ts.isStringLiteralLike(node)) {
-      const isImport = ts.isCallExpression(node.parent) && node.parent.expression.kind === ts.SyntaxKind.ImportKeyword;
-      if (isImport || (/^[\w./-]+\.(ts|mjs|js)$/.test(node.text) && targetOf(tree, path, node.text))) addImport(node.text, ['*'], false, node);
-    }
-    ts.forEachChild(node, visit);
+    const found = importOf(node);
+    const target = found && targetOf(tree, path, found.specifier);
+    // A string that names no file is just a string.
+    if (found && (found.kind !== 'path' || (target !== undefined && tree.find(target))))
+      imports.push({ ...found, target, line: lineOf(node) });
+    if (found?.kind !== 'static') ts.forEachChild(node, visit);
   };
   visit(source);
-  for (const statement of source.statements) exports.push(...exportsOf(statement).map((found) => ({ ...found, line: lineOf(statement) })));
+  const exports = source.statements.flatMap((statement) => exportsOf(statement).map((found) => ({ ...found, line: lineOf(statement) })));
   return { path, source, imports, exports };
+}
+
+function importOf(node: ts.Node): Omit<ModuleImport, 'target' | 'line'> | undefined {
+  if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
+    const clause = node.importClause;
+    return { specifier: node.moduleSpecifier.text, names: importedNames(clause), isTypeOnly: isTypeImport(clause), kind: 'static' };
+  }
+  if (ts.isExportDeclaration(node) && node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier)) {
+    return { specifier: node.moduleSpecifier.text, names: reexportedNames(node), isTypeOnly: node.isTypeOnly, kind: 'static' };
+  }
+  if (!ts.isStringLiteralLike(node)) return undefined;
+  const isCall = ts.isCallExpression(node.parent) && node.parent.expression.kind === ts.SyntaxKind.ImportKeyword;
+  if (!isCall && !/^(<rootDir>\/)?[\w./-]+\.(ts|mjs|js)$/.test(node.text)) return undefined;
+  return { specifier: node.text, names: ['*'], isTypeOnly: false, kind: isCall ? 'dynamic' : 'path' };
 }
 
 function targetOf(tree: Tree, from: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return posix.join(posix.dirname(from), specifier);
-  const plain = posix.normalize(specifier);
+  const plain = posix.normalize(specifier.replace(/^<rootDir>\//, ''));
   return plain.includes('/') && tree.find(plain) ? plain : undefined;
 }
 
@@ -79,7 +85,8 @@ function importedNames(clause: ts.ImportClause | undefined): string[] {
   const names = clause?.name ? ['default'] : [];
   const bindings = clause?.namedBindings;
   if (bindings && ts.isNamespaceImport(bindings)) names.push('*');
-  if (bindings && ts.isNamedImports(bindings)) names.push(...bindings.elements.map(({ propertyName, name }) => (propertyName ?? name).text));
+  if (bindings && ts.isNamedImports(bindings))
+    names.push(...bindings.elements.map(({ propertyName, name }) => (propertyName ?? name).text));
   return names;
 }
 
@@ -99,14 +106,18 @@ function exportsOf(statement: ts.Statement): { name: string; isType: boolean }[]
   if (ts.isExportAssignment(statement)) return [{ name: 'default', isType: false }];
   if (ts.isExportDeclaration(statement)) {
     const clause = statement.exportClause;
-    return clause && ts.isNamedExports(clause) ? clause.elements.map(({ name, isTypeOnly }) => ({ name: name.text, isType: statement.isTypeOnly || isTypeOnly })) : [];
+    return clause && ts.isNamedExports(clause)
+      ? clause.elements.map(({ name, isTypeOnly }) => ({ name: name.text, isType: statement.isTypeOnly || isTypeOnly }))
+      : [];
   }
   const modifiers = ts.canHaveModifiers(statement) ? ts.getModifiers(statement) : undefined;
   if (!modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return [];
   if (modifiers.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword)) return [{ name: 'default', isType: false }];
   if (ts.isVariableStatement(statement)) return statement.declarationList.declarations.flatMap(({ name }) => boundNames(name));
   const named = statement as ts.Statement & { name?: ts.Identifier }; // Every other exported statement is a declaration with a name.
-  return named.name ? [{ name: named.name.text, isType: ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement) }] : [];
+  return named.name
+    ? [{ name: named.name.text, isType: ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement) }]
+    : [];
 }
 
 function boundNames(name: ts.BindingName): { name: string; isType: boolean }[] {

@@ -25,7 +25,8 @@ export interface Finding {
 export type Check = (tree: Tree) => Finding[];
 
 const skippedFolders = new Set(['.git', 'node_modules', 'dist', 'cdk.out', 'coverage', '.oracles', '.cloud', '.sst', '.venv']);
-const textFile = /(^|\/)(\.[a-z]+|LICENSE|NOTICE|run)$|\.(ts|js|mjs|cjs|json|md|yml|yaml|rego|sh|html|css|svg|pem|pub|txt|env|npmrc|ndjson)$/;
+const textFile =
+  /(^|\/)(\.[a-z]+|LICENSE|NOTICE|run)$|\.(ts|js|mjs|cjs|json|md|yml|yaml|rego|sh|html|css|svg|pem|pub|txt|env|npmrc|ndjson)$/;
 /** A larger file is data, not something that people read. */
 const maxBytes = 2 * 1024 * 1024;
 

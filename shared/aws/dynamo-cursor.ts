@@ -14,7 +14,9 @@ const IndexPosition = z.tuple([z.string().min(1), z.string().min(1), z.string().
 export function cursorRefused(cause: unknown): McError {
   return new McError('mc:request:invalid', 'the cursor is not one that a list gave out', {
     cause,
-    issues: [{ code: 'cursor', pointer: '/cursor', message: 'not a cursor of this list', fix: 'take the cursor of the page before, unchanged' }],
+    issues: [
+      { code: 'cursor', pointer: '/cursor', message: 'not a cursor of this list', fix: 'take the cursor of the page before, unchanged' },
+    ],
   });
 }
 

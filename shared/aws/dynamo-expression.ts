@@ -2,9 +2,8 @@
  * Translates the table port's conditions and updates into DynamoDB expressions. Every name and value travels as a placeholder, so
  * field names never meet DynamoDB's reserved words and values never become syntax.
  */
-import type { Json } from '../core/canonical-json.ts';
 import { marshallValue, type Attribute } from './dynamo-item.ts';
-import type { Condition, WriteOp } from '../port/table.ts';
+import type { Condition, Field, WriteOp } from '../port/table.ts';
 
 /** DynamoDB: the IN operator takes at most 100 operands. */
 const inOperandsMax = 100;
@@ -22,7 +21,7 @@ export class ExpressionScope {
     return placeholder;
   }
 
-  value(value: Json): string {
+  value(value: Field): string {
     this.#values.push(marshallValue(value));
     return `:v${this.#values.length - 1}`;
   }
@@ -31,7 +30,9 @@ export class ExpressionScope {
   attributes(): { ExpressionAttributeNames?: Record<string, string>; ExpressionAttributeValues?: Record<string, Attribute> } {
     return {
       ...(this.#names.size > 0 && { ExpressionAttributeNames: Object.fromEntries([...this.#names].map(([field, name]) => [name, field])) }),
-      ...(this.#values.length > 0 && { ExpressionAttributeValues: Object.fromEntries(this.#values.map((value, index) => [`:v${index}`, value])) }),
+      ...(this.#values.length > 0 && {
+        ExpressionAttributeValues: Object.fromEntries(this.#values.map((value, index) => [`:v${index}`, value])),
+      }),
     };
   }
 }
@@ -66,16 +67,22 @@ function conditionExpression(scope: ExpressionScope, condition: Condition): stri
 }
 
 /** All conditions of an op as one ConditionExpression, or nothing when there are none. */
-export function conditionsExpression(scope: ExpressionScope, conditions: readonly Condition[] | undefined): { ConditionExpression?: string } {
+export function conditionsExpression(
+  scope: ExpressionScope,
+  conditions: readonly Condition[] | undefined,
+): { ConditionExpression?: string } {
   if (conditions === undefined || conditions.length === 0) return {};
   return { ConditionExpression: conditions.map((condition) => conditionExpression(scope, condition)).join(' AND ') };
 }
 
 /** The fields an update replaces, adds to and removes as one UpdateExpression, or nothing when it changes no field. */
 export function updateExpression(scope: ExpressionScope, op: Extract<WriteOp, { kind: 'update' }>): string | undefined {
-  const set = Object.entries(op.set ?? {}).map(([field, value]) => `${scope.name(field)} = ${scope.value(value)}`);
+  const fields = Object.entries(op.set ?? {});
+  const set = fields.filter(([, value]) => value !== undefined).map(([field, value]) => `${scope.name(field)} = ${scope.value(value)}`);
   const add = Object.entries(op.add ?? {}).map(([field, value]) => `${scope.name(field)} ${scope.value(value)}`);
-  const remove = (op.remove ?? []).map((field) => scope.name(field));
+  // A field set to undefined is absent afterwards, as it is in JSON.
+  const absent = fields.filter(([, value]) => value === undefined).map(([field]) => field);
+  const remove = [...absent, ...(op.remove ?? [])].map((field) => scope.name(field));
   const clauses = [
     ...(set.length > 0 ? [`SET ${set.join(', ')}`] : []),
     ...(add.length > 0 ? [`ADD ${add.join(', ')}`] : []),

@@ -7,10 +7,11 @@ import { z } from 'zod';
 import type { Json } from '../core/canonical-json.ts';
 import { InvariantError } from '../core/errors.ts';
 import { refused } from '../port/table-rules.ts';
-import type { Item } from '../port/table.ts';
+import type { Field, Item } from '../port/table.ts';
 
 /** The part of DynamoDB's attribute types that JSON needs. */
-export type Attribute = { S: string } | { N: string } | { BOOL: boolean } | { NULL: true } | { L: Attribute[] } | { M: Record<string, Attribute> };
+export type Attribute =
+  { S: string } | { N: string } | { BOOL: boolean } | { NULL: true } | { L: Attribute[] } | { M: Record<string, Attribute> };
 
 /** DynamoDB: numbers reach from 1E-130 to 9.99E+125 in magnitude. */
 const magnitudeMax = 9.99e125;
@@ -34,18 +35,23 @@ function marshallNumber(value: number): Attribute {
   return { N: String(value) };
 }
 
-/** The attribute of a JSON value; undefined fields of objects are left out, as JSON.stringify does. */
-export function marshallValue(value: Json): Attribute {
-  if (value === null) return { NULL: true };
+/** The attribute of a field. What is undefined is left out of objects and null in lists, as JSON.stringify has it. */
+export function marshallValue(value: Field): Attribute {
+  if (value === null || value === undefined) return { NULL: true };
   if (typeof value === 'string') return { S: value };
   if (typeof value === 'boolean') return { BOOL: value };
   if (typeof value === 'number') return marshallNumber(value);
-  if (Array.isArray(value)) return { L: value.map(marshallValue) };
+  if (isList(value)) return { L: value.map(marshallValue) };
   return { M: marshallFields(value) };
 }
 
+/** Array.isArray does not narrow readonly arrays. */
+function isList(value: object): value is readonly Field[] {
+  return Array.isArray(value);
+}
+
 /** The attributes of an object's or item's defined fields. */
-export function marshallFields(fields: Readonly<Record<string, Json | undefined>>): Record<string, Attribute> {
+export function marshallFields(fields: Readonly<Record<string, Field>>): Record<string, Attribute> {
   const attributes: [string, Attribute][] = [];
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) attributes.push([name, marshallValue(value)]);
   return Object.fromEntries(attributes);

@@ -13,7 +13,8 @@ export function keyCondition(scope: ExpressionScope, query: Query): string {
   const [pk, sk] = query.index === undefined ? ['pk', 'sk'] : [`${query.index}pk`, `${query.index}sk`];
   const partition = `${scope.name(pk)} = ${scope.value(query.pk)}`;
   if (query.prefix) return `${partition} AND begins_with(${scope.name(sk)}, ${scope.value(query.prefix)})`;
-  if (query.from && query.to !== undefined) return `${partition} AND ${scope.name(sk)} BETWEEN ${scope.value(query.from)} AND ${scope.value(query.to)}`;
+  if (query.from && query.to !== undefined)
+    return `${partition} AND ${scope.name(sk)} BETWEEN ${scope.value(query.from)} AND ${scope.value(query.to)}`;
   if (query.from) return `${partition} AND ${scope.name(sk)} >= ${scope.value(query.from)}`;
   if (query.to !== undefined) return `${partition} AND ${scope.name(sk)} <= ${scope.value(query.to)}`;
   return partition;

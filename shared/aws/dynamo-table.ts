@@ -9,6 +9,7 @@ import {
   QueryCommand,
   TransactionCanceledException,
   TransactWriteItemsCommand,
+  type AttributeValue,
   type DynamoDBClient,
   type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb';
@@ -43,7 +44,9 @@ export class DynamoTable implements Table {
 
   async get(key: Key): Promise<Item | undefined> {
     try {
-      const answer = await this.#client.send(new GetItemCommand({ TableName: this.#tableName, Key: keyAttributes(key), ConsistentRead: true }));
+      const answer = await this.#client.send(
+        new GetItemCommand({ TableName: this.#tableName, Key: keyAttributes(key), ConsistentRead: true }),
+      );
       return answer.Item && unmarshallItem(answer.Item);
     } catch (error) {
       throw tableError(error);
@@ -109,7 +112,9 @@ export class DynamoTable implements Table {
       let requests = unique.slice(start, start + putsPerBatch).map((item) => ({ PutRequest: { Item: marshallFields(item) } }));
       await this.#untilDone(async () => {
         const answer = await this.#client.send(new BatchWriteItemCommand({ RequestItems: { [this.#tableName]: requests } }));
-        const left = new Set((answer.UnprocessedItems?.[this.#tableName] ?? []).map(({ PutRequest }) => identityOf(toKey(PutRequest?.Item ?? {}))));
+        const left = new Set(
+          (answer.UnprocessedItems?.[this.#tableName] ?? []).map(({ PutRequest }) => identityOf(toKey(PutRequest?.Item ?? {}))),
+        );
         requests = requests.filter(({ PutRequest }) => left.has(identityOf(toKey(PutRequest.Item))));
         return requests.length === 0;
       });
@@ -128,7 +133,11 @@ export class DynamoTable implements Table {
     if (!isDone) throw new McError('mc:store:unavailable', 'the table kept part of a batch unprocessed');
   }
 
-  async #queryOnce(query: Query, startKey: Record<string, Attribute> | undefined, limit: number): Promise<{ items: Item[]; startKey?: Record<string, Attribute> }> {
+  async #queryOnce(
+    query: Query,
+    startKey: Record<string, Attribute> | undefined,
+    limit: number,
+  ): Promise<{ items: Item[]; startKey?: Record<string, Attribute> }> {
     const scope = new ExpressionScope();
     const KeyConditionExpression = keyCondition(scope, query);
     try {
@@ -161,7 +170,9 @@ export class DynamoTable implements Table {
       case 'delete':
         return { Delete: { TableName, Key: keyAttributes(op.key), ...condition, ...scope.attributes() } };
       case 'check':
-        return { ConditionCheck: { TableName, Key: keyAttributes(op.key), ConditionExpression: undefined, ...condition, ...scope.attributes() } };
+        return {
+          ConditionCheck: { TableName, Key: keyAttributes(op.key), ConditionExpression: undefined, ...condition, ...scope.attributes() },
+        };
       case 'update': {
         const UpdateExpression = updateExpression(scope, op);
         return { Update: { TableName, Key: keyAttributes(op.key), UpdateExpression, ...condition, ...scope.attributes() } };
@@ -170,6 +181,7 @@ export class DynamoTable implements Table {
   }
 }
 
-function toKey(attributes: Record<string, { S?: string | undefined }>): Key {
-  return { pk: attributes['pk']?.S ?? '', sk: attributes['sk']?.S ?? '' };
+function toKey(attributes: Record<string, AttributeValue | Attribute>): Key {
+  const text = (attribute: AttributeValue | Attribute | undefined): string => (attribute && 'S' in attribute ? (attribute.S ?? '') : '');
+  return { pk: text(attributes['pk']), sk: text(attributes['sk']) };
 }

@@ -12,6 +12,7 @@ interface ErrorRow {
   fix: string;
 }
 
+// eslint-disable-next-line max-params -- one row of a table, in the order of its columns
 const row = (status: number, exit: ErrorRow['exit'], retry: ErrorRow['retry'], title: string, fix: string): ErrorRow => ({
   status,
   exit,
@@ -25,6 +26,8 @@ export const errorCatalog = {
   'mc:request:too-large': row(413, 2, 'never', 'The request is too large', 'Send less, or upload large inputs as files with POST /api/files.'),
   'mc:request:media-type': row(415, 2, 'never', 'The media type is not supported', 'Send one of the media types that the operation lists in /openapi.json.'),
   'mc:request:not-found': row(404, 5, 'never', 'There is no such path', 'See /docs for the operations and their paths.'),
+  'mc:request:headers-too-large': row(431, 2, 'never', 'The request headers are too large', 'Send fewer or shorter headers; 16 KB are allowed in total.'),
+  'mc:request:timeout': row(408, 1, 'backoff', 'The request did not arrive in time', 'Send the request again over a faster connection, or send less.'),
   'mc:request:method': row(405, 2, 'never', 'The method is not allowed on this path', 'Use a method named in the `allow` header.'),
   'mc:auth:unauthenticated': row(401, 3, 'never', 'The caller is not known', 'Send a valid bearer token; `maestro whoami` shows whose token the CLI uses.'),
   'mc:auth:forbidden': row(403, 3, 'never', 'The role does not allow this operation', 'Ask an admin of the tenant for one of the roles the message names.'),
@@ -40,6 +43,7 @@ export const errorCatalog = {
   'mc:execution:not-found': row(404, 5, 'never', 'There is no such execution', 'List executions with GET /api/executions.'),
   'mc:execution:not-sealed': row(409, 6, 'backoff', 'The execution has no receipt yet', 'Wait for a terminal state: `maestro status ID --watch`.'),
   'mc:execution:inputs-invalid': row(422, 2, 'never', 'The inputs do not fit the workflow', 'Correct every entry of `issues`; the manifest declares the inputs.'),
+  'mc:execution:output-missing': row(422, 1, 'never', 'A task did not give an output that another one uses', 'Correct the reference, or the package whose outputs lack the field.'),
   'mc:idempotency:conflict': row(409, 6, 'never', 'The idempotency key was used for another request', 'Use a new Idempotency-Key for a different request.'),
   'mc:policy:denied': row(403, 3, 'never', 'Denied by policy', 'See `deny[]`: each entry names the pack, the rule and what would make it pass.'),
   'mc:policy:unavailable': row(503, 1, 'backoff', 'The policy decision could not be made', 'Nothing was admitted. Try again; if it stays, see docs/runbooks/policy-unavailable.md.'),
@@ -52,6 +56,7 @@ export const errorCatalog = {
   'mc:store:refused': row(422, 2, 'never', 'The store refuses the item', 'Keep items under 400 KB and transactions under 100 writes.'),
   'mc:runner:refused': row(422, 3, 'never', 'No sandbox of the wanted level can be had', 'Install bubblewrap, or allow a lower level with an explicit operator flag.'),
   'mc:host:port-in-use': row(500, 2, 'never', 'The port is in use', 'Choose another with --port, or 0 for a free one.'),
+  'mc:host:port-refused': row(500, 2, 'never', 'The port cannot be opened', 'Choose an address of this machine with --host and a port from 1024 on with --port.'),
   'mc:host:data-dir-in-use': row(500, 6, 'never', 'Another host uses this data folder', 'Stop that host or choose another folder with --data-dir.'),
   'mc:host:unreachable': row(503, 1, 'backoff', 'The host does not answer', 'Start it with `maestro up`, or point MC_URL at a running one.'),
   'mc:host:overloaded': row(429, 1, 'backoff', 'Too much work is waiting', 'Wait for the seconds in `Retry-After` and try again.'),

@@ -1,7 +1,13 @@
 import { ResourceClass, type Manifest } from '../manifest/manifest.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { PolicyInput, PolicyPoint } from '../port/policy-engine.ts';
 import type { Actor } from '../tenant/actor.ts';
+
+/** What of a plan packs see; said here as a shape, because plans are made of decisions. */
+type PlannedRun = PolicyInput['plan'] & {
+  region: string;
+  workflow: Pick<PolicyInput['workflow'], 'name' | 'version' | 'digest'>;
+  tasks: PolicyInput['workflow']['tasks'];
+};
 
 /** The order of the schema is the order of size. */
 const sizes = ResourceClass.options;
@@ -15,7 +21,13 @@ function largestClass(classes: readonly ResourceClass[]): ResourceClass {
  * The region of the workflow is the manifest's; a manifest that names none runs where its plan says.
  */
 // eslint-disable-next-line max-params -- five things of five types, none of which can be mistaken for another
-export function buildPolicyInput(actor: Actor, point: PolicyPoint, plan: Plan, request: { region: string }, manifest: Manifest): PolicyInput {
+export function buildPolicyInput(
+  actor: Actor,
+  point: PolicyPoint,
+  plan: PlannedRun,
+  request: { region: string },
+  manifest: Manifest,
+): PolicyInput {
   return {
     actor: { sub: actor.sub, roles: [...actor.roles], tenant: actor.tenant },
     tenant: { id: actor.tenant },

@@ -8,6 +8,7 @@ import { digestBytes, hexOf, type Digest } from '../core/digest.ts';
 import { McError } from '../core/errors.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import type { BlobKind, BlobStore } from '../port/blob-store.ts';
+import { systemErrorField } from './system-error.ts';
 
 export class FileBlobs implements BlobStore {
   readonly #root: string;
@@ -35,7 +36,7 @@ export class FileBlobs implements BlobStore {
     try {
       bytes = await readFile(this.#path(tenant, kind, digest));
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return undefined;
+      if (systemErrorField(error, 'code') === 'ENOENT') return undefined;
       throw blobError(error);
     }
     if (digestBytes(bytes) !== digest) throw new McError('mc:store:unavailable', `the stored bytes of ${digest} were changed on disk`);
@@ -71,12 +72,9 @@ async function exists(path: string, sizeBytes: number): Promise<boolean> {
   }
 }
 
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
-}
-
 function blobError(error: unknown): McError {
-  if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT') {
+  const code = systemErrorField(error, 'code');
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new McError('mc:store:full', 'the disk of the data folder is full; nothing was half-written', { cause: error });
   }
   return new McError('mc:store:unavailable', 'the data folder cannot be read or written', { cause: error });

@@ -15,5 +15,10 @@ function readable(fields: Readonly<Record<string, unknown>>): Record<string, unk
 }
 
 function errorFields(error: Error): Record<string, unknown> {
-  return { name: error.name, message: error.message, stack: error.stack, ...(error.cause instanceof Error && { cause: errorFields(error.cause) }) };
+  return {
+    name: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...(error.cause instanceof Error && { cause: errorFields(error.cause) }),
+  };
 }

@@ -22,7 +22,9 @@ export function decodeCursor(cursor: string): CursorPosition {
   } catch (cause) {
     throw new McError('mc:request:invalid', 'the cursor is not one that a list gave out', {
       cause,
-      issues: [{ code: 'cursor', pointer: '/cursor', message: 'not a cursor of this list', fix: 'take the cursor of the page before, unchanged' }],
+      issues: [
+        { code: 'cursor', pointer: '/cursor', message: 'not a cursor of this list', fix: 'take the cursor of the page before, unchanged' },
+      ],
     });
   }
 }

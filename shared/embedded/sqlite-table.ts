@@ -8,6 +8,7 @@ import { InvariantError, McError } from '../core/errors.ts';
 import type { Item, Key, Page, Query, Table, WriteOp, WriteResult } from '../port/table.ts';
 import { checkItem, checkItemBytes, checkQuery, checkWrite, holds, keyOf, refused, updated } from '../port/table-rules.ts';
 import { openDatabase } from './sqlite-schema.ts';
+import { systemErrorField } from './system-error.ts';
 import { decodeCursor, encodeCursor, type CursorPosition } from './sqlite-cursor.ts';
 
 interface PendingWrite {
@@ -151,7 +152,16 @@ export class SqliteTable implements Table {
     }
     if (failed.length > 0) return () => resolve({ ok: false, failed });
     for (const { item, body } of changes) {
-      this.#put.run(item.pk, item.sk, item.gsi1pk ?? null, item.gsi1sk ?? null, item.gsi2pk ?? null, item.gsi2sk ?? null, item.ttl ?? null, body);
+      this.#put.run(
+        item.pk,
+        item.sk,
+        item.gsi1pk ?? null,
+        item.gsi1sk ?? null,
+        item.gsi2pk ?? null,
+        item.gsi2sk ?? null,
+        item.ttl ?? null,
+        body,
+      );
     }
     for (const op of ops) if (op.kind === 'delete') this.#delete.run(op.key.pk, op.key.sk);
     return () => resolve({ ok: true });
@@ -212,11 +222,12 @@ function parseBody(body: unknown): Item {
 
 /** SQLite's own failures as ours: a full disk is told apart, because its fix is another. */
 function storeError(error: unknown): unknown {
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) : undefined;
-  if (code === undefined) return error;
+  const code = systemErrorField(error, 'errcode');
+  if (typeof code !== 'number') return error;
   const sqliteFull = 13;
   const ioErrors = 10;
-  if (code === sqliteFull) return new McError('mc:store:full', 'the disk of the data folder is full; nothing was written', { cause: error });
+  if (code === sqliteFull)
+    return new McError('mc:store:full', 'the disk of the data folder is full; nothing was written', { cause: error });
   if (code % 256 === ioErrors) return new McError('mc:store:unavailable', 'the data folder cannot be written', { cause: error });
   return error;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Digest } from '../core/digest.ts';
 import { idSchema } from '../core/id.ts';
 import { UsdMicros } from '../core/money.ts';
+import { Region } from '../manifest/manifest.ts';
 import { sandboxLevels } from '../port/runner.ts';
 
 /** `running` until the receipt verifies; only then `succeeded` or `failed`. */
@@ -67,12 +68,14 @@ export type Execution = z.infer<typeof Execution>;
 export const StartRequest = z
   .strictObject({
     workflow: z.string().min(3).max(160).describe('`wf_…`, `name` (newest published version) or `name@version`'),
-    inputs: z.record(z.string(), z.json()).optional().describe('Values of the declared inputs; a `file` input takes `{digest, name}` of an upload'),
-    region: z.string().optional().describe('Where the caller wants the data processed; default: the region of the workflow'),
+    inputs: z
+      .record(z.string(), z.json())
+      .optional()
+      .describe('Values of the declared inputs; a `file` input takes `{digest, name}` of an upload'),
+    region: Region.optional().describe('Where the caller wants the data processed; default: the region of the workflow'),
   })
   .meta({ id: 'StartRequest' });
 export type StartRequest = z.infer<typeof StartRequest>;
 
-/** Value of an input of type `file`. */
-export const FileRef = z.strictObject({ digest: Digest, name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/) });
-export type FileRef = z.infer<typeof FileRef>;
+// The manifest declares file inputs, so it owns their shape.
+export { FileRef } from '../manifest/file-ref.ts';

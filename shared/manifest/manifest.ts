@@ -4,6 +4,12 @@
  */
 import { z } from 'zod';
 import { Duration } from '../core/duration.ts';
+import { Egress, EgressRule } from '../package/egress.ts';
+import { PackageRef } from '../package/package-ref.ts';
+import { ResourceClass } from '../package/resource-class.ts';
+
+// Words of packages that a manifest speaks too.
+export { Egress, EgressRule, PackageRef, ResourceClass };
 
 /** Limits of a manifest, each with its reason. */
 export const manifestLimits = {
@@ -17,45 +23,33 @@ export const manifestLimits = {
   depth: 32,
   /** Declared inputs. */
   inputs: 100,
+  /** A reference `name@version` stays short enough to type, and the sort key of a version stays far below 1,024 bytes. */
+  versionCharacters: 64,
+  /** Longest attempt of a task: under the 12 h of an SQS message in flight, with room for a restart. */
+  taskTimeout: '1h',
+  /** Longest run; packages, keys and policies of its start still hold when it is sealed. */
+  runTimeout: '24h',
 } as const;
-
-export const ResourceClass = z.enum(['small', 'medium', 'large']).describe('Size of the sandbox: small 256 MiB, medium 1 GiB, large 4 GiB of memory');
-export type ResourceClass = z.infer<typeof ResourceClass>;
 
 export const Region = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9-]{1,31}$/)
   .describe('Where the data may be processed: a legal region such as US or EU, or a cloud region such as us-east-1');
 
-export const EgressRule = z
-  .strictObject({
-    host: z
-      .string()
-      .max(253)
-      .regex(/^(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*$/i)
-      .describe('Exact host name; wildcards are not allowed'),
-    ports: z.array(z.int().min(1).max(65535)).min(1).max(10).describe('TCP ports'),
-  })
-  .describe('One destination a task may call');
-export type EgressRule = z.infer<typeof EgressRule>;
-
-export const Egress = z.strictObject({ allow: z.array(EgressRule).max(50) }).describe('Network destinations; nothing else can be reached');
-
-/** `pkg:<type>/<name>@<version>`; parsed by a purl library, the pattern is the seed's. */
-export const PackageRef = z
-  .string()
-  .max(256)
-  .regex(/^pkg:[a-z0-9-]+\/.+@.+$/, 'pkg:<type>/<name>@<version>')
-  .describe('The package that does the work, such as pkg:file/read@1.0.0');
-
 export const TaskId = z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/, 'a letter, then up to 63 letters, digits, _ or -');
 
-const With = z.record(z.string(), z.json()).describe('Inputs of the package; strings may hold ${{ inputs.x }} and ${{ tasks.id.outputs.y }}');
+const With = z
+  .record(z.string(), z.json())
+  .describe('Inputs of the package; strings may hold ${{ inputs.x }} and ${{ tasks.id.outputs.y }}');
 
-export const Compensation = z.strictObject({ uses: PackageRef, with: With.optional() }).describe('What undoes the task when the run fails later on');
+export const Compensation = z
+  .strictObject({ uses: PackageRef, with: With.optional() })
+  .describe('What undoes the task when the run fails later on');
 
 export const InputDeclaration = z.strictObject({
-  type: z.enum(['string', 'number', 'integer', 'boolean', 'object', 'array', 'file']).describe('`file` takes the digest of an uploaded file'),
+  type: z
+    .enum(['string', 'number', 'integer', 'boolean', 'object', 'array', 'file'])
+    .describe('`file` takes the digest of an uploaded file'),
   description: z.string().max(1_000).optional(),
   required: z.boolean().optional().describe('Default true, unless there is a default'),
   default: z.json().optional(),
@@ -85,14 +79,20 @@ export const Manifest = z
     region: Region.optional().describe('Default: the region of the home that runs it'),
     resourceClass: ResourceClass.optional().describe('Default for every task; small when absent'),
     timeout: Duration.optional().describe('Wall-clock limit of the whole run; default 1h, at most 24h'),
-    dataClass: z.enum(['public', 'internal', 'confidential', 'pii']).optional().describe('Most sensitive data the run touches; default internal'),
+    dataClass: z
+      .enum(['public', 'internal', 'confidential', 'pii'])
+      .optional()
+      .describe('Most sensitive data the run touches; default internal'),
     exportTag: z
       .string()
       .regex(/^[A-Z0-9-]{1,16}$/)
       .optional()
       .describe('Export control tag, such as EAR99 or ITAR'),
     tasks: z.array(Task).min(1).max(manifestLimits.tasks),
-    outputs: z.record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/), z.json()).optional().describe('Results of the run, from task outputs'),
+    outputs: z
+      .record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/), z.json())
+      .optional()
+      .describe('Results of the run, from task outputs'),
   })
   .meta({ id: 'Manifest', title: 'Maestro Conductor workflow manifest v1' });
 export type Manifest = z.infer<typeof Manifest>;

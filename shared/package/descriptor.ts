@@ -2,13 +2,18 @@
 import { z } from 'zod';
 import { Duration } from '../core/duration.ts';
 import { UsdMicros } from '../core/money.ts';
-import { Egress, PackageRef, ResourceClass } from '../manifest/manifest.ts';
+import { Egress } from './egress.ts';
+import { PackageRef } from './package-ref.ts';
+import { ResourceClass } from './resource-class.ts';
 
 const JsonSchemaObject = z.looseObject({ type: z.literal('object') }).describe('JSON Schema 2020-12 of an object');
 
 export const PackageDescriptor = z.strictObject({
   schema: z.literal('mc.package.v1'),
-  name: z.string().regex(/^[a-z0-9-]{1,32}\/[a-z0-9-]{1,64}$/, '<type>/<name>').describe('Type and name, as in pkg:<type>/<name>@<version>'),
+  name: z
+    .string()
+    .regex(/^[a-z0-9-]{1,32}\/[a-z0-9-]{1,64}$/, '<type>/<name>')
+    .describe('Type and name, as in pkg:<type>/<name>@<version>'),
   version: z.string().regex(/^\d+\.\d+\.\d+(-[a-z0-9.]+)?$/),
   description: z.string().min(1).max(1_000),
   licence: z.string().min(1).max(64).describe('SPDX expression'),

@@ -41,5 +41,7 @@ export const Plan = z
   .meta({ id: 'Plan' });
 export type Plan = z.infer<typeof Plan>;
 
-export const PlanAnswer = z.strictObject({ plan: Plan, decision: Decision, estimatedCostUSD: z.number().nonnegative() }).meta({ id: 'PlanAnswer' });
+export const PlanAnswer = z
+  .strictObject({ plan: Plan, decision: Decision, estimatedCostUSD: z.number().nonnegative() })
+  .meta({ id: 'PlanAnswer' });
 export type PlanAnswer = z.infer<typeof PlanAnswer>;

@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
+  /** Milliseconds with fractions on a clock that never goes back; only differences mean anything. What durations are measured with. */
+  elapsedMs(): number;
   /** Resolves after the time has passed, or rejects with the signal's reason. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -14,6 +14,36 @@ export const metricNames = {
 } as const;
 export type MetricName = (typeof metricNames)[keyof typeof metricNames];
 
+interface MetricMeaning {
+  kind: 'counter' | 'amount';
+  unit: 'count' | 'ms' | 'usd';
+  meaning: string;
+}
+
+/** What each metric counts or measures; `docs/reference/metrics.md` is generated from it. */
+export const metricMeanings: Readonly<Record<MetricName, MetricMeaning>> = {
+  mc_executions_total: { kind: 'counter', unit: 'count', meaning: 'Executions that reached a terminal state, by state.' },
+  mc_publish_to_start_ms: { kind: 'amount', unit: 'ms', meaning: 'From the accepted request to the first task handed to a runner.' },
+  mc_queue_ms: { kind: 'amount', unit: 'ms', meaning: 'How long a ready task waited in the queue.' },
+  mc_policy_eval_ms: { kind: 'amount', unit: 'ms', meaning: 'Evaluation of every policy pack for one decision.' },
+  mc_authz_ms: { kind: 'amount', unit: 'ms', meaning: 'Verification of the token and of the role.' },
+  mc_sign_ms: { kind: 'amount', unit: 'ms', meaning: 'One signature, with the key store it lives in.' },
+  mc_task_ms: { kind: 'amount', unit: 'ms', meaning: 'One attempt of a task, from the runner’s start to its end.' },
+  mc_receipts_total: { kind: 'counter', unit: 'count', meaning: 'Receipts signed and verified.' },
+  mc_receipt_verify_failures_total: {
+    kind: 'counter',
+    unit: 'count',
+    meaning: 'Receipts that did not verify after signing; each keeps an execution from ending.',
+  },
+  mc_tenant_denies_total: { kind: 'counter', unit: 'count', meaning: 'Decisions that denied, by tenant.' },
+  mc_cost_estimate_usd: { kind: 'amount', unit: 'usd', meaning: 'Estimated cost of an admitted execution; never a measured one.' },
+};
+
+/** What metrics are filed under where a collector is shared with other programs; the dashboards and alarms read the same. */
+export const metricsNamespace = 'MaestroConductor';
+/** The dimension that all metrics and log lines of a home share. */
+export const metricsService = 'maestro-conductor';
+
 /** Counters and timings; on AWS in CloudWatch's embedded metric format. */
 export interface Metrics {
   count(name: MetricName, value?: number, dimensions?: Readonly<Record<string, string>>): void;

@@ -20,7 +20,13 @@ export const PolicyInput = z.strictObject({
     dataClass: z.string(),
     exportTag: z.string().nullable(),
     tasks: z.array(
-      z.strictObject({ id: z.string(), uses: z.string(), region: z.string(), resourceClass: ResourceClass, egress: z.array(z.strictObject({ host: z.string(), ports: z.array(z.int()) })) }),
+      z.strictObject({
+        id: z.string(),
+        uses: z.string(),
+        region: z.string(),
+        resourceClass: ResourceClass,
+        egress: z.array(z.strictObject({ host: z.string(), ports: z.array(z.int()) })),
+      }),
     ),
   }),
   plan: z.strictObject({ estimatedCostUSD: z.number(), sandbox: z.string() }),
@@ -29,6 +35,7 @@ export type PolicyInput = z.infer<typeof PolicyInput>;
 
 /** Why a rule spoke: the rule, what it saw, what it would have accepted, and how to get there. */
 export const RuleEntry = z.strictObject({
+  effect: z.enum(['deny', 'warn']),
   rule: z.string().describe('`<pack>.<rule>`, stable'),
   message: z.string(),
   got: z.string().describe('The value the rule saw'),

@@ -48,6 +48,9 @@ export function checkWrite(ops: readonly WriteOp[]): void {
     seen.add(identity);
     if (op.kind === 'put') checkItem(op.item);
     if (op.kind === 'check' && op.conditions.length === 0) throw refused('a check needs a condition');
+    if (op.kind === 'update' && ![op.set, op.add, op.remove].some((change) => change && Object.keys(change).length > 0)) {
+      throw refused('an update needs a field to set, add to or remove');
+    }
   }
 }
 
@@ -64,13 +67,16 @@ export function checkItem(item: Item): void {
 export function checkItemBytes(item: Item, roughBytes: number): void {
   if (roughBytes * 3 < tableLimits.itemBytes) return; // UTF-8 needs at most three bytes a UTF-16 unit.
   const bytes = Buffer.byteLength(JSON.stringify(item));
-  if (bytes > tableLimits.itemBytes) throw refused(`the item ${item.pk} ${item.sk} has ${bytes} bytes; at most ${tableLimits.itemBytes} are allowed`);
+  if (bytes > tableLimits.itemBytes)
+    throw refused(`the item ${item.pk} ${item.sk} has ${bytes} bytes; at most ${tableLimits.itemBytes} are allowed`);
 }
 
 function checkKey({ pk, sk }: Key): void {
   if (pk === '' || sk === '') throw refused('a key part is empty');
-  if (pk.length * 3 > tableLimits.pkBytes && Buffer.byteLength(pk) > tableLimits.pkBytes) throw refused(`a partition key is over ${tableLimits.pkBytes} bytes`);
-  if (sk.length * 3 > tableLimits.skBytes && Buffer.byteLength(sk) > tableLimits.skBytes) throw refused(`a sort key is over ${tableLimits.skBytes} bytes`);
+  if (pk.length * 3 > tableLimits.pkBytes && Buffer.byteLength(pk) > tableLimits.pkBytes)
+    throw refused(`a partition key is over ${tableLimits.pkBytes} bytes`);
+  if (sk.length * 3 > tableLimits.skBytes && Buffer.byteLength(sk) > tableLimits.skBytes)
+    throw refused(`a sort key is over ${tableLimits.skBytes} bytes`);
 }
 
 /** Refuses a query that no adapter can answer. */
@@ -79,7 +85,10 @@ export function checkQuery(query: Query): void {
   if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > tableLimits.queryLimit) {
     throw refused(`a page has 1 to ${tableLimits.queryLimit} items, asked for ${query.limit}`);
   }
-  assertInvariant(query.prefix === undefined || (query.from === undefined && query.to === undefined), 'a query takes a prefix or a range, not both');
+  assertInvariant(
+    query.prefix === undefined || (query.from === undefined && query.to === undefined),
+    'a query takes a prefix or a range, not both',
+  );
 }
 
 /** The result of an update on the stored item (or on nothing). */

@@ -10,6 +10,9 @@ export interface Key {
   sk: string;
 }
 
+/** A field of an item: JSON, where absent parts are left out. */
+export type Field = Json | undefined | readonly Field[] | { readonly [name: string]: Field };
+
 /** A stored item: its key, optional keys in the two secondary indexes, an optional expiry, and its fields at the top level. */
 export interface Item extends Key {
   gsi1pk?: string;
@@ -18,7 +21,7 @@ export interface Item extends Key {
   gsi2sk?: string;
   /** Unix seconds after which the item may vanish; readers must not rely on it having vanished. */
   ttl?: number;
-  [field: string]: Json | undefined;
+  [field: string]: Field;
 }
 
 export type IndexName = 'gsi1' | 'gsi2';
@@ -38,7 +41,7 @@ export type WriteOp =
       kind: 'update';
       key: Key;
       /** Fields to replace; `null` is stored as null, fields in `remove` go away. */
-      set?: Readonly<Record<string, Json>>;
+      set?: Readonly<Record<string, Field>>;
       /** Numbers to add; an absent field counts as 0. */
       add?: Readonly<Record<string, number>>;
       remove?: readonly string[];

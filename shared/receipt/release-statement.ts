@@ -61,7 +61,8 @@ export async function verifyRelease(
     const { pem } = await deps.signer.publicKey();
     const bundle: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
     const { statement } = verifyBundle(bundle, { pem, artifact: subject.digest, predicateType: predicateTypes.release });
-    if (statement.subject[0]?.name !== subject.name) throw new McError('mc:receipt:invalid', `the release speaks of ${String(statement.subject[0]?.name)}`);
+    if (statement.subject[0]?.name !== subject.name)
+      throw new McError('mc:receipt:invalid', `the release speaks of ${String(statement.subject[0]?.name)}`);
   } catch (cause) {
     throw new McError('mc:package:untrusted', `the release of ${subject.name} does not verify`, { cause });
   }

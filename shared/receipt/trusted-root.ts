@@ -5,7 +5,13 @@ import type { PublicKey } from '../port/signer.ts';
  * It names no log and no certificate authority: trust is in the public key alone.
  */
 export function trustedRoot(): Record<string, unknown> {
-  return { mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1', tlogs: [], certificateAuthorities: [], ctlogs: [], timestampAuthorities: [] };
+  return {
+    mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
+    tlogs: [],
+    certificateAuthorities: [],
+    ctlogs: [],
+    timestampAuthorities: [],
+  };
 }
 
 /** The command with which a stranger verifies a receipt. */

@@ -85,7 +85,9 @@ function parsed<T>(schema: ZodType<T>, value: unknown, what: string): T {
   if (result.success) return result.data;
   const issues = result.error.issues.map((issue) => ({ code: issue.code, pointer: toPointer(issue.path), message: issue.message }));
   const first = issues[0];
-  throw new McError('mc:receipt:invalid', `${what} is not well formed: ${first?.message ?? ''} at ${first?.pointer || 'its top'}`, { issues });
+  throw new McError('mc:receipt:invalid', `${what} is not well formed: ${first?.message ?? ''} at ${first?.pointer || 'its top'}`, {
+    issues,
+  });
 }
 
 function invalid(message: string): McError {

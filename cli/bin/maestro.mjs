@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+// Starts the command line with the Node it needs. Plain JavaScript for Node 20 on purpose: this file may run on whatever Node the machine has.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const wanted = 24;
+const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+const current = Number(process.versions.node.split('.')[0]);
+
+/** The Node that `npm ci` has put beside our dependencies; there is one for Linux. */
+function pinnedNode() {
+  const names = [`node-${process.platform}-${process.arch}/bin/node`, '.bin/node'];
+  return names.map((name) => fileURLToPath(new URL(`../../node_modules/${name}`, import.meta.url))).find((path) => existsSync(path));
+}
+
+function runWith(node) {
+  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    // A terminal sends Ctrl-C to the child as well; then the child must not get it twice.
+    process.on(signal, () => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
+  child.on('error', (error) => {
+    process.stderr.write(`error: ${node} cannot be started: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+  child.on('exit', (code, signal) => {
+    process.exit(signal ? 128 + (constants.signals[signal] ?? 0) : (code ?? 1));
+  });
+}
+
+const pinned = current === wanted ? undefined : pinnedNode();
+if (pinned !== undefined) {
+  runWith(pinned);
+} else if (current >= wanted) {
+  await import(pathToFileURL(main).href);
+} else {
+  process.stderr.write(
+    `error: maestro needs Node ${wanted} or newer; this is Node ${process.versions.node} on ${process.platform}-${process.arch}.\n` +
+      `  fix  run \`npm ci\` in the checkout (it brings Node ${wanted} on Linux), or install Node ${wanted} from https://nodejs.org\n`,
+  );
+  process.exitCode = 2;
+}

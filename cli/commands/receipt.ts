@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { cosignCommand } from '../../shared/receipt/trusted-root.ts';
+import { addConnection, describeCommand, type HomeOptions } from '../command-options.ts';
+import { outputsFileOf, readStatement } from '../receipt-file.ts';
+import { connect } from '../session.ts';
+import { paint } from '../terminal/paint.ts';
+import { printResult } from '../terminal/report.ts';
+import { writeWhole } from '../write-file.ts';
+
+/** Fetches the receipt of an ended execution, and the document it speaks of. */
+export function addReceipt(program: Command): void {
+  const command = program
+    .command('receipt')
+    .description('fetch the signed receipt of an ended execution')
+    .argument('<id>', 'execution id')
+    .option('-o, --output <file>', 'write the bundle here and the outputs document beside it; without it the bundle is printed');
+  describeCommand(addConnection(command), [
+    { line: 'maestro receipt exec_01K… -o r.sigstore.json', meaning: 'also writes r.outputs.json' },
+    { line: 'maestro receipt exec_01K… | jq .', meaning: 'only look at it' },
+  ]).action(async (id: string, options: HomeOptions & { output?: string }) => {
+    await (options.output === undefined ? print(id, options) : save(id, options.output, options));
+  });
+}
+
+async function print(id: string, options: HomeOptions): Promise<void> {
+  process.stdout.write(`${await connect(options).getReceipt(id)}\n`);
+}
+
+async function save(id: string, file: string, options: HomeOptions): Promise<void> {
+  const client = connect(options);
+  const bundle = await client.getReceipt(id);
+  const outputs = await client.getOutputsDocument(id);
+  const { predicateType, subject } = readStatement(bundle);
+  const outputsFile = outputsFileOf(file);
+  writeWhole(outputsFile, outputs);
+  writeWhole(file, bundle);
+  const cosign = cosignCommand({ key: 'mc.pub', bundle: shellWord(file), artifact: shellWord(outputsFile), predicateType });
+  printResult(options, { executionId: id, bundle: file, outputs: outputsFile, predicateType, subjects: subject.length, cosign }, () =>
+    [
+      `${paint('green', '✔')} receipt of ${id}`,
+      `  bundle   ${file}`,
+      `  outputs  ${outputsFile}`,
+      '',
+      'verify it without this product:',
+      `  maestro keys export -o mc.pub`,
+      `  ${cosign}`,
+    ].join('\n'),
+  );
+}
+
+/** A file name as one word of a POSIX shell. */
+function shellWord(text: string): string {
+  return /^[A-Za-z0-9_./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

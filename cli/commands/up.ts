@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { McError } from '../../shared/core/errors.ts';
+import { describeCommand } from '../command-options.ts';
+import { defaultDataDir, loginFile } from '../data-dir.ts';
+import { paint } from '../terminal/paint.ts';
+import { note, printResult, type OutputOptions } from '../terminal/report.ts';
+
+type UpOptions = OutputOptions & { port: string; host: string; dataDir?: string; region?: string };
+
+/** Starts the embedded home and keeps it running. */
+export function addUp(program: Command): void {
+  const command = program
+    .command('up')
+    .description('start the embedded home on this machine and keep it running')
+    .option('--port <port>', 'TCP port, 0 for a free one', '8484')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--data-dir <folder>', 'where everything is kept (default: MC_DATA_DIR, else ~/.local/share/maestro-conductor)')
+    .option('--region <region>', 'region of workflows that name none');
+  describeCommand(command, [
+    { line: 'maestro up', meaning: 'http://127.0.0.1:8484, data in your home folder' },
+    { line: 'maestro up --port 0 --data-dir ./data', meaning: 'a free port, data here' },
+    { line: 'maestro up --json', meaning: '{"url", "dataDir", "login", "pid"} once it accepts requests' },
+  ]).action(up);
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const port = readPort(options.port);
+  const dataDir = options.dataDir === undefined ? defaultDataDir() : resolve(options.dataDir);
+  const stopped = stopSignal();
+  const { startHost } = await import('../host/start-host.ts'); // Loaded here, so that other commands start without the engine.
+  const home = await startHost({ port, host: options.host, dataDir, ...(options.region === undefined ? {} : { region: options.region }) });
+  const answer = { url: home.url, dataDir, login: loginFile(dataDir), pid: process.pid };
+  printResult(options, answer, () => renderWelcome(answer));
+  const signal = await stopped;
+  note(`${signal}: finishing, no new work is taken`);
+  await home.close();
+}
+
+function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535))
+    throw new McError('mc:cli:usage', `--port got ${JSON.stringify(text)}; allowed is a number from 0 to 65535, 0 for a free port.`);
+  return port;
+}
+
+/** Resolves at the first SIGINT or SIGTERM; later ones are ignored, because closing is bounded by itself. */
+async function stopSignal(): Promise<string> {
+  const only = new AbortController();
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const first = await Promise.race(
+    signals.map(async (signal) => {
+      await once(process, signal, { signal: only.signal });
+      return signal;
+    }),
+  );
+  for (const signal of signals) process.on(signal, () => undefined);
+  return first;
+}
+
+function renderWelcome(answer: { url: string; dataDir: string; login: string; pid: number }): string {
+  return [
+    `${paint('green', '●')} ${paint('bold', 'Maestro Conductor')} is up at ${paint('cyan', answer.url)}`,
+    '',
+    `  API    ${answer.url}/docs`,
+    `  data   ${answer.dataDir}`,
+    `  login  the command line of this user is logged in by ${answer.login}`,
+    `         elsewhere: export MC_URL=${answer.url} MC_TOKEN=…  (the token stands in that file)`,
+    '',
+    '  try    npx maestro whoami',
+    '  stop   Ctrl-C',
+  ].join('\n');
+}

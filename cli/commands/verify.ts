@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { Digest } from '../../shared/core/digest.ts';
+import { McError } from '../../shared/core/errors.ts';
+import { maxBundleBytes } from '../../shared/receipt/bundle.ts';
+import { verifyBundle, type VerifiedBundle } from '../../shared/receipt/verify-bundle.ts';
+import { describeCommand } from '../command-options.ts';
+import { paint } from '../terminal/paint.ts';
+import { printResult, type OutputOptions } from '../terminal/report.ts';
+import { table } from '../terminal/table.ts';
+import { shortDigest } from '../terminal/units.ts';
+import { reasonOf } from '../workflow-source.ts';
+
+type VerifyOptions = OutputOptions & { key?: string; trustedRoot?: string; type?: string };
+
+/** The name `maestro keys export` suggests. */
+const defaultKeyFile = 'mc.pub';
+
+const TrustedRoot = z.looseObject({ mediaType: z.string().startsWith('application/vnd.dev.sigstore.trustedroot') });
+
+/** Verifies a signed bundle without any server. */
+export function addVerify(program: Command): void {
+  const command = program
+    .command('verify')
+    .description('verify a receipt or any other signed bundle; needs no server')
+    .argument('<bundle>', 'sigstore bundle, such as r.sigstore.json')
+    .argument('[artifact]', 'the file the bundle speaks of, such as r.outputs.json')
+    .option('--key <pem>', `public key you trust (default: ${defaultKeyFile} in this folder)`)
+    .option('--trusted-root <file>', 'sigstore trusted root that the home published')
+    .option('--type <uri>', 'predicate type the statement must have');
+  describeCommand(command, [
+    { line: 'maestro verify r.sigstore.json r.outputs.json --key mc.pub', meaning: 'signature and artifact' },
+    { line: 'maestro verify r.sigstore.json', meaning: 'signature only, with ./mc.pub' },
+  ]).action(async (bundle: string, artifact: string | undefined, options: VerifyOptions) => {
+    await verify(bundle, artifact, options);
+  });
+}
+
+async function verify(bundleFile: string, artifactFile: string | undefined, options: VerifyOptions): Promise<void> {
+  if (options.trustedRoot !== undefined) checkTrustedRoot(options.trustedRoot);
+  const keyFile = chooseKey(options);
+  const pem = readPem(keyFile);
+  const bundle = readBundle(bundleFile);
+  const artifact = artifactFile === undefined ? undefined : await digestOfFile(artifactFile);
+  const verified = verifyBundle(bundle, {
+    pem,
+    ...(artifact === undefined ? {} : { artifact }),
+    ...(options.type === undefined ? {} : { predicateType: options.type }),
+  });
+  const { statement, keyId } = verified;
+  const answer = {
+    verified: true,
+    bundle: bundleFile,
+    key: keyFile,
+    keyId,
+    predicateType: statement.predicateType,
+    artifact: artifactFile === undefined ? null : { file: artifactFile, digest: artifact },
+    subjects: statement.subject,
+  };
+  printResult(options, answer, () => renderVerified(bundleFile, artifactFile, keyFile, verified));
+}
+
+/** Trusting a root that names no key would be trusting nothing, so the key stays mandatory. */
+function chooseKey(options: VerifyOptions): string {
+  if (options.key !== undefined) return options.key;
+  if (existsSync(defaultKeyFile)) return defaultKeyFile;
+  const why = options.trustedRoot === undefined ? `there is no ${defaultKeyFile} here` : 'the trusted root names no public key of its own';
+  throw new McError(
+    'mc:cli:usage',
+    `No key to trust: no --key, and ${why}. \`maestro keys export -o ${defaultKeyFile}\` gets the key of your home.`,
+  );
+}
+
+function checkTrustedRoot(file: string): void {
+  if (!TrustedRoot.safeParse(readJson(file, 'mc:cli:usage')).success)
+    throw new McError('mc:cli:usage', `${file} is not a sigstore trusted root.`);
+}
+
+function readPem(file: string): string {
+  const pem = readSmall(file, 64 * 1024);
+  if (!pem.includes('-----BEGIN PUBLIC KEY-----')) {
+    throw new McError('mc:cli:usage', `${file} does not hold a public key; allowed is PEM with -----BEGIN PUBLIC KEY-----.`);
+  }
+  return pem;
+}
+
+function readBundle(file: string): unknown {
+  return readJson(file, 'mc:receipt:invalid');
+}
+
+function readJson(file: string, code: 'mc:cli:usage' | 'mc:receipt:invalid'): unknown {
+  try {
+    return JSON.parse(readSmall(file, maxBundleBytes));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new McError(code, `${file} is not JSON: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function readSmall(file: string, maxBytes: number): string {
+  try {
+    const { size } = statSync(file);
+    if (size > maxBytes) throw new McError('mc:cli:usage', `${file} has ${String(size)} bytes; allowed are ${String(maxBytes)}.`);
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof McError) throw error;
+    throw new McError('mc:cli:file-unreadable', `${file} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  }
+}
+
+/** Artifacts may be large, so they are hashed as a stream. */
+async function digestOfFile(file: string): Promise<Digest> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(file), hash);
+  } catch (error) {
+    throw new McError('mc:cli:file-unreadable', `${file} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
+
+function renderVerified(
+  bundleFile: string,
+  artifactFile: string | undefined,
+  keyFile: string,
+  { statement, keyId }: VerifiedBundle,
+): string {
+  const rows = statement.subject.map((subject) => [
+    subject.name ?? subject.uri ?? '',
+    shortDigest(`sha256:${subject.digest['sha256'] ?? ''}`),
+  ]);
+  return [
+    `${paint(['bold', 'green'], '✔ verified')} ${bundleFile}`,
+    `  key        ${keyFile} ${paint('dim', keyId)}`,
+    `  statement  ${statement.predicateType}`,
+    `  artifact   ${artifactFile === undefined ? paint('yellow', 'not checked: name the file to check it too') : `${artifactFile} is a subject`}`,
+    '',
+    table([{ title: 'SUBJECT' }, { title: 'DIGEST' }], rows.slice(0, 20)),
+    ...(rows.length > 20 ? [`… and ${String(rows.length - 20)} more`] : []),
+  ].join('\n');
+}

@@ -1,0 +1,84 @@
+/**
+ * Bearer tokens to actors. A token is verified once (signature, algorithm, issuer, audience, times, claims) and then remembered by its hash until
+ * it expires, because verification costs more than the rest of a request. Whatever cannot be verified is refused, without saying how close it was.
+ */
+import { hash } from 'node:crypto';
+import { errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { McError } from '../../shared/core/errors.ts';
+import { metricNames } from '../../shared/port/metrics.ts';
+import type { Deps } from '../../shared/port/deps.ts';
+import type { Actor } from '../../shared/tenant/actor.ts';
+import { actorFromClaims, tokenAudience } from '../../functions/middleware/actor-claims.ts';
+import type { Authenticate } from './http-server.ts';
+
+export interface TokenRules {
+  /** The only `iss` that is accepted. */
+  issuer: string;
+  keys: JWTVerifyGetKey;
+}
+
+interface Verified {
+  actor: Actor;
+  /** Milliseconds since the Unix epoch. */
+  expiresAt: number;
+}
+
+/** RFC 6750 §2.1; the length keeps hashing and parsing cheap, and is far above what an identity provider issues. */
+const bearer = /^bearer ([A-Za-z0-9._~+/-]{1,8192}=*)$/i;
+
+/** More tokens than a tenant has callers; 300 bytes each. */
+const rememberedTokens = 10_000;
+
+function refused(message: string, cause?: unknown): McError {
+  return new McError('mc:auth:unauthenticated', message, cause === undefined ? {} : { cause });
+}
+
+function whyRefused(error: unknown): string {
+  if (error instanceof errors.JWTExpired) return 'The token has expired.';
+  if (error instanceof errors.JWTClaimValidationFailed) return `The token is not for this home: its claim ${error.claim} does not fit.`;
+  return 'The token does not verify.';
+}
+
+export function authenticator(deps: Pick<Deps, 'clock' | 'metrics'>, rules: TokenRules): Authenticate {
+  const verified = new LRUCache<string, Verified>({ max: rememberedTokens });
+  // A burst of requests with one new token verifies it once.
+  const pending = new Map<string, Promise<Verified>>();
+
+  const verify = async (token: string): Promise<Verified> => {
+    const currentDate = new Date(deps.clock.now());
+    const { payload } = await jwtVerify(token, rules.keys, {
+      issuer: rules.issuer,
+      audience: tokenAudience,
+      algorithms: ['ES256'],
+      requiredClaims: ['exp', 'sub'],
+      currentDate,
+    }).catch((error: unknown) => {
+      throw error instanceof errors.JOSEError ? refused(whyRefused(error), error) : error;
+    });
+    return { actor: actorFromClaims(payload), expiresAt: (payload.exp ?? 0) * 1_000 };
+  };
+
+  const verifyOnce = async (token: string, key: string): Promise<Actor> => {
+    const running = pending.get(key) ?? verify(token).finally(() => pending.delete(key));
+    pending.set(key, running);
+    const result = await running;
+    verified.set(key, result);
+    return result.actor;
+  };
+
+  return (authorization) => {
+    const started = deps.clock.elapsedMs();
+    const done = <T>(value: T): T => {
+      deps.metrics.record(metricNames.authzMs, deps.clock.elapsedMs() - started);
+      return value;
+    };
+    if (authorization === undefined) throw refused('No token was sent; send `Authorization: Bearer <token>`.');
+    const token = bearer.exec(authorization)?.[1];
+    if (token === undefined) throw refused('The Authorization header holds no bearer token.');
+    const key = hash('sha256', token, 'base64');
+    const known = verified.get(key);
+    if (known && known.expiresAt > deps.clock.now()) return done(known.actor);
+    return verifyOnce(token, key).then(done);
+  };
+}

@@ -1,0 +1,164 @@
+/**
+ * The transport of the embedded home: node:http to the pipeline of functions/middleware. It owns what belongs to connections (timeouts,
+ * limits, keep-alive, methods, closing) and nothing of what operations mean.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { McError } from '../../shared/core/errors.ts';
+import type { Deps } from '../../shared/port/deps.ts';
+import type { Actor } from '../../shared/tenant/actor.ts';
+import { handleRequest } from '../../functions/middleware/handle-request.ts';
+import type { Operation } from '../../functions/middleware/operation.ts';
+import type { RawRequest, RawResponse } from '../../functions/middleware/raw-request.ts';
+import { renderError, renderProblem } from '../../functions/middleware/render-response.ts';
+import { toProblem } from '../../functions/middleware/problem.ts';
+import { ByteBudget } from './byte-budget.ts';
+import { refuseBrokenRequest } from './broken-request.ts';
+import { drain, readRequestBody } from './read-request-body.ts';
+import { RouteTable } from './route-table.ts';
+
+export type Authenticate = (authorization: string | undefined) => Actor | Promise<Actor>;
+
+interface Site {
+  operations: readonly Operation[];
+  deps: Deps;
+  authenticate: Authenticate;
+  /** Origin under which callers reach the home. */
+  origin: string;
+}
+
+const limits = {
+  /** Bodies held at once: with a 512 MB process, an eighth of it. */
+  bodyBytes: 64 * 1024 * 1024,
+  /** Requests at once; beyond this, waiting costs callers more than asking again. */
+  requests: 10_000,
+  /** Tokens are under 8 KB, everything else is small. */
+  headerBytes: 16 * 1024,
+  /** A client that needs longer for its headers is stuck or means harm. */
+  headersTimeoutMs: 10_000,
+  /** 5 MB at 1.4 Mbit/s. */
+  requestTimeoutMs: 30_000,
+  /** Longer than clients keep idle connections (undici 4 s, load balancers 60 s), so that they and not we close first. */
+  keepAliveTimeoutMs: 65_000,
+  /** The kernel's own limit (net.core.somaxconn); a burst of connections waits instead of being refused. */
+  backlog: 4_096,
+  /** Requests that run when the home is told to stop get this long. */
+  closeGraceMs: 10_000,
+} as const;
+
+/** Opens the port; nothing is answered before mount(). Throws `mc:host:port-in-use`. */
+export async function openPort(address: { host: string; port: number }): Promise<Server> {
+  const server = createServer({
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+  server.once('error', reject);
+  server.listen({ ...address, backlog: limits.backlog }, () => resolve(undefined));
+  try {
+    await promise;
+  } catch (cause) {
+    throw portError(address, cause);
+  }
+  server.off('error', reject);
+  return server;
+}
+
+function portError({ host, port }: { host: string; port: number }, cause: unknown): unknown {
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  if (code === 'EADDRINUSE') return new McError('mc:host:port-in-use', `Port ${port} of ${host} is in use by another program.`, { cause });
+  if (code === 'EACCES')
+    return new McError('mc:host:port-refused', `Port ${port} may not be opened by this user; take one from 1024 on.`, { cause });
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new McError('mc:host:port-refused', `${host} is no address of this machine.`, { cause });
+  return cause;
+}
+
+/** Answers requests with these operations from now on. */
+export function mount(server: Server, site: Site): void {
+  const routes = new RouteTable(site.operations);
+  const budget = new ByteBudget(limits.bodyBytes);
+  let running = 0;
+  const serve = async (request: IncomingMessage, response: ServerResponse, allowBody: () => void): Promise<void> => {
+    running++;
+    response.once('close', () => running--);
+    const answer = running > limits.requests ? overloaded(site) : await answerTo(request, response, { site, routes, budget, allowBody });
+    // A connection kept alive past close() would keep the home from ending.
+    if (!server.listening) answer.headers['connection'] = 'close';
+    send(request, response, answer);
+  };
+  const listener =
+    (expectsContinue: boolean) =>
+    (request: IncomingMessage, response: ServerResponse): void => {
+      const allowBody = expectsContinue ? () => response.writeContinue() : () => undefined;
+      serve(request, response, allowBody).catch((error: unknown) => {
+        site.deps.logger.error('a connection failed', { error });
+        response.destroy();
+      });
+    };
+  server.on('request', listener(false));
+  // Without this node would let every large body in before its operation could refuse it.
+  server.on('checkContinue', listener(true));
+  server.on('clientError', refuseBrokenRequest(site));
+}
+
+interface Serving {
+  site: Site;
+  routes: RouteTable;
+  budget: ByteBudget;
+  allowBody: () => void;
+}
+
+function overloaded({ deps, origin }: Site): RawResponse {
+  const error = new McError('mc:host:overloaded', `More than ${limits.requests} requests are running.`);
+  return renderError(error, { requestId: deps.ids.next('req'), origin }, deps.logger, 'host');
+}
+
+function answerTo(request: IncomingMessage, response: ServerResponse, serving: Serving): RawResponse | Promise<RawResponse> {
+  const { site, routes, budget, allowBody } = serving;
+  const url = request.url ?? '/';
+  const queryAt = url.indexOf('?');
+  const path = queryAt === -1 ? url : url.slice(0, queryAt);
+  const route = routes.find(request.method ?? '', path);
+  if (route.kind !== 'found') return refuseRoute(route, request, site);
+  const raw: RawRequest = {
+    params: route.params,
+    query: queryAt === -1 ? '' : url.slice(queryAt + 1),
+    headers: request.headers,
+    origin: site.origin,
+    authenticate: () => site.authenticate(request.headers.authorization),
+    readBody: (maxBytes) =>
+      readRequestBody(request, maxBytes, { budget, allowBody, onClose: (listener) => response.once('close', listener) }),
+  };
+  return handleRequest(route.operation, site.deps, raw);
+}
+
+function refuseRoute(
+  route: { kind: 'wrong-method'; allow: string } | { kind: 'unknown' },
+  request: IncomingMessage,
+  site: Site,
+): RawResponse {
+  const place = { requestId: site.deps.ids.next('req'), origin: site.origin };
+  if (route.kind === 'unknown')
+    return renderProblem(toProblem(new McError('mc:request:not-found', 'There is nothing at this path.'), place.requestId), place);
+  const error = new McError('mc:request:method', `This path does not take ${request.method}; it takes ${route.allow}.`);
+  return renderProblem(toProblem(error, place.requestId), place, { allow: route.allow });
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: RawResponse): void {
+  drain(request);
+  headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
+  response.writeHead(status, headers);
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** Stops listening, lets running requests finish, and cuts what is left after the grace time. */
+export async function closeServer(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  server.close(() => resolve(undefined));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), limits.closeGraceMs);
+  await promise;
+  clearTimeout(cut);
+}

@@ -1,0 +1,60 @@
+/**
+ * The command line: parses, runs one command, and maps whatever goes wrong to a message and an exit code. Standard output carries the
+ * result and nothing else.
+ */
+import { CommanderError } from 'commander';
+import { toFailure } from './failure.ts';
+import { buildProgram } from './program.ts';
+import { renderFailure } from './terminal/render-failure.ts';
+import { exitWith, note, printResult } from './terminal/report.ts';
+
+async function main(args: readonly string[]): Promise<void> {
+  const program = buildProgram();
+  if (args.length === 0) {
+    program.outputHelp();
+    return;
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    answerFailure(error, args);
+  }
+}
+
+function answerFailure(error: unknown, args: readonly string[]): void {
+  // commander reports help and --version by throwing, too.
+  if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help')) return;
+  const failure = toFailure(error);
+  exitWith(failure.exit);
+  const { code, title, message, fix, issues, deny, instance } = failure;
+  if (wantsJson(args))
+    printResult(
+      { json: true },
+      { error: { code, title, message, fix, issues, deny, ...(instance === undefined ? {} : { instance }) } },
+      () => '',
+    );
+  // commander has printed its own message, with a suggestion.
+  if (!(error instanceof CommanderError)) note(renderFailure(failure, manifestIn(args)));
+  if (process.env['MC_DEBUG'] && error instanceof Error) note(error.stack ?? '');
+}
+
+/** Asked of the arguments themselves, because they may be what could not be parsed. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return (end === -1 ? args : args.slice(0, end)).includes('--json');
+}
+
+/** The manifest that issues with a line and a column speak of. */
+function manifestIn(args: readonly string[]): string | undefined {
+  return args.find((arg) => /\.(ya?ml|json)$/i.test(arg) && !arg.startsWith('-') && !arg.includes('='));
+}
+
+// A reader that has seen enough, such as `| head`, closes the pipe: that is no failure of ours.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
+}
+
+await main(process.argv.slice(2));

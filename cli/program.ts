@@ -1,0 +1,47 @@
+/** The command tree: one file a command, assembled here and nowhere else. Building it has no effects. */
+import { Command } from 'commander';
+import { addCompletion } from './commands/completion.ts';
+import { addInit } from './commands/init.ts';
+import { addKeys } from './commands/keys.ts';
+import { addLogs } from './commands/logs.ts';
+import { addNew } from './commands/new.ts';
+import { addPackage } from './commands/package.ts';
+import { addPlan } from './commands/plan.ts';
+import { addPublish } from './commands/publish.ts';
+import { addReceipt } from './commands/receipt.ts';
+import { addRun } from './commands/run.ts';
+import { addStatus } from './commands/status.ts';
+import { addUp } from './commands/up.ts';
+import { addValidate } from './commands/validate.ts';
+import { addVerify } from './commands/verify.ts';
+import { addVersion } from './commands/version.ts';
+import { addWhoami } from './commands/whoami.ts';
+import { programVersion } from './program-version.ts';
+
+const groups: readonly { title: string; add: readonly ((program: Command) => void)[] }[] = [
+  { title: 'Begin:', add: [addUp, addInit, addNew] },
+  { title: 'Workflows:', add: [addValidate, addPlan, addPublish, addRun] },
+  { title: 'Executions:', add: [addStatus, addLogs, addReceipt] },
+  { title: 'Trust:', add: [addVerify, addKeys, addWhoami] },
+  { title: 'Packages:', add: [addPackage] },
+  { title: 'This program:', add: [addCompletion, addVersion] },
+];
+
+export function buildProgram(): Command {
+  const program = new Command('maestro')
+    .description('Publish, plan, run, seal and verify governed workflows.')
+    .version(programVersion(), '-V, --version', 'print the version')
+    .addHelpCommand(new Command('help').argument('[command]').description('help for a command').helpGroup('This program:'))
+    .exitOverride()
+    .showHelpAfterError('(maestro help shows every command, maestro help COMMAND its options and examples)')
+    .addHelpText('after', exitCodes);
+  for (const { title, add } of groups) {
+    program.commandsGroup(title);
+    for (const addCommand of add) addCommand(program);
+  }
+  return program;
+}
+
+const exitCodes = `
+Exit codes: 0 done, 1 failed, 2 usage, 3 denied by policy, 4 does not verify, 5 not found, 6 conflict.
+Environment: MC_URL and MC_TOKEN choose a home, MC_DATA_DIR a data folder, NO_COLOR turns colour off.`;

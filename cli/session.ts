@@ -1,0 +1,74 @@
+/**
+ * Finds the home to talk to and the token to show: options first, then MC_URL and MC_TOKEN, then the login file of the running home.
+ * A token is only ever sent to the URL it was found with.
+ */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { McError } from '../shared/core/errors.ts';
+import { MaestroClient } from './client/maestro-client.ts';
+import { defaultDataDir, loginFile } from './data-dir.ts';
+import { runningDataDir } from './host/home-pointer.ts';
+
+export interface ConnectionOptions {
+  url?: string;
+  token?: string;
+  dataDir?: string;
+}
+
+export interface Session {
+  url: string;
+  token: string | undefined;
+  /** Where the URL came from, in words for people. */
+  source: string;
+}
+
+const Login = z.object({ url: z.url(), token: z.string() });
+
+export function openSession(options: ConnectionOptions, env: NodeJS.ProcessEnv = process.env): Session {
+  const dataDir = options.dataDir === undefined ? (runningDataDir(env) ?? defaultDataDir(env)) : resolve(options.dataDir);
+  const file = loginFile(dataDir);
+  const login = readLogin(file);
+  const url = options.url ?? env['MC_URL'] ?? login?.url;
+  if (url === undefined) {
+    throw new McError('mc:host:unreachable', `No home is known: no --url, no MC_URL, and no running home has left ${file}.`);
+  }
+  if (!z.url({ protocol: /^https?$/ }).safeParse(url).success) {
+    throw new McError(
+      'mc:cli:usage',
+      `The URL of the home is not valid: got ${JSON.stringify(url)}; allowed is an http(s) URL such as http://127.0.0.1:8484.`,
+    );
+  }
+  const sameHome = login !== undefined && trim(login.url) === trim(url);
+  const token = options.token ?? env['MC_TOKEN'] ?? (sameHome ? login.token : undefined);
+  const source = options.url !== undefined ? '--url' : env['MC_URL'] !== undefined ? 'MC_URL' : file;
+  return { url: trim(url), token, source };
+}
+
+export function connect(options: ConnectionOptions): MaestroClient {
+  return new MaestroClient(openSession(options));
+}
+
+function readLogin(file: string): z.infer<typeof Login> | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new McError('mc:cli:file-unreadable', `The login file ${file} cannot be read.`, { cause: error });
+  }
+  const parsed = Login.safeParse(safeJson(text));
+  if (!parsed.success) throw new McError('mc:cli:file-unreadable', `The login file ${file} is damaged; \`maestro up\` writes it anew.`);
+  return parsed.data;
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+const trim = (url: string): string => url.replace(/\/+$/, '');

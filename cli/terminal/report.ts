@@ -1,0 +1,26 @@
+/**
+ * What a command prints, and where: its result goes to standard output, everything said on the way to standard error. With --json the
+ * result is one JSON document and nothing else ever reaches standard output.
+ */
+export interface OutputOptions {
+  json?: boolean;
+}
+
+/** Prints the result of a command, once. */
+export function printResult(options: OutputOptions, value: unknown, human: () => string): void {
+  const text = options.json === true ? JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0) : human();
+  if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Says something that is not the result. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Ends the process with this code once everything printed is out. */
+export function exitWith(code: ExitCode): void {
+  process.exitCode = code;
+}
+
+/** 0 done, 1 failed, 2 usage, 3 denied, 4 does not verify, 5 not found, 6 conflict. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6;

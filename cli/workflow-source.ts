@@ -1,0 +1,53 @@
+/** Tells manifest files and workflow references apart, and reads the file. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { extname } from 'node:path';
+import { McError } from '../shared/core/errors.ts';
+import { manifestLimits } from '../shared/manifest/manifest.ts';
+import type { ManifestMediaType } from './client/maestro-client.ts';
+
+export interface ManifestFile {
+  kind: 'file';
+  path: string;
+  text: string;
+  mediaType: ManifestMediaType;
+}
+
+export type WorkflowSource = ManifestFile | { kind: 'ref'; ref: string };
+
+/** A reference never has a slash or a manifest's extension, so a mistyped file name is reported as a missing file. */
+export function findSource(refOrFile: string): WorkflowSource {
+  const looksLikeFile = /[/\\]/.test(refOrFile) || /\.(ya?ml|json)$/i.test(refOrFile);
+  return looksLikeFile || existsSync(refOrFile) ? readManifestFile(refOrFile) : { kind: 'ref', ref: refOrFile };
+}
+
+export function readManifestFile(path: string): ManifestFile {
+  const text = readText(path, manifestLimits.bytes);
+  return { kind: 'file', path, text, mediaType: extname(path).toLowerCase() === '.json' ? 'application/json' : 'application/yaml' };
+}
+
+function readText(path: string, maxBytes: number): string {
+  try {
+    const { size } = statSync(path);
+    if (size > maxBytes) {
+      throw new McError('mc:manifest:too-large', `${path} has ${String(size)} bytes; allowed are ${String(maxBytes)}.`);
+    }
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof McError) throw error;
+    throw new McError('mc:cli:file-unreadable', `${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+  }
+}
+
+/** The reason of a failed file operation in words. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown reason';
+  const words: Record<string, string> = {
+    ENOENT: 'there is no such file or folder',
+    EACCES: 'permission denied',
+    EISDIR: 'it is a folder',
+    ENOTDIR: 'a part of the path is not a folder',
+    ENOSPC: 'the disk is full',
+    EROFS: 'the file system is read-only',
+  };
+  return words[code] ?? code;
+}

@@ -1,0 +1,23 @@
+import { Execution } from '../../../shared/execution/execution.ts';
+import { getExecution } from '../../../shared/execution/get-execution.ts';
+import { defineOperation } from '../../middleware/define-operation.ts';
+import { lambda } from '../../middleware/lambda.ts';
+import { readers } from '../../middleware/roles.ts';
+import { ExecutionPath } from '../../middleware/execution-path.ts';
+
+export const operation = defineOperation({
+  id: 'getExecution',
+  method: 'GET',
+  path: '/api/executions/{id}',
+  tag: 'Executions',
+  summary: 'Show one run with its tasks and attempts',
+  roles: readers,
+  params: ExecutionPath,
+  responses: { 200: { description: 'The run', schema: Execution } },
+  problems: ['mc:execution:not-found'],
+  async handle({ deps, actor, params }) {
+    return { status: 200, json: await getExecution(deps, actor, params.id) };
+  },
+});
+
+export const handler = lambda(operation);

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { getReceipt } from '../../../shared/execution/get-receipt.ts';
+import { Bundle, bundleMediaType } from '../../../shared/receipt/bundle.ts';
+import { defineOperation } from '../../middleware/define-operation.ts';
+import { lambda } from '../../middleware/lambda.ts';
+import { readers } from '../../middleware/roles.ts';
+import { ExecutionPath } from '../../middleware/execution-path.ts';
+
+const part = z
+  .enum(['bundle', 'outputs'])
+  .default('bundle')
+  .describe('The signed bundle, or the outputs document that is its first subject');
+
+export const operation = defineOperation({
+  id: 'getReceipt',
+  method: 'GET',
+  path: '/api/executions/{id}/receipt',
+  tag: 'Executions',
+  summary: 'Get the signed receipt of a finished run',
+  description: 'A sigstore bundle that stock cosign verifies offline with the key of GET /api/keys.',
+  roles: readers,
+  params: ExecutionPath,
+  query: z.strictObject({ part }),
+  responses: {
+    200: {
+      description: 'The bundle, or the outputs document, byte for byte as signed',
+      schema: Bundle,
+      mediaType: bundleMediaType,
+      alternatives: { 'application/json': z.record(z.string(), z.json()) },
+      headers: { 'x-receipt-id': 'Id of the receipt' },
+    },
+  },
+  problems: ['mc:execution:not-found', 'mc:execution:not-sealed'],
+  async handle({ deps, actor, params, query }) {
+    const { receiptId, bundle, outputsDocument } = await getReceipt(deps, actor, params.id);
+    const headers = { 'x-receipt-id': receiptId };
+    if (query.part === 'outputs') return { status: 200, bytes: outputsDocument, mediaType: 'application/json', headers };
+    return { status: 200, bytes: JSON.stringify(bundle), mediaType: bundleMediaType, headers };
+  },
+});
+
+export const handler = lambda(operation);

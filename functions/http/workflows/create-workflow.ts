@@ -1,0 +1,39 @@
+import { manifestLimits } from '../../../shared/manifest/manifest.ts';
+import { createWorkflow } from '../../../shared/manifest/create-workflow.ts';
+import { Workflow } from '../../../shared/manifest/workflow.ts';
+import { defineOperation } from '../../middleware/define-operation.ts';
+import { lambda } from '../../middleware/lambda.ts';
+import { composers } from '../../middleware/roles.ts';
+
+const example = `name: hello
+version: 1.0.0
+tasks:
+  - id: greet
+    uses: pkg:demo/echo@1.0.0
+    with: { message: Hello }
+`;
+
+const location = { location: 'Path of the workflow version' };
+
+export const operation = defineOperation({
+  id: 'createWorkflow',
+  method: 'POST',
+  path: '/api/workflows',
+  tag: 'Workflows',
+  summary: 'Store a manifest as a draft',
+  description:
+    'Checks the whole manifest and stores it as a draft of its version. The same manifest again answers the draft that is there.',
+  roles: composers,
+  body: { kind: 'text', mediaTypes: ['application/yaml', 'application/json'], maxBytes: manifestLimits.bytes, example },
+  responses: {
+    200: { description: 'This draft was there already', schema: Workflow, headers: location },
+    201: { description: 'The draft was stored', schema: Workflow, headers: location },
+  },
+  problems: ['mc:manifest:invalid', 'mc:manifest:too-large', 'mc:workflow:version-conflict', 'mc:store:conflict'],
+  async handle({ deps, actor, body, mediaType }) {
+    const { workflow, created } = await createWorkflow(deps, actor, { text: body, mediaType });
+    return { status: created ? 201 : 200, json: workflow, headers: { location: `/api/workflows/${workflow.id}` } };
+  },
+});
+
+export const handler = lambda(operation);

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { listWorkflows } from '../../../shared/manifest/list-workflows.ts';
+import { Workflow } from '../../../shared/manifest/workflow.ts';
+import { defineOperation } from '../../middleware/define-operation.ts';
+import { given } from '../../middleware/given.ts';
+import { lambda } from '../../middleware/lambda.ts';
+import { pageOf, pageQuery } from '../../middleware/paging.ts';
+import { readers } from '../../middleware/roles.ts';
+
+export const operation = defineOperation({
+  id: 'listWorkflows',
+  method: 'GET',
+  path: '/api/workflows',
+  tag: 'Workflows',
+  summary: 'List workflow versions',
+  roles: readers,
+  query: z.strictObject(pageQuery),
+  responses: { 200: { description: 'One page of workflow versions', schema: pageOf(Workflow).meta({ id: 'WorkflowPage' }) } },
+  async handle({ deps, actor, query }) {
+    return { status: 200, json: await listWorkflows(deps, actor, given(query)) };
+  },
+});
+
+export const handler = lambda(operation);

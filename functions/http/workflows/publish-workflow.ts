@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { publishWorkflow } from '../../../shared/manifest/publish-workflow.ts';
+import { Workflow, WorkflowRef } from '../../../shared/manifest/workflow.ts';
+import { defineOperation } from '../../middleware/define-operation.ts';
+import { given } from '../../middleware/given.ts';
+import { lambda } from '../../middleware/lambda.ts';
+import { composers } from '../../middleware/roles.ts';
+
+/** A choice of three words needs no more. */
+const maxBytes = 4 * 1024;
+
+const PublishRequest = z
+  .strictObject({ bump: z.enum(['patch', 'minor', 'major']).optional().describe('Publish under the next version of this kind') })
+  .meta({ id: 'PublishRequest' });
+
+export const operation = defineOperation({
+  id: 'publishWorkflow',
+  method: 'POST',
+  path: '/api/workflows/{id}/publish',
+  tag: 'Workflows',
+  summary: 'Publish a draft',
+  description:
+    'Makes the draft an immutable, content-addressed version and signs its release. Publishing the same content again changes nothing.',
+  roles: composers,
+  params: z.strictObject({ id: WorkflowRef }),
+  body: { kind: 'json', schema: PublishRequest, required: false, maxBytes },
+  responses: { 200: { description: 'The published version; `releaseId` names its signed release', schema: Workflow } },
+  problems: [
+    'mc:workflow:not-found',
+    'mc:workflow:version-conflict',
+    'mc:workflow:version-not-greater',
+    'mc:manifest:invalid',
+    'mc:package:not-found',
+    'mc:store:conflict',
+  ],
+  async handle({ deps, actor, params, body }) {
+    const { workflow } = await publishWorkflow(deps, actor, given({ id: params.id, bump: body?.bump }));
+    return { status: 200, json: workflow };
+  },
+});
+
+export const handler = lambda(operation);

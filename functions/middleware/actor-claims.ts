@@ -1,0 +1,32 @@
+/** The verified claims of a token to an Actor. What cannot be read is refused; a role we do not know grants nothing. */
+import { z } from 'zod';
+import { McError } from '../../shared/core/errors.ts';
+import { Actor, Role } from '../../shared/tenant/actor.ts';
+
+/** The `aud` of every token this product accepts. */
+export const tokenAudience = 'maestro-conductor';
+
+/** Identity providers put roles of other products into the same claim; far more than this is not a person's token. */
+const maxRoles = 64;
+
+const Claims = z.object({
+  sub: Actor.shape.sub,
+  tenant_id: Actor.shape.tenant,
+  /** API Gateway's JWT authorizer flattens lists to `[a b]`. */
+  roles: z.union([z.array(z.string()).max(maxRoles), z.string().regex(/^\[.{0,1000}\]$/)]),
+});
+
+function isRole(role: string): role is Role {
+  return Role.safeParse(role).success;
+}
+
+export function actorFromClaims(claims: unknown): Actor {
+  const parsed = Claims.safeParse(claims);
+  if (!parsed.success) {
+    const names = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0] ?? 'token')))];
+    throw new McError('mc:auth:unauthenticated', `The token lacks a usable claim: ${names.join(', ')}.`);
+  }
+  const { sub, tenant_id: tenant, roles } = parsed.data;
+  const list = typeof roles === 'string' ? roles.slice(1, -1).split(/[\s,]+/) : roles;
+  return { sub, tenant, roles: [...new Set(list.filter(isRole))] };
+}

@@ -1,0 +1,49 @@
+/**
+ * Makes operations: the types of `params`, `query`, `body` and `actor` that `handle` sees follow from the schemas beside it,
+ * so a handler needs no cast and cannot read what was not declared.
+ */
+import type { z } from 'zod';
+import type { BodySpec, Operation, Reply, RequestContext } from './operation.ts';
+import type { Actor, Role } from '../../shared/tenant/actor.ts';
+
+type Parsed<S extends z.ZodObject | undefined> = S extends z.ZodObject ? z.output<S> : Record<never, never>;
+
+type BodyOf<B extends BodySpec | undefined> = B extends { kind: 'json'; schema: infer S extends z.ZodType; required: infer R }
+  ? R extends true
+    ? z.output<S>
+    : z.output<S> | undefined
+  : B extends { kind: 'text' }
+    ? string
+    : B extends { kind: 'bytes' }
+      ? Uint8Array
+      : undefined;
+
+type ActorOf<R extends 'public' | readonly Role[]> = R extends 'public' ? undefined : Actor;
+
+interface Definition<
+  R extends 'public' | readonly Role[],
+  P extends z.ZodObject | undefined,
+  Q extends z.ZodObject | undefined,
+  B extends BodySpec | undefined,
+> extends Omit<Operation, 'handle' | 'roles' | 'params' | 'query' | 'body'> {
+  roles: R;
+  params?: P;
+  query?: Q;
+  body?: B;
+  handle(context: RequestContext<Parsed<P>, Parsed<Q>, BodyOf<B>, ActorOf<R>>): Promise<Reply>;
+}
+
+export function defineOperation<
+  const R extends 'public' | readonly Role[],
+  P extends z.ZodObject | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
+  const B extends BodySpec | undefined = undefined,
+>(definition: Definition<R, P, Q, B>): Operation {
+  const { params, query, body, ...rest } = definition;
+  return {
+    ...rest,
+    ...(params ? { params } : {}),
+    ...(query ? { query } : {}),
+    ...(body ? { body } : {}),
+  };
+}

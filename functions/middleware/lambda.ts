@@ -1,0 +1,64 @@
+/**
+ * An operation as a Lambda behind API Gateway (HTTP API, payload 2.0). Only translates: the token was verified by the API's JWT authorizer,
+ * and every rule is in handle-request.ts.
+ */
+import { z } from 'zod';
+import { McError } from '../../shared/core/errors.ts';
+import { actorFromClaims } from './actor-claims.ts';
+import { handleRequest } from './handle-request.ts';
+import { lazyLambda, type LambdaHandler } from './lazy-lambda.ts';
+import type { Operation } from './operation.ts';
+import type { RawRequest, RawResponse } from './raw-request.ts';
+
+const HttpEvent = z.object({
+  rawQueryString: z.string().default(''),
+  headers: z.record(z.string(), z.string()).default({}),
+  pathParameters: z.record(z.string(), z.string()).default({}),
+  body: z.string().optional(),
+  isBase64Encoded: z.boolean().default(false),
+  requestContext: z.object({
+    domainName: z.string(),
+    requestId: z.string(),
+    authorizer: z.object({ jwt: z.object({ claims: z.unknown() }) }).optional(),
+  }),
+});
+type HttpEvent = z.infer<typeof HttpEvent>;
+
+/** The handler of an operation; `handler` of every file in functions/http. */
+export function lambda(operation: Operation): LambdaHandler {
+  return lazyLambda(async (deps, event) => answerOf(await handleRequest(operation, deps, rawRequest(HttpEvent.parse(event)))));
+}
+
+function rawRequest(event: HttpEvent): RawRequest {
+  const { requestContext, body = '', isBase64Encoded } = event;
+  return {
+    params: Object.fromEntries(Object.entries(event.pathParameters).map(([name, value]) => [name, decoded(value)])),
+    query: event.rawQueryString,
+    headers: Object.fromEntries(Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value])),
+    // The name API Gateway was reached under: its own or a custom domain of this account, never another Host header.
+    origin: `https://${requestContext.domainName}`,
+    requestId: requestContext.requestId,
+    authenticate: () => actorFromClaims(requestContext.authorizer?.jwt.claims),
+    readBody: async (maxBytes) => {
+      const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+      if (bytes.length > maxBytes) {
+        throw new McError('mc:request:too-large', `The body has ${bytes.length} bytes; at most ${maxBytes} are allowed here.`);
+      }
+      return bytes;
+    },
+  };
+}
+
+/** API Gateway hands some parameters over percent-encoded. None of ours may hold `%`, so decoding twice cannot change one. */
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value; // Not an encoding at all: the schema of the parameter says what is wrong with it.
+  }
+}
+
+function answerOf({ status, headers, body }: RawResponse): Record<string, unknown> {
+  const isText = typeof body === 'string';
+  return { statusCode: status, headers, body: isText ? body : Buffer.from(body).toString('base64'), isBase64Encoded: !isText };
+}

@@ -1,0 +1,4 @@
+import { sweepExecutions } from '../../shared/execution/sweep-executions.ts';
+import { lazyLambda } from '../middleware/lazy-lambda.ts';
+
+export const handler = lazyLambda(async (deps) => sweepExecutions(deps));

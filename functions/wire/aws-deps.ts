@@ -1,0 +1,74 @@
+/**
+ * Chooses the adapters of the AWS home. Deps are built once a container; clients open no connection and packs are not read before they
+ * are needed, so an operation pays only for the ports it uses.
+ */
+import { fileURLToPath } from 'node:url';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { z } from 'zod';
+import packageJson from '../../package.json' with { type: 'json' };
+import { DynamoTable } from '../../shared/aws/dynamo-table.ts';
+import { EmfMetrics } from '../../shared/aws/emf-metrics.ts';
+import { KmsSigner } from '../../shared/aws/kms-signer.ts';
+import { powertoolsLogger } from '../../shared/aws/powertools-logger.ts';
+import { S3Blobs } from '../../shared/aws/s3-blobs.ts';
+import { SfnPhases } from '../../shared/aws/sfn-phases.ts';
+import { SqsTaskQueue } from '../../shared/aws/sqs-task-queue.ts';
+import { systemClock } from '../../shared/embedded/system-clock.ts';
+import { ulidIds } from '../../shared/embedded/ulid-ids.ts';
+import type { Deps } from '../../shared/port/deps.ts';
+import { noFaults } from '../../shared/port/faults.ts';
+import { lambdaRunner } from './lambda-runner.ts';
+import { lazyPolicy } from './lazy-policy.ts';
+import { requireEnv } from './require-env.ts';
+
+/** What the stacks set on every function. */
+const Environment = z.object({
+  AWS_REGION: z.string().min(1),
+  /** Set for an emulator only; its buckets have no DNS names. */
+  AWS_ENDPOINT_URL: z.url().optional(),
+  MC_BUILDER_ID: z.url(),
+  MC_TABLE: z.string().min(1),
+  MC_DATA_BUCKET: z.string().min(1),
+  MC_LOG_BUCKET: z.string().min(1),
+  MC_RECEIPT_BUCKET: z.string().min(1),
+  MC_SIGNING_KEY_ARN: z.string().min(1),
+  MC_TASK_QUEUE_URL: z.string().min(1),
+  MC_STATE_MACHINE_ARN: z.string().min(1),
+  /** Only the worker runs tasks. */
+  MC_RUNS_TASKS: z.enum(['true', 'false']).default('false'),
+});
+
+let built: Deps | undefined;
+
+/** The Deps of this container. */
+export function awsDeps(): Deps {
+  built ??= buildDeps(requireEnv(Environment));
+  return built;
+}
+
+function buildDeps(env: z.infer<typeof Environment>): Deps {
+  const clock = systemClock;
+  const ids = ulidIds(clock);
+  const retry = { clock, ids };
+  const buckets = { data: env.MC_DATA_BUCKET, log: env.MC_LOG_BUCKET, receipt: env.MC_RECEIPT_BUCKET };
+  return {
+    config: { region: env.AWS_REGION, cloud: 'aws', builderId: env.MC_BUILDER_ID, version: packageJson.version },
+    table: new DynamoTable(new DynamoDBClient(), env.MC_TABLE, retry),
+    blobs: new S3Blobs(new S3Client({ forcePathStyle: env.AWS_ENDPOINT_URL !== undefined }), buckets),
+    signer: new KmsSigner(new KMSClient(), env.MC_SIGNING_KEY_ARN),
+    queue: new SqsTaskQueue(new SQSClient(), env.MC_TASK_QUEUE_URL, retry),
+    phases: new SfnPhases(new SFNClient(), env.MC_STATE_MACHINE_ARN),
+    // The bundle step puts the packs next to the handler.
+    policy: lazyPolicy(fileURLToPath(new URL('./packs/', import.meta.url))),
+    runner: lambdaRunner(clock, env.MC_RUNS_TASKS === 'true'),
+    clock,
+    ids,
+    logger: powertoolsLogger(),
+    metrics: new EmfMetrics(),
+    faults: noFaults,
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * One policy pack in one WebAssembly instance. The instance is kept between evaluations (the library sets its heap back before each),
+ * and thrown away after any failure, because a trap leaves memory that nobody can vouch for.
+ */
+import { loadPolicy } from '@open-policy-agent/opa-wasm';
+import { z } from 'zod';
+import type { Digest } from '../../shared/core/digest.ts';
+import { McError } from '../../shared/core/errors.ts';
+import { RuleEntry, type PackVerdict } from '../../shared/port/policy-engine.ts';
+import type { PolicyBundle } from './policy-bundle.ts';
+
+export const packLimits = {
+  /** WebAssembly pages of 64 KiB: 5 are what a small pack starts with, 512 are 32 MiB, ten times the largest module measured. */
+  initialPages: 5,
+  maximumPages: 512,
+  /** A denial is recorded with its reasons in one item of at most 400 KB; nobody reads more than this. */
+  entries: 100,
+  /** Findings of one evaluation before they are cut: 500 tasks, a few rules each. */
+  findings: 10_000,
+  /** Characters of one field of a reason. */
+  text: 2_000,
+} as const;
+
+const text = z.string().min(1).max(packLimits.text);
+/** What a rule saw may be the empty text. */
+const value = z.string().max(packLimits.text);
+const Finding = RuleEntry.omit({ effect: true }).extend({ rule: text, message: text, got: value, allowed: value, solution: text });
+type Finding = z.infer<typeof Finding>;
+const findings = z.array(Finding).max(packLimits.findings);
+
+/** Rego answers with exactly one result for a document that is defined, and with none for one that is not. */
+const ResultSet = z.tuple([z.strictObject({ result: z.strictObject({ deny: findings, warn: findings }) })]);
+
+/** OPA sorts sets its own way; ours is by rule and message, so that equal decisions are equal bytes. */
+function sorted(found: readonly Finding[]): Finding[] {
+  const key = ({ rule, message }: Finding): string => `${rule}\n${message}`;
+  return found.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+function shortened(pack: string, entries: RuleEntry[]): RuleEntry[] {
+  if (entries.length <= packLimits.entries) return entries;
+  const kept = entries.slice(0, packLimits.entries - 1);
+  const left = entries.length - kept.length;
+  const effect = entries.some((entry, index) => index >= kept.length && entry.effect === 'deny') ? 'deny' : 'warn';
+  const solution = 'Mend the reasons above; the next decision shows what is left.';
+  return [
+    ...kept,
+    { effect, rule: `${pack}.more`, message: `${left} further reasons are not shown.`, got: String(left), allowed: '0', solution },
+  ];
+}
+
+function toVerdict(pack: string, digest: Digest, result: unknown): PackVerdict {
+  const [{ result: said }] = ResultSet.parse(result);
+  const foreign = [...said.deny, ...said.warn].find(({ rule }) => !rule.startsWith(`${pack}.`));
+  if (foreign) throw new Error(`the rule ${foreign.rule} is not one of the pack`);
+  const deny = sorted(said.deny).map((finding): RuleEntry => ({ effect: 'deny', ...finding }));
+  const warn = sorted(said.warn).map((finding): RuleEntry => ({ effect: 'warn', ...finding }));
+  const verdict = deny.length > 0 ? 'deny' : warn.length > 0 ? 'warn' : 'allow';
+  return { pack, digest, verdict, entries: shortened(pack, [...deny, ...warn]) };
+}
+
+/** The part of the library's policy that we use, with its `any` taken out. */
+interface Instance {
+  evaluate(input: ArrayBuffer, entrypoint: string): unknown;
+}
+
+async function instantiate(bundle: PolicyBundle): Promise<Instance> {
+  const policy = await loadPolicy(bundle.wasm, { initial: packLimits.initialPages, maximum: packLimits.maximumPages });
+  policy.setData(bundle.data);
+  return policy;
+}
+
+export class WasmPack {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly #bundle: PolicyBundle;
+  #instance: Instance | undefined;
+
+  private constructor(bundle: PolicyBundle, instance: Instance) {
+    this.name = bundle.name;
+    this.digest = bundle.digest;
+    this.#bundle = bundle;
+    this.#instance = instance;
+  }
+
+  /** Compiles the pack, so that a module which cannot run is found when the program starts and not at the first decision. */
+  static async load(bundle: PolicyBundle): Promise<WasmPack> {
+    try {
+      return new WasmPack(bundle, await instantiate(bundle));
+    } catch (cause) {
+      throw new McError('mc:policy:unavailable', `Policy pack ${bundle.name} (${bundle.digest}) cannot be started.`, { cause });
+    }
+  }
+
+  /** What the pack says about the input (JSON in UTF-8). Throws `mc:policy:unavailable` when it says nothing, too late, or nonsense. */
+  async judge(input: ArrayBuffer, budgetMs: number, elapsedMs: () => number): Promise<PackVerdict> {
+    try {
+      const instance = this.#instance ?? (await instantiate(this.#bundle));
+      this.#instance = undefined;
+      const startedMs = elapsedMs();
+      const result = instance.evaluate(input, this.#bundle.entrypoint);
+      const tookMs = elapsedMs() - startedMs;
+      if (tookMs > budgetMs) throw new Error(`the evaluation took ${tookMs.toFixed(1)} ms, at most ${budgetMs} ms are allowed`);
+      const verdict = toVerdict(this.name, this.digest, result);
+      this.#instance = instance;
+      return verdict;
+    } catch (cause) {
+      throw new McError(
+        'mc:policy:unavailable',
+        `Policy pack ${this.name} (${this.digest}) gave no usable verdict; nothing was admitted.`,
+        { cause },
+      );
+    }
+  }
+}

@@ -1,0 +1,212 @@
+# METADATA
+# title: Residency
+# description: >-
+#   Data is processed where its workflow says. The region a run is asked for must be the region of the workflow and of every one of
+#   its tasks, and must not lie in a banned jurisdiction. Input or rule data that cannot be read is a denial, never an allow.
+package mc.residency
+
+# METADATA
+# title: Verdict
+# description: Everything the pack has to say about one input; the document that the policy engine asks for.
+# entrypoint: true
+verdict := {"deny": deny, "warn": warn}
+
+# METADATA
+# title: Allow
+# description: True when nothing denies; for `opa eval` and for packs that build on this one.
+default allow := false
+
+allow if count(deny) == 0
+
+# METADATA
+# title: Region of the request
+# description: The region asked for is the region of the workflow, spelt the same.
+# custom:
+#   short_name: region_mismatch
+#   failure_msg: The run was asked for in region {got}, but the workflow is bound to {allowed}.
+#   solution: Ask for the region of the workflow, or publish a version of the workflow for the region you need.
+#   severity: failure
+deny contains entry if {
+	input.request.region != input.workflow.region
+	entry := finding(rego.metadata.rule(), input.request.region, input.workflow.region, {})
+}
+
+# METADATA
+# title: Region of a task
+# description: >-
+#   Every task runs in the region asked for, spelt the same. A task that follows its workflow is no reason of its own when the workflow
+#   already is one.
+# custom:
+#   short_name: task_region_mismatch
+#   failure_msg: Task {task} would run in region {got}, but the run was asked for in {allowed}.
+#   solution: Remove the region of the task, so that it runs where the workflow runs, or move it to a workflow of its own.
+#   severity: failure
+deny contains entry if {
+	some task in input.workflow.tasks
+	task.region != input.request.region
+	task.region != input.workflow.region
+	entry := finding(rego.metadata.rule(), task.region, input.request.region, {"task": task.id})
+}
+
+# METADATA
+# title: Banned jurisdiction
+# description: >-
+#   No region of the run lies in a banned jurisdiction. The jurisdiction is the part before the first hyphen, in upper case, so
+#   `ru-central1` lies in `RU`.
+# custom:
+#   short_name: region_banned
+#   failure_msg: Region {got} of {place} lies in a banned jurisdiction.
+#   solution: Use a region outside the banned jurisdictions; the list is data of this pack.
+#   severity: failure
+deny contains entry if {
+	some [place, region] in places
+	upper(split(region, "-")[0]) in banned
+	allowed := concat("", ["any region outside ", concat(", ", sort(banned))])
+	entry := finding(rego.metadata.rule(), region, allowed, {"place": place})
+}
+
+# METADATA
+# title: Incomplete input
+# description: Fields that this pack judges by are there and have the right type; otherwise nothing can be judged, and the run is denied.
+# custom:
+#   short_name: input_incomplete
+#   failure_msg: The input of the decision has no usable {got}.
+#   solution: Send the whole policy input, as the schema PolicyInput describes it.
+#   severity: failure
+deny contains entry if {
+	some field, expected in unusable_fields
+	entry := finding(rego.metadata.rule(), field, expected, {})
+}
+
+# METADATA
+# title: Unusable rule data
+# description: The lists of this pack are there and hold text; with a broken list nothing can be judged, and the run is denied.
+# custom:
+#   short_name: data_invalid
+#   failure_msg: The list {got} of the pack is not usable.
+#   solution: Mend the data of the pack and build its bundle again.
+#   severity: failure
+deny contains entry if {
+	some list in ["banned_jurisdictions", "sensitive_data_classes"]
+	not list in usable_lists
+	entry := finding(rego.metadata.rule(), list, "a list of text, jurisdictions in upper case", {})
+}
+
+# METADATA
+# title: Egress of sensitive data
+# description: A task of a workflow with sensitive data that may call hosts outside is pointed out, because a host has no known region.
+# custom:
+#   short_name: sensitive_egress
+#   failure_msg: Task {task} handles {class} data and may send it to {got}, whose region is not known.
+#   solution: Remove the egress of the task, or make sure that the hosts keep the data in the region of the run.
+#   severity: warning
+warn contains entry if {
+	input.workflow.dataClass in sensitive
+	some task in input.workflow.tasks
+	hosts := [rule.host | some rule in task.egress]
+	count(hosts) > 0
+	entry := finding(rego.metadata.rule(), shortened(hosts), "no egress", {"task": task.id, "class": input.workflow.dataClass})
+}
+
+usable_lists contains "banned_jurisdictions" if {
+	is_list_of_text(banned)
+
+	# Regions are compared in upper case: an entry in lower case would never match, and ban nothing.
+	every item in banned { item == upper(item) }
+}
+
+usable_lists contains "sensitive_data_classes" if is_list_of_text(sensitive)
+
+banned := data.mc.residency.banned_jurisdictions
+
+sensitive := data.mc.residency.sensitive_data_classes
+
+places contains ["the request", input.request.region]
+
+places contains ["the workflow", input.workflow.region]
+
+places contains [concat(" ", ["task", task.id]), task.region] if {
+	some task in input.workflow.tasks
+	not task.region in {input.request.region, input.workflow.region}
+}
+
+# A call whose argument is undefined makes `not` undefined as well, and the rule silent. So fields are looked up in positive rules,
+# where undefined means "not usable", and only the results are negated.
+unusable_fields[field] := expected if {
+	some field, expected in {
+		"request.region": "text",
+		"workflow.region": "text",
+		"workflow.dataClass": "text",
+		"workflow.tasks": "a list with at least one task",
+	}
+	not field in usable_fields
+}
+
+unusable_fields[field] := "text" if {
+	some i, task in input.workflow.tasks
+	some name in ["id", "region"]
+	not has_text(task, name)
+	field := task_field(i, name)
+}
+
+unusable_fields[field] := "a list of rules with a host each" if {
+	some i, task in input.workflow.tasks
+	not has_hosts(task)
+	field := task_field(i, "egress")
+}
+
+usable_fields contains "request.region" if is_text(input.request.region)
+
+usable_fields contains "workflow.region" if is_text(input.workflow.region)
+
+usable_fields contains "workflow.dataClass" if is_text(input.workflow.dataClass)
+
+usable_fields contains "workflow.tasks" if {
+	is_array(input.workflow.tasks)
+	count(input.workflow.tasks) > 0
+}
+
+has_text(object, name) if is_text(object[name])
+
+has_hosts(task) if {
+	is_array(task.egress)
+	every rule in task.egress { has_text(rule, "host") }
+}
+
+is_text(value) if {
+	is_string(value)
+	value != ""
+}
+
+is_list_of_text(list) if {
+	is_array(list)
+	every item in list { is_text(item) }
+}
+
+task_field(i, name) := concat("", ["workflow.tasks[", format_int(i, 10), "].", name])
+
+# A task may name 50 hosts; a reason is read by people.
+shortened(list) := concat(", ", list) if count(list) <= 5
+
+shortened(list) := concat("", [concat(", ", array.slice(list, 0, 5)), " and ", format_int(count(list) - 5, 10), " more"]) if {
+	count(list) > 5
+}
+
+finding(rule, got, allowed, values) := {
+	"rule": concat(".", ["residency", rule.custom.short_name]),
+	"message": filled(rule.custom.failure_msg, object.union({"got": got, "allowed": allowed}, values)),
+	"got": got,
+	"allowed": allowed,
+	"solution": rule.custom.solution,
+}
+
+# The text with every `{name}` replaced by the value of that name, once: a value that looks like `{name}` itself stays as it is.
+# Undefined when a value is no text; then input_incomplete has spoken.
+filled(template, values) := concat("", array.concat([parts[0]], pieces)) if {
+	every value in values { is_string(value) }
+	parts := split(template, "{")
+	pieces := [concat("", [values[piece[0]], piece[1]]) |
+		some part in array.slice(parts, 1, count(parts))
+		piece := split(part, "}")
+	]
+}

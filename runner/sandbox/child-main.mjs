@@ -1,0 +1,144 @@
+/**
+ * The process inside the sandbox: reads one request from descriptor 3, runs the package once, writes one answer to descriptor 4.
+ * Plain JavaScript without imports of ours, because inside the sandbox there is nothing but Node and this file.
+ * stdout and stderr belong to the task: nothing printed there is ever read as an answer.
+ */
+import { readSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { pathToFileURL } from 'node:url';
+
+const requestFd = 3;
+const answerFd = 4;
+/** Deeper values are an attack on recursive readers, not data. Equal to the limit that the parent checks. */
+const maxDepth = 64;
+/** Enough for any honest message; the whole text is in the log. */
+const maxMessage = 2_000;
+
+/** An answer that says what the task did wrong, apart from errors that the task itself threw. */
+class OutputError extends Error {
+  failure = 'invalid-output';
+  retryable = false;
+}
+
+/** @param {string} text */
+function writeAnswer(text) {
+  let rest = Buffer.from(`${text}\n`);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(answerFd, rest));
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+/** Reads up to the first newline; blocks, because there is nothing to do before the request is here. */
+function readRequest() {
+  const chunks = [];
+  const buffer = Buffer.alloc(65_536);
+  for (;;) {
+    const length = readSync(requestFd, buffer);
+    if (length === 0) process.exit(70);
+    const chunk = Buffer.from(buffer.subarray(0, length));
+    const end = chunk.indexOf(10);
+    chunks.push(end < 0 ? chunk : chunk.subarray(0, end));
+    if (end >= 0) return JSON.parse(Buffer.concat(chunks).toString());
+  }
+}
+
+/** Everything after the request is a wish to cancel; the end of the stream means that the parent is gone. */
+function listenForCancel() {
+  const controller = new AbortController();
+  const control = new Socket({ fd: requestFd, readable: true, writable: false });
+  control.on('data', () => controller.abort(new Error('the execution was cancelled')));
+  control.on('end', () => process.exit(71));
+  control.on('error', () => process.exit(71));
+  control.unref();
+  return controller.signal;
+}
+
+/**
+ * Refuses what JSON.stringify would drop or change without a word.
+ * @param {unknown} value
+ * @param {string} pointer
+ * @param {unknown[]} parents
+ */
+function assertPlain(value, pointer, parents) {
+  const fail = (what) => {
+    throw new OutputError(`the output at ${pointer || 'the top'} is ${what}; allowed is plain JSON`);
+  };
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return;
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) fail(String(value));
+    return;
+  }
+  if (typeof value !== 'object') fail(typeof value);
+  if (parents.length >= maxDepth) fail(`nested more than ${maxDepth} levels deep`);
+  if (parents.includes(value)) fail('a cycle');
+  const proto = Object.getPrototypeOf(value);
+  if (!Array.isArray(value) && proto !== null && Object.getPrototypeOf(proto) !== null) fail(`an instance of ${proto.constructor?.name}`);
+  const escape = (key) => key.replaceAll('~', '~0').replaceAll('/', '~1');
+  for (const [key, item] of Object.entries(value)) assertPlain(item, `${pointer}/${escape(key)}`, [...parents, value]);
+}
+
+function usage() {
+  const { user, system } = process.cpuUsage();
+  return { cpuMs: Math.round((user + system) / 1_000), maxRssBytes: process.resourceUsage().maxRSS * 1_024 };
+}
+
+/** @param {unknown} thrown */
+function describe(thrown) {
+  const isError = thrown !== null && typeof thrown === 'object';
+  const message = String((isError && thrown.message) || thrown).slice(0, maxMessage);
+  const outOfMemory =
+    isError && (thrown.code === 'ERR_MEMORY_ALLOCATION_FAILED' || (thrown instanceof RangeError && /allocation failed/i.test(message)));
+  const failure = thrown instanceof OutputError ? 'invalid-output' : outOfMemory ? 'memory' : 'error';
+  return { failure, message, retryable: !(isError && thrown.retryable === false) };
+}
+
+let answered = false;
+/** @param {object} body */
+function answer(body) {
+  if (answered) return;
+  answered = true;
+  writeAnswer(JSON.stringify({ ...body, usage: usage() }));
+  process.exit(0);
+}
+
+/** @param {unknown} thrown */
+function answerFailure(thrown) {
+  const stack = thrown !== null && typeof thrown === 'object' ? thrown.stack : undefined;
+  // A failure the package foresaw needs no stack; everything else does.
+  if (stack && thrown.retryable !== false) process.stderr.write(`${stack}\n`);
+  answer({ kind: 'failed', ...describe(thrown) });
+}
+
+async function loadPackage(entry) {
+  try {
+    const { default: run } = await import(pathToFileURL(entry).href);
+    if (typeof run === 'function') return run;
+  } catch (error) {
+    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { retryable: false });
+  }
+  throw Object.assign(new Error('index.mjs has no function as its default export'), { retryable: false });
+}
+
+writeAnswer('{"ready":true}');
+const request = readRequest();
+const signal = listenForCancel();
+process.on('uncaughtException', answerFailure);
+process.on('beforeExit', () =>
+  answerFailure(new Error('the task waits for something that cannot happen any more: its promise never settled')),
+);
+try {
+  const run = await loadPackage(request.entry);
+  const { inputs, workspace, scratch, attempt, idempotencyKey } = request;
+  const log = (text) => void process.stdout.write(`${typeof text === 'string' ? text : JSON.stringify(text)}\n`);
+  const outputs = await run({ inputs, workspace, scratch, log, signal, attempt, idempotencyKey });
+  if (outputs === null || typeof outputs !== 'object' || Array.isArray(outputs))
+    throw new OutputError('the task answered no object; a package returns the object of its outputs');
+  assertPlain(outputs, '', []);
+  answer({ kind: 'succeeded', outputs });
+} catch (error) {
+  answerFailure(error);
+}

@@ -1,0 +1,70 @@
+/**
+ * Finds the strongest isolation that really works here. Having the program proves nothing: namespaces may be forbidden, so each candidate
+ * runs one task the way every task will be run, and counts only when that task answers.
+ */
+import { McError } from '../../shared/core/errors.ts';
+import type { Clock } from '../../shared/port/clock.ts';
+import { findBubblewrap } from './bubblewrap-isolation.ts';
+import type { Isolation } from './isolation.ts';
+import { LogCollector } from './log-collector.ts';
+import { findPermissionVariants } from './permission-isolation.ts';
+import { runChild } from './run-child.ts';
+import { makeTaskFolder, removeTaskFolder } from './task-folder.ts';
+import { taskEnvironment } from './node-arguments.ts';
+import { toTaskResult } from './task-result.ts';
+
+/** A probe takes about 0.1 s; on a machine so loaded that this passes, a weaker level must not be chosen by accident either. */
+const probeTimeoutMs = 15_000;
+
+const probeEntry = new TextEncoder().encode('export default async () => ({ works: true });\n');
+
+export interface DetectOptions {
+  base: string;
+  nodePath: string;
+  clock: Clock;
+  /** Do not try anything stronger; for tests and for machines where bubblewrap misbehaves. */
+  highestLevel?: Isolation['level'];
+}
+
+async function probe(isolation: Isolation, options: DetectOptions): Promise<string | undefined> {
+  const folder = await makeTaskFolder(options.base, {
+    files: [],
+    package: { uses: '', digest: `sha256:${'0'.repeat(64)}`, entry: probeEntry },
+  });
+  const log = new LogCollector(options.clock, 4_096);
+  const places = isolation.places(folder);
+  try {
+    const end = await runChild({
+      command: isolation.command(folder, { memoryBytes: 256 * 1024 * 1024, scratchBytes: 1024 * 1024 }),
+      env: taskEnvironment(places),
+      request: JSON.stringify({ ...places, inputs: {}, attempt: 1, idempotencyKey: 'probe' }),
+      timeoutMs: probeTimeoutMs,
+      outputBytes: 4_096,
+      log,
+      clock: options.clock,
+      signal: new AbortController().signal,
+    });
+    const result = toTaskResult(end, 4_096);
+    log.end();
+    if (result.kind === 'succeeded') return undefined;
+    return `${isolation.name}: ${result.message}${log
+      .lines()
+      .map((line) => ` | ${line.text}`)
+      .join('')}`;
+  } finally {
+    await removeTaskFolder(folder);
+  }
+}
+
+/** The strongest isolation that works, and why the stronger ones do not. */
+export async function detectIsolation(options: DetectOptions): Promise<{ isolation: Isolation; refused: readonly string[] }> {
+  const bubblewrap = options.highestLevel === 'node-permission' ? undefined : findBubblewrap(options.nodePath);
+  const candidates = [...(bubblewrap === undefined ? [] : [bubblewrap]), ...findPermissionVariants(options.nodePath)];
+  const refused: string[] = [];
+  for (const isolation of candidates) {
+    const reason = await probe(isolation, options);
+    if (reason === undefined) return { isolation, refused };
+    refused.push(reason);
+  }
+  throw new McError('mc:runner:refused', `No sandbox works on this machine: ${refused.join('; ')}`);
+}

@@ -1,0 +1,29 @@
+import type { SandboxLevel, TaskLimits } from '../../shared/port/runner.ts';
+import type { TaskFolder } from './task-folder.ts';
+
+/** A program with its arguments, ready to be started without a shell. */
+export interface Command {
+  program: string;
+  args: string[];
+}
+
+/** Where things are, as the task sees them. */
+export interface TaskPlaces {
+  /** The package module. */
+  entry: string;
+  workspace: string;
+  scratch: string;
+}
+
+/** One way to separate a child process from the machine. */
+export interface Isolation {
+  readonly level: Exclude<SandboxLevel, 'simulated'>;
+  /** Which tools make it up, for the log of the host. */
+  readonly name: string;
+  /** Whether the task has no network; without namespaces Node cannot take it away. */
+  readonly networkBlocked: boolean;
+  /** Whether scratch is a file system of limited size; otherwise the parent measures it. */
+  readonly scratchBounded: boolean;
+  places(folder: TaskFolder): TaskPlaces;
+  command(folder: TaskFolder, limits: Pick<TaskLimits, 'memoryBytes' | 'scratchBytes'>): Command;
+}

@@ -1,0 +1,158 @@
+/**
+ * The runner of one machine: a new child process for every attempt, in the strongest sandbox that works here. The level is found once and
+ * never changes while the runner lives, so what the plan said is what the receipt will say.
+ */
+import { InvariantError, McError } from '../../shared/core/errors.ts';
+import type { Clock } from '../../shared/port/clock.ts';
+import type { LogLine, Runner, Sandbox, SandboxLevel, TaskResult, TaskSpec } from '../../shared/port/runner.ts';
+import { sandboxLevels } from '../../shared/port/runner.ts';
+import { detectIsolation } from './detect-isolation.ts';
+import { isLargerThan } from './folder-size.ts';
+import type { Isolation } from './isolation.ts';
+import { LogCollector } from './log-collector.ts';
+import { taskEnvironment } from './node-arguments.ts';
+import { runChild } from './run-child.ts';
+import { makeTaskFolder, removeTaskFolder, type TaskFolder } from './task-folder.ts';
+import { toTaskResult } from './task-result.ts';
+
+export interface SandboxRunnerOptions {
+  clock: Clock;
+  /** Folder for the folders of attempts; made when absent. */
+  folder: string;
+  /** The Node that runs tasks; default is the one that runs us. */
+  nodePath?: string;
+  /** Refuse tasks when nothing this strong works; default `node-permission`. */
+  minimumLevel?: Isolation['level'];
+  /** Do not try anything stronger; default `bubblewrap`. */
+  highestLevel?: Isolation['level'];
+}
+
+/** What the level means on this machine, for `maestro up` and its log. */
+export interface SandboxDescription {
+  level: SandboxLevel;
+  /** The tools that make it up. */
+  tools: string;
+  networkBlocked: boolean;
+  /** Why stronger ways do not work here. */
+  refused: readonly string[];
+}
+
+class ChildSandbox implements Sandbox {
+  readonly level: SandboxLevel;
+  readonly #spec: TaskSpec;
+  readonly #isolation: Isolation;
+  readonly #folder: TaskFolder;
+  readonly #clock: Clock;
+  readonly #log: LogCollector;
+  readonly #released = new AbortController();
+  #running: Promise<TaskResult> | undefined;
+
+  constructor(spec: TaskSpec, isolation: Isolation, folder: TaskFolder, clock: Clock) {
+    this.level = isolation.level;
+    this.#clock = clock;
+    this.#spec = spec;
+    this.#isolation = isolation;
+    this.#folder = folder;
+    this.#log = new LogCollector(clock, spec.limits.logBytes);
+  }
+
+  execute(signal: AbortSignal): Promise<TaskResult> {
+    if (this.#running !== undefined) throw new InvariantError('a sandbox was used for a second attempt');
+    this.#running = this.#run(AbortSignal.any([signal, this.#released.signal]));
+    return this.#running;
+  }
+
+  collectLogs(): Promise<LogLine[]> {
+    return Promise.resolve(this.#log.lines());
+  }
+
+  async release(): Promise<void> {
+    this.#released.abort();
+    await this.#running;
+    await removeTaskFolder(this.#folder);
+  }
+
+  async #run(signal: AbortSignal): Promise<TaskResult> {
+    if (signal.aborted)
+      return {
+        kind: 'failed',
+        failure: 'cancelled',
+        message: 'the task was cancelled before it started',
+        retryable: false,
+        usage: { wallMs: 0 },
+      };
+    const { limits } = this.#spec;
+    this.#sayNetwork();
+    const end = await runChild({
+      ...this.#request(),
+      timeoutMs: limits.timeoutMs,
+      outputBytes: limits.outputBytes,
+      log: this.#log,
+      clock: this.#clock,
+      signal,
+    });
+    const result = toTaskResult(end, limits.outputBytes);
+    this.#log.end();
+    if (result.kind === 'failed') this.#log.system(`${result.failure}: ${result.message}`);
+    return result;
+  }
+
+  #request(): Pick<Parameters<typeof runChild>[0], 'command' | 'env' | 'request' | 'isScratchFull'> {
+    const { inputs, attempt, idempotencyKey, limits } = this.#spec;
+    const places = this.#isolation.places(this.#folder);
+    return {
+      command: this.#isolation.command(this.#folder, limits),
+      env: taskEnvironment(places),
+      request: JSON.stringify({ ...places, inputs, attempt, idempotencyKey }),
+      ...(this.#isolation.scratchBounded ? {} : { isScratchFull: () => isLargerThan(this.#folder.scratch, limits.scratchBytes) }),
+    };
+  }
+
+  #sayNetwork(): void {
+    const hosts = this.#spec.egress.map((rule) => `${rule.host}:${rule.ports.join(',')}`);
+    if (hosts.length > 0)
+      this.#log.system(
+        `egress to ${hosts.join(' ')} is declared, but this runner has no way to let only that through: the task runs without network`,
+      );
+    if (!this.#isolation.networkBlocked)
+      this.#log.system('no network namespace can be had on this machine: nothing but policy keeps this task from the network');
+  }
+}
+
+export class SandboxRunner implements Runner {
+  readonly #options: SandboxRunnerOptions;
+  #detected: ReturnType<typeof detectIsolation> | undefined;
+
+  constructor(options: SandboxRunnerOptions) {
+    this.#options = options;
+  }
+
+  async level(): Promise<SandboxLevel> {
+    return (await this.#detect()).isolation.level;
+  }
+
+  async describe(): Promise<SandboxDescription> {
+    const { isolation, refused } = await this.#detect();
+    return { level: isolation.level, tools: isolation.name, networkBlocked: isolation.networkBlocked, refused };
+  }
+
+  async provision(spec: TaskSpec): Promise<Sandbox> {
+    const { isolation, refused } = await this.#detect();
+    const wanted = this.#options.minimumLevel ?? 'node-permission';
+    if (sandboxLevels.indexOf(isolation.level) > sandboxLevels.indexOf(wanted)) {
+      const why = refused.length === 0 ? '' : ` (${refused.join('; ')})`;
+      throw new McError(
+        'mc:runner:refused',
+        `This runner reaches the sandbox level ${isolation.level}${why}; tasks need at least ${wanted}.`,
+      );
+    }
+    const folder = await makeTaskFolder(this.#options.folder, spec);
+    return new ChildSandbox(spec, isolation, folder, this.#options.clock);
+  }
+
+  #detect(): ReturnType<typeof detectIsolation> {
+    const { folder, nodePath = process.execPath, clock, highestLevel } = this.#options;
+    this.#detected ??= detectIsolation({ base: folder, nodePath, clock, ...(highestLevel === undefined ? {} : { highestLevel }) });
+    return this.#detected;
+  }
+}

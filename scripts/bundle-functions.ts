@@ -1,0 +1,75 @@
+/**
+ * Bundles every Lambda entry point to dist/lambda/<name>/index.mjs, with the files it reads beside it, and writes the routes of the API to
+ * dist/lambda/operations.json. `cdk` runs this before every synthesis (cdk.json); the stacks know functions by these paths only.
+ */
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import { operations } from '../functions/http/index.ts';
+import type { Operation } from '../functions/middleware/operation.ts';
+import { bundlePath } from '../policy/engine/load-shipped-packs.ts';
+import { shippedPacks } from '../policy/engine/shipped-packs.ts';
+import { childMain } from '../runner/sandbox/node-arguments.ts';
+
+const root = join(import.meta.dirname, '..');
+const target = join(root, 'dist', 'lambda');
+
+/** Functions that start runner/sandbox/child-main.mjs as a process of its own, so it cannot be part of their bundle. */
+const taskRunners = new Set(['run-task', 'compensate-run']);
+
+const kebab = (id: string): string => id.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** The handlers of operations carry the operation's name as theirs, in whatever folder they are. */
+function operationEntries(files: readonly string[]): Map<string, Operation> {
+  return new Map(
+    operations.map((operation) => {
+      const file = files.find((path) => basename(path, '.ts') === kebab(operation.id));
+      if (file === undefined)
+        throw new Error(`No file of functions/http is named after the operation ${operation.id}: ${kebab(operation.id)}.ts`);
+      return [file, operation];
+    }),
+  );
+}
+
+async function filesOf(folder: string): Promise<string[]> {
+  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile() && entry.name.endsWith('.ts')).map((entry) => join(entry.parentPath, entry.name));
+}
+
+async function bundle(entries: readonly string[]): Promise<void> {
+  await rm(target, { recursive: true, force: true });
+  await build({
+    entryPoints: entries.map((path) => ({ in: path, out: join(basename(path, '.ts'), 'index') })),
+    outdir: target,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    // CommonJS packages call require at run time, which an ES module does not have.
+    banner: { js: "import { createRequire as mcCreateRequire } from 'node:module'; const require = mcCreateRequire(import.meta.url);" },
+  });
+}
+
+async function copyData(name: string): Promise<void> {
+  for (const pack of shippedPacks) {
+    const to = join(target, name, 'packs', bundlePath(pack.name));
+    await mkdir(dirname(to), { recursive: true });
+    await cp(join(root, 'policy', 'packs', bundlePath(pack.name)), to);
+  }
+  if (taskRunners.has(name)) await cp(childMain, join(target, name, basename(childMain)));
+}
+
+const byFile = operationEntries(await filesOf('functions/http'));
+const entries = [...byFile.keys(), ...(await Promise.all(['functions/task', 'functions/queue', 'functions/schedule'].map(filesOf))).flat()];
+await bundle(entries);
+await Promise.all(entries.map((path) => copyData(basename(path, '.ts'))));
+const routes = [...byFile].map(([path, { id, method, path: route, roles, summary }]) => {
+  return { id, method, path: route, isPublic: roles === 'public', summary, functionName: basename(path, '.ts') };
+});
+await writeFile(join(target, 'operations.json'), `${JSON.stringify(routes, null, 2)}\n`);
+console.log(`${entries.length} functions in dist/lambda`);

@@ -1,0 +1,58 @@
+/**
+ * The gate every publish, plan and start goes through. A denial is a Decision like any other; an engine that cannot judge throws
+ * `mc:policy:unavailable`, and callers admit nothing without a Decision in hand.
+ */
+import { McError } from '../core/errors.ts';
+import { isoTime } from '../port/clock.ts';
+import type { Deps } from '../port/deps.ts';
+import { metricNames } from '../port/metrics.ts';
+import type { PackVerdict, PolicyInput, PolicyPoint } from '../port/policy-engine.ts';
+import type { Decision } from './decision.ts';
+
+/** Verdicts from the weakest to the strongest; the strongest of all packs is the decision's. */
+const verdicts = ['allow', 'warn', 'deny'] as const;
+type Verdict = (typeof verdicts)[number];
+
+function strongest(found: readonly Verdict[]): Verdict {
+  return verdicts.findLast((verdict) => found.includes(verdict)) ?? 'allow';
+}
+
+/** A pack whose verdict and reasons disagree has not judged; reading either of the two as the truth could be reading a denial as an allow. */
+function isConsistent({ verdict, entries }: PackVerdict): boolean {
+  return verdict === strongest(entries.map(({ effect }) => effect));
+}
+
+async function evaluate(engine: Deps['policy'], point: PolicyPoint, input: PolicyInput): Promise<PackVerdict[]> {
+  let packs: PackVerdict[];
+  try {
+    packs = await engine.evaluate(point, input);
+  } catch (cause) {
+    if (cause instanceof McError) throw cause;
+    throw new McError('mc:policy:unavailable', 'The policy engine failed; nothing was admitted.', { cause });
+  }
+  if (packs.length === 0) throw new McError('mc:policy:unavailable', 'No policy pack judged the request; nothing was admitted.');
+  const odd = packs.find((pack) => !isConsistent(pack));
+  if (odd)
+    throw new McError(
+      'mc:policy:unavailable',
+      `Policy pack ${odd.pack} says ${odd.verdict}, but its reasons say something else; nothing was admitted.`,
+    );
+  return packs;
+}
+
+/** Asks every policy pack and answers with a decision that can be recorded; deny wins over warn, warn over allow, silence is an error. */
+export async function decide(
+  deps: Pick<Deps, 'policy' | 'ids' | 'clock' | 'metrics'>,
+  point: PolicyPoint,
+  input: PolicyInput,
+): Promise<Decision> {
+  const startedMs = deps.clock.elapsedMs();
+  try {
+    const packs = await evaluate(deps.policy, point, input);
+    const verdict = strongest(packs.map((pack) => pack.verdict));
+    if (verdict === 'deny') deps.metrics.count(metricNames.policyDeniesTotal, 1, { tenant: input.tenant.id });
+    return { id: deps.ids.next('dec'), point, verdict, packs, input, decidedAt: isoTime(deps.clock.now()) };
+  } finally {
+    deps.metrics.record(metricNames.policyEvalMs, deps.clock.elapsedMs() - startedMs, { point });
+  }
+}

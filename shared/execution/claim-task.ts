@@ -1,0 +1,59 @@
+import { isoTime } from '../port/clock.ts';
+import type { Deps } from '../port/deps.ts';
+import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from './execution-record.ts';
+
+/** Time beyond the task's own limit after which its dispatcher is taken for dead: fetching, storing and one slow write. */
+const leaseGraceMs = 60_000;
+
+export interface ClaimedTask {
+  head: ExecutionRecord;
+  task: TaskRecord;
+  claimedAt: number;
+}
+
+/** Takes the task for one attempt; undefined when somebody else did, or when the run closed in the meantime. */
+export async function claimTask({ table, clock }: Deps, head: ExecutionRecord, task: TaskRecord): Promise<ClaimedTask | undefined> {
+  const now = clock.now();
+  const attempt = task.attempt + 1;
+  const change = {
+    state: 'running',
+    attempt,
+    leaseUntil: now + task.timeoutMs + leaseGraceMs,
+    attempts: [...task.attempts, newAttempt(attempt, now)],
+  } as const satisfies Partial<TaskRecord>;
+  const start = { state: 'running', ...(head.startedAt === null && { startedAt: now }) } as const;
+  const { ok } = await table.write([
+    {
+      kind: 'update',
+      key: taskKey(head.tenant, head.id, task.id),
+      set: change,
+      conditions: [
+        { kind: 'compare', field: 'state', op: '=', value: 'ready' },
+        { kind: 'compare', field: 'attempt', op: '=', value: task.attempt },
+      ],
+    },
+    {
+      kind: 'update',
+      key: headKey(head.tenant, head.id),
+      set: start,
+      add: { running: 1 },
+      conditions: [{ kind: 'compare', field: 'outcome', op: '=', value: 'open' }],
+    },
+  ]);
+  return ok ? { head: { ...head, ...start }, task: { ...task, ...change }, claimedAt: now } : undefined;
+}
+
+function newAttempt(attempt: number, now: number): TaskRecord['attempts'][number] {
+  return {
+    attempt,
+    startedAt: isoTime(now),
+    endedAt: null,
+    sandbox: null,
+    inputsDigest: null,
+    outputsDigest: null,
+    logDigest: null,
+    failure: null,
+    message: null,
+    wallMs: null,
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * The end of an attempt as one conditional write: the task's new state, the run's counters, and the tasks that became ready. Two attempts that
+ * end at once may touch the same dependent; the loser of that race reads again, so no release is lost and none happens twice.
+ */
+import { InvariantError } from '../core/errors.ts';
+import { isoTime } from '../port/clock.ts';
+import type { Deps } from '../port/deps.ts';
+import type { WriteOp } from '../port/table.ts';
+import type { TaskMessage } from '../port/task-queue.ts';
+import type { ClaimedTask } from './claim-task.ts';
+import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from './execution-record.ts';
+import { getExecutionRecord, getTasks, isFinished } from './execution-store.ts';
+import { decideAfterFailure, type AfterFailure } from './retry-policy.ts';
+import type { EndedAttempt } from './run-attempt.ts';
+
+/** Attempts at the write; every lost race means that another completion won, so progress is certain. */
+const maxWriteAttempts = 100;
+
+interface Completion {
+  ops: WriteOp[];
+  /** What to send after the write, and when. */
+  messages: TaskMessage[];
+  delayMs: number;
+}
+
+/** Completes a claimed attempt; does nothing when it was taken away in the meantime (its lease ran out). */
+export async function completeTask(deps: Deps, { head, task }: Pick<ClaimedTask, 'head' | 'task'>, ended: EndedAttempt): Promise<void> {
+  const after =
+    ended.failed &&
+    decideAfterFailure(task, ended.failed, { now: deps.clock.now(), deadlineAt: head.deadlineAt, random: deps.ids.random() });
+  for (let round = 0; round < maxWriteAttempts; round += 1) {
+    const completion = await buildCompletion(deps, { head, task }, ended, after);
+    const result = await deps.table.write(completion.ops);
+    if (result.ok) {
+      await deps.faults.hit('dispatch:after-complete');
+      await handOn(deps, head, completion);
+      return;
+    }
+    // Position 0 is the attempt itself: another dispatcher completed or took it, and its write stands.
+    if (result.failed.includes(0)) return;
+  }
+  throw new InvariantError(`task ${task.id} of ${head.id} could not be completed in ${maxWriteAttempts} rounds`);
+}
+
+async function handOn(deps: Deps, head: ExecutionRecord, { messages, delayMs }: Completion): Promise<void> {
+  if (messages.length > 0) await deps.queue.send(messages, delayMs);
+  const current = await getExecutionRecord(deps, head.tenant, head.id);
+  if (isFinished(current)) await deps.phases.finishRun({ tenant: head.tenant, executionId: head.id }, current.phaseToken);
+}
+
+async function buildCompletion(
+  deps: Deps,
+  { head, task }: Pick<ClaimedTask, 'head' | 'task'>,
+  ended: EndedAttempt,
+  after: AfterFailure | null,
+): Promise<Completion> {
+  const now = deps.clock.now();
+  const attempts = withResult(task, ended, now);
+  const paid = { costUsdMicros: task.costUsdMicros + ended.costUsdMicros };
+  if (after === null)
+    return succeeded(deps, { head, task }, ended, { attempts, ...paid, state: 'succeeded', outputs: ended.outputs, completedAt: now });
+  const counted = countFailure(task, ended);
+  if (after.kind === 'fail') {
+    const change = { attempts, ...paid, ...counted, state: 'failed', completedAt: now } as const;
+    return { ops: [taskOp(head, task, change), await failRunOp(deps, head, task, ended)], messages: [], delayMs: 0 };
+  }
+  const change = { attempts, ...paid, ...counted, state: 'ready', readyAt: now, notBefore: now + after.delayMs } as const;
+  return { ops: [taskOp(head, task, change), headOp(head, ended, 0)], messages: [messageFor(head, task.id)], delayMs: after.delayMs };
+}
+
+function withResult(task: TaskRecord, ended: EndedAttempt, now: number): TaskRecord['attempts'] {
+  return task.attempts.map((attempt) =>
+    attempt.attempt !== task.attempt
+      ? attempt
+      : {
+          ...attempt,
+          endedAt: isoTime(now),
+          sandbox: ended.sandbox,
+          inputsDigest: ended.inputsDigest,
+          outputsDigest: ended.outputs?.digest ?? null,
+          logDigest: ended.logDigest,
+          failure: ended.failed?.failure ?? null,
+          message: ended.failed?.message ?? null,
+          wallMs: ended.wallMs,
+        },
+  );
+}
+
+function countFailure(task: TaskRecord, { failed }: EndedAttempt): Pick<TaskRecord, 'failures' | 'losses'> {
+  const isLost = failed?.failure === 'lost';
+  return { failures: task.failures + (isLost ? 0 : 1), losses: task.losses + (isLost ? 1 : 0) };
+}
+
+/** The op at position 0: it holds only while this very attempt is the one that runs. */
+function taskOp(head: ExecutionRecord, task: TaskRecord, change: Partial<TaskRecord>): WriteOp {
+  return {
+    kind: 'update',
+    key: taskKey(head.tenant, head.id, task.id),
+    set: change,
+    conditions: [
+      { kind: 'compare', field: 'state', op: '=', value: 'running' },
+      { kind: 'compare', field: 'attempt', op: '=', value: task.attempt },
+    ],
+  };
+}
+
+function headOp(head: ExecutionRecord, ended: EndedAttempt, done: 0 | 1): WriteOp & { kind: 'update' } {
+  return {
+    kind: 'update',
+    key: headKey(head.tenant, head.id),
+    add: { running: -1, remaining: -done, actualCostUsdMicros: ended.costUsdMicros },
+  };
+}
+
+/** The first failure closes the run and is the one that is reported; later ones only count. */
+async function failRunOp(deps: Deps, head: ExecutionRecord, task: TaskRecord, ended: EndedAttempt): Promise<WriteOp> {
+  const op = headOp(head, ended, 1);
+  const current = await getExecutionRecord(deps, head.tenant, head.id);
+  if (current.outcome === 'failed') return op;
+  const error = { taskId: task.id, failure: ended.failed?.failure ?? 'error', message: ended.failed?.message ?? '' };
+  return { ...op, set: { outcome: 'failed', error }, conditions: [{ kind: 'compare', field: 'outcome', op: '=', value: 'open' }] };
+}
+
+async function succeeded(
+  deps: Deps,
+  { head, task }: Pick<ClaimedTask, 'head' | 'task'>,
+  ended: EndedAttempt,
+  change: Partial<TaskRecord>,
+): Promise<Completion> {
+  const ops = [taskOp(head, task, { ...change, compensation: task.compensateUses === null ? 'none' : 'pending' }), headOp(head, ended, 1)];
+  const messages: TaskMessage[] = [];
+  for (const dependent of await getTasks(deps, head.tenant, head.id, task.dependents)) {
+    const isReady = dependent.waitingOn === 1;
+    if (isReady) messages.push(messageFor(head, dependent.id));
+    ops.push({
+      kind: 'update',
+      key: taskKey(head.tenant, head.id, dependent.id),
+      add: { waitingOn: -1 },
+      ...(isReady && { set: { state: 'ready', readyAt: deps.clock.now(), notBefore: deps.clock.now() } }),
+      conditions: [{ kind: 'compare', field: 'waitingOn', op: '=', value: dependent.waitingOn }],
+    });
+  }
+  return { ops, messages, delayMs: 0 };
+}
+
+function messageFor(head: ExecutionRecord, taskId: string): TaskMessage {
+  return { tenant: head.tenant, executionId: head.id, taskId, purpose: 'task' };
+}

@@ -1,0 +1,48 @@
+/**
+ * From a ready task to a completed one. A message is only a hint: the claim is a conditional write, so a lost, doubled or late message
+ * never runs an attempt twice. Safe to call any number of times for the same message.
+ */
+import type { Deps } from '../port/deps.ts';
+import { metricNames } from '../port/metrics.ts';
+import type { TaskMessage } from '../port/task-queue.ts';
+import { claimTask, type ClaimedTask } from './claim-task.ts';
+import { completeTask } from './complete-task.ts';
+import { findTask, isFinished } from './execution-store.ts';
+import { lostAttempt, runAttempt, type EndedAttempt } from './run-attempt.ts';
+
+/** SQS delays at most this long; a longer pause is slept in pieces. */
+const maxQueueDelayMs = 900_000;
+
+/** Claims the task if it is ready, runs one attempt and completes it. */
+export async function dispatchTask(deps: Deps, message: TaskMessage): Promise<void> {
+  const { tenant, executionId, taskId } = message;
+  const found = await findTask(deps, tenant, executionId, taskId);
+  if (!found) return;
+  const { head, task } = found;
+  if (task.state !== 'ready' || head.outcome !== 'open') {
+    // An earlier dispatcher may have died between its last write and the wake-up that should have followed.
+    if (isFinished(head)) await deps.phases.finishRun({ tenant, executionId }, head.phaseToken);
+    return;
+  }
+  const waitMs = task.notBefore - deps.clock.now();
+  if (waitMs > 0) {
+    await deps.queue.send([message], Math.min(waitMs, maxQueueDelayMs));
+    return;
+  }
+  const claimed = await claimTask(deps, head, task);
+  if (!claimed) return;
+  await deps.faults.hit('dispatch:after-claim');
+  deps.metrics.record(metricNames.queueMs, claimed.claimedAt - Math.max(task.readyAt, task.notBefore));
+  if (head.startedAt === null) deps.metrics.record(metricNames.publishToStartMs, claimed.claimedAt - head.createdAt);
+  await completeTask(deps, claimed, await runClaimed(deps, claimed));
+}
+
+/** An attempt whose result could not be stored counts as lost and runs again; silence would leave it claimed until its lease ends. */
+async function runClaimed(deps: Deps, { head, task }: ClaimedTask): Promise<EndedAttempt> {
+  try {
+    return await runAttempt(deps, head, task);
+  } catch (error) {
+    deps.logger.error('an attempt could not be brought to its end', { executionId: head.id, taskId: task.id, error });
+    return lostAttempt('the result of this attempt could not be stored');
+  }
+}

@@ -1,0 +1,92 @@
+/** What the table holds of a run: one head item and one item a task, all in the run's own partition. */
+import { z } from 'zod';
+import { Digest } from '../core/digest.ts';
+import { idSchema, type Id } from '../core/id.ts';
+import { TenantId } from '../core/tenant-id.ts';
+import { Egress, ResourceClass } from '../manifest/manifest.ts';
+import type { Key } from '../port/table.ts';
+import { sandboxLevels } from '../port/runner.ts';
+import { Attempt, ExecutionState, FileRef, TaskState } from './execution.ts';
+import { StoredJson } from './stored-json.ts';
+
+const Millis = z.int().nonnegative();
+
+/** The head of a run. `outcome` turns to `failed` once and closes the run for new attempts; `state` becomes terminal only with a receipt. */
+export const ExecutionRecord = z.object({
+  id: idSchema('exec'),
+  tenant: TenantId,
+  state: ExecutionState,
+  outcome: z.enum(['open', 'failed']),
+  workflow: z.object({ name: z.string(), version: z.string(), digest: Digest }),
+  region: z.string(),
+  sandbox: z.enum(sandboxLevels),
+  createdAt: Millis,
+  createdBy: z.string(),
+  startedAt: Millis.nullable(),
+  endedAt: Millis.nullable(),
+  deadlineAt: Millis,
+  inputs: StoredJson,
+  files: z.record(z.string(), FileRef),
+  /** Tasks that are not yet succeeded or failed. */
+  remaining: z.int(),
+  /** Attempts that are claimed and not yet completed. */
+  running: z.int(),
+  estimatedCostUsdMicros: z.int(),
+  actualCostUsdMicros: z.int(),
+  decisionId: idSchema('dec'),
+  receiptId: idSchema('rcpt').nullable(),
+  error: z.object({ taskId: z.string().nullable(), failure: z.string(), message: z.string() }).nullable(),
+  outputs: StoredJson.nullable(),
+  /** Step Functions task token of the phase that waits for the tasks; absent in the embedded home. */
+  phaseToken: z.string().optional(),
+  /** Present until the run is recorded; what a sweep or a restart finds. */
+  gsi2pk: z.string().optional(),
+});
+export type ExecutionRecord = z.infer<typeof ExecutionRecord>;
+
+export const TaskRecord = z.object({
+  id: z.string(),
+  uses: z.string(),
+  packageDigest: Digest,
+  state: TaskState,
+  needs: z.array(z.string()),
+  /** Tasks that need this one. */
+  dependents: z.array(z.string()),
+  /** Needs that have not succeeded yet; the completion that takes it to 0 makes the task ready. */
+  waitingOn: z.int(),
+  attempt: z.int(),
+  attempts: z.array(Attempt),
+  failures: z.int(),
+  losses: z.int(),
+  retries: z.int(),
+  timeoutMs: z.int(),
+  resourceClass: ResourceClass,
+  egress: Egress.shape.allow,
+  readyAt: Millis,
+  notBefore: Millis,
+  leaseUntil: Millis,
+  completedAt: Millis.nullable(),
+  outputs: StoredJson.nullable(),
+  costUsdMicros: z.int(),
+  compensateUses: z.string().nullable(),
+  compensateDigest: Digest.nullable(),
+  compensation: z.enum(['none', 'pending', 'running', 'done', 'failed']),
+  compensationAttempt: z.int(),
+});
+export type TaskRecord = z.infer<typeof TaskRecord>;
+
+/** Partition of one run. */
+export function executionPk(tenant: TenantId, id: Id<'exec'>): string {
+  return `T#${tenant}#X#${id}`;
+}
+
+export function headKey(tenant: TenantId, id: Id<'exec'>): Key {
+  return { pk: executionPk(tenant, id), sk: 'EXEC' };
+}
+
+export function taskKey(tenant: TenantId, id: Id<'exec'>, taskId: string): Key {
+  return { pk: executionPk(tenant, id), sk: `TASK#${taskId}` };
+}
+
+/** The index partition of every run that is not yet recorded; it holds ids, no tenant data. */
+export const openExecutions = 'SYS#OPEN';

@@ -1,0 +1,59 @@
+/** Reads of a run's items; every stored row is parsed before anything trusts it. */
+import { McError } from '../core/errors.ts';
+import type { Id } from '../core/id.ts';
+import type { TenantId } from '../core/tenant-id.ts';
+import type { Deps } from '../port/deps.ts';
+import { ExecutionRecord, executionPk, headKey, TaskRecord, taskKey } from './execution-record.ts';
+
+type TableDeps = Pick<Deps, 'table'>;
+
+/** The head of a run, or undefined when this tenant has no such run. */
+export async function findExecution({ table }: TableDeps, tenant: TenantId, id: Id<'exec'>): Promise<ExecutionRecord | undefined> {
+  const item = await table.get(headKey(tenant, id));
+  return item && ExecutionRecord.parse(item);
+}
+
+/** The head of a run; throws `mc:execution:not-found`. */
+export async function getExecutionRecord(deps: TableDeps, tenant: TenantId, id: Id<'exec'>): Promise<ExecutionRecord> {
+  const record = await findExecution(deps, tenant, id);
+  if (!record) throw new McError('mc:execution:not-found', `there is no execution ${id}`);
+  return record;
+}
+
+/** The head and one task, read together; undefined when either is missing. */
+export async function findTask(
+  { table }: TableDeps,
+  tenant: TenantId,
+  id: Id<'exec'>,
+  taskId: string,
+): Promise<{ head: ExecutionRecord; task: TaskRecord } | undefined> {
+  const [head, task] = await table.getMany([headKey(tenant, id), taskKey(tenant, id, taskId)]);
+  return head && task && { head: ExecutionRecord.parse(head), task: TaskRecord.parse(task) };
+}
+
+/** Some tasks of a run, in the order asked for. */
+export async function getTasks({ table }: TableDeps, tenant: TenantId, id: Id<'exec'>, taskIds: readonly string[]): Promise<TaskRecord[]> {
+  const tasks: TaskRecord[] = [];
+  for (let start = 0; start < taskIds.length; start += 100) {
+    const keys = taskIds.slice(start, start + 100).map((taskId) => taskKey(tenant, id, taskId));
+    for (const item of await table.getMany(keys)) tasks.push(TaskRecord.parse(item));
+  }
+  return tasks;
+}
+
+/** Every task of a run, ordered by id. */
+export async function listTasks({ table }: TableDeps, tenant: TenantId, id: Id<'exec'>): Promise<TaskRecord[]> {
+  const tasks: TaskRecord[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await table.query({ pk: executionPk(tenant, id), prefix: 'TASK#', limit: 100, ...(cursor && { cursor }) });
+    for (const item of page.items) tasks.push(TaskRecord.parse(item));
+    cursor = page.cursor;
+  } while (cursor);
+  return tasks;
+}
+
+/** Whether nothing of the run is going to happen any more: all tasks are done, or it failed and no attempt is under way. */
+export function isFinished(head: ExecutionRecord): boolean {
+  return head.remaining === 0 || (head.outcome === 'failed' && head.running === 0);
+}

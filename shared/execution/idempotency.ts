@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { Digest } from '../core/digest.ts';
+import { McError } from '../core/errors.ts';
+import { idSchema } from '../core/id.ts';
+import type { Deps } from '../port/deps.ts';
+import type { Actor } from '../tenant/actor.ts';
+import { idempotencyKeyOf, type IdempotencyClaim } from './admission.ts';
+import type { Execution } from './execution.ts';
+import { getExecution } from './get-execution.ts';
+
+const StoredClaim = z.object({ executionId: idSchema('exec'), requestDigest: Digest });
+
+/** The run that this key started before, or undefined; throws `mc:idempotency:conflict` when it was for another request. */
+export async function findEarlierStart(
+  deps: Pick<Deps, 'table' | 'blobs'>,
+  actor: Actor,
+  claim: IdempotencyClaim,
+): Promise<Execution | undefined> {
+  const item = await deps.table.get(idempotencyKeyOf(actor, claim.key));
+  if (!item) return undefined;
+  const earlier = StoredClaim.parse(item);
+  if (earlier.requestDigest !== claim.requestDigest) {
+    throw new McError('mc:idempotency:conflict', `this Idempotency-Key started ${earlier.executionId} with another request`);
+  }
+  return getExecution(deps, actor, earlier.executionId);
+}

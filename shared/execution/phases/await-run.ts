@@ -1,0 +1,16 @@
+import type { Deps } from '../../port/deps.ts';
+import type { PhaseInput } from '../../port/phases.ts';
+import { headKey } from '../execution-record.ts';
+import { getExecutionRecord, isFinished } from '../execution-store.ts';
+
+/**
+ * Says whether the tasks of a run are finished. With a task token it leaves the token where the last completion finds it, and looks once more
+ * afterwards: whichever of the two comes second sees the other, so the wake-up is never lost.
+ */
+export async function awaitRun(deps: Deps, input: PhaseInput, token?: string): Promise<{ isFinished: boolean }> {
+  const key = headKey(input.tenant, input.executionId);
+  if (token !== undefined) await deps.table.write([{ kind: 'update', key, set: { phaseToken: token }, conditions: [{ kind: 'present' }] }]);
+  const head = await getExecutionRecord(deps, input.tenant, input.executionId);
+  if (isFinished(head) && token !== undefined) await deps.phases.finishRun(input, token);
+  return { isFinished: isFinished(head) };
+}

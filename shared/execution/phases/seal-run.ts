@@ -1,0 +1,99 @@
+/**
+ * The seal: outputs, receipt, signature, verification - and only then a terminal state, in the one write that also files the receipt. A crash
+ * before that write leaves an unsealed run that is sealed again; a second sealer loses the condition. So there is exactly one receipt.
+ */
+import { z } from 'zod';
+import { canonicalJson, type JsonObject } from '../../core/canonical-json.ts';
+import { McError } from '../../core/errors.ts';
+import { Decision } from '../../decision/decision.ts';
+import { loadManifest } from '../../manifest/get-workflow.ts';
+import { resolveReferences } from '../../manifest/reference.ts';
+import { isoTime } from '../../port/clock.ts';
+import type { Deps } from '../../port/deps.ts';
+import { metricNames } from '../../port/metrics.ts';
+import type { PhaseInput } from '../../port/phases.ts';
+import { signStatement } from '../../receipt/sign-statement.ts';
+import { predicateTypes } from '../../receipt/statement.ts';
+import { verifyBundle } from '../../receipt/verify-bundle.ts';
+import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
+import { getExecutionRecord, listTasks } from '../execution-store.ts';
+import { buildRunStatement } from '../run-statement.ts';
+import { loadJson, storeJson } from '../stored-json.ts';
+
+const JsonRecord = z.record(z.string(), z.json());
+
+/** Seals a finished run; does nothing for one that is sealed already. */
+export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): Promise<void> {
+  const head = await getExecutionRecord(deps, tenant, executionId);
+  if (head.receiptId !== null) return;
+  const tasks = await listTasks(deps, tenant, executionId);
+  const decision = Decision.parse(stripKey(await deps.table.get({ pk: executionPk(tenant, executionId), sk: 'DECISION#start' })));
+  const { outputs, error } = await collectOutputs(deps, head, tasks);
+  const isSucceeded = head.outcome === 'open' && error === null;
+  const receiptId = deps.ids.next('rcpt');
+  const endedAt = deps.clock.now();
+  const sealed: ExecutionRecord = { ...head, state: isSucceeded ? 'succeeded' : 'failed', error: head.error ?? error, receiptId, endedAt };
+  const statement = buildRunStatement(deps.config, { head: sealed, tasks, decision, outputs });
+
+  const startedAt = deps.clock.now();
+  const bundle = await signStatement(deps.signer, statement);
+  deps.metrics.record(metricNames.signMs, deps.clock.now() - startedAt);
+  await deps.faults.hit('seal:after-sign');
+  // A signer that signs with another key, or other bytes, must not be able to end a run.
+  verifySealed(deps, bundle, (await deps.signer.publicKey()).pem);
+  const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
+  await deps.faults.hit('seal:after-receipt-blob');
+
+  await deps.table.write([
+    {
+      kind: 'update',
+      key: headKey(tenant, executionId),
+      set: { state: sealed.state, error: sealed.error, receiptId, endedAt, outputs: await storeJson(deps, tenant, outputs) },
+      conditions: [{ kind: 'in', field: 'state', values: ['queued', 'running', 'compensating', 'sealing'] }],
+    },
+    {
+      kind: 'put',
+      item: { pk: executionPk(tenant, executionId), sk: 'RECEIPT', id: receiptId, bundleDigest, signedAt: isoTime(endedAt) },
+      conditions: [{ kind: 'absent' }],
+    },
+  ]);
+  await deps.faults.hit('seal:after-write');
+  deps.metrics.count(metricNames.receiptsTotal);
+}
+
+function verifySealed(deps: Deps, bundle: unknown, pem: string): void {
+  try {
+    verifyBundle(bundle, { pem, predicateType: predicateTypes.run });
+  } catch (error) {
+    deps.metrics.count(metricNames.receiptVerifyFailuresTotal);
+    throw error;
+  }
+}
+
+/** The results of the run; a reference that no task output satisfies fails the run instead of sealing a guess. */
+async function collectOutputs(
+  deps: Deps,
+  head: ExecutionRecord,
+  tasks: readonly TaskRecord[],
+): Promise<{ outputs: JsonObject; error: ExecutionRecord['error'] }> {
+  if (head.outcome === 'failed') return { outputs: {}, error: null };
+  const { outputs: template } = await loadManifest(deps, head.tenant, head.workflow);
+  if (!template) return { outputs: {}, error: null };
+  const byTask = new Map<string, JsonObject>();
+  for (const task of tasks) if (task.outputs) byTask.set(task.id, JsonRecord.parse(await loadJson(deps, head.tenant, task.outputs)));
+  const inputs = JsonRecord.parse(await loadJson(deps, head.tenant, head.inputs));
+  try {
+    const outputs = JsonRecord.parse(resolveReferences(JsonRecord.parse(template), { inputs, outputsOf: (taskId) => byTask.get(taskId) }));
+    canonicalJson(outputs);
+    return { outputs, error: null };
+  } catch (error) {
+    if (!(error instanceof McError)) throw error;
+    return { outputs: {}, error: { taskId: null, failure: 'outputs', message: error.message } };
+  }
+}
+
+function stripKey(item: object | undefined): unknown {
+  if (!item) return undefined;
+  const { pk: _pk, sk: _sk, ...rest } = item as Record<string, unknown>;
+  return rest;
+}

@@ -1,0 +1,122 @@
+/** The log of a run: the lines of all ended attempts, oldest attempt first. */
+import { z } from 'zod';
+import type { Digest } from '../core/digest.ts';
+import { McError } from '../core/errors.ts';
+import { isoTime } from '../port/clock.ts';
+import type { Deps } from '../port/deps.ts';
+import type { Actor } from '../tenant/actor.ts';
+import type { TaskRecord } from './execution-record.ts';
+import { getExecutionRecord, listTasks } from './execution-store.ts';
+import { parseExecutionId } from './get-execution.ts';
+
+/** One log line as the API answers it. */
+export const LogRecord = z
+  .strictObject({
+    at: z.iso.datetime(),
+    taskId: z.string(),
+    attempt: z.int().positive(),
+    stream: z.enum(['stdout', 'stderr', 'system']),
+    text: z.string(),
+  })
+  .meta({ id: 'LogRecord' });
+export type LogRecord = z.infer<typeof LogRecord>;
+
+const StoredLine = z.object({ at: z.number(), stream: LogRecord.shape.stream, text: z.string(), taskId: z.string(), attempt: z.int() });
+
+/** Answers at most this many lines a page, and at least one whole attempt is read for it. */
+const linesPerPage = 1_000;
+
+export interface LogPage {
+  lines: LogRecord[];
+  /** Position to go on from; also given at the end of a run that still goes on, so that a reader can follow. */
+  cursor: string;
+  /** No more lines will come. */
+  done: boolean;
+}
+
+/**
+ * A position counts the attempts already read of each task (one base-36 digit a task, in the order of task ids), so it stays short for large runs
+ * and misses nothing when a task that ended earlier is written later. `line` counts the lines read of the next attempt of task `at`.
+ */
+const Position = z.strictObject({
+  read: z
+    .string()
+    .regex(/^[0-9a-z]*$/)
+    .max(1_000),
+  at: z.string().optional(),
+  line: z.int().nonnegative(),
+});
+type Position = z.infer<typeof Position>;
+
+/** One page of the log, of the whole run or one task. */
+export async function readLogs(
+  deps: Pick<Deps, 'table' | 'blobs'>,
+  actor: Actor,
+  query: { id: string; taskId?: string; cursor?: string },
+): Promise<LogPage> {
+  const executionId = parseExecutionId(query.id);
+  const head = await getExecutionRecord(deps, actor.tenant, executionId);
+  const tasks = await listTasks(deps, actor.tenant, executionId);
+  const position: Position = query.cursor === undefined ? { read: '', line: 0 } : decode(query.cursor);
+  const read = new Map(tasks.map((task, index) => [task.id, parseInt(position.read[index] ?? '0', 36)]));
+  const lines: LogRecord[] = [];
+  let rest: Pick<Position, 'at' | 'line'> = { line: 0 };
+  for (const attempt of unread(tasks, read, query.taskId)) {
+    const skip = attempt.taskId === position.at && attempt.isNext ? position.line : 0;
+    const all = await attemptLines(deps, actor, attempt.logDigest);
+    const room = linesPerPage - lines.length;
+    lines.push(...all.slice(skip, skip + room));
+    if (all.length - skip > room) {
+      rest = { at: attempt.taskId, line: skip + room };
+      break;
+    }
+    read.set(attempt.taskId, attempt.attempt);
+  }
+  const isSealed = head.state === 'succeeded' || head.state === 'failed';
+  const cursor = encode({ read: tasks.map((task) => Math.min(35, read.get(task.id) ?? 0).toString(36)).join(''), ...rest });
+  return { lines, cursor, done: isSealed && rest.at === undefined };
+}
+
+interface UnreadLog {
+  taskId: string;
+  attempt: number;
+  /** The first unread one of its task. */
+  isNext: boolean;
+  endedAt: string;
+  logDigest: Digest | null;
+}
+
+function unread(tasks: readonly TaskRecord[], read: ReadonlyMap<string, number>, taskId: string | undefined): UnreadLog[] {
+  return tasks
+    .filter((task) => taskId === undefined || task.id === taskId)
+    .flatMap((task) => {
+      const from = read.get(task.id) ?? 0;
+      return task.attempts.flatMap(({ attempt, endedAt, logDigest }) =>
+        attempt <= from || endedAt === null ? [] : [{ taskId: task.id, attempt, isNext: attempt === from + 1, endedAt, logDigest }],
+      );
+    })
+    .sort((a, b) => (a.endedAt < b.endedAt ? -1 : a.endedAt > b.endedAt ? 1 : a.attempt - b.attempt));
+}
+
+async function attemptLines(deps: Pick<Deps, 'blobs'>, actor: Actor, digest: Digest | null): Promise<LogRecord[]> {
+  if (digest === null) return [];
+  const bytes = await deps.blobs.find(actor.tenant, 'log', digest);
+  if (!bytes) return [];
+  const lines = Buffer.from(bytes).toString('utf8').split('\n');
+  return lines.filter(Boolean).map((text) => {
+    const line = StoredLine.parse(JSON.parse(text));
+    return { ...line, at: isoTime(line.at) };
+  });
+}
+
+function encode(position: Position): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+function decode(cursor: string): Position {
+  try {
+    return Position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+  } catch (cause) {
+    throw new McError('mc:request:invalid', 'the cursor is not one that this log gave out', { cause });
+  }
+}

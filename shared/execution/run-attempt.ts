@@ -1,0 +1,108 @@
+/** One attempt of a task, from resolved inputs to stored outputs and logs. Never throws for what the task, its package or its inputs did. */
+import type { Digest } from '../core/digest.ts';
+import { McError } from '../core/errors.ts';
+import { checkAgainstSchema } from '../package/check-schema.ts';
+import { taskCost } from '../plan/estimate.ts';
+import type { Deps } from '../port/deps.ts';
+import { metricNames } from '../port/metrics.ts';
+import type { LogLine, SandboxLevel, TaskResult, TaskSpec } from '../port/runner.ts';
+import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
+import type { FailedAttempt } from './retry-policy.ts';
+import { storeJson, type StoredJson } from './stored-json.ts';
+import { buildTaskSpec, type BuiltSpec } from './task-spec.ts';
+
+export interface EndedAttempt {
+  sandbox: SandboxLevel | null;
+  inputsDigest: Digest | null;
+  outputs: StoredJson | null;
+  logDigest: Digest | null;
+  wallMs: number;
+  /** Measured: the price list of the package times the time the attempt took. */
+  costUsdMicros: number;
+  failed: FailedAttempt | null;
+}
+
+/** What of a run an attempt needs to know; compensations run the same way with another package and `with`. */
+export interface AttemptRequest {
+  head: ExecutionRecord;
+  task: TaskRecord;
+  purpose: 'task' | 'compensation';
+}
+
+/** Runs one attempt to its end. */
+export async function runAttempt(deps: Deps, head: ExecutionRecord, task: TaskRecord, purpose: AttemptRequest['purpose'] = 'task'): Promise<EndedAttempt> {
+  let spec: BuiltSpec;
+  try {
+    spec = await buildTaskSpec(deps, { head, task, purpose });
+  } catch (error) {
+    return notStarted(error);
+  }
+  if (spec.limits.timeoutMs <= 0) return { ...nothing, inputsDigest: spec.inputsDigest, failed: { failure: 'timeout', message: 'the run is past its deadline', retryable: false } };
+  return execute(deps, spec);
+}
+
+const nothing: EndedAttempt = { sandbox: null, inputsDigest: null, outputs: null, logDigest: null, wallMs: 0, costUsdMicros: 0, failed: null };
+
+/** An attempt of which nobody knows how far it came. */
+export function lostAttempt(message: string): EndedAttempt {
+  return { ...nothing, failed: { failure: 'lost', message, retryable: true } };
+}
+
+/** Errors that a next attempt may not meet are retried; a package that does not verify or inputs that do not fit are not. */
+function notStarted(error: unknown): EndedAttempt {
+  if (!(error instanceof McError)) throw error;
+  const failure = error.code.startsWith('mc:package:') ? 'package' : error.code.startsWith('mc:runner:') ? 'sandbox' : 'inputs';
+  const detail = error.issues.map((issue) => `${issue.pointer} ${issue.message}`).join('; ');
+  return { ...nothing, failed: { failure, message: detail ? `${error.message}: ${detail}` : error.message, retryable: error.retry === 'backoff' } };
+}
+
+async function execute(deps: Deps, spec: BuiltSpec): Promise<EndedAttempt> {
+  const { tenant } = spec;
+  let sandbox;
+  try {
+    sandbox = await deps.runner.provision(spec);
+  } catch (error) {
+    return { ...notStarted(error), inputsDigest: spec.inputsDigest };
+  }
+  try {
+    const result = checkOutputs(spec, await sandbox.execute(new AbortController().signal));
+    await deps.faults.hit('dispatch:after-run');
+    deps.metrics.record(metricNames.taskMs, result.usage.wallMs);
+    const logDigest = await storeLogs(deps, spec, await sandbox.collectLogs());
+    const outputs = result.kind === 'succeeded' ? await storeJson(deps, tenant, result.outputs) : null;
+    await deps.faults.hit('dispatch:after-blobs');
+    return {
+      sandbox: sandbox.level,
+      inputsDigest: spec.inputsDigest,
+      outputs,
+      logDigest,
+      wallMs: Math.round(result.usage.wallMs),
+      costUsdMicros: taskCost(spec.descriptor.cost, spec.limits.resourceClass, result.usage.wallMs),
+      failed: failureOf(result),
+    };
+  } finally {
+    await sandbox.release();
+  }
+}
+
+/** Outputs that are not what the package promised would break a later task far from the cause. */
+function checkOutputs(spec: BuiltSpec, result: TaskResult): TaskResult {
+  if (result.kind === 'failed') return result;
+  const issues = checkAgainstSchema(spec.package.digest, 'outputs', spec.descriptor.outputs, result.outputs);
+  if (issues.length === 0) return result;
+  const message = `the outputs do not fit the package: ${issues.map((issue) => `${issue.pointer} ${issue.message}`).join('; ')}`;
+  return { kind: 'failed', failure: 'invalid-output', message, retryable: false, usage: result.usage };
+}
+
+function failureOf(result: TaskResult): FailedAttempt | null {
+  if (result.kind === 'succeeded') return null;
+  return { failure: result.failure, message: result.message.slice(0, 2_000), retryable: result.retryable };
+}
+
+/** Logs are NDJSON, one line a record; an attempt that printed nothing has none. */
+async function storeLogs(deps: Deps, spec: TaskSpec, lines: readonly LogLine[]): Promise<Digest | null> {
+  if (lines.length === 0) return null;
+  const text = lines.map((line) => `${JSON.stringify({ ...line, taskId: spec.taskId, attempt: spec.attempt })}\n`).join('');
+  return deps.blobs.put(spec.tenant, 'log', Buffer.from(text));
+}
+

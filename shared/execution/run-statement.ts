@@ -1,0 +1,153 @@
+/**
+ * The receipt of a run as an in-toto statement: SLSA provenance v1, with our own facts in the extension field `mc_receipt`, so that one signature
+ * covers both (one KMS call a run) and every SLSA reader still understands it. Pure: the same run gives the same statement.
+ */
+import { canonicalJson, type Json, type JsonObject } from '../core/canonical-json.ts';
+import { digestBytes, hexOf } from '../core/digest.ts';
+import { merkleRoot } from '../core/merkle.ts';
+import type { Decision } from '../decision/decision.ts';
+import { isoTime } from '../port/clock.ts';
+import type { HomeConfig } from '../port/deps.ts';
+import { predicateTypes, type Statement, type Subject } from '../receipt/statement.ts';
+import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
+
+export const receiptBuildType = 'https://maestro-conductor.dev/build-types/workflow/v1';
+
+export interface SealedRun {
+  head: ExecutionRecord;
+  tasks: readonly TaskRecord[];
+  decision: Decision;
+  outputs: JsonObject;
+}
+
+/** The bytes of the first subject: the canonical JSON of the run's outputs. */
+export function outputsDocument(outputs: JsonObject): string {
+  return canonicalJson(outputs);
+}
+
+/** The statement that a receipt signs. */
+export function buildRunStatement(config: HomeConfig, run: SealedRun): Statement {
+  const { head } = run;
+  return {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: subjects(run),
+    predicateType: predicateTypes.run,
+    predicate: {
+      buildDefinition: {
+        buildType: receiptBuildType,
+        externalParameters: {
+          workflow: { name: head.workflow.name, version: head.workflow.version, digest: head.workflow.digest },
+          inputsDigest: head.inputs.digest,
+          files: Object.entries(head.files).map(([input, file]) => ({ input, name: file.name, digest: file.digest })),
+          region: head.region,
+        },
+        internalParameters: { tenant: head.tenant, sandbox: head.sandbox, cloud: config.cloud },
+        resolvedDependencies: dependencies(run),
+      },
+      runDetails: {
+        builder: { id: config.builderId, version: { 'maestro-conductor': config.version } },
+        metadata: {
+          invocationId: head.id,
+          startedOn: isoTime(head.startedAt ?? head.createdAt),
+          finishedOn: isoTime(head.endedAt ?? head.createdAt),
+        },
+        byproducts: logs(run),
+      },
+      mc_receipt: receiptFacts(run),
+    },
+  };
+}
+
+/** The outputs document first, then every task output by digest. */
+function subjects({ tasks, outputs }: SealedRun): Subject[] {
+  const document: Subject = { name: 'outputs.json', digest: { sha256: hexOf(digestBytes(outputsDocument(outputs))) } };
+  const taskOutputs = tasks.flatMap((task): Subject[] =>
+    task.outputs ? [{ name: `tasks/${task.id}/outputs.json`, digest: { sha256: hexOf(task.outputs.digest) } }] : [],
+  );
+  return [document, ...taskOutputs];
+}
+
+/** The manifest, and every package with the digest of the bytes that ran. */
+function dependencies({ head, tasks }: SealedRun): JsonObject[] {
+  const packages = new Map<string, JsonObject>();
+  const add = (uses: string, digest: `sha256:${string}`): void =>
+    void packages.set(uses, { uri: uses, digest: { sha256: digest.slice('sha256:'.length) } });
+  for (const task of tasks) {
+    add(task.uses, task.packageDigest);
+    if (task.compensateUses !== null && task.compensateDigest !== null) add(task.compensateUses, task.compensateDigest);
+  }
+  const manifest = {
+    name: 'manifest',
+    uri: `mc:workflow/${head.workflow.name}@${head.workflow.version}`,
+    digest: { sha256: hexOf(head.workflow.digest) },
+  };
+  return [manifest, ...[...packages].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, dependency]) => dependency)];
+}
+
+function logs({ tasks }: SealedRun): JsonObject[] {
+  return tasks.flatMap((task) =>
+    task.attempts.flatMap((attempt): JsonObject[] =>
+      attempt.logDigest === null
+        ? []
+        : [
+            {
+              name: `logs/${task.id}/${attempt.attempt}.ndjson`,
+              digest: { sha256: hexOf(attempt.logDigest) },
+              mediaType: 'application/x-ndjson',
+            },
+          ],
+    ),
+  );
+}
+
+/** What SLSA has no field for: state, steps as a Merkle list, decisions, cost, sandbox. */
+function receiptFacts({ head, tasks, decision }: SealedRun): JsonObject {
+  const steps = tasks.map(stepFacts);
+  return {
+    version: 1,
+    receiptId: head.receiptId,
+    state: head.state,
+    error: head.error,
+    requestedBy: head.createdBy,
+    requestedAt: isoTime(head.createdAt),
+    steps: {
+      merkle: 'RFC 6962, SHA-256, leaves are the canonical JSON of the entries',
+      root: merkleRoot(steps.map((step) => canonicalJson(step))),
+      entries: steps,
+    },
+    decisions: [decisionFacts(decision)],
+    cost: { estimatedUsdMicros: head.estimatedCostUsdMicros, actualUsdMicros: head.actualCostUsdMicros, basis: 'measured' },
+    sandbox: head.sandbox,
+  };
+}
+
+function stepFacts(task: TaskRecord): JsonObject {
+  const attempts = task.attempts.map((attempt): Json => ({ ...attempt }));
+  // A task that never started is `skipped` in a sealed run: nothing will start it any more.
+  const state = task.state === 'blocked' || task.state === 'ready' ? 'skipped' : task.state;
+  return {
+    task: task.id,
+    uses: task.uses,
+    packageDigest: task.packageDigest,
+    state,
+    attempts,
+    outputsDigest: task.outputs?.digest ?? null,
+    costUsdMicros: task.costUsdMicros,
+    compensation: task.compensation,
+  };
+}
+
+function decisionFacts(decision: Decision): JsonObject {
+  return {
+    id: decision.id,
+    point: decision.point,
+    verdict: decision.verdict,
+    decidedAt: decision.decidedAt,
+    packs: decision.packs.map(({ pack, digest, verdict, entries }) => ({
+      pack,
+      digest,
+      verdict,
+      entries: entries.map((entry) => ({ ...entry })),
+    })),
+  };
+}

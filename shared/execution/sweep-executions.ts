@@ -1,0 +1,40 @@
+/** The scheduled safety net: every open run is looked at, so that no lost message or dead dispatcher leaves one running for ever. */
+import { z } from 'zod';
+import { idSchema } from '../core/id.ts';
+import { TenantId } from '../core/tenant-id.ts';
+import type { Deps } from '../port/deps.ts';
+import { isoTime } from '../port/clock.ts';
+import type { PhaseInput } from '../port/phases.ts';
+import { openExecutions, type TaskRecord } from './execution-record.ts';
+import { reconcileRun } from './reconcile-run.ts';
+
+const OpenRun = z.object({ tenant: TenantId, id: idSchema('exec'), createdAt: z.int() });
+
+/** Younger runs are on their way; looking at them would only double their messages. */
+const graceMs = 60_000;
+
+/** Every run that is not yet recorded, page by page. */
+export async function* openRuns({ table }: Pick<Deps, 'table'>): AsyncGenerator<PhaseInput & { createdAt: number }> {
+  let cursor: string | undefined;
+  do {
+    const page = await table.query({ index: 'gsi2', pk: openExecutions, limit: 500, ...(cursor && { cursor }) });
+    for (const item of page.items) {
+      const run = OpenRun.parse(item);
+      yield { tenant: run.tenant, executionId: run.id, createdAt: run.createdAt };
+    }
+    cursor = page.cursor;
+  } while (cursor);
+}
+
+/** Reconciles runs that are old enough; attempts whose lease ran out are given up. Answers how many runs it looked at. */
+export async function sweepExecutions(deps: Deps): Promise<{ looked: number; at: string }> {
+  const now = deps.clock.now();
+  const leaseRanOut = (task: TaskRecord): boolean => task.leaseUntil < now;
+  let looked = 0;
+  for await (const run of openRuns(deps)) {
+    if (now - run.createdAt < graceMs) continue;
+    looked += 1;
+    await reconcileRun(deps, run, leaseRanOut);
+  }
+  return { looked, at: isoTime(now) };
+}

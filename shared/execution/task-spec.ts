@@ -1,0 +1,108 @@
+/** What a runner gets for one attempt: verified package bytes, resolved inputs, workspace files, limits. */
+import { z } from 'zod';
+import type { Json, JsonObject } from '../core/canonical-json.ts';
+import { digestJson, type Digest } from '../core/digest.ts';
+import { InvariantError, McError } from '../core/errors.ts';
+import { loadManifest } from '../manifest/get-workflow.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import { collectReferences, resolveReferences } from '../manifest/reference.ts';
+import { checkAgainstSchema } from '../package/check-schema.ts';
+import type { PackageDescriptor } from '../package/descriptor.ts';
+import { loadPackage } from '../package/load-package.ts';
+import type { Deps } from '../port/deps.ts';
+import type { TaskLimits, TaskSpec } from '../port/runner.ts';
+import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
+import { getTasks } from './execution-store.ts';
+import { workspacePath } from './input-files.ts';
+import type { AttemptRequest } from './run-attempt.ts';
+import { loadJson } from './stored-json.ts';
+
+const mib = 1024 * 1024;
+/** Memory of a resource class; the price multiplies with it. */
+const memoryBytes = { small: 256 * mib, medium: 1024 * mib, large: 4096 * mib } as const;
+/** Scratch space is memory too (tmpfs), so it stays well below it. */
+const scratchBytes = 64 * mib;
+/** Outputs travel in one Lambda payload (6 MB) on the way back. */
+const outputBytes = 4 * mib;
+const logBytes = 4 * mib;
+
+const JsonRecord = z.record(z.string(), z.json());
+
+/** A spec, the digest of its inputs, and what its package says of itself. */
+export type BuiltSpec = TaskSpec & { inputsDigest: Digest; descriptor: PackageDescriptor };
+
+/** Builds the spec; throws McError for a package that does not verify and for inputs that do not fit it. */
+export async function buildTaskSpec(deps: Deps, request: AttemptRequest): Promise<BuiltSpec> {
+  const { head, task, purpose } = request;
+  const { tenant } = head;
+  const manifest = await loadManifest(deps, tenant, head.workflow);
+  const work = workOf(manifest, task, purpose);
+  const loaded = await loadPackage(deps, tenant, work.digest);
+  const inputs = await resolveInputs(deps, head, work.with);
+  const issues = checkAgainstSchema(work.digest, 'inputs', loaded.descriptor.inputs, inputs);
+  if (issues.length > 0) throw new McError('mc:execution:inputs-invalid', `the inputs of task ${task.id} do not fit ${work.uses}`, { issues });
+  return {
+    tenant,
+    executionId: head.id,
+    taskId: task.id,
+    attempt: purpose === 'task' ? task.attempt : task.compensationAttempt,
+    idempotencyKey: `${head.id}/${task.id}${purpose === 'task' ? '' : '/compensation'}`,
+    package: { uses: work.uses, digest: work.digest, entry: loaded.entry },
+    inputs,
+    inputsDigest: digestJson(inputs),
+    descriptor: loaded.descriptor,
+    files: await workspaceFiles(deps, head),
+    limits: limitsOf(deps, head, task, purpose),
+    egress: task.egress,
+  };
+}
+
+interface Work {
+  uses: string;
+  digest: Digest;
+  with: JsonObject;
+}
+
+function workOf(manifest: Manifest, record: TaskRecord, purpose: AttemptRequest['purpose']): Work {
+  const task = manifest.tasks.find(({ id }) => id === record.id);
+  if (!task) throw new InvariantError(`the manifest has no task ${record.id}`);
+  if (purpose === 'task') return { uses: record.uses, digest: record.packageDigest, with: JsonRecord.parse(task.with ?? {}) };
+  if (record.compensateUses === null || record.compensateDigest === null) throw new InvariantError(`task ${record.id} has no compensation`);
+  return { uses: record.compensateUses, digest: record.compensateDigest, with: JsonRecord.parse(task.compensate?.with ?? {}) };
+}
+
+/** Loads exactly the outputs that the references name, then resolves them. */
+async function resolveInputs(deps: Deps, head: ExecutionRecord, template: JsonObject): Promise<JsonObject> {
+  const references = collectReferences(template);
+  const taskIds = new Set(references.flatMap(({ reference }) => (reference?.kind === 'output' ? [reference.taskId] : [])));
+  const outputs = new Map<string, JsonObject>();
+  for (const task of await getTasks(deps, head.tenant, head.id, [...taskIds])) {
+    if (task.outputs) outputs.set(task.id, JsonRecord.parse(await loadJson(deps, head.tenant, task.outputs)));
+  }
+  const inputs = JsonRecord.parse(await loadJson(deps, head.tenant, head.inputs));
+  const resolved: Json = resolveReferences(template, { inputs, outputsOf: (taskId) => outputs.get(taskId) });
+  return JsonRecord.parse(resolved);
+}
+
+async function workspaceFiles(deps: Deps, head: ExecutionRecord): Promise<TaskSpec['files']> {
+  return Promise.all(
+    Object.entries(head.files).map(async ([input, file]) => {
+      const bytes = await deps.blobs.find(head.tenant, 'data', file.digest);
+      if (!bytes) throw new McError('mc:file:not-found', `the bytes of input file ${input} are gone`);
+      return { path: workspacePath(input, file), bytes };
+    }),
+  );
+}
+
+/** An attempt never outlives its run; a compensation has its own time, because it comes after. */
+function limitsOf(deps: Deps, head: ExecutionRecord, task: TaskRecord, purpose: AttemptRequest['purpose']): TaskLimits {
+  const untilDeadline = head.deadlineAt - deps.clock.now();
+  return {
+    resourceClass: task.resourceClass,
+    timeoutMs: purpose === 'task' ? Math.min(task.timeoutMs, untilDeadline) : task.timeoutMs,
+    memoryBytes: memoryBytes[task.resourceClass],
+    scratchBytes,
+    outputBytes,
+    logBytes,
+  };
+}

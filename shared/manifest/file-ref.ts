@@ -1,0 +1,6 @@
+import { z } from 'zod';
+import { Digest } from '../core/digest.ts';
+
+/** Value of an input of type `file`: an uploaded file and the name it has in the task's workspace. */
+export const FileRef = z.strictObject({ digest: Digest, name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/) });
+export type FileRef = z.infer<typeof FileRef>;

@@ -1,0 +1,64 @@
+import { canonicalJson } from '../core/canonical-json.ts';
+import { digestBytes, type Digest } from '../core/digest.ts';
+import { McError } from '../core/errors.ts';
+import type { Issue } from '../core/issue.ts';
+import { findJsonSyntaxError } from '../core/json-syntax.ts';
+import { readManifestSource } from './manifest-source.ts';
+import { Manifest, manifestLimits } from './manifest.ts';
+import { validateManifest } from './validate-manifest.ts';
+
+/** A valid manifest and its content address: SHA-256 over its canonical JSON. */
+export interface ParsedManifest {
+  manifest: Manifest;
+  digest: Digest;
+}
+
+function assertSize(bytes: number, what: string): void {
+  if (bytes <= manifestLimits.bytes) return;
+  throw new McError('mc:manifest:too-large', `${what} has ${bytes} bytes, allowed are ${manifestLimits.bytes}`);
+}
+
+const isJson = (mediaType: string): boolean => /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(mediaType);
+
+function jsonIssues(text: string): Issue[] {
+  const error = findJsonSyntaxError(text);
+  if (!error) return [];
+  const before = text.slice(0, error.offset).split('\n');
+  const [line, column] = [before.length, (before.at(-1) ?? '').length + 1];
+  return [
+    {
+      code: 'syntax',
+      pointer: '',
+      message: error.message,
+      allowed: 'JSON (RFC 8259)',
+      fix: 'Correct the JSON at this place, or send it as YAML.',
+      line,
+      column,
+    },
+  ];
+}
+
+function invalid(issues: readonly Issue[]): McError {
+  const order = (left: Issue, right: Issue): number => (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0);
+  const problems = issues.length === 1 ? 'one problem' : `${issues.length} problems`;
+  return new McError('mc:manifest:invalid', `the manifest has ${problems}`, { issues: [...issues].sort(order) });
+}
+
+/**
+ * Reads a manifest from YAML, or from JSON when the media type says so. Throws `mc:manifest:invalid` with every problem and its line and
+ * column, or `mc:manifest:too-large`. Equal content has an equal digest, whatever the syntax and the order of keys.
+ */
+export function parseManifest(text: string, mediaType: string): ParsedManifest {
+  assertSize(Buffer.byteLength(text), 'the manifest');
+  const source = readManifestSource(text);
+  // JSON's own parser comes second: the first one is the one that stops at deep nesting.
+  const jsonProblems = isJson(mediaType) && source.issues.every(({ code }) => code !== 'depth') ? jsonIssues(text) : [];
+  if (jsonProblems.length > 0) throw invalid(jsonProblems);
+  if (source.issues.length > 0) throw invalid(source.issues);
+  const issues = validateManifest(source.value);
+  if (issues.length > 0) throw invalid(issues.map((issue) => source.locate(issue)));
+  const manifest = Manifest.parse(source.value);
+  const canonical = canonicalJson(manifest);
+  assertSize(Buffer.byteLength(canonical), 'the manifest with its aliases written out');
+  return { manifest, digest: digestBytes(canonical) };
+}

@@ -1,0 +1,85 @@
+/** Cross rules about the graph of tasks: unique ids, known needs, no cycle. */
+import { cyclesOf, needsGraph } from '../../core/dag.ts';
+import type { Issue } from '../../core/issue.ts';
+import { toPointer } from '../../core/json-pointer.ts';
+import { nearest } from '../../core/nearest.ts';
+import { shownValue } from '../../core/shown-value.ts';
+import type { ManifestOutline, TaskOutline } from './manifest-outline.ts';
+
+/** Tasks by id; of several with one id the first. */
+function tasksById(tasks: readonly TaskOutline[]): Map<string, TaskOutline> {
+  const byId = new Map<string, TaskOutline>();
+  for (const task of tasks) if (task.id !== undefined && !byId.has(task.id)) byId.set(task.id, task);
+  return byId;
+}
+
+function checkId(task: TaskOutline, byId: ReadonlyMap<string, TaskOutline>): Issue[] {
+  const first = task.id === undefined ? undefined : byId.get(task.id);
+  if (task.id === undefined || !first || first === task) return [];
+  const message = `the id ${shownValue(task.id)} is already taken by ${toPointer(first.path)}`;
+  return [
+    {
+      code: 'duplicate-id',
+      pointer: toPointer([...task.path, 'id']),
+      message,
+      got: shownValue(task.id),
+      allowed: 'an id of its own',
+      fix: 'Rename one of the tasks.',
+    },
+  ];
+}
+
+function checkTaskNeeds(task: TaskOutline, byId: ReadonlyMap<string, TaskOutline>): Issue[] {
+  const seen = new Set<string>();
+  return task.needs.flatMap(({ path, id }) => {
+    const place = { pointer: toPointer(path), got: shownValue(id) };
+    if (seen.has(id))
+      return [
+        {
+          code: 'duplicate-need',
+          ...place,
+          message: `${shownValue(id)} is needed twice`,
+          allowed: 'each task once',
+          fix: 'Remove the repetition.',
+        },
+      ];
+    seen.add(id);
+    if (id === task.id)
+      return [
+        { code: 'self-need', ...place, message: `task ${shownValue(id)} needs itself`, allowed: 'ids of other tasks', fix: 'Remove it.' },
+      ];
+    if (byId.has(id)) return [];
+    const suggestion = nearest(id, byId.keys());
+    const fix = suggestion === undefined ? 'Add the task or remove the need.' : `Did you mean ${suggestion}?`;
+    return [
+      { code: 'unknown-need', ...place, message: `there is no task ${shownValue(id)}`, allowed: 'the id of a task of this manifest', fix },
+    ];
+  });
+}
+
+function checkCycles(byId: ReadonlyMap<string, TaskOutline>): Issue[] {
+  const graph = needsGraph(Array.from(byId, ([id, task]) => ({ id, needs: task.needs.map((need) => need.id) })));
+  return cyclesOf(graph).flatMap((cycle) => {
+    const [first, second] = cycle;
+    const need = byId.get(first ?? '')?.needs.find(({ id }) => id === second);
+    if (!need) return [];
+    const way = cycle.map(shownValue).join(' → ');
+    const allowed = 'needs without a cycle';
+    return [
+      {
+        code: 'cycle',
+        pointer: toPointer(need.path),
+        message: `these tasks wait for each other: ${way}`,
+        got: way,
+        allowed,
+        fix: 'Remove one of these needs.',
+      },
+    ];
+  });
+}
+
+/** Problems of task ids and needs: duplicates, unknown ids, self-needs, and one issue for each group of tasks that wait for each other. */
+export function checkNeeds({ tasks }: ManifestOutline): Issue[] {
+  const byId = tasksById(tasks);
+  return [...tasks.flatMap((task) => [...checkId(task, byId), ...checkTaskNeeds(task, byId)]), ...checkCycles(byId)];
+}

@@ -1,0 +1,9 @@
+import { z } from 'zod';
+
+/** `pkg:<type>/<name>@<version>`; parsed by a purl library, the pattern is the seed's. */
+export const PackageRef = z
+  .string()
+  .max(256)
+  .regex(/^pkg:[a-z0-9-]+\/.+@.+$/, 'pkg:<type>/<name>@<version>')
+  .describe('The package that does the work, such as pkg:file/read@1.0.0');
+export type PackageRef = z.infer<typeof PackageRef>;

@@ -1,0 +1,68 @@
+/**
+ * Packages in the table: one item per version, listed by name and version through gsi1, and one item per digest, because plans and runs know
+ * a package by its digest only. Both are written together and never changed.
+ */
+import { z } from 'zod';
+import type { Digest } from '../core/digest.ts';
+import type { TenantId } from '../core/tenant-id.ts';
+import { versionSortKey } from '../core/version-sort-key.ts';
+import type { Deps } from '../port/deps.ts';
+import type { Item, Key, Page, WriteOp } from '../port/table.ts';
+import { PackageRecord } from './package-record.ts';
+
+const StoredPackage = z.looseObject({ record: PackageRecord });
+const StoredDigest = z.looseObject({ name: z.string(), version: z.string() });
+
+const packageKey = (tenant: TenantId, name: string, version: string): Key => ({
+  pk: `T#${tenant}#PKG#${name}`,
+  sk: `V#${versionSortKey(version)}`,
+});
+const digestKey = (tenant: TenantId, digest: Digest): Key => ({ pk: `T#${tenant}#PKGDIGEST#${digest}`, sk: 'PKG' });
+
+const recordOf = (item: Item): PackageRecord => StoredPackage.parse(item).record;
+
+/** The ops that publish a record; they fail when the version exists. */
+export function packageWrites(tenant: TenantId, record: PackageRecord): WriteOp[] {
+  const { name, version, digest } = record;
+  const item: Item = {
+    ...packageKey(tenant, name, version),
+    gsi1pk: `T#${tenant}#PKG`,
+    gsi1sk: `${name}#${versionSortKey(version)}`,
+    type: 'package',
+    record: z.json().parse(record),
+  };
+  return [
+    { kind: 'put', item, conditions: [{ kind: 'absent' }] },
+    { kind: 'put', item: { ...digestKey(tenant, digest), type: 'package-digest', name, version } },
+  ];
+}
+
+/** The record of a version in each of the tenants, in their order; one read. */
+export async function findPackages(
+  deps: Pick<Deps, 'table'>,
+  tenants: readonly TenantId[],
+  name: string,
+  version: string,
+): Promise<(PackageRecord | undefined)[]> {
+  const items = await deps.table.getMany(tenants.map((tenant) => packageKey(tenant, name, version)));
+  return items.map((item) => (item === undefined ? undefined : recordOf(item)));
+}
+
+/** The record whose bundle has this digest, of this tenant only. */
+export async function findPackageByDigest(deps: Pick<Deps, 'table'>, tenant: TenantId, digest: Digest): Promise<PackageRecord | undefined> {
+  const found = await deps.table.get(digestKey(tenant, digest));
+  if (found === undefined) return undefined;
+  const { name, version } = StoredDigest.parse(found);
+  const [record] = await findPackages(deps, [tenant], name, version);
+  return record;
+}
+
+/** One page of a tenant's packages by name, then version. */
+export async function queryPackages(
+  deps: Pick<Deps, 'table'>,
+  tenant: TenantId,
+  page: { limit: number; cursor?: string },
+): Promise<Page<PackageRecord>> {
+  const { items, cursor } = await deps.table.query({ index: 'gsi1', pk: `T#${tenant}#PKG`, ...page });
+  return { items: items.map(recordOf), ...(cursor === undefined ? {} : { cursor }) };
+}

@@ -1,0 +1,77 @@
+/**
+ * Publishes a package version. A version never changes: the same content again changes nothing, other content is a conflict. Blob and statement are stored
+ * before the one write that makes them real, so a crash in between leaves bytes that nobody refers to.
+ */
+import { PackageURL } from 'packageurl-js';
+import { digestBytes, type Digest } from '../core/digest.ts';
+import { assertInvariant, McError } from '../core/errors.ts';
+import type { TenantId } from '../core/tenant-id.ts';
+import { isoTime } from '../port/clock.ts';
+import type { Deps } from '../port/deps.ts';
+import { issueRelease } from '../receipt/release-statement.ts';
+import type { Actor } from '../tenant/actor.ts';
+import { readBundle, writeBundle } from './bundle.ts';
+import { checkSchema } from './check-schema.ts';
+import type { PackageDescriptor } from './descriptor.ts';
+import { findPackages, packageWrites } from './package-store.ts';
+import type { PackageRecord } from './package-record.ts';
+
+type PublishDeps = Pick<Deps, 'table' | 'blobs' | 'signer' | 'ids' | 'clock' | 'faults'>;
+
+function assertSchemas(descriptor: PackageDescriptor): void {
+  const issues = [...checkSchema(descriptor.inputs, 'inputs'), ...checkSchema(descriptor.outputs, 'outputs')];
+  if (issues.length > 0)
+    throw new McError('mc:package:invalid', `The package ${descriptor.name} has a schema that cannot be used.`, { issues });
+}
+
+/** `pkg:demo/…` has no registered purl type, so in signed statements a package is what it is to the outside: an addressed artifact. */
+function purlOf(tenant: TenantId, { name, version }: PackageDescriptor, digest: Digest): string {
+  const qualifiers = { repository_url: `mc.local/${tenant}/${name}`, tag: version };
+  return new PackageURL('oci', undefined, name.split('/')[1] ?? name, digest, qualifiers, undefined).toString();
+}
+
+async function findSame(
+  deps: PublishDeps,
+  tenant: TenantId,
+  descriptor: PackageDescriptor,
+  digest: Digest,
+): Promise<PackageRecord | undefined> {
+  const [existing] = await findPackages(deps, [tenant], descriptor.name, descriptor.version);
+  if (existing === undefined || existing.digest === digest) return existing;
+  throw new McError(
+    'mc:package:conflict',
+    `${existing.uses} is published with the digest ${existing.digest}; these bytes have ${digest}. Raise the version in mc-package.json.`,
+  );
+}
+
+/** Stores, signs and publishes a bundle for the actor's tenant; answers the record, the existing one for content that is published already. */
+export async function publishPackage(deps: PublishDeps, actor: Actor, bytes: Uint8Array): Promise<PackageRecord> {
+  const { tenant } = actor;
+  const bundle = await readBundle(bytes);
+  assertSchemas(bundle.descriptor);
+  // Only what was read is kept: a second header or bytes behind the end of the archive do not get into the store or under our signature.
+  const normal = await writeBundle(bundle);
+  const digest = digestBytes(normal);
+  const same = await findSame(deps, tenant, bundle.descriptor, digest);
+  if (same !== undefined) return same;
+  const { name, version } = bundle.descriptor;
+  const uses = `pkg:${name}@${version}`;
+  await deps.blobs.put(tenant, 'data', normal);
+  const predicate = { purl: purlOf(tenant, bundle.descriptor, digest), packageId: `pkg:${name}` };
+  const release = await issueRelease(deps, tenant, { subject: { name: uses, digest }, predicate });
+  await deps.faults.hit('publish:after-release-blob');
+  const record: PackageRecord = {
+    id: deps.ids.next('pkg'),
+    ...{ name, version, uses, digest },
+    releaseId: release.releaseId,
+    descriptor: bundle.descriptor,
+    publishedAt: isoTime(deps.clock.now()),
+    publishedBy: actor.sub,
+  };
+  const written = await deps.table.write([...packageWrites(tenant, record), release.op]);
+  if (written.ok) return record;
+  // Somebody published this version between our read and our write.
+  const winner = await findSame(deps, tenant, bundle.descriptor, digest);
+  assertInvariant(winner !== undefined, `publishing ${uses} failed, but nobody else published it`);
+  return winner;
+}

@@ -1,0 +1,35 @@
+import type { Digest } from '../core/digest.ts';
+import { McError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
+import type { TenantId } from '../core/tenant-id.ts';
+import type { Deps } from '../port/deps.ts';
+import { catalogTenant } from './catalog-tenant.ts';
+import type { PackageDescriptor } from './descriptor.ts';
+import { findPackages, queryPackages } from './package-store.ts';
+
+export interface ResolvedPackage {
+  uses: string;
+  digest: Digest;
+  descriptor: PackageDescriptor;
+}
+
+/** As many as one page holds; a suggestion is a courtesy and may miss some. */
+const maxSuggestions = 100;
+
+async function notFound(deps: Pick<Deps, 'table'>, tenant: TenantId, uses: string): Promise<McError> {
+  const pages = await Promise.all([tenant, catalogTenant].map((owner) => queryPackages(deps, owner, { limit: maxSuggestions })));
+  const known = [...new Set(pages.flatMap((page) => page.items.map((record) => record.uses)))];
+  const meant = nearest(uses, known);
+  return new McError('mc:package:not-found', `There is no package ${uses}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
+}
+
+/** The package that a task's `uses` names for this tenant: its own one, else the one of the catalog. Throws `mc:package:not-found`. */
+export async function resolvePackage(deps: Pick<Deps, 'table'>, tenant: TenantId, uses: string): Promise<ResolvedPackage> {
+  const [, name, version] = /^pkg:([^@]+)@(.+)$/.exec(uses) ?? [];
+  if (name === undefined || version === undefined)
+    throw new McError('mc:package:not-found', `${uses} is not of the form pkg:<type>/<name>@<version>`);
+  const owners = tenant === catalogTenant ? [tenant] : [tenant, catalogTenant];
+  const record = (await findPackages(deps, owners, name, version)).find((found) => found !== undefined);
+  if (record === undefined) throw await notFound(deps, tenant, uses);
+  return { uses: record.uses, digest: record.digest, descriptor: record.descriptor };
+}

@@ -1,0 +1,58 @@
+import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, type BucketProps, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { grant } from './grant.ts';
+
+type BlobBucketProps = Pick<BucketProps, 'lifecycleRules' | 'objectLockDefaultRetention'> & { encryptionKey: IKey; accessLogs: Bucket };
+
+/** CDK's own Bucket does not satisfy CDK's IBucket under exactOptionalPropertyTypes; the two are the same at run time. */
+const asBucket = (bucket: Bucket): IBucket => bucket as unknown as IBucket;
+
+/** Content-addressed blobs of one kind: private, encrypted with our key, TLS only, versioned, logged, kept when their stack goes. */
+export class BlobBucket extends Construct {
+  readonly bucket: Bucket;
+  readonly #encryptionKey: IKey;
+
+  constructor(scope: Construct, id: string, { encryptionKey, accessLogs, ...rest }: BlobBucketProps) {
+    super(scope, id);
+    this.#encryptionKey = encryptionKey;
+    this.bucket = new Bucket(this, 'Bucket', {
+      encryption: BucketEncryption.KMS,
+      encryptionKey,
+      // One data key an hour instead of one KMS call an object.
+      bucketKeyEnabled: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      versioned: true,
+      serverAccessLogsBucket: asBucket(accessLogs),
+      serverAccessLogsPrefix: `${id.toLowerCase()}/`,
+      removalPolicy: RemovalPolicy.RETAIN,
+      ...rest,
+    });
+  }
+
+  grantRead(grantee: IRole): void {
+    // Without ListBucket, S3 answers 403 instead of 404 for an object that is not there.
+    grant(grantee, ['s3:ListBucket'], [this.bucket.bucketArn]);
+    this.#grantOnObjects(grantee, 's3:GetObject');
+    grant(grantee, ['kms:Decrypt'], [this.#encryptionKey.keyArn]);
+  }
+
+  grantReadWrite(grantee: IRole): void {
+    this.grantRead(grantee);
+    this.#grantOnObjects(grantee, 's3:PutObject');
+    grant(grantee, ['kms:GenerateDataKey'], [this.#encryptionKey.keyArn]);
+  }
+
+  #grantOnObjects(grantee: IRole, action: string): void {
+    grant(grantee, [action], [this.bucket.arnForObjects('*')]);
+    const logicalId: unknown = Stack.of(this).resolve((this.bucket.node.defaultChild as CfnBucket).logicalId); // A Bucket's default child is its CfnBucket.
+    Validations.of(grantee).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${String(logicalId)}.Arn>/*]`,
+      reason: 'Objects are named by tenant and digest, which no policy can list.',
+    });
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * What makes runs progress: the task queue and its worker, the state machine that supervises each run with a function a phase, and the
+ * sweep that finds what a crash left behind.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ArnFormat, Duration, RemovalPolicy, Size, Stack, Validations, type StackProps } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+import { grant } from './constructs/grant.ts';
+import { OperationFunction } from './constructs/operation-function.ts';
+import type { FunctionCode } from './function-code.ts';
+import { homeEnvironment, type HomeParts } from './home-environment.ts';
+
+interface ExecutionStackProps extends StackProps {
+  stage: string;
+  code: FunctionCode;
+  parts: HomeParts;
+}
+
+/** The longest Lambda gives; functions/wire/lambda-runner.ts keeps tasks a minute below it. */
+const workerTimeout = Duration.minutes(15);
+
+/** A message that failed this often is looked at by a person. */
+const receivesBeforeDeadLetter = 5;
+
+/** Tasks at the same time. An account has 1,000 concurrent Lambdas by default, and the API needs some of them. */
+const workersMax = 500;
+
+const definitionFile = join(import.meta.dirname, '..', 'statemachines', 'run.asl.json');
+
+export class ExecutionStack extends Stack {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+  readonly stateMachineArn: string;
+  readonly supervisor: StateMachine;
+  readonly worker: OperationFunction;
+  readonly sweep: OperationFunction;
+  readonly environmentOfHome: Record<string, string>;
+  readonly #props: ExecutionStackProps;
+
+  constructor(scope: Construct, id: string, props: ExecutionStackProps) {
+    super(scope, id, props);
+    this.#props = props;
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    this.queue = new Queue(this, 'Tasks', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      visibilityTimeout: workerTimeout,
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: receivesBeforeDeadLetter },
+    });
+    // Functions need the machine's ARN and the machine needs theirs: a name of ours breaks the circle.
+    const stateMachineName = `mc-${props.stage}-run`;
+    this.stateMachineArn = this.formatArn({
+      service: 'states',
+      resource: 'stateMachine',
+      resourceName: stateMachineName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    this.environmentOfHome = homeEnvironment(props.parts, {
+      queueUrl: this.queue.queueUrl,
+      stateMachineArn: this.stateMachineArn,
+      builderId: `https://maestro-conductor.dev/homes/aws/${props.stage}`,
+    });
+    this.worker = this.#worker();
+    this.supervisor = this.#supervisor(stateMachineName);
+    this.sweep = this.#sweep();
+  }
+
+  /** Lets a function start the supervision of a run. */
+  grantStartRun(operation: OperationFunction): void {
+    grant(operation.role, ['states:StartExecution'], [this.stateMachineArn]);
+  }
+
+  /** Lets a function wake the phase that waits for a run. */
+  grantFinishRun(operation: OperationFunction): void {
+    grant(operation.role, ['states:SendTaskSuccess'], [this.stateMachineArn]);
+  }
+
+  #function(
+    id: string,
+    name: string,
+    props: { description: string; timeout: Duration; memorySizeMb?: number; scratch?: Size; runsTasks?: boolean },
+  ): OperationFunction {
+    const { runsTasks, ...rest } = props;
+    const environment = { ...this.environmentOfHome, ...(runsTasks && { MC_RUNS_TASKS: 'true' }) };
+    return new OperationFunction(this, id, { ...rest, code: this.#props.code.of(name), environment });
+  }
+
+  #worker(): OperationFunction {
+    const worker = this.#taskRunner('RunTask', 'run-task', 'Runs tasks off the queue');
+    worker.function.addEventSource(
+      new SqsEventSource(this.queue, { batchSize: 1, reportBatchItemFailures: true, maxConcurrency: workersMax }),
+    );
+    return worker;
+  }
+
+  /** A function that runs the code of packages in child processes of its own. */
+  #taskRunner(id: string, name: string, description: string): OperationFunction {
+    const runner = this.#function(id, name, {
+      description,
+      timeout: workerTimeout,
+      // The `large` class is 4 GiB, and the process around the task needs some too.
+      memorySizeMb: 5_120,
+      scratch: Size.gibibytes(4),
+      runsTasks: true,
+    });
+    this.#allowEngine(runner);
+    return runner;
+  }
+
+  /** What the engine's functions have in common: they read and write runs, hand out tasks and wake phases. */
+  #allowEngine(operation: OperationFunction): void {
+    const { table, data, logs, receipts, signingKey } = this.#props.parts;
+    table.grantReadWrite(operation.role);
+    data.grantReadWrite(operation.role);
+    logs.grantReadWrite(operation.role);
+    receipts.grantRead(operation.role);
+    signingKey.grantReadPublicKey(operation.role);
+    this.queue.grantSendMessages(operation.role);
+    this.grantFinishRun(operation);
+  }
+
+  #phase(id: string, name: string, description: string): OperationFunction {
+    const phase = this.#function(id, name, { description, timeout: Duration.minutes(1) });
+    this.#allowEngine(phase);
+    return phase;
+  }
+
+  #supervisor(stateMachineName: string): StateMachine {
+    const seal = this.#phase('SealRun', 'seal-run', 'Signs and verifies the receipt of a run');
+    this.#props.parts.signingKey.grantSign(seal.role);
+    this.#props.parts.receipts.grantReadWrite(seal.role);
+    const phases = {
+      DispatchRun: this.#phase('DispatchRun', 'dispatch-run', 'Hands the ready tasks of a run out'),
+      AwaitRun: this.#phase('AwaitRun', 'await-run', 'Waits for the tasks of a run'),
+      CompensateRun: this.#taskRunner('CompensateRun', 'compensate-run', 'Undoes the tasks of a failed run'),
+      SealRun: seal,
+      RecordRun: this.#phase('RecordRun', 'record-run', 'Records what a run cost and did'),
+    };
+    const machine = new StateMachine(this, 'Run', {
+      stateMachineName,
+      stateMachineType: StateMachineType.STANDARD,
+      definitionBody: DefinitionBody.fromString(readFileSync(definitionFile, 'utf8')),
+      definitionSubstitutions: Object.fromEntries(
+        Object.entries(phases).map(([name, phase]) => [`${name}Function`, phase.function.functionArn]),
+      ),
+      role: new Role(this, 'RunRole', { assumedBy: new ServicePrincipal('states.amazonaws.com') }),
+      logs: {
+        destination: new LogGroup(this, 'RunLog', {
+          logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
+          retention: RetentionDays.ONE_MONTH,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+        level: LogLevel.ALL,
+        // Inputs are ids, but outputs of future phases might not be.
+        includeExecutionData: false,
+      },
+      tracingEnabled: true,
+    });
+    grant(
+      machine.role,
+      ['lambda:InvokeFunction'],
+      Object.values(phases).map((phase) => phase.function.functionArn),
+    );
+    Validations.of(machine.role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'X-Ray and the delivery of vended logs have no resources: both can only be allowed on *.',
+    });
+    return machine;
+  }
+
+  #sweep(): OperationFunction {
+    const sweep = this.#function('SweepExecutions', 'sweep-executions', {
+      description: 'Finds runs that a crash left waiting and moves them on',
+      timeout: Duration.minutes(5),
+    });
+    this.#allowEngine(sweep);
+    this.grantStartRun(sweep);
+    const role = new Role(this, 'SweepScheduleRole', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+    grant(role, ['lambda:InvokeFunction'], [sweep.function.functionArn]);
+    new CfnSchedule(this, 'SweepSchedule', {
+      description: 'Sweeps the open runs of Maestro Conductor',
+      flexibleTimeWindow: { mode: 'OFF' },
+      scheduleExpression: 'rate(1 minute)',
+      target: { arn: sweep.function.functionArn, roleArn: role.roleArn },
+    });
+    return sweep;
+  }
+}

@@ -1,0 +1,31 @@
+/** What a deployment can choose, read from the CDK context (`-c name=value` or cdk.json) and checked before anything is synthesised. */
+import { z } from 'zod';
+
+const Settings = z.strictObject({
+  /** Names the stacks, so that several homes can live in one account. */
+  stage: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,15}$/)
+    .default('dev'),
+  /** The OIDC issuer whose tokens the API accepts. */
+  issuer: z.url(),
+  /** The audience those tokens must name. */
+  audience: z.string().min(1).default('maestro-conductor'),
+  /** Who gets the alarms; without one they are only seen in the console. */
+  alarmEmail: z.email().optional(),
+});
+export type Settings = z.infer<typeof Settings>;
+
+interface ContextReader {
+  tryGetContext(name: string): unknown;
+}
+
+/** The settings of this synthesis; throws with every problem and how to give the value. */
+export function readSettings(node: ContextReader): Settings {
+  const given = Object.keys(Settings.shape).map((name) => [name, node.tryGetContext(name)]);
+  const parsed = Settings.safeParse(Object.fromEntries(given.filter(([, value]) => value !== undefined)));
+  if (parsed.success) return parsed.data;
+  throw new Error(
+    `The settings are not complete; give each with -c name=value (docs/guides/deploy-aws.md).\n${z.prettifyError(parsed.error)}`,
+  );
+}

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { lockFolder } from '../../../shared/embedded/folder-lock.ts';
+import { SqliteTable } from '../../../shared/embedded/sqlite-table.ts';
+import { describeTable } from '../../contract/table-contract.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mc-table-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describeTable('SQLite', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'mc-table-'));
+  const table = new SqliteTable(join(home, 'table.sqlite'));
+  const close = async (): Promise<void> => {
+    table.close();
+    rmSync(home, { recursive: true, force: true });
+  };
+  return { table, prefix: 'T#test', close };
+});
+
+describe('the SQLite table', () => {
+  test('what was acknowledged is there after the file is opened again', async () => {
+    const path = join(folder, 'table.sqlite');
+    const first = new SqliteTable(path);
+    await first.write([{ kind: 'put', item: { pk: 'p', sk: 's', value: 1 } }]);
+    first.close();
+    const second = new SqliteTable(path);
+    expect(await second.get({ pk: 'p', sk: 's' })).toMatchObject({ value: 1 });
+    second.close();
+  });
+
+  test('a refused write leaves the other writes of the same turn alone', async () => {
+    const table = new SqliteTable(':memory:');
+    await table.write([{ kind: 'put', item: { pk: 'p', sk: 'a', text: 'x' } }]);
+    const [refused, stored] = await Promise.allSettled([
+      table.write([{ kind: 'update', key: { pk: 'p', sk: 'a' }, add: { text: 1 } }]),
+      table.write([{ kind: 'put', item: { pk: 'p', sk: 'b' } }]),
+    ]);
+    expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'mc:store:refused' } });
+    expect(stored).toEqual({ status: 'fulfilled', value: { ok: true } });
+    expect(await table.get({ pk: 'p', sk: 'b' })).toBeDefined();
+    table.close();
+  });
+
+  test('writes after the close are refused instead of hanging', async () => {
+    const table = new SqliteTable(':memory:');
+    table.close();
+    await expect(table.write([{ kind: 'put', item: { pk: 'p', sk: 's' } }])).rejects.toMatchObject({ code: 'mc:store:unavailable' });
+  });
+
+  test('a data folder has one host at a time', () => {
+    const first = lockFolder(folder);
+    expect(() => lockFolder(folder)).toThrow(expect.objectContaining({ code: 'mc:host:data-dir-in-use' }));
+    first.release();
+    lockFolder(folder).release();
+  });
+});
