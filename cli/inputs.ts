@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import type { Json } from '../shared/core/canonical-json.ts';
 import { McError } from '../shared/core/errors.ts';
-import { FileRef } from '../shared/execution/execution.ts';
+import { type FileRef } from '../shared/execution/execution.ts';
 import type { InputDeclaration } from '../shared/manifest/manifest.ts';
 import { reasonOf } from './workflow-source.ts';
 
@@ -43,7 +43,7 @@ async function readValue(name: string, text: string, declaration: InputDeclarati
   const path = text.startsWith('@') ? text.slice(1) : undefined;
   if (type === 'file') {
     if (path === undefined) throw usage(`input ${name} takes a file, got ${JSON.stringify(text)}`, `-i ${name}=@path/to/file`);
-    return await takePath(path, takeFile);
+    return takePath(path, takeFile);
   }
   const content = path === undefined ? text : readBytes(path).toString('utf8');
   if (type === 'number' || type === 'integer') return readNumber(name, content, type);
@@ -90,7 +90,7 @@ function readInputsFile(path: string): Record<string, Json> {
 }
 
 async function takePath(path: string, takeFile: TakeFile): Promise<Json> {
-  return await takeFile(fileName(path), readBytes(path));
+  return takeFile(fileName(path), readBytes(path));
 }
 
 /** Names in the workspace of a task are restricted; what does not fit is replaced, the content is what counts. */

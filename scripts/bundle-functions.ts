@@ -1,14 +1,16 @@
 /**
- * Bundles every Lambda entry point to dist/lambda/<name>/index.mjs, with the files it reads beside it, and writes the routes of the API to
- * dist/lambda/operations.json. `cdk` runs this before every synthesis (cdk.json); the stacks know functions by these paths only.
+ * Bundles every Lambda entry point to dist/lambda/<name>/index.mjs, with the files it reads beside it, and writes what the stacks
+ * must know of them (routes, digest of the catalog) to dist/lambda/functions.json. `cdk` runs this before every synthesis (cdk.json); the stacks know functions by these paths only.
  */
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { operations } from '../functions/http/index.ts';
+import { buildPackage } from '../catalog/package-builder.ts';
 import type { Operation } from '../functions/middleware/operation.ts';
 import { bundlePath } from '../policy/engine/load-shipped-packs.ts';
 import { shippedPacks } from '../policy/engine/shipped-packs.ts';
+import { digestBytes, digestJson, type Digest } from '../shared/core/digest.ts';
 import { childMain } from '../runner/sandbox/node-arguments.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -16,6 +18,9 @@ const target = join(root, 'dist', 'lambda');
 
 /** Functions that start runner/sandbox/child-main.mjs as a process of its own, so it cannot be part of their bundle. */
 const taskRunners = new Set(['run-task', 'compensate-run']);
+
+/** The function that publishes the catalog; it gets the packages built. */
+const catalogInstaller = 'install-catalog';
 
 const kebab = (id: string): string => id.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
@@ -64,6 +69,22 @@ async function copyData(name: string): Promise<void> {
   if (taskRunners.has(name)) await cp(childMain, join(target, name, basename(childMain)));
 }
 
+/** Builds the packages of the catalog; answers one digest over all, which changes when a deployment has something to install. */
+async function buildCatalog(): Promise<Digest> {
+  const sources = join(root, 'catalog', 'packages');
+  const folder = join(target, catalogInstaller, 'catalog');
+  await mkdir(folder, { recursive: true });
+  const names = (await readdir(sources)).sort();
+  const digests = await Promise.all(
+    names.map(async (name) => {
+      const bytes = await buildPackage(join(sources, name));
+      await writeFile(join(folder, `${name}.tar`), bytes);
+      return digestBytes(bytes);
+    }),
+  );
+  return digestJson(digests);
+}
+
 const byFile = operationEntries(await filesOf('functions/http'));
 const entries = [...byFile.keys(), ...(await Promise.all(['functions/task', 'functions/queue', 'functions/schedule'].map(filesOf))).flat()];
 await bundle(entries);
@@ -71,5 +92,6 @@ await Promise.all(entries.map((path) => copyData(basename(path, '.ts'))));
 const routes = [...byFile].map(([path, { id, method, path: route, roles, summary }]) => {
   return { id, method, path: route, isPublic: roles === 'public', summary, functionName: basename(path, '.ts') };
 });
-await writeFile(join(target, 'operations.json'), `${JSON.stringify(routes, null, 2)}\n`);
+const catalogDigest = await buildCatalog();
+await writeFile(join(target, 'functions.json'), `${JSON.stringify({ catalogDigest, routes }, null, 2)}\n`);
 console.log(`${entries.length} functions in dist/lambda`);

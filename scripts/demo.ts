@@ -61,7 +61,12 @@ async function run(client: MaestroClient, request: Awaited<ReturnType<typeof pub
   chapter('Run', "this project's own package-lock.json, every task in its own sandbox");
   const started = await client.startExecution(request, { idempotencyKey: 'demo' });
   const progress = liveProgress();
-  const ended = await waitForExecution(client, started.id, { timeoutMs: 60_000, onState: progress.show });
+  const ended = await waitForExecution(client, started.id, {
+    timeoutMs: 60_000,
+    onState: (state) => {
+      progress.show(state);
+    },
+  });
   progress.clear();
   const report = ended.outputs?.['report'];
   say(indent(renderExecution({ ...ended, outputs: null })));
@@ -72,8 +77,8 @@ async function run(client: MaestroClient, request: Awaited<ReturnType<typeof pub
 
 /** The beginning of the report; the whole of it stands in the outputs document. */
 function excerpt(report: string): string {
-  const lines = report.split('\n');
-  const shown = lines.slice(0, 16).map((line) => paint('dim', `│ ${line.slice(0, 110)}`));
+  const lines = report.split('\n').filter((line) => line !== '');
+  const shown = lines.slice(0, 20).map((line) => paint('dim', `│ ${line.slice(0, 110)}`));
   return [...shown, ...(lines.length > shown.length ? [paint('dim', `│ … ${String(lines.length - shown.length)} more lines`)] : [])].join(
     '\n',
   );
@@ -87,7 +92,7 @@ async function sealAndVerify(client: MaestroClient, execution: Execution): Promi
   const statement = readStatement(bundleText);
   say(indent(`${execution.receiptId ?? ''}, ${statement.predicateType}`));
   for (const subject of statement.subject.slice(0, 4))
-    say(indent(`  ${(subject.name ?? '').padEnd(30)} sha256:${subject.digest['sha256'] ?? ''}`));
+    say(indent(`  ${(subject.name ?? '').padEnd(36)} sha256:${subject.digest['sha256'] ?? ''}`));
   say(indent(paint('dim', `  … ${String(statement.subject.length)} subjects in all`)));
 
   chapter('Verify', 'offline, with the public key and nothing else');
@@ -141,7 +146,7 @@ process.once('SIGINT', () => {
 });
 try {
   say(`${paint('bold', 'Maestro Conductor')}: auditing the supply chain of this very project`);
-  const home = await startHost({ port: 0, host: '127.0.0.1', dataDir });
+  const home = await startHost({ port: 0, dataDir, isAnnounced: false });
   try {
     say(paint('dim', `an embedded home is up at ${home.url}, its data is in ${dataDir} until the end of this demo`));
     const client = new MaestroClient(home);

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention, StorageClass } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
@@ -44,5 +44,7 @@ export class DataStack extends Stack {
     this.data = new BlobBucket(this, 'Data', shared);
     this.logs = new BlobBucket(this, 'Logs', { ...shared, lifecycleRules: logLifecycle });
     this.receipts = new BlobBucket(this, 'Receipts', { ...shared, objectLockDefaultRetention: receiptRetention });
+    new CfnOutput(this, 'TableName', { value: this.table.table.tableName });
+    new CfnOutput(this, 'BlobBucketName', { value: this.data.bucket.bucketName });
   }
 }

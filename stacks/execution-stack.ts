@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ArnFormat, Duration, RemovalPolicy, Size, Stack, Validations, type StackProps } from 'aws-cdk-lib';
+import { ArnFormat, CustomResource, Duration, RemovalPolicy, Size, Stack, Validations, type StackProps } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -74,6 +74,7 @@ export class ExecutionStack extends Stack {
     this.worker = this.#worker();
     this.supervisor = this.#supervisor(stateMachineName);
     this.sweep = this.#sweep();
+    this.#catalog();
   }
 
   /** Lets a function start the supervision of a run. */
@@ -195,5 +196,25 @@ export class ExecutionStack extends Stack {
       target: { arn: sweep.function.functionArn, roleArn: role.roleArn },
     });
     return sweep;
+  }
+
+  /** Publishes the packages that are shipped with the product, as a step of the deployment. */
+  #catalog(): void {
+    const install = this.#function('InstallCatalog', 'install-catalog', {
+      description: 'Publishes the packages of the catalog',
+      timeout: Duration.minutes(5),
+    });
+    const { table, data, receipts, signingKey } = this.#props.parts;
+    table.grantReadWrite(install.role);
+    data.grantReadWrite(install.role);
+    receipts.grantReadWrite(install.role);
+    signingKey.grantSign(install.role);
+    const installed = new CustomResource(this, 'Catalog', {
+      serviceToken: install.function.functionArn,
+      resourceType: 'Custom::MaestroCatalog',
+      properties: { digest: this.#props.code.catalogDigest },
+    });
+    // The step needs its rights before it starts; they live in a policy of their own.
+    installed.node.addDependency(install.role);
   }
 }

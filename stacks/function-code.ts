@@ -17,16 +17,20 @@ const Route = z.strictObject({
 /** One operation of the API and the function that serves it. */
 export type Route = z.infer<typeof Route>;
 
+const FunctionTable = z.strictObject({ catalogDigest: z.string(), routes: z.array(Route) });
+
 export interface FunctionCode {
   routes: readonly Route[];
+  /** Changes when there are other packages to install. */
+  catalogDigest: string;
   /** The code of a function by its name. */
   of(name: string): Code;
 }
 
 /** The bundled functions; throws when they were not bundled yet. */
 export function bundledCode(): FunctionCode {
-  const table = join(root, 'operations.json');
-  if (!existsSync(table)) throw new Error('dist/lambda is missing: run `node scripts/bundle-functions.ts` (cdk does it by itself).');
-  const routes: unknown = JSON.parse(readFileSync(table, 'utf8'));
-  return { routes: z.array(Route).parse(routes), of: (name) => Code.fromAsset(join(root, name)) };
+  const path = join(root, 'functions.json');
+  if (!existsSync(path)) throw new Error('dist/lambda is missing: run `node scripts/bundle-functions.ts` (cdk does it by itself).');
+  const { routes, catalogDigest } = FunctionTable.parse(JSON.parse(readFileSync(path, 'utf8')));
+  return { routes, catalogDigest, of: (name) => Code.fromAsset(join(root, name)) };
 }

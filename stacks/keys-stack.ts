@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
@@ -19,5 +19,6 @@ export class KeysStack extends Stack {
     // Alarms publish to an encrypted topic.
     this.dataKey.grant(new ServicePrincipal('cloudwatch.amazonaws.com'), 'kms:Decrypt', 'kms:GenerateDataKey');
     this.signingKey = new SigningKey(this, 'SigningKey');
+    new CfnOutput(this, 'SigningKeyArn', { value: this.signingKey.key.keyArn, description: 'The key that signs receipts' });
   }
 }

@@ -69,7 +69,10 @@ export class MaestroClient {
   }
 
   async readLogs(id: string, options: { task?: string | undefined; cursor?: string | undefined } = {}): Promise<answers.LogPage> {
-    return parseAs(answers.LogPage, await this.#send({ method: 'GET', path: `/api/executions/${encodeURIComponent(id)}/logs`, query: options }));
+    return parseAs(
+      answers.LogPage,
+      await this.#send({ method: 'GET', path: `/api/executions/${encodeURIComponent(id)}/logs`, query: options }),
+    );
   }
 
   /** The sigstore bundle, byte for byte as the home holds it. */
@@ -120,7 +123,7 @@ export class MaestroClient {
   }
 
   async #post(path: string, value: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    return await this.#send({ method: 'POST', path, headers, body: { mediaType: 'application/json', content: JSON.stringify(value) } });
+    return this.#send({ method: 'POST', path, headers, body: { mediaType: 'application/json', content: JSON.stringify(value) } });
   }
 }
 

@@ -12,7 +12,7 @@ export interface WaitOptions {
 /** A person sees a short run without lag, and a long run costs a request a second. */
 const pollMs = { first: 60, growth: 1.3, most: 1_000 } as const;
 
-export function isTerminal(execution: Execution): boolean {
+function isTerminal(execution: Execution): boolean {
   return execution.state === 'succeeded' || execution.state === 'failed';
 }
 

@@ -40,7 +40,7 @@ async function exportKey(options: ExportOptions): Promise<void> {
   const { text, what } =
     options.trustedRoot === true
       ? { text: await client.getTrustedRoot(), what: { trustedRoot: true } }
-      : await newestKey(await client.listKeys());
+      : newestKey(await client.listKeys());
   if (options.output === undefined) {
     printResult(options, { ...what, text }, () => text);
     return;

@@ -73,7 +73,7 @@ async function packageBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   } catch (error) {
     throw new McError('mc:cli:file-unreadable', `${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
   }
-  return await build(path);
+  return build(path);
 }
 
 async function build(folder: string): Promise<Uint8Array<ArrayBuffer>> {

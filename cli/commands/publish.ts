@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
+import { inc } from 'semver';
+import { digestJson } from '../../shared/core/digest.ts';
+import { McError } from '../../shared/core/errors.ts';
+import { parseManifest } from '../../shared/manifest/parse-manifest.ts';
 import type { Workflow } from '../../shared/manifest/workflow.ts';
+import { ApiProblem } from '../client/api-problem.ts';
 import type { MaestroClient } from '../client/maestro-client.ts';
 import { addConnection, choice, describeCommand, type HomeOptions } from '../command-options.ts';
 import { connect } from '../session.ts';
@@ -34,8 +39,34 @@ export function addPublish(program: Command): void {
 
 /** Creates the draft and publishes it; both steps are idempotent. */
 export async function publishFile(client: MaestroClient, file: ManifestFile, bump?: Bump): Promise<Workflow> {
-  const { workflow } = await client.createWorkflow(file.text, file.mediaType);
-  return await client.publishWorkflow(workflow.id, bump === undefined ? {} : { bump });
+  const next = bump === undefined ? file : await raised(client, file, bump);
+  if ('state' in next) return next;
+  const { workflow } = await client.createWorkflow(next.text, next.mediaType);
+  return client.publishWorkflow(workflow.id);
+}
+
+/**
+ * The manifest under the version after the newest published one, or that one itself when the content is the same. The home could raise a
+ * draft, too, but an edited file still names a published version, which never becomes a draft again.
+ */
+async function raised(client: MaestroClient, file: ManifestFile, bump: Bump): Promise<Workflow | Pick<ManifestFile, 'text' | 'mediaType'>> {
+  const { manifest } = parseManifest(file.text, file.mediaType);
+  const newest = await findPublished(client, manifest.name);
+  if (newest === undefined) return file;
+  if (digestJson({ ...manifest, version: newest.version }) === newest.digest) return newest;
+  const version = inc(newest.version, bump);
+  if (version === null) throw new McError('mc:cli:usage', `The published version ${newest.version} cannot be raised.`);
+  return { text: JSON.stringify({ ...manifest, version }), mediaType: 'application/json' };
+}
+
+async function findPublished(client: MaestroClient, name: string): Promise<Workflow | undefined> {
+  try {
+    const workflow = await client.getWorkflow(name);
+    return workflow.state === 'published' ? workflow : undefined;
+  } catch (error) {
+    if (error instanceof ApiProblem && error.code === 'mc:workflow:not-found') return undefined;
+    throw error;
+  }
 }
 
 function renderPublished(workflow: Workflow): string {

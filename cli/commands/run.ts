@@ -68,7 +68,7 @@ async function start(client: MaestroClient, source: WorkflowSource, options: Run
     ...(Object.keys(inputs).length === 0 ? {} : { inputs }),
     ...(options.region === undefined ? {} : { region: options.region }),
   };
-  return await client.startExecution(request, { idempotencyKey: options.idempotencyKey });
+  return client.startExecution(request, { idempotencyKey: options.idempotencyKey });
 }
 
 /** Shows the run on standard error until it is terminal. */

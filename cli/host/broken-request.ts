@@ -8,7 +8,7 @@ import { renderProblem } from '../../functions/middleware/render-response.ts';
 
 function errorOf(code: unknown): McError {
   if (code === 'HPE_HEADER_OVERFLOW')
-    return new McError('mc:request:headers-too-large', 'The headers of the request are larger than 16 KB.');
+    return new McError('mc:request:headers-too-large', 'The headers of the request are larger than 32 KB.');
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new McError('mc:request:timeout', 'The request did not arrive in time.');
   return new McError('mc:request:invalid', 'The request is not valid HTTP/1.1.');
 }

@@ -83,7 +83,10 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
     await installCatalog(deps);
     queue.consume((message) => gate.foreground(() => dispatchTask(deps, message)));
     await resumeRuns(deps, phases);
-    const sweep = setInterval(() => void sweepExecutions(deps).catch((error: unknown) => logger.error('a sweep failed', { error })), sweepMs).unref();
+    const sweep = setInterval(
+      () => void sweepExecutions(deps).catch((error: unknown) => logger.error('a sweep failed', { error })),
+      sweepMs,
+    ).unref();
     const close = async (): Promise<void> => {
       clearInterval(sweep);
       await queue.close();

@@ -31,8 +31,8 @@ const limits = {
   bodyBytes: 64 * 1024 * 1024,
   /** Requests at once; beyond this, waiting costs callers more than asking again. */
   requests: 10_000,
-  /** Tokens are under 8 KB, everything else is small. */
-  headerBytes: 16 * 1024,
+  /** A token of 8 KB and a cursor of 2,048 characters, each percent-encoded in twelve. */
+  headerBytes: 32 * 1024,
   /** A client that needs longer for its headers is stuck or means harm. */
   headersTimeoutMs: 10_000,
   /** 5 MB at 1.4 Mbit/s. */

@@ -42,6 +42,8 @@ export class RouteTable {
   #lookUp(method: Method, path: string): Route | undefined {
     const found = this.#router.find(method, path);
     const operation = found === null ? undefined : this.#operations.get(found.handler);
-    return found === null || operation === undefined ? undefined : { kind: 'found', operation, params: found.params };
+    if (found === null || operation === undefined) return undefined;
+    // The router lets an empty part match a parameter; `/api/executions/` names no execution.
+    return Object.values(found.params).includes('') ? undefined : { kind: 'found', operation, params: found.params };
   }
 }

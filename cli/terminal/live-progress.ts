@@ -4,6 +4,7 @@
  */
 import type { Execution } from '../../shared/execution/execution.ts';
 import { renderState } from './render-execution.ts';
+import { inTaskOrder } from './task-order.ts';
 
 export interface LiveProgress {
   show(execution: Execution): void;
@@ -27,7 +28,7 @@ function redrawing(stream: NodeJS.WriteStream): LiveProgress {
       // A block taller than the window could not be taken back.
       const room = Math.max((stream.rows || 24) - 3, 1);
       const width = Math.max(...execution.tasks.map((task) => task.id.length), 0);
-      const rows = execution.tasks
+      const rows = inTaskOrder(execution.tasks)
         .slice(0, room)
         .map((task) => `  ${task.id.padEnd(width)}  ${renderState(task.state)}${attemptNote(task.attempts.length)}`);
       const hidden = execution.tasks.length - rows.length;
@@ -49,7 +50,7 @@ function oneLinePerChange(stream: NodeJS.WriteStream): LiveProgress {
   return {
     clear: () => undefined,
     show(execution) {
-      for (const task of execution.tasks) {
+      for (const task of inTaskOrder(execution.tasks)) {
         if (task.state !== 'blocked') say(task.id, `  ${task.id}: ${task.state}${attemptNote(task.attempts.length)}`);
       }
       say('', `${execution.id}: ${execution.state}`);

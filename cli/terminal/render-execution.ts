@@ -2,6 +2,7 @@ import type { Execution, TaskView } from '../../shared/execution/execution.ts';
 import { paint } from './paint.ts';
 import { renderSandbox } from './render-plan.ts';
 import { table } from './table.ts';
+import { inTaskOrder } from './task-order.ts';
 import { millis, usd } from './units.ts';
 
 type State = Execution['state'] | TaskView['state'];
@@ -56,7 +57,7 @@ function renderTaskTable(tasks: readonly TaskView[]): string {
   ];
   return table(
     columns,
-    tasks.map((task) => [
+    inTaskOrder(tasks).map((task) => [
       task.id,
       renderState(task.state),
       task.uses,
@@ -70,7 +71,7 @@ function renderTaskTable(tasks: readonly TaskView[]): string {
 function explainExecution(execution: Execution): string[] {
   const lines = [`decision ${execution.decisionId} let it start`];
   const stateOf = new Map(execution.tasks.map((task) => [task.id, task.state]));
-  for (const task of execution.tasks) {
+  for (const task of inTaskOrder(execution.tasks)) {
     const waiting = task.needs.filter((need) => stateOf.get(need) !== 'succeeded');
     if (task.state === 'blocked') lines.push(`${task.id}: waits for ${waiting.join(', ')}`);
     if (task.state === 'skipped')

@@ -44,7 +44,7 @@ function renderTasks(plan: Plan): string {
 }
 
 /** The verdict, and for everything but a plain allow what each rule saw and wants. */
-export function renderDecision(decision: Decision): string {
+function renderDecision(decision: Decision): string {
   const colour = decision.verdict === 'allow' ? 'green' : decision.verdict === 'warn' ? 'yellow' : 'red';
   const lines = [
     `policy ${paint(colour, decision.verdict)}  ${paint('dim', `${decision.packs.map((pack) => pack.pack).join(', ')} · ${decision.id}`)}`,

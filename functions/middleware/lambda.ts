@@ -11,10 +11,10 @@ import type { Operation } from './operation.ts';
 import type { RawRequest, RawResponse } from './raw-request.ts';
 
 const HttpEvent = z.object({
-  rawQueryString: z.string().default(''),
-  headers: z.record(z.string(), z.string()).default({}),
-  pathParameters: z.record(z.string(), z.string()).default({}),
-  body: z.string().optional(),
+  rawQueryString: z.string().nullish(),
+  headers: z.record(z.string(), z.string()),
+  pathParameters: z.record(z.string(), z.string()).nullish(),
+  body: z.string().nullish(),
   isBase64Encoded: z.boolean().default(false),
   requestContext: z.object({
     domainName: z.string(),
@@ -30,17 +30,17 @@ export function lambda(operation: Operation): LambdaHandler {
 }
 
 function rawRequest(event: HttpEvent): RawRequest {
-  const { requestContext, body = '', isBase64Encoded } = event;
+  const { requestContext, isBase64Encoded } = event;
   return {
-    params: Object.fromEntries(Object.entries(event.pathParameters).map(([name, value]) => [name, decoded(value)])),
-    query: event.rawQueryString,
+    params: Object.fromEntries(Object.entries(event.pathParameters ?? {}).map(([name, value]) => [name, decoded(value)])),
+    query: event.rawQueryString ?? '',
     headers: Object.fromEntries(Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value])),
     // The name API Gateway was reached under: its own or a custom domain of this account, never another Host header.
     origin: `https://${requestContext.domainName}`,
     requestId: requestContext.requestId,
     authenticate: () => actorFromClaims(requestContext.authorizer?.jwt.claims),
     readBody: async (maxBytes) => {
-      const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+      const bytes = Buffer.from(event.body ?? '', isBase64Encoded ? 'base64' : 'utf8');
       if (bytes.length > maxBytes) {
         throw new McError('mc:request:too-large', `The body has ${bytes.length} bytes; at most ${maxBytes} are allowed here.`);
       }

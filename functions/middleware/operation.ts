@@ -11,7 +11,8 @@ import type { Actor, Role } from '../../shared/tenant/actor.ts';
 /** How the request body is read. `text` and `bytes` reach the use case as they came, together with their media type. */
 export type BodySpec =
   | { kind: 'json'; schema: z.ZodType; required: boolean; maxBytes: number }
-  | { kind: 'text'; mediaTypes: readonly string[]; maxBytes: number; schema?: z.ZodType; example?: string }
+  /** `documents` says what the text must hold; the use case itself parses it. */
+  | { kind: 'text'; mediaTypes: readonly string[]; maxBytes: number; documents: z.ZodType; example: unknown }
   | { kind: 'bytes'; mediaTypes: readonly string[]; maxBytes: number };
 
 export interface ResponseSpec {
@@ -23,6 +24,8 @@ export interface ResponseSpec {
   alternatives?: Readonly<Record<string, z.ZodType>>;
   /** Header names and what they mean. */
   headers?: Readonly<Record<string, string>>;
+  /** Operations that take the `id` of the answer as their path parameter. */
+  leadsTo?: readonly string[];
 }
 
 /** What a handler sees. `params`, `query` and `body` have passed their schemas. */

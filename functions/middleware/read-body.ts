@@ -53,10 +53,9 @@ export async function readBody(raw: RawRequest, spec: BodySpec | undefined, issu
   if (spec === undefined) return noBody;
   const mediaType = mediaTypeOf(raw, spec);
   const bytes = await raw.readBody(spec.maxBytes);
-  if (bytes.length === 0) {
-    const isRequired = spec.kind !== 'json' || spec.required;
-    if (isRequired)
-      issues.push({ code: 'required', pointer: '', message: 'the body is missing', allowed: acceptedTypes(spec).join(' or ') });
+  // An empty file is a file, and the reader of a text says better what is missing.
+  if (bytes.length === 0 && spec.kind === 'json') {
+    if (spec.required) issues.push({ code: 'required', pointer: '', message: 'the body is missing', allowed: jsonTypes.join() });
     return noBody;
   }
   if (mediaType === '') throw unsupported('(none given)', spec);

@@ -31,7 +31,13 @@ Lists are paged with \`limit\` and \`cursor\`.`;
 
 /** Codes the pipeline itself may answer for this operation, whatever the use case does. */
 function pipelineCodes(operation: Operation): ErrorCode[] {
-  const codes: ErrorCode[] = ['mc:request:invalid', 'mc:host:overloaded', 'mc:internal:unexpected', 'mc:store:unavailable'];
+  const codes: ErrorCode[] = [
+    'mc:request:invalid',
+    'mc:host:overloaded',
+    'mc:internal:unexpected',
+    'mc:store:unavailable',
+    'mc:request:headers-too-large',
+  ];
   if (operation.roles !== 'public') codes.push('mc:auth:unauthenticated', 'mc:auth:forbidden');
   if (operation.body) codes.push('mc:request:too-large', 'mc:request:media-type');
   if (operation.method !== 'GET') codes.push('mc:store:full');
@@ -73,7 +79,13 @@ function successResponse(spec: ResponseSpec, components: SchemaComponents): Resp
   else if (spec.mediaType !== undefined) content[spec.mediaType.split(';')[0] ?? ''] = { schema: { type: 'string' } };
   for (const [mediaType, schema] of Object.entries(spec.alternatives ?? {}))
     content[mediaType] = { schema: components.use(schema, 'output') };
-  return { description: spec.description, headers: { ...requestId, ...headers }, ...(Object.keys(content).length > 0 ? { content } : {}) };
+  const links = (spec.leadsTo ?? []).map((operationId) => [operationId, { operationId, parameters: { id: '$response.body#/id' } }]);
+  return {
+    description: spec.description,
+    headers: { ...requestId, ...headers },
+    ...(Object.keys(content).length > 0 ? { content } : {}),
+    ...(links.length > 0 ? { links: Object.fromEntries(links) } : {}),
+  };
 }
 
 function parametersIn(place: 'path' | 'query', schema: Operation['params'], components: SchemaComponents): ParameterObject[] {
@@ -111,10 +123,9 @@ function bodyOf(
   mediaType: string,
   components: SchemaComponents,
 ): MediaTypeObject {
-  // OpenAPI 3.1 describes raw bytes by their media type alone.
-  if (body.kind === 'bytes') return { schema: {} };
-  const schema = body.schema ? components.use(body.schema, 'input') : { type: 'string' };
-  return body.example !== undefined && mediaType.includes('yaml') ? { schema, example: body.example } : { schema };
+  if (body.kind === 'bytes') return { schema: { type: 'string', format: 'binary' } };
+  const schema = components.use(body.documents, 'input');
+  return mediaType.includes('yaml') ? { schema, example: body.example } : { schema };
 }
 
 function operationObject(operation: Operation, components: SchemaComponents, problem: JsonSchema): OperationObject {

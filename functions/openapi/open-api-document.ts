@@ -16,6 +16,7 @@ export interface ResponseObject {
   description: string;
   headers?: Record<string, HeaderObject>;
   content?: Record<string, MediaTypeObject>;
+  links?: Record<string, { operationId: string; parameters: Record<string, string> }>;
   /** Error codes this status may carry. */
   'x-codes'?: readonly string[];
 }

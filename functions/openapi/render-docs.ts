@@ -3,6 +3,7 @@
  * the page works under a policy that forbids everything else.
  */
 import { createHash } from 'node:crypto';
+import { stringify } from 'yaml';
 import { docsStyle } from './docs-style.ts';
 import { escapeHtml, inline, prose } from './html.ts';
 import type { MediaTypeObject, OpenApiDocument, OperationObject, ParameterObject, ResponseObject } from './open-api-document.ts';
@@ -42,8 +43,8 @@ function parameterTable(parameters: readonly ParameterObject[]): string {
 function contentBlock(content: Record<string, MediaTypeObject>): string {
   return Object.entries(content)
     .map(([mediaType, { schema, example }]) => {
-      const shown = typeof example === 'string' ? `<pre tabindex="0"><code>${escapeHtml(example)}</code></pre>` : '';
-      const fields = schema && Object.keys(schema).length > 0 ? schemaBlock(schema) : '<p class="type">bytes</p>';
+      const shown = example === undefined ? '' : `<pre tabindex="0"><code>${escapeHtml(stringify(example))}</code></pre>`;
+      const fields = schema ? schemaBlock(schema) : '';
       return `<p><code>${escapeHtml(mediaType)}</code></p>${scroll(mediaType, fields)}${shown}`;
     })
     .join('');

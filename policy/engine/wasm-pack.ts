@@ -9,7 +9,7 @@ import { McError } from '../../shared/core/errors.ts';
 import { RuleEntry, type PackVerdict } from '../../shared/port/policy-engine.ts';
 import type { PolicyBundle } from './policy-bundle.ts';
 
-export const packLimits = {
+const packLimits = {
   /** WebAssembly pages of 64 KiB: 5 are what a small pack starts with, 512 are 32 MiB, ten times the largest module measured. */
   initialPages: 5,
   maximumPages: 512,

@@ -96,11 +96,20 @@ function describe(thrown) {
   return { failure, message, retryable: !(isError && thrown.retryable === false) };
 }
 
+/** Resolves when everything printed so far has left this process; `process.exit` would drop what a pipe had no room for. */
+function flush(stream) {
+  return new Promise((resolve) => {
+    stream.once('error', resolve);
+    stream.write('', resolve);
+  });
+}
+
 let answered = false;
 /** @param {object} body */
-function answer(body) {
+async function answer(body) {
   if (answered) return;
   answered = true;
+  await Promise.all([flush(process.stdout), flush(process.stderr)]);
   writeAnswer(JSON.stringify({ ...body, usage: usage() }));
   process.exit(0);
 }
@@ -110,7 +119,7 @@ function answerFailure(thrown) {
   const stack = thrown !== null && typeof thrown === 'object' ? thrown.stack : undefined;
   // A failure the package foresaw needs no stack; everything else does.
   if (stack && thrown.retryable !== false) process.stderr.write(`${stack}\n`);
-  answer({ kind: 'failed', ...describe(thrown) });
+  void answer({ kind: 'failed', ...describe(thrown) });
 }
 
 async function loadPackage(entry) {
@@ -138,7 +147,7 @@ try {
   if (outputs === null || typeof outputs !== 'object' || Array.isArray(outputs))
     throw new OutputError('the task answered no object; a package returns the object of its outputs');
   assertPlain(outputs, '', []);
-  answer({ kind: 'succeeded', outputs });
+  await answer({ kind: 'succeeded', outputs });
 } catch (error) {
   answerFailure(error);
 }

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 /** Where OPA is looked for: `MC_OPA`, then where scripts/oracles.ts puts it, then PATH. Undefined when it is nowhere. */
 export function findOpa(): string | undefined {
-  if (process.env['MC_OPA'] !== undefined) return process.env['MC_OPA'];
+  const named = process.env['MC_OPA'];
+  if (named) return named;
   const downloaded = fileURLToPath(new URL('../../.oracles/opa', import.meta.url));
   const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'opa'));
   return [downloaded, ...onPath].find((path) => existsSync(path));

@@ -3,7 +3,8 @@
  * a write resolves only after its commit, so an acknowledged write survives `kill -9`. Conditions are judged inside the transaction, so
  * two writers can never both win.
  */
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { type DatabaseSync, type StatementSync } from 'node:sqlite';
+import { LRUCache } from 'lru-cache';
 import { InvariantError, McError } from '../core/errors.ts';
 import type { Item, Key, Page, Query, Table, WriteOp, WriteResult } from '../port/table.ts';
 import { checkItem, checkItemBytes, checkQuery, checkWrite, holds, keyOf, refused, updated } from '../port/table-rules.ts';
@@ -16,6 +17,11 @@ interface PendingWrite {
   resolve(result: WriteResult): void;
   reject(error: unknown): void;
 }
+
+/** About 1.5 KB each: at most some 20 MB. */
+const recentItems = 12_000;
+/** Items larger than this are not kept in memory. */
+const recentBytes = 16 * 1024;
 
 interface StoredItem {
   item: Item;
@@ -31,6 +37,8 @@ export class SqliteTable implements Table {
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
   readonly #queries = new Map<string, StatementSync>();
+  /** Newest committed state of the items used last; a run touches its few items a dozen times within a second. */
+  readonly #recent = new LRUCache<string, Item>({ max: recentItems });
   #pending: PendingWrite[] = [];
   #isScheduled = false;
   #isClosed = false;
@@ -116,6 +124,7 @@ export class SqliteTable implements Table {
       this.#db.exec('COMMIT');
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      this.#recent.clear(); // It may hold what was just rolled back.
       const failure = storeError(error);
       for (const write of batch) write.reject(failure);
       return;
@@ -167,7 +176,10 @@ export class SqliteTable implements Table {
     return () => resolve({ ok: true });
   }
 
+  /** The item as the open transaction, or the last one, left it. Callers never change what they get. */
   #read(key: Key): Item | undefined {
+    const recent = this.#recent.get(cacheKey(key));
+    if (recent) return recent;
     const row = this.#get.get(key.pk, key.sk);
     return row === undefined ? undefined : parseBody(row['body']);
   }
@@ -209,6 +221,8 @@ function serialised(item: Item): StoredItem {
   checkItemBytes(item, body.length);
   return { item, body };
 }
+
+const cacheKey = ({ pk, sk }: Key): string => `${pk}\0${sk}`;
 
 /** U+10FFFF is the largest code point, so every string with the prefix sorts before prefix + U+10FFFF. */
 function afterPrefix(prefix: string): string {

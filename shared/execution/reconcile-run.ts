@@ -12,7 +12,8 @@ export async function reconcileRun(deps: Deps, input: PhaseInput, isOrphan: (tas
   const head = await findExecution(deps, tenant, executionId);
   if (!head || head.receiptId !== null) return;
   for (const task of await listTasks(deps, tenant, executionId)) {
-    if (task.state === 'running' && isOrphan(task)) await completeTask(deps, { head, task }, lostAttempt('the dispatcher of this attempt died'));
+    if (task.state === 'running' && isOrphan(task))
+      await completeTask(deps, { head, task }, lostAttempt('the dispatcher of this attempt died'));
     else if (task.compensation === 'running' && isOrphan(task)) await freeCompensation(deps, input, task);
     else if (task.state === 'ready' && head.outcome === 'open') await resend(deps, input, task);
   }

@@ -30,18 +30,36 @@ export interface AttemptRequest {
 }
 
 /** Runs one attempt to its end. */
-export async function runAttempt(deps: Deps, head: ExecutionRecord, task: TaskRecord, purpose: AttemptRequest['purpose'] = 'task'): Promise<EndedAttempt> {
+export async function runAttempt(
+  deps: Deps,
+  head: ExecutionRecord,
+  task: TaskRecord,
+  purpose: AttemptRequest['purpose'] = 'task',
+): Promise<EndedAttempt> {
   let spec: BuiltSpec;
   try {
     spec = await buildTaskSpec(deps, { head, task, purpose });
   } catch (error) {
     return notStarted(error);
   }
-  if (spec.limits.timeoutMs <= 0) return { ...nothing, inputsDigest: spec.inputsDigest, failed: { failure: 'timeout', message: 'the run is past its deadline', retryable: false } };
+  if (spec.limits.timeoutMs <= 0)
+    return {
+      ...nothing,
+      inputsDigest: spec.inputsDigest,
+      failed: { failure: 'timeout', message: 'the run is past its deadline', retryable: false },
+    };
   return execute(deps, spec);
 }
 
-const nothing: EndedAttempt = { sandbox: null, inputsDigest: null, outputs: null, logDigest: null, wallMs: 0, costUsdMicros: 0, failed: null };
+const nothing: EndedAttempt = {
+  sandbox: null,
+  inputsDigest: null,
+  outputs: null,
+  logDigest: null,
+  wallMs: 0,
+  costUsdMicros: 0,
+  failed: null,
+};
 
 /** An attempt of which nobody knows how far it came. */
 export function lostAttempt(message: string): EndedAttempt {
@@ -53,7 +71,10 @@ function notStarted(error: unknown): EndedAttempt {
   if (!(error instanceof McError)) throw error;
   const failure = error.code.startsWith('mc:package:') ? 'package' : error.code.startsWith('mc:runner:') ? 'sandbox' : 'inputs';
   const detail = error.issues.map((issue) => `${issue.pointer} ${issue.message}`).join('; ');
-  return { ...nothing, failed: { failure, message: detail ? `${error.message}: ${detail}` : error.message, retryable: error.retry === 'backoff' } };
+  return {
+    ...nothing,
+    failed: { failure, message: detail ? `${error.message}: ${detail}` : error.message, retryable: error.retry === 'backoff' },
+  };
 }
 
 async function execute(deps: Deps, spec: BuiltSpec): Promise<EndedAttempt> {
@@ -105,4 +126,3 @@ async function storeLogs(deps: Deps, spec: TaskSpec, lines: readonly LogLine[]):
   const text = lines.map((line) => `${JSON.stringify({ ...line, taskId: spec.taskId, attempt: spec.attempt })}\n`).join('');
   return deps.blobs.put(spec.tenant, 'log', Buffer.from(text));
 }
-

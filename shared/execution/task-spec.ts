@@ -40,7 +40,8 @@ export async function buildTaskSpec(deps: Deps, request: AttemptRequest): Promis
   const loaded = await loadPackage(deps, tenant, work.digest);
   const inputs = await resolveInputs(deps, head, work.with);
   const issues = checkAgainstSchema(work.digest, 'inputs', loaded.descriptor.inputs, inputs);
-  if (issues.length > 0) throw new McError('mc:execution:inputs-invalid', `the inputs of task ${task.id} do not fit ${work.uses}`, { issues });
+  if (issues.length > 0)
+    throw new McError('mc:execution:inputs-invalid', `the inputs of task ${task.id} do not fit ${work.uses}`, { issues });
   return {
     tenant,
     executionId: head.id,

@@ -81,7 +81,8 @@ class Reader {
   }
 
   private readScalar({ value, source }: Scalar, path: readonly PropertyKey[], place: Place): unknown {
-    if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) && /^[-+]?\d+$/.test(source ?? '')) {
+    const digits = /^[-+]?(\d+)$/.exec(source ?? '')?.[1];
+    if (typeof value === 'number' && digits !== undefined && !Number.isSafeInteger(value) && String(Math.abs(value)) !== digits) {
       const message = `${shownValue(source)} is too large to be kept exactly`;
       this.report({ code: 'number', message, fix: 'Write it as text, in quotes.', path }, place.value);
     }

@@ -12,9 +12,9 @@ import { issuesOfZod } from '../core/zod-issues.ts';
 import { PackageDescriptor } from './descriptor.ts';
 
 /** Limits of a bundle, each with its reason. */
-const bundleLimits = {
-  /** What one request may carry (API Gateway and Lambda allow 6 MB); a package is one module, not an installation. */
-  bytes: 5 * 1024 * 1024,
+export const bundleLimits = {
+  /** What one request may carry (Lambda takes 6 MB, and API Gateway hands bytes over as base64); a package is one module, not an installation. */
+  bytes: 4 * 1024 * 1024,
   /** A descriptor is kept in one table item (400 KB) and read whenever a plan is made. */
   descriptorBytes: 64 * 1024,
 } as const;

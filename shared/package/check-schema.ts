@@ -48,17 +48,25 @@ function* keywordsOf(
   }
 }
 
+const codes: Readonly<Record<string, string>> = { additionalProperties: 'unknown-field', unevaluatedProperties: 'unknown-field' };
+const messages: Readonly<Record<string, string>> = { required: 'is missing', additionalProperties: 'is not a known field', unevaluatedProperties: 'is not a known field' };
+
+/** A big value is named, not repeated: an issue may be about all of a document of megabytes. */
+function shownData(data: unknown): string {
+  if (Array.isArray(data)) return `a list of ${data.length}`;
+  return typeof data === 'object' && data !== null ? `an object with ${Object.keys(data).length} fields` : shownValue(data);
+}
+
 function issueOf({ keyword, instancePath, params, message, data }: ErrorObject): Issue {
   const names: Record<string, unknown> = params;
-  const extra = names['missingProperty'] ?? names['additionalProperty'] ?? names['unevaluatedProperty'];
-  const pointer = typeof extra === 'string' ? instancePath + toPointer([extra]) : instancePath;
+  const field = names['missingProperty'] ?? names['additionalProperty'] ?? names['unevaluatedProperty'];
   const allowed = names['allowedValues'] ?? names['allowedValue'] ?? names['type'] ?? names['limit'] ?? names['pattern'] ?? names['format'];
   return {
-    code: keyword === 'required' ? 'required' : keyword === 'additionalProperties' ? 'unknown-field' : keyword,
-    pointer,
-    message: keyword === 'required' ? 'is missing' : (message ?? 'does not fit the schema'),
-    ...(typeof extra === 'string' ? {} : { got: shownValue(data) }),
-    ...(allowed === undefined ? {} : { allowed: Array.isArray(allowed) ? allowed.map(String).join(', ') : String(allowed) }),
+    code: codes[keyword] ?? keyword,
+    pointer: typeof field === 'string' ? instancePath + toPointer([field]) : instancePath,
+    message: messages[keyword] ?? message ?? 'does not fit the schema',
+    ...(typeof field === 'string' ? {} : { got: shownData(data) }),
+    ...(allowed === undefined ? {} : { allowed: Array.isArray(allowed) ? allowed.map(String).join(', ') : shownValue(allowed) }),
   };
 }
 
@@ -99,14 +107,21 @@ function compile(digest: Digest, kind: 'inputs' | 'outputs', schema: object): Co
   return made;
 }
 
+const timed: { run?: () => void } = {};
+const context = createContext(timed);
+const script = new Script('run()');
+
 /** Runs a function, and tells whether it came to its end in time; V8 stops even a regular expression that backtracks for ever. */
 function endsInTime(run: () => void): boolean {
+  timed.run = run;
   try {
-    new Script('run()').runInContext(createContext({ run }), { timeout: timeLimitMs });
+    script.runInContext(context, { timeout: timeLimitMs });
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return false;
     throw error;
+  } finally {
+    delete timed.run; // It holds the value.
   }
 }
 

@@ -28,7 +28,8 @@ export interface PinnedManifest {
 const caches = new WeakMap<Table, LRUCache<string, Plan>>();
 
 function cacheOf(table: Table): LRUCache<string, Plan> {
-  const cache = caches.get(table) ?? new LRUCache<string, Plan>({ maxSize: cachedCharacters, sizeCalculation: (plan) => JSON.stringify(plan).length }) => tasks.length });
+  const cache =
+    caches.get(table) ?? new LRUCache<string, Plan>({ maxSize: cachedCharacters, sizeCalculation: (plan) => JSON.stringify(plan).length });
   caches.set(table, cache);
   return cache;
 }

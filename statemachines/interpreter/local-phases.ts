@@ -39,7 +39,8 @@ export class LocalPhases implements Phases {
     this.#gate = gate;
     const definition = readDefinition();
     // The definition is validated once by a test; validating costs 100 ms a machine.
-    for (const name of stateNames) this.#machines.set(name, new StateMachine({ ...definition, StartAt: name }, { validationOptions: { noValidate: true } }));
+    for (const name of stateNames)
+      this.#machines.set(name, new StateMachine({ ...definition, StartAt: name }, { validationOptions: { noValidate: true } }));
   }
 
   async start(input: PhaseInput): Promise<void> {
@@ -84,7 +85,9 @@ export class LocalPhases implements Phases {
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         this.#deps().logger.error('the supervision of a run failed; it starts again', { executionId: input.executionId, error });
-        await this.#deps().clock.sleep(restartPauseMs, this.#stop.signal).catch(() => undefined);
+        await this.#deps()
+          .clock.sleep(restartPauseMs, this.#stop.signal)
+          .catch(() => undefined);
         state = await this.#journaled(input).catch(() => state);
       }
     }
@@ -92,15 +95,7 @@ export class LocalPhases implements Phases {
 
   async #runMachine(input: PhaseInput, from: StateName): Promise<void> {
     const machine = this.#machines.get(from);
-    const handlers = Object.fromEntries(
-      stateNames.map((name) => [
-        name,
-        async () => {
-          await this.#runState(name, input, name !== from);
-          return null;
-        },
-      ]),
-    );
+    const handlers = Object.fromEntries(stateNames.map((name) => [name, async () => this.#runState(name, input, name !== from)]));
     const context = { Task: { Token: 'local' } };
     const run = machine?.run({ ...input }, { overrides: { taskResourceLocalHandlers: handlers }, context });
     if (!run) return;
@@ -113,27 +108,33 @@ export class LocalPhases implements Phases {
     }
   }
 
-  async #runState(name: StateName, input: PhaseInput, isNew: boolean): Promise<void> {
+  /** Runs one state; the end of the tasks is the only state with an output that a later state reads. */
+  async #runState(name: StateName, input: PhaseInput, isNew: boolean): Promise<{ outcome: string } | null> {
     this.#stop.signal.throwIfAborted();
     const deps = this.#deps();
-    if (name === 'AwaitRun') {
-      if (isNew) await this.#gate.background(() => this.#journal(input, name));
-      await this.#awaitRun(deps, input);
-      return;
-    }
+    if (name === 'AwaitRun') return { outcome: await this.#awaitRun(deps, input) };
     await this.#gate.background(async () => {
       this.#stop.signal.throwIfAborted();
       if (isNew) await this.#journal(input, name);
       await handlers[name](deps, input);
     });
+    return null;
   }
 
-  /** Waits for the last completion to call finishRun; looks once after it began to wait, so that an earlier call is not missed. */
-  async #awaitRun(deps: Deps, input: PhaseInput): Promise<void> {
+  /**
+   * Waits for the last completion to call finishRun; looks once after it began to wait, so that an earlier call is not missed. Not journaled:
+   * starting again at Dispatch comes here too and costs one read.
+   */
+  async #awaitRun(deps: Deps, input: PhaseInput): Promise<string> {
     const finished = new Promise<void>((resolve) => this.#waiters.set(input.executionId, resolve));
     try {
-      if (!(await awaitRun(deps, input)).isFinished) await finished;
-      this.#stop.signal.throwIfAborted();
+      let end = await awaitRun(deps, input);
+      while (!end.isFinished) {
+        await finished;
+        this.#stop.signal.throwIfAborted();
+        end = await awaitRun(deps, input);
+      }
+      return end.outcome;
     } finally {
       this.#waiters.delete(input.executionId);
     }
@@ -141,7 +142,9 @@ export class LocalPhases implements Phases {
 
   async #journal({ tenant, executionId }: PhaseInput, state: StateName): Promise<void> {
     const deps = this.#deps();
-    await deps.table.write([{ kind: 'put', item: { pk: executionPk(tenant, executionId), sk: 'PHASE', state, input: { tenant, executionId } } }]);
+    await deps.table.write([
+      { kind: 'put', item: { pk: executionPk(tenant, executionId), sk: 'PHASE', state, input: { tenant, executionId } } },
+    ]);
     await deps.faults.hit('phase:after-journal');
   }
 

@@ -28,7 +28,16 @@ export function describeTable(name: string, open: () => Promise<OpenTable>): voi
     const sks = async (query: Parameters<Table['query']>[0]): Promise<string[]> => (await table.query(query)).items.map((item) => item.sk);
 
     test('an item reads back with every kind of field', async () => {
-      const item = { pk: partition(), sk: 'a', text: 'ü', number: 1.5, flag: false, nothing: null, list: [1, 'x', { y: [] }], map: { deep: { er: 1 } } };
+      const item = {
+        pk: partition(),
+        sk: 'a',
+        text: 'ü',
+        number: 1.5,
+        flag: false,
+        nothing: null,
+        list: [1, 'x', { y: [] }],
+        map: { deep: { er: 1 } },
+      };
       expect(await table.write([put(item)])).toEqual({ ok: true });
       expect(await table.get({ pk: item.pk, sk: 'a' })).toEqual(item);
     });
@@ -106,13 +115,17 @@ export function describeTable(name: string, open: () => Promise<OpenTable>): voi
     });
 
     test('a cursor that no list gave out is refused', async () => {
-      await expect(table.query({ pk: partition(), limit: 1, cursor: 'bm90IGEgY3Vyc29y' })).rejects.toMatchObject({ code: 'mc:request:invalid' });
+      await expect(table.query({ pk: partition(), limit: 1, cursor: 'bm90IGEgY3Vyc29y' })).rejects.toMatchObject({
+        code: 'mc:request:invalid',
+      });
     });
 
     test('an absent condition lets exactly one of many racing writers through', async () => {
       const pk = partition();
       const results = await Promise.all(
-        Array.from({ length: 8 }, (_, writer) => table.write([{ kind: 'put', item: { pk, sk: 'slot', writer }, conditions: [{ kind: 'absent' }] }])),
+        Array.from({ length: 8 }, (_, writer) =>
+          table.write([{ kind: 'put', item: { pk, sk: 'slot', writer }, conditions: [{ kind: 'absent' }] }]),
+        ),
       );
       expect(results.filter(({ ok }) => ok)).toHaveLength(1);
     });
@@ -159,7 +172,9 @@ export function describeTable(name: string, open: () => Promise<OpenTable>): voi
     test('an update sets, adds and removes in one step, and leaves the rest', async () => {
       const pk = partition();
       await table.putMany([{ pk, sk: 'a', keep: 1, count: 5, gone: 'x', set: 'old' }]);
-      await table.write([{ kind: 'update', key: { pk, sk: 'a' }, set: { set: { new: true } }, add: { count: -2, fresh: 3 }, remove: ['gone'] }]);
+      await table.write([
+        { kind: 'update', key: { pk, sk: 'a' }, set: { set: { new: true } }, add: { count: -2, fresh: 3 }, remove: ['gone'] },
+      ]);
       expect(await table.get({ pk, sk: 'a' })).toEqual({ pk, sk: 'a', keep: 1, count: 3, fresh: 3, set: { new: true } });
     });
 
@@ -228,7 +243,10 @@ export function describeTable(name: string, open: () => Promise<OpenTable>): voi
 
     test('a bulk put of more than a transaction stores everything', async () => {
       const pk = partition();
-      await seed(pk, Array.from({ length: 130 }, (_, index) => `k${String(index).padStart(3, '0')}`));
+      await seed(
+        pk,
+        Array.from({ length: 130 }, (_, index) => `k${String(index).padStart(3, '0')}`),
+      );
       expect(await sks({ pk, limit: 1_000 })).toHaveLength(130);
     });
   });

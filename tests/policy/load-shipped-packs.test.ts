@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { bundlePath, loadShippedPacks } from '../../policy/engine/load-shipped-packs.ts';
 import { shippedPacks } from '../../policy/engine/shipped-packs.ts';
@@ -30,6 +33,17 @@ describe('the shipped packs', () => {
   test('are loaded from the folder of a deployment', async () => {
     const engine = await loadShippedPacks(folder);
     expect(await engine.evaluate('start', buildInput({ requested: 'RU', workflow: 'RU' }))).toMatchObject([{ verdict: 'deny' }]);
+  });
+
+  test('are loaded by a program that was bundled into one file, as a Lambda is', async () => {
+    const outfile = join(folder, 'program.mjs');
+    const ask = `const engine = await loadShippedPacks(process.argv[2]);
+      console.log(JSON.stringify((await engine.evaluate('start', ${JSON.stringify(buildInput({ requested: 'KP' }))}))[0].verdict));`;
+    const resolveDir = fileURLToPath(new URL('../../policy/engine/', import.meta.url));
+    const contents = `import { loadShippedPacks } from './load-shipped-packs.ts'; ${ask}`;
+    const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
+    await build({ stdin: { contents, resolveDir, loader: 'ts' }, bundle: true, platform: 'node', format: 'esm', outfile, banner });
+    expect(execFileSync(process.execPath, [outfile, folder], { encoding: 'utf8', cwd: tmpdir() }).trim()).toBe('"deny"');
   });
 
   test('are all needed: without one there is no engine', async () => {

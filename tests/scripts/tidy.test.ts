@@ -186,6 +186,13 @@ describe('tidy', () => {
     expect(findIn({ 'shared/core/one.ts': `${effect}\nexport const one = 1;\n` })).toEqual(['ambient-effect shared/core/one.ts']);
   });
 
+  test('measures the tests in a chapter of tests, not the chapter', () => {
+    const long = (body: string): string =>
+      `describe('a', () => {\n  test('b', () => {\n${body}  });\n${"  test('c', () => {});\n".repeat(70)}});\n`;
+    expect(findIn({ 'tests/core/one.test.ts': long('') })).toEqual([]);
+    expect(findIn({ 'tests/core/one.test.ts': long(lines(60)) })).toEqual(['function-size tests/core/one.test.ts']);
+  });
+
   test('leaves alone what only looks like a fault', () => {
     const one =
       "export const one = new Date(0).getTime() + 1; // '-----BEGIN PRIVATE KEY-----' is a format, AKIAIOSFODNN7EXAMPLE an example\n";

@@ -15,7 +15,9 @@ export function oddBundle(): Uint8Array {
 }
 
 /** A gzipped tar with exactly these entries, in their order. */
-export async function buildArchive(entries: readonly (Partial<Header> & { name: string; bytes?: Uint8Array | string })[]): Promise<Uint8Array> {
+export async function buildArchive(
+  entries: readonly (Partial<Header> & { name: string; bytes?: Uint8Array | string })[],
+): Promise<Uint8Array> {
   const archive = pack();
   for (const { bytes = '', ...header } of entries) archive.entry(header, bytes);
   archive.finalize();

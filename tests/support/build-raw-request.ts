@@ -21,6 +21,7 @@ export function buildRawRequest({ body, headers = {}, ...parts }: Parts = {}): R
 
 /** The problem in an answer; throws when the answer is none. */
 export function problemIn(response: RawResponse): Problem {
-  if (response.headers['content-type'] !== 'application/problem+json') throw new Error(`no problem: ${response.status} ${String(response.body)}`);
+  if (response.headers['content-type'] !== 'application/problem+json')
+    throw new Error(`no problem: ${response.status} ${String(response.body)}`);
   return Problem.parse(JSON.parse(String(response.body)));
 }

@@ -39,7 +39,11 @@ export default async function run({ inputs, log }: TaskContext<Inputs>): Promise
   } catch (error) {
     throw new InputError(`the expression failed: ${messageOf(error)}`);
   }
-  log(result === undefined ? 'the expression found nothing' : `computed ${Array.isArray(result) ? `a list of ${result.length}` : typeof result}`);
+  log(
+    result === undefined
+      ? 'the expression found nothing'
+      : `computed ${Array.isArray(result) ? `a list of ${result.length}` : typeof result}`,
+  );
   // JSONata marks its lists with hidden properties, and its functions have no JSON form: only plain data leaves.
   const text: string | undefined = JSON.stringify(result);
   return { result: text === undefined ? null : JSON.parse(text) };

@@ -47,7 +47,7 @@ function judge({ schema, value }: Inputs): Finding[] {
 
 export default async function run({ inputs, log }: TaskContext<Inputs>): Promise<Outputs> {
   const findings = judge(inputs);
-  log(findings.length === 0 ? 'the value fits the schema' : `the value breaks the schema in ${findings.length} places`);
+  log(findings.length === 0 ? 'the value fits the schema' : `problems found: ${findings.length}`);
   if (findings.length > 0 && inputs.failOnInvalid !== false) {
     const shown = findings.slice(0, maxInMessage).map(({ pointer, message }) => `${pointer === '' ? 'the value' : pointer} ${message}`);
     throw new InputError(

@@ -51,7 +51,8 @@ function nameOf(component: Record<string, unknown>): string {
 }
 
 function readComponents(sbom: Record<string, unknown>): Licensed[] {
-  if (sbom['bomFormat'] !== 'CycloneDX') throw new InputError(`sbom has bomFormat ${JSON.stringify(sbom['bomFormat'])}; allowed is a CycloneDX document in JSON`);
+  if (sbom['bomFormat'] !== 'CycloneDX')
+    throw new InputError(`sbom has bomFormat ${JSON.stringify(sbom['bomFormat'])}; allowed is a CycloneDX document in JSON`);
   const found: Licensed[] = [];
   const open: unknown[] = [sbom['components'] ?? []];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -64,7 +65,11 @@ function readComponents(sbom: Record<string, unknown>): Licensed[] {
 }
 
 /** What is wrong with a licence: nothing, when at least one alternative that it offers is free of objections. */
-function objection(license: string | undefined, deny: ReadonlySet<string>, allow: ReadonlySet<string> | undefined): Violation['reason'] | undefined {
+function objection(
+  license: string | undefined,
+  deny: ReadonlySet<string>,
+  allow: ReadonlySet<string> | undefined,
+): Violation['reason'] | undefined {
   if (license === undefined) return allow === undefined ? undefined : 'unknown';
   const reasons = alternativesOf(license).map((alternative) => {
     if (alternative.some((id) => deny.has(id))) return 'denied';
@@ -91,8 +96,12 @@ export default async function run({ inputs, log }: TaskContext<Inputs>): Promise
     .sort((a, b) => (a.component < b.component ? -1 : 1));
   for (const { component, license, reason } of violations) log(`${reason}: ${component} ${license}`);
   if (violations.length > 0 && inputs.failOnViolation === true) {
-    const shown = violations.slice(0, maxInMessage).map(({ component, license, reason }) => `${component} ${license || 'without licence'} (${reason})`);
-    throw new InputError(`${violations.length} components break the licence rules: ${shown.join(', ')}${violations.length > maxInMessage ? ' and more' : ''}`);
+    const shown = violations
+      .slice(0, maxInMessage)
+      .map(({ component, license, reason }) => `${component} ${license || 'without licence'} (${reason})`);
+    throw new InputError(
+      `${violations.length} components break the licence rules: ${shown.join(', ')}${violations.length > maxInMessage ? ' and more' : ''}`,
+    );
   }
   return {
     componentCount: components.length,

@@ -1,6 +1,6 @@
 /**
- * Data is text, never markup: a package name cannot add a link, an image, HTML or another column to a report. Backslash escapes of ASCII
- * punctuation are CommonMark 0.31 §2.4.
+ * Data is text, never markup: a package name cannot add an image, HTML, a link with another text or another column to a report. Backslash
+ * escapes of ASCII punctuation are CommonMark 0.31 §2.4.
  */
 
 /** What CommonMark and the tables of GitHub could read as markup. */
@@ -20,19 +20,10 @@ function escapeMarkup(text: string): string {
   });
 }
 
-/** Autolinks: `https://…` and `www.…` become links without any markup, unless they are broken up. */
-function escapeLinks(text: string): string {
-  return text.replace(/(https?|ftp):\/\//gi, '$1&#58;//').replace(/\bwww\./gi, 'www&#46;').replace(/@(?=[A-Za-z0-9])/g, '&#64;');
-}
-
-function escape(text: string): string {
-  return escapeLinks(escapeMarkup(text));
-}
-
 /** One line of text: headings, list items. */
 export function inlineText(value: unknown): string {
   // A leading number and dot would start a list.
-  return escape(plain(value).replace(/\s+/g, ' ').trim()).replace(/^(\d+)([.)])/, '$1\\$2');
+  return escapeMarkup(plain(value).replace(/\s+/g, ' ').trim()).replace(/^(\d+)([.)])/, '$1\\$2');
 }
 
 /** A cell of a table: one line, without a bar that could end it. */

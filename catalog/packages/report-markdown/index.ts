@@ -32,8 +32,13 @@ const rules = { left: ':---', right: '---:', center: ':---:' } as const;
 
 function tableOf(columns: readonly Column[], rows: readonly Record<string, unknown>[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const head = [line(columns.map(({ key, title }) => cellText(title ?? key))), line(columns.map(({ align }) => (align === undefined ? '---' : rules[align])))];
-  return [...head, ...rows.map((row) => line(columns.map(({ key }) => cellText(Object.hasOwn(row, key) ? row[key] : undefined))))].join('\n');
+  const head = [
+    line(columns.map(({ key, title }) => cellText(title ?? key))),
+    line(columns.map(({ align }) => (align === undefined ? '---' : rules[align]))),
+  ];
+  return [...head, ...rows.map((row) => line(columns.map(({ key }) => cellText(Object.hasOwn(row, key) ? row[key] : undefined))))].join(
+    '\n',
+  );
 }
 
 function dataTable({ columns, rows, maxRows = defaultMaxRows }: Table): string[] {
@@ -45,7 +50,13 @@ function dataTable({ columns, rows, maxRows = defaultMaxRows }: Table): string[]
 
 function factsTable(facts: Record<string, unknown>): string {
   const rows = Object.entries(facts).map(([name, value]) => ({ name, value }));
-  return tableOf([{ key: 'name', title: 'What' }, { key: 'value', title: 'Value' }], rows);
+  return tableOf(
+    [
+      { key: 'name', title: 'What' },
+      { key: 'value', title: 'Value' },
+    ],
+    rows,
+  );
 }
 
 function sectionOf({ heading, text, facts, list, table }: Section): string[] {

@@ -117,7 +117,7 @@ function connect(lockfile: Lockfile, byLocation: ReadonlyMap<string, Models.Comp
       const found = resolveRequirement(lockfile, location, name);
       const target = found && byLocation.get(found.location);
       if (target !== undefined && target !== component) component.dependencies.add(target.bomRef);
-      else if (found === undefined && !mayBeMissing) missing.add(`${nameAt(location, lockfile.packages.get(location) ?? { isDev: false, isOptional: false, requires: [] }) || 'the project'} needs ${name}`);
+      if (found === undefined && !mayBeMissing) missing.add(`${component.purl ?? component.name} needs ${name}`);
     }
   }
   return [...missing].sort();

@@ -1,7 +1,9 @@
 import * as Models from '@cyclonedx/cyclonedx-library/Models';
 import * as SPDX from '@cyclonedx/cyclonedx-library/SPDX';
 
-const isOperand = (text: string): boolean => /^(LicenseRef-[A-Za-z0-9.-]+|DocumentRef-[A-Za-z0-9.-]+:LicenseRef-[A-Za-z0-9.-]+)$/.test(text) || SPDX.isSupportedSpdxId(text.replace(/\+$/, ''));
+const isOperand = (text: string): boolean =>
+  /^(LicenseRef-[A-Za-z0-9.-]+|DocumentRef-[A-Za-z0-9.-]+:LicenseRef-[A-Za-z0-9.-]+)$/.test(text) ||
+  SPDX.isSupportedSpdxId(text.replace(/\+$/, ''));
 
 /** Whether a text is an SPDX licence expression: operands between AND and OR, exceptions after WITH, brackets in pairs. */
 function isExpression(text: string): boolean {

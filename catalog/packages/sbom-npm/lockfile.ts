@@ -73,7 +73,8 @@ function licenseOf(value: unknown): string | undefined {
 }
 
 function packageOf(location: string, fields: Fields): LockedPackage {
-  const optional = <K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> => (value === undefined ? {} : ({ [key]: value } as Record<K, string>)); // A computed key widens to string.
+  const optional = <K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> =>
+    value === undefined ? {} : ({ [key]: value } as Record<K, string>); // A computed key widens to string.
   return {
     ...optional('name', textOf(fields['name'])),
     ...optional('version', textOf(fields['version'])),
@@ -92,13 +93,21 @@ export function readLockfile(input: unknown): Lockfile {
   const value = typeof input === 'string' ? parseText(input) : input;
   if (!isObject(value)) throw new InputError(`lockfile is ${Array.isArray(value) ? 'a list' : String(value)}; allowed is ${wanted}`);
   const version = value['lockfileVersion'];
-  if (version === undefined) throw new InputError(`lockfile is JSON without lockfileVersion (it has ${Object.keys(value).slice(0, 5).join(', ') || 'no fields'}); allowed is ${wanted}`);
+  if (version === undefined)
+    throw new InputError(
+      `lockfile is JSON without lockfileVersion (it has ${Object.keys(value).slice(0, 5).join(', ') || 'no fields'}); allowed is ${wanted}`,
+    );
   if (version !== 2 && version !== 3) throw new InputError(`lockfile has lockfileVersion ${JSON.stringify(version)}; allowed is ${wanted}`);
   if (!isObject(value['packages'])) throw new InputError(`lockfile has no object "packages"; allowed is ${wanted}`);
   const entries = Object.entries(value['packages']);
   if (entries.length > maxPackages) throw new InputError(`lockfile has ${entries.length} packages; allowed are ${maxPackages}`);
   const top = { name: value['name'], version: value['version'] };
-  const packages = new Map(entries.map(([location, fields]) => [location, packageOf(location, location === '' ? { ...top, ...fieldsOf(fields) } : fieldsOf(fields))]));
+  const packages = new Map(
+    entries.map(([location, fields]) => [
+      location,
+      packageOf(location, location === '' ? { ...top, ...fieldsOf(fields) } : fieldsOf(fields)),
+    ]),
+  );
   if (!packages.has('')) packages.set('', packageOf('', top));
   return { packages };
 }
@@ -112,7 +121,11 @@ export function findPackage(lockfile: Lockfile, location: string): { location: s
 }
 
 /** Where Node would find a dependency of the package at a location: in its own node_modules, else in those above. */
-export function resolveRequirement(lockfile: Lockfile, from: string, name: string): { location: string; locked: LockedPackage } | undefined {
+export function resolveRequirement(
+  lockfile: Lockfile,
+  from: string,
+  name: string,
+): { location: string; locked: LockedPackage } | undefined {
   const parts = from === '' ? [] : from.split('/');
   for (let length = parts.length; length >= 0; length--) {
     if (parts[length - 1] === 'node_modules') continue;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Namespace of serial numbers of bills: the URL namespace of RFC 9562 applied to the type of the statement. */
+/** The URL namespace of RFC 9562, §6.6; digests are not URLs, but no other standard namespace is closer. */
 const namespace = Buffer.from('6ba7b8119dad11d180b400c04fd430c8', 'hex');
 
 /** A name-based UUID (RFC 9562, version 5) in the URL namespace. */

@@ -25,6 +25,7 @@ export const operation = defineOperation({
     202: {
       description: 'The run was admitted, or had been under this idempotency key',
       schema: Execution,
+      leadsTo: ['getExecution', 'readLogs', 'getReceipt'],
       headers: { location: 'Path of the execution', 'idempotent-replayed': '`true` when the key had been used for this request before' },
     },
   },

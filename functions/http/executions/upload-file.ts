@@ -1,14 +1,9 @@
 import { z } from 'zod';
 import { FileRef } from '../../../shared/manifest/file-ref.ts';
-import { uploadFile } from '../../../shared/execution/upload-file.ts';
+import { maxFileBytes, UploadedFile, uploadFile } from '../../../shared/execution/input-files.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
 import { operators, composers } from '../../middleware/roles.ts';
-
-/** API Gateway takes 10 MB and Lambda 6 MB a request, base64 included; what is left of that in round bytes is 4.5 MB, see lambda.ts. */
-const maxBytes = 5 * 1024 * 1024;
-
-const UploadedFile = FileRef.extend({ sizeBytes: z.int().nonnegative() }).meta({ id: 'UploadedFile' });
 
 export const operation = defineOperation({
   id: 'uploadFile',
@@ -20,7 +15,7 @@ export const operation = defineOperation({
     'Stores the bytes under their digest. Give `{digest, name}` of the answer as the value of a `file` input. Uploading the same bytes again is harmless.',
   roles: [...new Set([...operators, ...composers])],
   query: z.strictObject({ name: FileRef.shape.name.describe('Name of the file in the workspace of tasks') }),
-  body: { kind: 'bytes', mediaTypes: ['application/octet-stream'], maxBytes },
+  body: { kind: 'bytes', mediaTypes: ['application/octet-stream'], maxBytes: maxFileBytes },
   responses: { 201: { description: 'The file is stored', schema: UploadedFile } },
   async handle({ deps, actor, query, body }) {
     return { status: 201, json: await uploadFile(deps, actor, { name: query.name, bytes: body }) };

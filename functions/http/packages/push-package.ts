@@ -1,11 +1,9 @@
+import { bundleLimits } from '../../../shared/package/bundle.ts';
 import { PackageRecord } from '../../../shared/package/package-record.ts';
 import { publishPackage } from '../../../shared/package/publish-package.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
 import { composers } from '../../middleware/roles.ts';
-
-/** As for files; a package is one bundled module. */
-const maxBytes = 5 * 1024 * 1024;
 
 export const operation = defineOperation({
   id: 'pushPackage',
@@ -16,7 +14,7 @@ export const operation = defineOperation({
   description:
     'Takes a tar of `mc-package.json` and `index.mjs`, stores it under its digest and signs its release. The same bytes again change nothing.',
   roles: composers,
-  body: { kind: 'bytes', mediaTypes: ['application/x-tar'], maxBytes },
+  body: { kind: 'bytes', mediaTypes: ['application/x-tar'], maxBytes: bundleLimits.bytes },
   responses: { 201: { description: 'The package is published', schema: PackageRecord } },
   problems: ['mc:package:invalid', 'mc:package:conflict', 'mc:store:conflict'],
   async handle({ deps, actor, body }) {

@@ -1,19 +1,13 @@
-import { manifestLimits } from '../../../shared/manifest/manifest.ts';
+import { Manifest, manifestLimits } from '../../../shared/manifest/manifest.ts';
 import { createWorkflow } from '../../../shared/manifest/create-workflow.ts';
 import { Workflow } from '../../../shared/manifest/workflow.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
 import { composers } from '../../middleware/roles.ts';
 
-const example = `name: hello
-version: 1.0.0
-tasks:
-  - id: greet
-    uses: pkg:demo/echo@1.0.0
-    with: { message: Hello }
-`;
+const example = { name: 'hello', version: '1.0.0', tasks: [{ id: 'greet', uses: 'pkg:demo/echo@1.0.0', with: { message: 'Hello' } }] };
 
-const location = { location: 'Path of the workflow version' };
+const found = { schema: Workflow, headers: { location: 'Path of the workflow version' }, leadsTo: ['getWorkflow', 'publishWorkflow'] };
 
 export const operation = defineOperation({
   id: 'createWorkflow',
@@ -24,10 +18,16 @@ export const operation = defineOperation({
   description:
     'Checks the whole manifest and stores it as a draft of its version. The same manifest again answers the draft that is there.',
   roles: composers,
-  body: { kind: 'text', mediaTypes: ['application/yaml', 'application/json'], maxBytes: manifestLimits.bytes, example },
+  body: {
+    kind: 'text',
+    mediaTypes: ['application/yaml', 'application/json'],
+    maxBytes: manifestLimits.bytes,
+    documents: Manifest,
+    example,
+  },
   responses: {
-    200: { description: 'This draft was there already', schema: Workflow, headers: location },
-    201: { description: 'The draft was stored', schema: Workflow, headers: location },
+    200: { description: 'This draft was there already', ...found },
+    201: { description: 'The draft was stored', ...found },
   },
   problems: ['mc:manifest:invalid', 'mc:manifest:too-large', 'mc:workflow:version-conflict', 'mc:store:conflict'],
   async handle({ deps, actor, body, mediaType }) {

@@ -3,14 +3,20 @@ import type { PhaseInput } from '../../port/phases.ts';
 import { headKey } from '../execution-record.ts';
 import { getExecutionRecord, isFinished } from '../execution-store.ts';
 
+/** Whether the tasks are finished, and whether one of them failed for good. */
+export interface RunEnd {
+  isFinished: boolean;
+  outcome: 'open' | 'failed';
+}
+
 /**
  * Says whether the tasks of a run are finished. With a task token it leaves the token where the last completion finds it, and looks once more
  * afterwards: whichever of the two comes second sees the other, so the wake-up is never lost.
  */
-export async function awaitRun(deps: Deps, input: PhaseInput, token?: string): Promise<{ isFinished: boolean }> {
+export async function awaitRun(deps: Deps, input: PhaseInput, token?: string): Promise<RunEnd> {
   const key = headKey(input.tenant, input.executionId);
   if (token !== undefined) await deps.table.write([{ kind: 'update', key, set: { phaseToken: token }, conditions: [{ kind: 'present' }] }]);
   const head = await getExecutionRecord(deps, input.tenant, input.executionId);
   if (isFinished(head) && token !== undefined) await deps.phases.finishRun(input, token);
-  return { isFinished: isFinished(head) };
+  return { isFinished: isFinished(head), outcome: head.outcome };
 }

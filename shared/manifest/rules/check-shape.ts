@@ -59,6 +59,7 @@ export function checkShape(root: unknown, base: Path = []): Issue[] {
           code: 'text',
           pointer: toPointer(path),
           message: 'a key holds half of a surrogate pair',
+          allowed: 'valid Unicode',
           fix: 'Remove the broken character.',
         });
       else open.push({ value: entry, path: below });

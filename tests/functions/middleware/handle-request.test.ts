@@ -27,7 +27,14 @@ const greet = defineOperation({
   idempotencyKey: true,
   handle: async ({ params, query, body, idempotencyKey, actor }) => ({
     status: 200,
-    json: { name: params.name, times: query.times, loud: query.loud ?? false, words: body.words, key: idempotencyKey ?? null, sub: actor.sub },
+    json: {
+      name: params.name,
+      times: query.times,
+      loud: query.loud ?? false,
+      words: body.words,
+      key: idempotencyKey ?? null,
+      sub: actor.sub,
+    },
   }),
 });
 
@@ -46,7 +53,14 @@ describe('a request that is right', () => {
   test('reaches the handler with parsed parameters, body, key and actor', async () => {
     const response = await handleRequest(greet, home.deps, buildRawRequest({ ...valid, headers: { 'idempotency-key': 'k-1' } }));
     expect(response.status).toBe(200);
-    expect(JSON.parse(String(response.body))).toEqual({ name: 'Ada', times: 3, loud: true, words: ['hi'], key: 'k-1', sub: 'operator@example.com' });
+    expect(JSON.parse(String(response.body))).toEqual({
+      name: 'Ada',
+      times: 3,
+      loud: true,
+      words: ['hi'],
+      key: 'k-1',
+      sub: 'operator@example.com',
+    });
   });
 
   test('is answered with its id and headers that forbid caching, sniffing and framing', async () => {
@@ -82,7 +96,11 @@ describe('a request that is wrong', () => {
       authenticate: operator,
     });
     const problem = problemIn(await handleRequest(greet, home.deps, raw));
-    expect(problem).toMatchObject({ status: 400, code: 'mc:request:invalid', type: 'https://maestro-conductor.dev/errors/request-invalid' });
+    expect(problem).toMatchObject({
+      status: 400,
+      code: 'mc:request:invalid',
+      type: 'https://maestro-conductor.dev/errors/request-invalid',
+    });
     expect(problem.issues?.map(({ code, pointer }) => `${code} ${pointer}`).sort()).toEqual([
       'invalid-format /headers/idempotency-key',
       'invalid-type /query/loud',
@@ -96,7 +114,9 @@ describe('a request that is wrong', () => {
 
   test('may not give a query parameter twice', async () => {
     const problem = problemIn(await handleRequest(greet, home.deps, buildRawRequest({ ...valid, query: 'times=1&times=2' })));
-    expect(problem.issues).toEqual([{ code: 'repeated', pointer: '/query/times', message: 'is given more than once', allowed: 'one value' }]);
+    expect(problem.issues).toEqual([
+      { code: 'repeated', pointer: '/query/times', message: 'is given more than once', allowed: 'one value' },
+    ]);
   });
 
   test.each([

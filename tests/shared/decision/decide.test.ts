@@ -23,8 +23,19 @@ function ask(policy: PolicyEngine): Asked {
   return { deps: { policy, clock, metrics, ids: ulidIds(clock, () => 0.5) }, metrics, clock };
 }
 
-const entry = (effect: RuleEntry['effect'], rule: string): RuleEntry => ({ effect, rule, message: 'm', got: 'g', allowed: 'a', solution: 's' });
-const saying = (pack: string, verdict: PackVerdict['verdict'], entries: RuleEntry[] = []): PackVerdict => ({ ...allowing(pack), verdict, entries });
+const entry = (effect: RuleEntry['effect'], rule: string): RuleEntry => ({
+  effect,
+  rule,
+  message: 'm',
+  got: 'g',
+  allowed: 'a',
+  solution: 's',
+});
+const saying = (pack: string, verdict: PackVerdict['verdict'], entries: RuleEntry[] = []): PackVerdict => ({
+  ...allowing(pack),
+  verdict,
+  entries,
+});
 const warning = saying('b', 'warn', [entry('warn', 'b.x')]);
 const denying = saying('c', 'deny', [entry('deny', 'c.x'), entry('warn', 'c.y')]);
 const unavailable = { code: 'mc:policy:unavailable' };

@@ -64,7 +64,11 @@ describe('an allowing decision', () => {
 
   test('shows its warnings', async () => {
     const input = badInput();
-    const decision = await decisionOn({ ...input, request: { ...input.request, region: 'US' }, workflow: { ...input.workflow, region: 'US' } });
+    const decision = await decisionOn({
+      ...input,
+      request: { ...input.request, region: 'US' },
+      workflow: { ...input.workflow, region: 'US' },
+    });
     expect(denyReasons(decision)).toEqual([]);
     expect(explainDecision(decision)[0]).toMatch(/^Allowed with warnings at start/);
     expect(explainDecision(decision)[1]).toMatch(/^warning of residency\.sensitive_egress: /);

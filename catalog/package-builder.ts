@@ -1,0 +1,88 @@
+/**
+ * Builds a package from its folder: `mc-package.json` and `index.ts` become one bundle with one module. Equal sources give equal bytes on every
+ * machine: nothing of the machine (paths, time, order of files) gets into the module.
+ */
+import { readFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type BuildFailure, type Metafile } from 'esbuild';
+import type { Issue } from '../shared/core/issue.ts';
+import { McError } from '../shared/core/errors.ts';
+import { issuesOfZod } from '../shared/core/zod-issues.ts';
+import { writeBundle } from '../shared/package/bundle.ts';
+import { PackageDescriptor } from '../shared/package/descriptor.ts';
+
+/** Paths in comments of the module are relative to here, so they are the same in every checkout. */
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Bundled CommonJS asks for Node's own modules through `require`, which an ES module does not have. */
+const banner = `import { createRequire as mcCreateRequire } from 'node:module';\nconst require = mcCreateRequire(import.meta.url);`;
+
+/** Plug-ins that a library looks for with `require` and does without; left out even where they happen to be installed. */
+const optionalPlugins = ['xmlbuilder2'];
+
+function invalid(folder: string, issues: Issue[], cause?: unknown): McError {
+  const lines = issues.map((issue) => `${issue.pointer}${issue.pointer === '' ? '' : ': '}${issue.message}`);
+  return new McError('mc:package:invalid', `The package in ${folder} cannot be built: ${lines.join('; ')}`, { issues, cause });
+}
+
+async function readDescriptor(folder: string): Promise<PackageDescriptor> {
+  const value: unknown = JSON.parse(await readFile(join(folder, 'mc-package.json'), 'utf8'));
+  const parsed = PackageDescriptor.safeParse(value);
+  if (!parsed.success) throw invalid(folder, issuesOfZod(parsed.error, value));
+  return parsed.data;
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+}
+
+/** A sandbox has Node and the module, nothing else to import. */
+function assertSelfContained(folder: string, metafile: Metafile): void {
+  const outside = Object.values(metafile.outputs)
+    .flatMap((output) => output.imports)
+    .filter((found) => found.external === true && !optionalPlugins.includes(found.path) && !isBuiltin(found.path));
+  if (outside.length > 0)
+    throw invalid(folder, [
+      { code: 'import', pointer: '', message: `imports ${outside.map(({ path }) => path).join(', ')}, which is not there in a sandbox` },
+    ]);
+}
+
+async function bundleModule(folder: string): Promise<Uint8Array> {
+  try {
+    const { outputFiles, metafile } = await build({
+      absWorkingDir: root,
+      entryPoints: [join(folder, 'index.ts')],
+      banner: { js: banner },
+      external: optionalPlugins,
+      ...{
+        bundle: true,
+        write: false,
+        metafile: true,
+        format: 'esm',
+        platform: 'node',
+        target: 'node24',
+        charset: 'utf8',
+        logLevel: 'silent',
+        legalComments: 'inline',
+      },
+    });
+    assertSelfContained(folder, metafile);
+    return outputFiles[0]?.contents ?? new Uint8Array();
+  } catch (error) {
+    if (!isBuildFailure(error)) throw error;
+    const issues = error.errors.map(({ text, location }): Issue => ({
+      code: 'build',
+      pointer: '',
+      message: `${location === null ? '' : `${location.file}:${location.line}: `}${text}`,
+    }));
+    throw invalid(folder, issues, error);
+  }
+}
+
+/** Builds the package of a folder; throws `mc:package:invalid` with every problem of descriptor or source. */
+export async function buildPackage(folder: string): Promise<Uint8Array> {
+  const [descriptor, entry] = await Promise.all([readDescriptor(folder), bundleModule(folder)]);
+  return writeBundle({ descriptor, entry });
+}

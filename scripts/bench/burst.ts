@@ -1,0 +1,175 @@
+/** One burst: all executions are submitted at once over HTTP to a fresh home, and the time runs from the first byte of the burst. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { percentiles, type Percentiles } from './percentiles.ts';
+import type { HostMessage, HostReport } from './protocol.ts';
+
+export interface BurstResult {
+  executions: number;
+  connections: number;
+  /** From the moment the burst began to the first task's hand-over to the runner. */
+  publishToStartMs: Percentiles;
+  /** From the moment the burst began to the answer of POST /api/executions. */
+  acceptedMs: Percentiles;
+  queueMs: Percentiles;
+  authzMs: Percentiles;
+  policyMs: Percentiles;
+  signMs: Percentiles;
+  sealed: number;
+  /** Sealed executions a second, over the whole burst. */
+  perSecond: number;
+  peakRssBytes: number;
+  hostCpuMsPerExecution: number;
+}
+
+export interface BurstOptions {
+  executions: number;
+  connections: number;
+  /** Arguments for the host's node, such as --cpu-prof. */
+  execArgv?: string[];
+}
+
+const workflow = `name: bench
+version: 1.0.0
+tasks:
+  - { id: first, uses: 'pkg:demo/echo@1.0.0', with: { message: hello } }
+  - { id: second, uses: 'pkg:demo/echo@1.0.0', needs: [first], with: { message: '\${{ tasks.first.outputs.message }}' } }
+  - { id: third, uses: 'pkg:demo/echo@1.0.0', needs: [second], with: { message: done } }
+`;
+
+/** A burst that is not sealed by then is a failure, not a slow result. */
+const sealTimeoutMs = 120_000;
+const now = (): number => performance.timeOrigin + performance.now();
+
+export async function runBurst(options: BurstOptions): Promise<BurstResult> {
+  const host = fork(fileURLToPath(new URL('host.ts', import.meta.url)), { execArgv: options.execArgv ?? [] });
+  try {
+    const { url, token } = await receive(host, 'ready');
+    const client = new BurstClient(url, token, options.connections);
+    await client.publish(workflow);
+    await client.warmUp();
+    const before = await ask(host, 'report');
+    const startedAt = now();
+    const accepted = await client.startMany(options.executions);
+    const { sealed, cpuMs } = await untilSealed(host, before.sealed + options.executions);
+    const seconds = (now() - startedAt) / 1000;
+    const starts = new Map((await ask(host, 'starts')).starts);
+    const report = await ask(host, 'report');
+    return {
+      executions: options.executions,
+      connections: options.connections,
+      publishToStartMs: percentiles(sorted(accepted.map(({ id }) => (starts.get(id) ?? Number.NaN) - startedAt))),
+      acceptedMs: percentiles(sorted(accepted.map(({ at }) => at - startedAt))),
+      queueMs: report.queueMs,
+      authzMs: report.authzMs,
+      policyMs: report.policyMs,
+      signMs: report.signMs,
+      sealed: sealed - before.sealed,
+      perSecond: Math.round((sealed - before.sealed) / seconds),
+      peakRssBytes: report.peakRssBytes,
+      hostCpuMsPerExecution: Math.round(((cpuMs - before.cpuMs) / options.executions) * 1_000) / 1_000,
+    };
+  } finally {
+    await end(host);
+  }
+}
+
+const sorted = (values: number[]): number[] => values.sort((a, b) => a - b);
+
+async function untilSealed(host: ChildProcess, count: number): Promise<HostReport> {
+  const deadline = now() + sealTimeoutMs;
+  for (;;) {
+    const report = await ask(host, 'report');
+    if (report.sealed >= count && report.pending === 0) return report;
+    if (now() > deadline) throw new Error(`only ${report.sealed} of ${count} executions were sealed in ${sealTimeoutMs} ms`);
+    await delay(50);
+  }
+}
+
+type MessageOf<K extends HostMessage['kind']> = Extract<HostMessage, { kind: K }>;
+
+async function ask<K extends 'report' | 'starts'>(host: ChildProcess, kind: K): Promise<MessageOf<K>> {
+  host.send(kind);
+  return receive(host, kind);
+}
+
+async function receive<K extends HostMessage['kind']>(host: ChildProcess, kind: K): Promise<MessageOf<K>> {
+  return new Promise((resolve, reject) => {
+    const settle = (outcome: () => void): void => {
+      host.off('message', onMessage).off('exit', onExit);
+      outcome();
+    };
+    const onExit = (code: number | null): void => settle(() => reject(new Error(`the measured host ended with ${String(code)}`)));
+    const onMessage = (message: HostMessage): void => {
+      if (message.kind === kind) settle(() => resolve(message as MessageOf<K>));
+    };
+    host.on('message', onMessage).on('exit', onExit);
+  });
+}
+
+async function end(host: ChildProcess): Promise<void> {
+  if (host.exitCode !== null) return;
+  const exit = once(host, 'exit');
+  if (host.connected) host.send('end');
+  await exit;
+}
+
+class BurstClient {
+  readonly #url: string;
+  readonly #headers: Record<string, string>;
+  readonly #agent: Agent;
+
+  constructor(url: string, token: string, connections: number) {
+    this.#url = url;
+    this.#headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections });
+  }
+
+  async publish(manifest: string): Promise<void> {
+    const draft = JSON.parse(await this.#post('/api/workflows', manifest, 'application/yaml')) as { id: string };
+    await this.#post(`/api/workflows/${draft.id}/publish`, '{}');
+  }
+
+  /** Fills caches, compiles hot code and opens the connections, so that the burst measures the engine and not its first second. */
+  async warmUp(): Promise<void> {
+    await this.startMany(1_000);
+    await delay(1_500);
+  }
+
+  async startMany(count: number): Promise<{ id: string; at: number }[]> {
+    const body = JSON.stringify({ workflow: 'bench@1.0.0' });
+    return Promise.all(
+      Array.from({ length: count }, async () => {
+        const answer = JSON.parse(await this.#post('/api/executions', body)) as { id: string };
+        return { id: answer.id, at: now() };
+      }),
+    );
+  }
+
+  async #post(path: string, body: string, contentType = 'application/json'): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const outgoing = request(
+        `${this.#url}${path}`,
+        {
+          method: 'POST',
+          agent: this.#agent,
+          headers: { ...this.#headers, 'content-type': contentType, 'content-length': Buffer.byteLength(body) },
+        },
+        (response) => {
+          let text = '';
+          response.setEncoding('utf8');
+          response.on('data', (chunk: string) => (text += chunk));
+          response.on('end', () => {
+            if ((response.statusCode ?? 500) < 300) resolve(text);
+            else reject(new Error(`${path} answered ${response.statusCode}: ${text}`));
+          });
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+  }
+}

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openEmbeddedHome } from '../../cli/host/embedded-deps.ts';
+import { faultPoints } from '../../shared/port/faults.ts';
+import type { CrashReport } from '../support/crash-report.ts';
+
+const scenario = fileURLToPath(new URL('../support/crash-scenario.ts', import.meta.url));
+
+/** Points that a fault hits late in a run are killed at their first hit; busy ones also at a later one, in the middle of other runs. */
+const cases = faultPoints.flatMap((point): [string, number][] => [
+  [point, 1],
+  ...(point.startsWith('dispatch:') ? ([[point, 5]] as [string, number][]) : []),
+]);
+
+describe('a home killed with SIGKILL', () => {
+  let template: string;
+  beforeAll(async () => {
+    template = mkdtempSync(join(tmpdir(), 'mc-crash-template-'));
+    await (await openEmbeddedHome({ dataDir: template })).close();
+  }, 60_000);
+  afterAll(() => rmSync(template, { recursive: true, force: true }));
+
+  test.each(cases)(
+    'at %s, hit %i, and started again: every run ends with exactly one receipt, nothing is lost or doubled',
+    async (point, hit) => {
+      const dataDir = mkdtempSync(join(tmpdir(), 'mc-crash-'));
+      try {
+        cpSync(template, dataDir, { recursive: true });
+        expect((await run(dataDir, point, hit)).signal).toBe('SIGKILL');
+        const second = await run(dataDir, 'none', 0);
+        expect(second).toMatchObject({ signal: null, code: 0 });
+        expectWhole(JSON.parse(second.stdout) as CrashReport);
+        expectEveryEffect(dataDir);
+      } finally {
+        rmSync(dataDir, { recursive: true, force: true });
+      }
+    },
+    60_000,
+  );
+});
+
+function expectWhole(report: CrashReport): void {
+  const whole = { verified: expect.stringMatching(/^SHA256:/), receipts: 1, ledgerRows: 1, costBalances: true };
+  const good = { a: 'succeeded/none', b: 'succeeded/none', c: 'succeeded/none', d: 'succeeded/none' };
+  const bad = { first: 'succeeded/done', second: 'succeeded/done', broken: 'failed/none' };
+  expect(report).toMatchObject({
+    runs: [
+      { ...whole, state: 'succeeded', tasks: good },
+      { ...whole, state: 'succeeded', tasks: good },
+      { ...whole, state: 'failed', tasks: bad },
+    ],
+    open: 0,
+  });
+  expect(new Set(report.runs.map(({ id }) => id)).size).toBe(3);
+}
+
+/** Every task and compensation reached the outside world under one key each; a repeated attempt repeats the key, so the world can tell. */
+function expectEveryEffect(dataDir: string): void {
+  const keys = new Set(readFileSync(join(dataDir, 'effects.log'), 'utf8').trim().split('\n'));
+  const suffixes = [...keys].map((key) => key.slice(key.indexOf('/') + 1)).sort();
+  const goods = ['a', 'b', 'c', 'd'].flatMap((task) => [task, task]);
+  expect(suffixes).toEqual([...goods, 'broken', 'first', 'first/compensation', 'second', 'second/compensation'].sort());
+}
+
+async function run(dataDir: string, point: string, hit: number): Promise<{ code: number | null; signal: string | null; stdout: string }> {
+  const child = spawn(process.execPath, [scenario, dataDir, point, String(hit)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+  return new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, stdout })));
+}

@@ -1,0 +1,142 @@
+/** The part of the runner contract about what a task must not reach. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect } from '@jest/globals';
+import type { JsonObject } from '../../shared/core/canonical-json.ts';
+import { buildTaskSpec } from '../support/build-task-spec.ts';
+import { runOnce, testUnless, type RunnerHarness } from './runner-contract.ts';
+
+/** A module that tries each of some expressions, and answers `reached` for those that did not throw. */
+function tries(attempts: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(attempts).map(([name, code]) => `await attempt(${JSON.stringify(name)}, async () => { ${code} });`);
+  return `import fs from 'node:fs'; import path from 'node:path'; import net from 'node:net';
+    export default async ({ inputs, workspace, scratch }) => {
+      const found = {};
+      const attempt = async (name, run) => { try { await run(); found[name] = 'reached'; } catch { found[name] = 'refused'; } };
+      ${lines.join('\n')}
+      return found;
+    };`;
+}
+
+export function describeIsolation(harness: RunnerHarness): void {
+  describeFiles(harness);
+  describeProcess(harness);
+  describeNetwork(harness);
+}
+
+async function outcomes({ runner }: RunnerHarness, attempts: Readonly<Record<string, string>>, inputs: JsonObject = {}): Promise<unknown> {
+  const files = [{ path: 'in/file.txt', bytes: new TextEncoder().encode('content') }];
+  const { result } = await runOnce(runner, buildTaskSpec({ entry: tries(attempts), inputs, files }));
+  return result.kind === 'succeeded' ? result.outputs : result;
+}
+
+const allRefused = (attempts: object): Record<string, string> => Object.fromEntries(Object.keys(attempts).map((name) => [name, 'refused']));
+
+function describeFiles(harness: RunnerHarness): void {
+  const check = testUnless(harness.skip.code);
+
+  describe('files', () => {
+    check('nothing outside of workspace and scratch can be read', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'mc-secret-'));
+      const secret = join(folder, 'secret');
+      writeFileSync(secret, 'secret');
+      const attempts = {
+        secret: 'fs.readFileSync(inputs.secret)',
+        password: "fs.readFileSync('/etc/passwd')",
+        above: "fs.readFileSync(path.join(workspace, '../../../../../../../../etc/passwd'))",
+        list: 'fs.readdirSync(inputs.folder)',
+        link: "fs.symlinkSync(inputs.secret, scratch + '/link'); fs.readFileSync(scratch + '/link')",
+        hardLink: "fs.linkSync(inputs.secret, scratch + '/hard'); fs.readFileSync(scratch + '/hard')",
+        node: 'fs.readFileSync(process.execPath)',
+        environment: "fs.readFileSync('/proc/1/environ')",
+      };
+      expect(await outcomes(harness, attempts, { secret, folder })).toEqual(allRefused(attempts));
+      rmSync(folder, { recursive: true });
+    });
+
+    check('nothing outside of scratch can be written', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'mc-target-'));
+      const target = join(folder, 'target');
+      writeFileSync(target, 'before');
+      const attempts = {
+        change: "fs.writeFileSync(workspace + '/in/file.txt', 'changed')",
+        add: "fs.writeFileSync(workspace + '/new', 'new')",
+        remove: "fs.rmSync(workspace + '/in/file.txt')",
+        module: "fs.writeFileSync(new URL(import.meta.url), 'changed')",
+        above: "fs.writeFileSync(path.join(scratch, '../escaped'), 'x')",
+        host: "fs.writeFileSync(inputs.target, 'after')",
+        shared: "fs.writeFileSync('/dev/shm/mc-test', 'x')",
+        temporary: "fs.writeFileSync('/tmp/mc-test', 'x')",
+      };
+      expect(await outcomes(harness, attempts, { target })).toEqual(allRefused(attempts));
+      expect(readFileSync(target, 'utf8')).toBe('before');
+      rmSync(folder, { recursive: true });
+    });
+  });
+}
+
+function describeProcess({ runner, skip, ...rest }: RunnerHarness): void {
+  const check = testUnless(skip.code);
+
+  describe('process', () => {
+    check('the environment of the host is not passed on', async () => {
+      process.env['MC_TEST_SECRET'] = 'secret';
+      const { result } = await runOnce(runner, buildTaskSpec({ entry: 'export default async () => ({ names: Object.keys(process.env).sort() });' }));
+      delete process.env['MC_TEST_SECRET'];
+      const names = result.kind === 'succeeded' ? result.outputs['names'] : result;
+      expect(['HOME', 'LANG', 'PWD', 'TMPDIR', 'TZ']).toEqual(expect.arrayContaining(names as string[])); // A list when the attempt succeeded.
+    });
+
+    check('a task starts neither processes nor threads, and loads no native code', async () => {
+      const attempts = {
+        process: "(await import('node:child_process')).execFileSync(process.execPath, ['-e', '0'])",
+        shell: "(await import('node:child_process')).execSync('true')",
+        thread: "new (await import('node:worker_threads')).Worker('0', { eval: true })",
+        addon: "process.dlopen({ exports: {} }, '/usr/lib/none.node')",
+        inspector: "(await import('node:inspector')).open(0)",
+      };
+      expect(await outcomes({ runner, skip, ...rest }, attempts)).toEqual(allRefused(attempts));
+    });
+
+    check('the request is not on the command line, where others could read it', async () => {
+      const entry = `export default async ({ inputs }) => ({ seen: JSON.stringify([process.argv, process.execArgv]).includes(inputs.secret) });`;
+      const { result } = await runOnce(runner, buildTaskSpec({ entry, inputs: { secret: 'c0ffee-secret' } }));
+      expect(result).toMatchObject({ kind: 'succeeded', outputs: { seen: false } });
+    });
+  });
+}
+
+function describeNetwork(harness: RunnerHarness): void {
+  const check = testUnless(harness.skip.code ?? harness.skip.network);
+  const connect = `const { promise, resolve, reject } = Promise.withResolvers(); const socket = net.connect(inputs.port, '127.0.0.1', resolve); socket.on('error', reject); await promise; socket.destroy();`;
+
+  describe('network', () => {
+    check('a task reaches neither this machine nor the outside', async () => {
+      let connections = 0;
+      const server = createServer((socket) => {
+        connections += 1;
+        socket.destroy();
+      });
+      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+      const { port } = server.address() as AddressInfo; // A server on a TCP port has one.
+      const attempts = {
+        connect,
+        fetch: "await fetch('http://127.0.0.1:' + inputs.port)",
+        name: "await (await import('node:dns/promises')).lookup('example.com')",
+        datagram: "const { promise, resolve, reject } = Promise.withResolvers(); const s = (await import('node:dgram')).createSocket('udp4'); s.send('x', inputs.port, '192.0.2.1', (e) => (e ? reject(e) : resolve())); try { await promise; } finally { s.close(); }",
+      };
+      const found = await outcomes(harness, attempts, { port });
+      server.close();
+      expect(found).toEqual(allRefused(attempts));
+      expect(connections).toBe(0);
+    });
+
+    check('declared egress gives no network, and the log says so', async () => {
+      const spec = buildTaskSpec({ egress: [{ host: 'api.example.com', ports: [443] }] });
+      const { logs } = await runOnce(harness.runner, spec);
+      expect(logs[0]).toMatchObject({ stream: 'system', text: expect.stringContaining('api.example.com:443') });
+    });
+  });
+}

@@ -1,0 +1,88 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
+import { operations } from '../../../functions/http/index.ts';
+import type { Operation } from '../../../functions/middleware/operation.ts';
+import { Problem } from '../../../functions/middleware/problem.ts';
+import { openKeyFile } from '../../../shared/embedded/key-file.ts';
+import { Role } from '../../../shared/tenant/actor.ts';
+import { buildSite, type TestSite } from '../../support/build-site.ts';
+
+let site: TestSite;
+beforeAll(async () => {
+  site = await buildSite(operations);
+});
+afterAll(() => site.close());
+
+/** A request without a body: enough to see who is let in, and too little for any use case to do anything. */
+function call({ method, path }: Operation, token?: string): Promise<Response> {
+  const filled = path.replaceAll(/\{\w+\}/g, 'exec_01K00000000000000000000000');
+  return fetch(`${site.url}${filled}`, { method, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
+}
+
+const guarded = operations.filter(({ roles }) => roles !== 'public').map((operation) => [operation.id, operation] as const);
+const open = operations.filter(({ roles }) => roles === 'public').map((operation) => [operation.id, operation] as const);
+
+type Forge = () => Promise<string | undefined> | string;
+
+function claims(changed: JWTPayload = {}): JWTPayload {
+  const now = Math.floor(site.home.clock.now() / 1_000);
+  return { sub: 'eve', tenant_id: 'acme', roles: ['admin'], iss: site.url, aud: 'maestro-conductor', iat: now, exp: now + 600, ...changed };
+}
+
+function signed(payload: JWTPayload, key = openKeyFile(join(site.home.folder, 'home', 'keys', 'issuer.pem'))): Promise<string> {
+  return new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid: String(site.issuer.jwks.keys[0]?.kid) }).sign(key);
+}
+
+const refusedTokens: [string, Forge][] = [
+  ['no token', async () => undefined],
+  ['an expired token', () => signed(claims({ exp: 1 }))],
+  ['a token for another audience', () => signed(claims({ aud: 'other' }))],
+  ['a token of another issuer', () => signed(claims({ iss: 'https://other.example' }))],
+  ['a token signed with another key', () => signed(claims(), generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)],
+  ['a token of algorithm "none"', () => new UnsecuredJWT(claims()).encode()],
+  ['a token without its signature', async () => `${(await signed(claims())).split('.').slice(0, 2).join('.')}.`],
+  ['a token without a tenant', () => signed(claims({ tenant_id: undefined }))],
+  ['nonsense', () => 'abc'],
+];
+
+describe.each(guarded)('%s', (_, operation) => {
+  test.each(refusedTokens)('refuses %s with 401', async (_name, forge) => {
+    const response = await call(operation, await forge());
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toContain('Bearer');
+    expect(Problem.parse(await response.json())).toMatchObject({ code: 'mc:auth:unauthenticated' });
+  });
+
+  test.each(Role.options)('lets %s in exactly when the role is listed', async (role) => {
+    const { status } = await call(operation, await site.token({ roles: [role] }));
+    if (operation.roles.includes(role)) expect([401, 403]).not.toContain(status);
+    else expect(status).toBe(403);
+    expect(status).not.toBe(500);
+  });
+
+  test('refuses a known caller without any role with 403', async () => {
+    expect((await call(operation, await site.token({ roles: [] }))).status).toBe(403);
+  });
+});
+
+describe.each(open)('%s', (_, operation) => {
+  test('answers without a token, and does not mind a bad one', async () => {
+    expect((await call(operation)).status).toBe(200);
+    expect((await call(operation, 'abc')).status).toBe(200);
+  });
+});
+
+test('what belongs to another tenant is not there', async () => {
+  const manifest = 'name: mine\nversion: 1.0.0\ntasks: [{ id: a, uses: "pkg:demo/echo@1.0.0" }]\n';
+  const headers = { authorization: `Bearer ${await site.token({ tenant: 'acme' })}`, 'content-type': 'application/yaml' };
+  const made = await fetch(`${site.url}/api/workflows`, { method: 'POST', headers, body: manifest });
+  const { id } = (await made.json()) as { id: string };
+  const other = { authorization: `Bearer ${await site.token({ tenant: 'rival' })}` };
+  for (const reference of [id, 'mine', 'mine@1.0.0']) {
+    expect((await fetch(`${site.url}/api/workflows/${reference}`, { headers })).status).toBe(200);
+    expect((await fetch(`${site.url}/api/workflows/${reference}`, { headers: other })).status).toBe(404);
+  }
+  expect(await (await fetch(`${site.url}/api/workflows`, { headers: other })).json()).toEqual({ items: [] });
+});

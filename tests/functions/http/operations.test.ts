@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { operations } from '../../../functions/http/index.ts';
+
+const root = new URL('../../../functions/http/', import.meta.url);
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => path.includes('/') && path.endsWith('.ts'));
+
+const fileNameOf = (id: string): string => `${id.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.ts`;
+
+describe('the registry', () => {
+  test('has one file for every operation, named after it, and no file is left out', () => {
+    expect(operations.map(({ id }) => fileNameOf(id)).sort()).toEqual(files.map((path) => path.split('/').at(-1)).sort());
+  });
+
+  test.each(files)('%s exports its operation and a Lambda handler', async (path) => {
+    const module: unknown = await import(new URL(path, root).href);
+    expect(module).toMatchObject({ operation: { id: expect.any(String) }, handler: expect.any(Function) });
+    expect(operations).toContain((module as { operation: unknown }).operation);
+  });
+
+  test('asks for a role everywhere but at health, documentation and public keys', () => {
+    const open = operations.filter(({ roles }) => roles === 'public').map(({ path }) => path);
+    expect(open.sort()).toEqual(['/api/keys', '/api/keys/trusted-root', '/docs', '/healthz', '/openapi.json', '/schemas/manifest.v1.json']);
+  });
+
+  test('limits every body', () => {
+    for (const { body } of operations) expect(body?.maxBytes ?? 1).toBeLessThanOrEqual(4 * 1024 * 1024);
+  });
+
+  test('is loaded by the embedded host without anything of AWS', () => {
+    const program = `
+      import { registerHooks } from 'node:module';
+      const seen = [];
+      registerHooks({ resolve: (specifier, context, next) => (seen.push(specifier), next(specifier, context)) });
+      await import(${JSON.stringify(new URL('index.ts', root).href)});
+      console.log(JSON.stringify(seen));`;
+    const seen = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
+    expect(seen).toContain('lambda.ts');
+    expect(seen).not.toMatch(/@aws|@middy|@smithy/);
+  });
+});

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { buildSandboxRunner } from '../support/build-sandbox-runner.ts';
+import { buildTaskSpec } from '../support/build-task-spec.ts';
+
+const levels = ['bubblewrap', 'node-permission'] as const;
+
+/** All processes below this one that are alive now. */
+function descendants(pid: number): number[] {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && existsSync(`/proc/${name}/stat`))
+    .map((name) => ({ pid: Number(name), parent: Number(readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]) }));
+  const below = (of: number): number[] => parents.filter(({ parent }) => parent === of).flatMap((child) => [child.pid, ...below(child.pid)]);
+  return below(pid);
+}
+
+/** A zombie is dead: it only waits for somebody to ask. */
+function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}/stat`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+}
+
+/** A host of its own that runs one task for ever. */
+const hostScript = (level: string, folder: string): string => `
+  import { buildTaskSpec } from ${JSON.stringify(new URL('../support/build-task-spec.ts', import.meta.url).href)};
+  import { SandboxRunner } from ${JSON.stringify(new URL('../../runner/sandbox/sandbox-runner.ts', import.meta.url).href)};
+  import { systemClock } from ${JSON.stringify(new URL('../../shared/embedded/system-clock.ts', import.meta.url).href)};
+  const runner = new SandboxRunner({ clock: systemClock, folder: ${JSON.stringify(folder)}, highestLevel: ${JSON.stringify(level)} });
+  const sandbox = await runner.provision(buildTaskSpec({ entry: 'export default async ({ log }) => { log("up"); for (;;); };' }));
+  void sandbox.execute(new AbortController().signal);
+  while ((await sandbox.collectLogs()).length === 0) await new Promise((done) => setTimeout(done, 20));
+  process.stdout.write('running');
+  setInterval(() => {}, 1000);`;
+
+describe('sandbox runner', () => {
+  test('a task below the level that the operator wants is refused, with the reason', async () => {
+    const { runner, leftovers, remove } = buildSandboxRunner({ highestLevel: 'node-permission', minimumLevel: 'bubblewrap' });
+    await expect(runner.provision(buildTaskSpec())).rejects.toMatchObject({ code: 'mc:runner:refused', message: expect.stringContaining('at least bubblewrap') });
+    expect(await leftovers()).toEqual([]);
+    await remove();
+  });
+
+  test('a machine on which nothing works is refused, with every reason', async () => {
+    const { runner, remove } = buildSandboxRunner({ nodePath: '/no/such/node' });
+    await expect(runner.provision(buildTaskSpec())).rejects.toMatchObject({ code: 'mc:runner:refused', message: expect.stringContaining('/no/such/node') });
+    await remove();
+  });
+
+  test('a file that would lie outside of the workspace is never written', async () => {
+    const { runner, leftovers, remove } = buildSandboxRunner({ highestLevel: 'node-permission' });
+    for (const path of ['../escaped', '/etc/escaped', 'a/../../escaped', 'a//b', '']) {
+      await expect(runner.provision(buildTaskSpec({ files: [{ path, bytes: new Uint8Array() }] }))).rejects.toThrow('workspace file');
+    }
+    expect(await leftovers()).toEqual([]);
+    await remove();
+  });
+
+  for (const level of levels) {
+    // Without procfs and death signals (macOS) only the end of the pipe tells a child, and one that blocks its thread does not read it.
+    const check = process.platform === 'linux' ? test : test.skip;
+    check(`no task outlives a host that is killed (${level} where it works)`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'mc-host-'));
+      const cwd = fileURLToPath(new URL('../..', import.meta.url));
+      const host = spawn(process.execPath, ['--input-type=module', '-e', hostScript(level, folder)], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+      await new Promise((up) => host.stdout.once('data', up));
+      const tasks = descendants(host.pid ?? 0);
+      expect(tasks.length).toBeGreaterThan(0);
+      host.kill('SIGKILL');
+      for (let waited = 0; waited < 5_000 && tasks.some(isAlive); waited += 50) await delay(50);
+      expect(tasks.filter(isAlive)).toEqual([]);
+      rmSync(folder, { recursive: true });
+    });
+  }
+});

@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { digestBytes } from '../../../shared/core/digest.ts';
+import { createWorkflow } from '../../../shared/manifest/create-workflow.ts';
+import { buildPlan } from '../../../shared/plan/build-plan.ts';
+import { planRun } from '../../../shared/plan/plan-run.ts';
+import { Plan, PlanAnswer } from '../../../shared/plan/plan.ts';
+import { parseManifest } from '../../../shared/manifest/parse-manifest.ts';
+import type { BlobStore } from '../../../shared/port/blob-store.ts';
+import type { Table } from '../../../shared/port/table.ts';
+import { buildActor, buildDeps, type TestHome } from '../../support/build-deps.ts';
+import { buildManifestText } from '../../support/build-manifest.ts';
+import { fakePolicy } from '../../support/fake-policy.ts';
+import { publishTestPackage } from '../../support/publish-test-package.ts';
+
+const actor = buildActor();
+let home: TestHome;
+
+beforeEach(async () => {
+  home = buildDeps();
+  await publishTestPackage(home.deps);
+});
+afterEach(() => home.close());
+
+const planText = (overrides: Record<string, unknown> = {}): Promise<PlanAnswer> => planRun(home.deps, actor, { manifestText: buildManifestText(overrides), inputs: { who: 'Ada' } });
+const task = (id: string, fields: Record<string, unknown> = {}): Record<string, unknown> => ({ id, uses: 'pkg:demo/echo@1.0.0', with: { message: 'x' }, ...fields });
+
+describe('a plan', () => {
+  test('names order, packages with digests, limits, estimates and the decision', async () => {
+    const answer = await planText({ inputs: undefined, tasks: [task('last', { needs: ['first'] }), task('first', { resourceClass: 'medium', timeout: '1s', retries: 2, region: 'EU' })] }).catch((error: unknown) => error);
+    expect(answer).toMatchObject({ code: 'mc:execution:inputs-invalid' });
+    const { plan, decision, estimatedCostUSD } = await planText({ tasks: [task('last', { needs: ['first'] }), task('first', { resourceClass: 'medium', timeout: '1s', retries: 2, region: 'EU' })] });
+    expect(Plan.parse(plan)).toEqual(plan);
+    expect(plan.tasks).toMatchObject([
+      // 10 per run + 1 s (cut by the timeout) at 4 x 100 a second.
+      { id: 'first', depth: 0, resourceClass: 'medium', timeoutMs: 1_000, retries: 2, region: 'EU', estimatedMs: 1_000, estimatedCostUsdMicros: 410 },
+      // 10 per run + 2 s at 100 a second.
+      { id: 'last', depth: 1, needs: ['first'], resourceClass: 'small', timeoutMs: 30_000, retries: 0, region: 'US', estimatedMs: 2_000, estimatedCostUsdMicros: 210 },
+    ]);
+    expect(plan).toMatchObject({ region: 'US', timeoutMs: 3_600_000, estimatedCostUsdMicros: 620, estimateBasis: 'estimated', sandbox: 'simulated' });
+    expect(estimatedCostUSD).toBe(0.00062);
+    expect(decision).toMatchObject({ point: 'plan', verdict: 'allow', input: { request: { region: 'US', resourceClass: 'medium' } } });
+  });
+
+  test('takes what a task leaves open from the manifest, and what that leaves open from the package', async () => {
+    await publishTestPackage(home.deps, {
+      name: 'demo/call',
+      resources: { class: 'large', timeout: '2h' },
+      egress: { allow: [{ host: 'a.example', ports: [443] }] },
+      compensation: 'pkg:demo/echo@1.0.0',
+      effects: 'external',
+    });
+    const uses = 'pkg:demo/call@1.0.0';
+    const own = { egress: { allow: [] }, compensate: { uses, with: { message: 'undo' } } };
+    const { plan } = await planText({ region: 'EU', timeout: '10m', tasks: [task('a', { uses }), task('b', { uses, ...own })] });
+    expect(plan).toMatchObject({ region: 'EU', timeoutMs: 600_000 });
+    const echo = plan.tasks[0]?.compensateDigest;
+    expect(echo).toMatch(/^sha256:/);
+    expect(plan.tasks).toMatchObject([
+      { resourceClass: 'large', timeoutMs: 3_600_000, egress: [{ host: 'a.example', ports: [443] }], compensateUses: 'pkg:demo/echo@1.0.0', compensateDigest: echo, region: 'EU' },
+      { egress: [], compensateUses: uses, compensateDigest: plan.tasks[1]?.packageDigest },
+    ]);
+    expect((await planText({ resourceClass: 'small', tasks: [task('a', { uses })] })).plan.tasks[0]?.resourceClass).toBe('small');
+  });
+
+  test('is for the region asked for', async () => {
+    const { plan, decision } = await planRun(home.deps, actor, { manifestText: buildManifestText({ region: 'US' }), region: 'EU' });
+    expect(plan.region).toBe('EU');
+    expect(decision.input).toMatchObject({ request: { region: 'EU' }, workflow: { region: 'US' } });
+  });
+
+  test('can be had of a stored workflow, drafts too', async () => {
+    const { workflow } = await createWorkflow(home.deps, actor, { text: buildManifestText(), mediaType: 'application/yaml' });
+    for (const ref of [workflow.id, 'hello', 'hello@1.0.0']) {
+      expect((await planRun(home.deps, actor, { workflow: ref })).plan.workflow).toEqual({ name: 'hello', version: '1.0.0', digest: workflow.digest });
+    }
+  });
+
+  test('is made once for equal questions', async () => {
+    const pinned = parseManifest(buildManifestText(), 'application/yaml');
+    const first = await buildPlan(home.deps, actor.tenant, pinned);
+    expect(await buildPlan(home.deps, actor.tenant, pinned, 'US')).toBe(first);
+    expect(await buildPlan(home.deps, actor.tenant, pinned, 'EU')).not.toBe(first);
+    expect(await buildPlan(home.deps, buildActor(['admin'], 'other').tenant, pinned)).not.toBe(first);
+  });
+});
+
+describe('a denial', () => {
+  test('is an answer, with the plan', async () => {
+    const entry = { effect: 'deny' as const, rule: 'test.no', message: 'no', got: 'a', allowed: 'b', solution: 'c' };
+    const policy = fakePolicy([{ pack: 'test', digest: digestBytes('test'), verdict: 'deny', entries: [entry] }]);
+    const answer = await planRun({ ...home.deps, policy }, actor, { manifestText: buildManifestText() });
+    expect(PlanAnswer.parse(answer).decision.verdict).toBe('deny');
+    expect(answer.plan.tasks).toHaveLength(2);
+  });
+
+  test('is never made up: an engine that fails is an error', async () => {
+    const policy = { evaluate: () => Promise.reject(new Error('broken')) };
+    await expect(planRun({ ...home.deps, policy }, actor, { manifestText: buildManifestText() })).rejects.toMatchObject({ code: 'mc:policy:unavailable' });
+  });
+});
+
+describe('warnings', () => {
+  test('tell of the sandbox, unused inputs, missing inputs, effects nobody undoes and a timeout that cuts', async () => {
+    await publishTestPackage(home.deps, { name: 'demo/call', effects: 'external' });
+    const overrides = { inputs: { who: { type: 'string' }, lock: { type: 'file' } }, timeout: '1m', tasks: [task('a', { uses: 'pkg:demo/call@1.0.0', retries: 1 }), task('b', { needs: ['a'] })] };
+    const { plan } = await planRun(home.deps, actor, { manifestText: buildManifestText(overrides) });
+    expect(plan.warnings).toEqual([
+      'sandbox: tasks are simulated, no package code runs',
+      'the run is stopped after 1m, but its tasks may take 90 s with all their timeouts and retries',
+      'the input who is not used',
+      'task a: pkg:demo/call@1.0.0 acts on the outside world, and nothing undoes that when the run fails later on',
+      'a run needs the inputs who, lock',
+    ]);
+  });
+
+  test('are none for a plain run in a full sandbox', async () => {
+    const runner = { ...home.deps.runner, level: async () => 'bubblewrap' as const };
+    const answer = await planRun({ ...home.deps, runner }, actor, { manifestText: buildManifestText(), inputs: { who: 'Ada' } });
+    expect(answer.plan.warnings).toEqual([]);
+  });
+});
+
+describe('what cannot be planned', () => {
+  test.each([
+    ['neither workflow nor manifest', {}, 'mc:request:invalid'],
+    ['both', { workflow: 'hello', manifestText: 'x' }, 'mc:request:invalid'],
+    ['an unknown workflow', { workflow: 'nobody' }, 'mc:workflow:not-found'],
+    ['a bad manifest', { manifestText: 'name: x' }, 'mc:manifest:invalid'],
+    ['an unknown package', { manifestText: buildManifestText({ tasks: [task('a', { uses: 'pkg:demo/none@1.0.0' })] }) }, 'mc:package:not-found'],
+    ['inputs the package does not take', { manifestText: buildManifestText({ tasks: [task('a', { with: {} })] }) }, 'mc:manifest:invalid'],
+    ['inputs of wrong types', { manifestText: buildManifestText(), inputs: { who: 5 } }, 'mc:execution:inputs-invalid'],
+  ])('%s: refused with %3$s', async (_, request, code) => {
+    await expect(planRun(home.deps, actor, request)).rejects.toMatchObject({ code });
+  });
+
+  test('of many unknown packages only the first twenty are looked for', async () => {
+    const tasks = Array.from({ length: 40 }, (__, at) => task(`t${at}`, { uses: `pkg:demo/none${at}@1.0.0` }));
+    const error: unknown = await planText({ tasks, inputs: undefined }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'mc:execution:inputs-invalid' });
+    await expect(planRun(home.deps, actor, { manifestText: buildManifestText({ tasks }) })).rejects.toMatchObject({ issues: { length: 20 } });
+  });
+});
+
+test('planning has no side effect: no port that writes is touched, and the whole store stays as it was', async () => {
+  const { table, blobs } = home.deps;
+  const refuse = (what: string) => (): never => {
+    throw new Error(`${what} was called`);
+  };
+  const readOnly: Table = { get: (key) => table.get(key), getMany: (keys) => table.getMany(keys), query: (query) => table.query(query), write: refuse('write'), putMany: refuse('putMany') };
+  const readOnlyBlobs: BlobStore = { find: (...about) => blobs.find(...about), put: refuse('put') };
+  const queue = { send: refuse('send') };
+  const phases = { start: refuse('start'), finishRun: refuse('finishRun') };
+  const signer = { publicKey: refuse('publicKey'), sign: refuse('sign') };
+  const answer = await planRun({ ...home.deps, table: readOnly, blobs: readOnlyBlobs, queue, phases, signer }, actor, { manifestText: buildManifestText(), inputs: { who: 'Ada' } });
+  expect(answer.decision.verdict).toBe('allow');
+});

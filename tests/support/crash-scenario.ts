@@ -1,0 +1,88 @@
+/**
+ * A process that runs a fixed set of runs on a data folder and, when told to, kills itself with SIGKILL at the nth hit of a fault point. Started again
+ * without a fault it finishes what is left and prints what it finds. Arguments: data folder, fault point or `none`, hit.
+ */
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openEmbeddedHome } from '../../cli/host/embedded-deps.ts';
+import { TenantId } from '../../shared/core/tenant-id.ts';
+import { getReceipt } from '../../shared/execution/get-receipt.ts';
+import { getExecution } from '../../shared/execution/get-execution.ts';
+import { startExecution } from '../../shared/execution/start-execution.ts';
+import { createWorkflow } from '../../shared/manifest/create-workflow.ts';
+import { publishWorkflow } from '../../shared/manifest/publish-workflow.ts';
+import { verifyBundle } from '../../shared/receipt/verify-bundle.ts';
+import type { Actor } from '../../shared/tenant/actor.ts';
+import { SimulatedRunner } from '../../runner/simulated/simulated-runner.ts';
+import type { CrashReport } from './crash-report.ts';
+
+const [dataDir = '', point = 'none', hit = '1'] = process.argv.slice(2);
+const actor: Actor = { sub: 'crash@example.com', tenant: TenantId.parse('acme'), roles: ['admin'] };
+
+const good = `name: good
+version: 1.0.0
+tasks:
+  - { id: a, uses: 'pkg:demo/echo@1.0.0', with: { n: 1 } }
+  - { id: b, uses: 'pkg:demo/echo@1.0.0', needs: [a], with: { n: '\${{ tasks.a.outputs.n }}' } }
+  - { id: c, uses: 'pkg:demo/echo@1.0.0', needs: [a] }
+  - { id: d, uses: 'pkg:demo/echo@1.0.0', needs: [b, c] }
+outputs: { n: '\${{ tasks.b.outputs.n }}' }
+`;
+const bad = `name: bad
+version: 1.0.0
+tasks:
+  - { id: first, uses: 'pkg:demo/echo@1.0.0', compensate: { uses: 'pkg:demo/echo@1.0.0', with: { undo: first } } }
+  - { id: second, uses: 'pkg:demo/echo@1.0.0', needs: [first], compensate: { uses: 'pkg:demo/echo@1.0.0', with: { undo: second } } }
+  - { id: broken, uses: 'pkg:demo/fail@1.0.0', needs: [second], retries: 1 }
+`;
+
+let hits = 0;
+const faults = {
+  hit: (name: string): void => {
+    if (name === point && ++hits === Number(hit)) process.kill(process.pid, 'SIGKILL');
+  },
+};
+const runner = new SimulatedRunner((spec) => {
+  // What the outside world sees: one effect a key, however often it is asked for.
+  appendFileSync(join(dataDir, 'effects.log'), `${spec.idempotencyKey}\n`);
+  if (spec.taskId === 'broken') {
+    return { result: { kind: 'failed', failure: 'error', message: 'always', retryable: true, usage: { wallMs: 1 } } };
+  }
+  return { result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } } };
+});
+
+const home = await openEmbeddedHome({ dataDir, runner, faults });
+const { deps } = home;
+for (const text of [good, bad]) {
+  const { workflow } = await createWorkflow(deps, actor, { text, mediaType: 'application/yaml' });
+  await publishWorkflow(deps, actor, { id: workflow.id });
+}
+const ids: string[] = [];
+for (const [index, workflow] of ['good', 'good', 'bad'].entries()) {
+  const started = await startExecution(deps, actor, { workflow, idempotencyKey: `run-${index}` });
+  if (started.kind === 'started') ids.push(started.execution.id);
+}
+const deadline = Date.now() + 20_000;
+while (home.pending() > 0 && Date.now() < deadline) await delay(20);
+
+const { pem } = await deps.signer.publicKey();
+const report: CrashReport = { runs: [] };
+for (const id of ids) {
+  const execution = await getExecution(deps, actor, id);
+  const { bundle } = await getReceipt(deps, actor, id);
+  const partition = await deps.table.query({ pk: `T#acme#X#${id}`, limit: 100 });
+  const day = execution.endedAt?.slice(0, 10) ?? '';
+  report.runs.push({
+    id,
+    state: execution.state,
+    verified: verifyBundle(bundle, { pem }).keyId,
+    receipts: partition.items.filter((item) => item.sk === 'RECEIPT').length,
+    ledgerRows: (await deps.table.query({ pk: `T#acme#LEDGER#${day}`, prefix: id, limit: 10 })).items.length,
+    tasks: Object.fromEntries(execution.tasks.map((task) => [task.id, `${task.state}/${task.compensation}`])),
+    costBalances: execution.actualCostUsdMicros === execution.tasks.reduce((sum, task) => sum + task.costUsdMicros, 0),
+  });
+}
+report.open = (await deps.table.query({ index: 'gsi2', pk: 'SYS#OPEN', limit: 10 })).items.length;
+await home.close();
+process.stdout.write(`${JSON.stringify(report)}\n`);
