@@ -28,6 +28,8 @@ const typeAware = {
   '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
   '@typescript-eslint/return-await': ['error', 'in-try-catch'],
   '@typescript-eslint/no-non-null-assertion': 'error',
+  // What was caught may be passed on as it came.
+  '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true }],
   '@typescript-eslint/strict-boolean-expressions': 'off',
   // A port is asynchronous for the sake of its slowest adapter; the fast ones have nothing to await.
   '@typescript-eslint/require-await': 'off',
@@ -88,6 +90,8 @@ export default tseslint.config(
     files: ['tests/**/*.ts'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
+      // A row of test.each arrives as that many parameters.
+      'max-params': 'off',
       // Our own modules are never mocked: a test passes fakes for ports (docs/contributing.md).
       'no-restricted-syntax': [
         'error',

@@ -28,7 +28,12 @@ function invalid(folder: string, issues: Issue[], cause?: unknown): McError {
 }
 
 async function readDescriptor(folder: string): Promise<PackageDescriptor> {
-  const value: unknown = JSON.parse(await readFile(join(folder, 'mc-package.json'), 'utf8'));
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(join(folder, 'mc-package.json'), 'utf8'));
+  } catch (cause) {
+    throw invalid(folder, [{ code: 'descriptor', pointer: '', message: `mc-package.json cannot be read: ${String(cause)}` }], cause);
+  }
   const parsed = PackageDescriptor.safeParse(value);
   if (!parsed.success) throw invalid(folder, issuesOfZod(parsed.error, value));
   return parsed.data;
@@ -83,6 +88,6 @@ async function bundleModule(folder: string): Promise<Uint8Array> {
 
 /** Builds the package of a folder; throws `mc:package:invalid` with every problem of descriptor or source. */
 export async function buildPackage(folder: string): Promise<Uint8Array> {
-  const [descriptor, entry] = await Promise.all([readDescriptor(folder), bundleModule(folder)]);
-  return writeBundle({ descriptor, entry });
+  const descriptor = await readDescriptor(folder);
+  return writeBundle({ descriptor, entry: await bundleModule(folder) });
 }

@@ -6,7 +6,7 @@ export interface TaskContext<Inputs> {
   /** Absolute path of an empty folder of limited size, gone after the attempt. */
   scratch: string;
   /** Writes a line into the log of the attempt. */
-  log(text: unknown): void;
+  log: (text: unknown) => void;
   /** Aborts when the execution is cancelled. */
   signal: AbortSignal;
   /** 1 for the first attempt. */

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { McError } from '../shared/core/errors.ts';
 import { MaestroClient } from './client/maestro-client.ts';
 import { defaultDataDir, loginFile } from './data-dir.ts';
+import { errnoOf } from './errno.ts';
 import { runningDataDir } from './host/home-pointer.ts';
 
 export interface ConnectionOptions {
@@ -54,7 +55,7 @@ function readLogin(file: string): z.infer<typeof Login> | undefined {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (errnoOf(error) === 'ENOENT') return undefined;
     throw new McError('mc:cli:file-unreadable', `The login file ${file} cannot be read.`, { cause: error });
   }
   const parsed = Login.safeParse(safeJson(text));

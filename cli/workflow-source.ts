@@ -4,6 +4,7 @@ import { extname } from 'node:path';
 import { McError } from '../shared/core/errors.ts';
 import { manifestLimits } from '../shared/manifest/manifest.ts';
 import type { ManifestMediaType } from './client/maestro-client.ts';
+import { errnoOf } from './errno.ts';
 
 export interface ManifestFile {
   kind: 'file';
@@ -40,7 +41,7 @@ function readText(path: string, maxBytes: number): string {
 
 /** The reason of a failed file operation in words. */
 export function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown reason';
+  const code = errnoOf(error) ?? 'unknown reason';
   const words: Record<string, string> = {
     ENOENT: 'there is no such file or folder',
     EACCES: 'permission denied',

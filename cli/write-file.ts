@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { McError } from '../shared/core/errors.ts';
+import { errnoOf } from './errno.ts';
 import { reasonOf } from './workflow-source.ts';
 
 /** Writes beside the target and renames, so that a full disk never leaves half a file under the final name. */
@@ -20,7 +21,7 @@ export function writeNew(path: string, content: string): void {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content, { flag: 'wx' });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+    if (errnoOf(error) === 'EEXIST') {
       throw new McError('mc:cli:file-exists', `${path} exists and is left as it is.`, { cause: error });
     }
     throw new McError('mc:cli:file-unreadable', `${path} cannot be written: ${reasonOf(error)}.`, { cause: error });

@@ -24,6 +24,7 @@ const timeouts = { bootstrapMs: 3 * minuteMs, deployMs: 8 * minuteMs, suitesMs: 
 const Outputs = z.object({
   [`mc-${stage}-api`]: z.object({ Url: z.url() }),
   [`mc-${stage}-data`]: z.object({ TableName: z.string(), BlobBucketName: z.string() }),
+  [`mc-${stage}-execution`]: z.object({ StateMachineArn: z.string() }),
   [`mc-${stage}-keys`]: z.object({ SigningKeyArn: z.string() }),
 });
 
@@ -77,6 +78,7 @@ async function testCloud(start: Start): Promise<number> {
     MC_TOKEN: await issuer.issueToken('acme'),
     MC_TABLE: outputs[`mc-${stage}-data`].TableName,
     MC_BLOB_BUCKET: outputs[`mc-${stage}-data`].BlobBucketName,
+    MC_STATE_MACHINE_ARN: outputs[`mc-${stage}-execution`].StateMachineArn,
     MC_SIGNING_KEY_ARN: outputs[`mc-${stage}-keys`].SigningKeyArn,
   });
 }

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ArnFormat, CustomResource, Duration, RemovalPolicy, Size, Stack, Validations, type StackProps } from 'aws-cdk-lib';
+import { ArnFormat, CfnOutput, CustomResource, Duration, RemovalPolicy, Size, Stack, Validations, type StackProps } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -75,6 +75,7 @@ export class ExecutionStack extends Stack {
     this.supervisor = this.#supervisor(stateMachineName);
     this.sweep = this.#sweep();
     this.#catalog();
+    new CfnOutput(this, 'StateMachineArn', { value: this.supervisor.stateMachineArn, description: 'Supervises runs; one execution each' });
   }
 
   /** Lets a function start the supervision of a run. */

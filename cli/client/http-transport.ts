@@ -2,6 +2,7 @@
  * One HTTP exchange with a home: adds the token, bounds the time, and turns everything that is not a success into an ApiProblem.
  * It never repeats a request; only the caller knows whether that is safe.
  */
+import { errnoOf } from '../errno.ts';
 import { Problem } from './answers.ts';
 import { ApiProblem } from './api-problem.ts';
 
@@ -80,9 +81,9 @@ function readProblem(text: string, mediaType: string): Problem {
 }
 
 function whyUnreachable(base: string, error: unknown): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return `${base} did not answer in time.`;
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+  if (typeof error === 'object' && error !== null && 'name' in error && error.name === 'TimeoutError')
+    return `${base} did not answer in time.`;
+  const code = errnoOf(typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined);
   if (code === 'ECONNREFUSED') return `Nothing listens at ${base}.`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `The name in ${base} cannot be resolved.`;
   return `${base} cannot be reached${code === undefined ? '' : ` (${code})`}.`;

@@ -6,11 +6,21 @@ export function usd(micros: number): string {
   return `$${dollars.toFixed(dollars !== 0 && dollars < 1 ? 6 : 2)}`;
 }
 
-/** A length of time in the largest unit that leaves it readable. */
+/** A length of time in the largest units that leave it readable. */
 export function millis(ms: number): string {
   if (ms < 1_000) return `${String(Math.round(ms))} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  return `${String(Math.floor(ms / 60_000))} min ${String(Math.round((ms % 60_000) / 1_000))} s`;
+  const seconds = Math.round(ms / 1_000);
+  const parts = [
+    [Math.floor(seconds / 3_600), 'h'],
+    [Math.floor((seconds % 3_600) / 60), 'min'],
+    [seconds % 60, 's'],
+  ] as const;
+  return parts
+    .filter(([count]) => count > 0)
+    .slice(0, 2)
+    .map(([count, unit]) => `${String(count)} ${unit}`)
+    .join(' ');
 }
 
 /** A digest short enough for a table, long enough to recognise. */

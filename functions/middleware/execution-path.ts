@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { idSchema } from '../../shared/core/id.ts';
 
-/** The path parameter of everything that belongs to one run. */
-export const ExecutionPath = z.strictObject({ id: idSchema('exec').describe('Id of the execution') });
+/** The path parameter of everything that belongs to one run. What is no id at all is looked for and not found, like an id of somebody else. */
+export const ExecutionPath = z.strictObject({ id: z.string().min(1).max(160).describe('Id of the execution, `exec_…`') });

@@ -36,7 +36,7 @@ export type Problem = z.infer<typeof Problem>;
 export const problemMediaType = 'application/problem+json';
 
 /** The address of the page about a code; docs/errors/<area>-<reason>.md is its source. */
-export function problemType(code: ErrorCode): string {
+function problemType(code: ErrorCode): string {
   return `https://maestro-conductor.dev/errors/${code.slice('mc:'.length).replace(':', '-')}`;
 }
 

@@ -52,7 +52,7 @@ export function parameterReader(place: 'path' | 'query', schema: z.ZodObject | u
 
 /** Splits a query string; a name given twice is an issue, because readers disagree on which one counts. */
 export function parseQuery(query: string, issues: Issue[]): Strings {
-  const values: Record<string, string> = Object.create(null);
+  const values: Record<string, string> = Object.create(null) as Record<string, string>; // No inherited names: `in` below sees parameters only.
   for (const [name, value] of new URLSearchParams(query)) {
     if (name in values)
       issues.push({ code: 'repeated', pointer: `/query/${name}`, message: 'is given more than once', allowed: 'one value' });

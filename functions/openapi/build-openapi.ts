@@ -79,12 +79,14 @@ function successResponse(spec: ResponseSpec, components: SchemaComponents): Resp
   else if (spec.mediaType !== undefined) content[spec.mediaType.split(';')[0] ?? ''] = { schema: { type: 'string' } };
   for (const [mediaType, schema] of Object.entries(spec.alternatives ?? {}))
     content[mediaType] = { schema: components.use(schema, 'output') };
-  const links = (spec.leadsTo ?? []).map((operationId) => [operationId, { operationId, parameters: { id: '$response.body#/id' } }]);
+  const links = Object.fromEntries(
+    (spec.leadsTo ?? []).map((operationId) => [operationId, { operationId, parameters: { id: '$response.body#/id' } }] as const),
+  );
   return {
     description: spec.description,
     headers: { ...requestId, ...headers },
     ...(Object.keys(content).length > 0 ? { content } : {}),
-    ...(links.length > 0 ? { links: Object.fromEntries(links) } : {}),
+    ...(Object.keys(links).length > 0 ? { links } : {}),
   };
 }
 
@@ -114,7 +116,7 @@ function requestBody(operation: Operation, components: SchemaComponents): Operat
   if (!body) return undefined;
   if (body.kind === 'json')
     return { required: body.required, content: { 'application/json': { schema: components.use(body.schema, 'input') } } };
-  const content = acceptedTypes(body).map((mediaType) => [mediaType, bodyOf(body, mediaType, components)]);
+  const content = acceptedTypes(body).map((mediaType): [string, MediaTypeObject] => [mediaType, bodyOf(body, mediaType, components)]);
   return { required: true, content: Object.fromEntries(content) };
 }
 
@@ -135,7 +137,10 @@ function operationObject(operation: Operation, components: SchemaComponents, pro
     ...(operation.idempotencyKey ? [idempotencyKey] : []),
   ];
   const body = requestBody(operation, components);
-  const successes = Object.entries(operation.responses).map(([status, spec]) => [status, successResponse(spec, components)]);
+  const successes = Object.entries(operation.responses).map(([status, spec]): [string, ResponseObject] => [
+    status,
+    successResponse(spec, components),
+  ]);
   return {
     operationId: operation.id,
     tags: [operation.tag],

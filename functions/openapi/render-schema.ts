@@ -68,7 +68,7 @@ function row(name: string, schema: JsonSchema, isRequired: boolean): string {
 }
 
 /** The fields of an object as a table; nothing for other schemas. */
-export function fieldTable(schema: JsonSchema): string {
+function fieldTable(schema: JsonSchema): string {
   const { properties, required } = schema;
   if (!isSchema(properties)) return '';
   const names = Array.isArray(required) ? required : [];

@@ -42,9 +42,9 @@ export class LogCollector {
     const pending = this.#pending[stream];
     const parts = (pending.text + pending.decoder.write(chunk)).split('\n');
     pending.text = parts.pop() ?? '';
-    for (const part of parts) this.#push(stream, part);
+    for (const part of parts) this.#push(stream, part, 1);
     while (pending.text.length > maxLineChars) {
-      this.#push(stream, pending.text.slice(0, maxLineChars));
+      this.#push(stream, pending.text.slice(0, maxLineChars), 0);
       pending.text = pending.text.slice(maxLineChars);
     }
   }
@@ -60,7 +60,7 @@ export class LogCollector {
       const pending = this.#pending[stream];
       const rest = pending.text + pending.decoder.end();
       pending.text = '';
-      if (rest !== '') this.#push(stream, rest);
+      if (rest !== '') this.#push(stream, rest, 0);
     }
     if (this.#droppedBytes > 0)
       this.system(`dropped ${this.#droppedBytes} bytes of output; the limit of an attempt is ${this.#limitBytes} bytes`);
@@ -71,10 +71,11 @@ export class LogCollector {
     return [...this.#lines];
   }
 
-  #push(stream: 'stdout' | 'stderr', text: string): void {
+  /** `endBytes` is what ended the line: a newline, or nothing. */
+  #push(stream: 'stdout' | 'stderr', text: string, endBytes: 0 | 1): void {
     for (let start = 0; start === 0 || start < text.length; start += maxLineChars) {
       const piece = text.slice(start, start + maxLineChars);
-      const bytes = Buffer.byteLength(piece) + 1;
+      const bytes = Buffer.byteLength(piece) + (start + maxLineChars >= text.length ? endBytes : 0);
       if (this.#droppedBytes > 0 || this.#keptBytes + bytes + lineOverheadBytes > this.#limitBytes) {
         this.#droppedBytes += bytes;
       } else {

@@ -152,11 +152,13 @@ export class SandboxRunner implements Runner {
 
   #detect(): ReturnType<typeof detectIsolation> {
     const { folder, nodePath = process.execPath, clock, highestLevel } = this.#options;
-    this.#detected ??= detectIsolation({ base: folder, nodePath, clock, ...(highestLevel === undefined ? {} : { highestLevel }) }).catch((error: unknown) => {
-      // A full disk passes; finding nothing is not remembered.
-      this.#detected = undefined;
-      throw error;
-    });
+    this.#detected ??= detectIsolation({ base: folder, nodePath, clock, ...(highestLevel === undefined ? {} : { highestLevel }) }).catch(
+      (error: unknown) => {
+        // A full disk passes; finding nothing is not remembered.
+        this.#detected = undefined;
+        throw error;
+      },
+    );
     return this.#detected;
   }
 }

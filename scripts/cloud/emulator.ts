@@ -54,6 +54,8 @@ export async function startEmulator(python: string, logFile: string): Promise<Em
       S3_DATA_DIR: join(state, 's3'),
       GATEWAY_PORT: String(port),
       BIND_HOST: '127.0.0.1',
+      // It would listen on a fixed port of every address.
+      IOT_MTLS_ENABLED: '0',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,

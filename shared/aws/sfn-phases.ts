@@ -8,7 +8,7 @@ import {
   type SFNClient,
 } from '@aws-sdk/client-sfn';
 import { McError } from '../core/errors.ts';
-import type { PhaseInput, Phases } from '../port/phases.ts';
+import type { PhaseInput, Phases, TasksEnd } from '../port/phases.ts';
 
 /** Supervision by a Standard state machine: the name of its execution is the id of ours, so a second start finds the first. */
 export class SfnPhases implements Phases {
@@ -30,11 +30,11 @@ export class SfnPhases implements Phases {
     }
   }
 
-  async finishRun(_input: PhaseInput, token: string | undefined): Promise<void> {
+  async finishRun(_input: PhaseInput, { token, outcome }: TasksEnd): Promise<void> {
     // Without a token nobody waits yet; AwaitRun looks at the state before it waits.
     if (token === undefined) return;
     try {
-      await this.#client.send(new SendTaskSuccessCommand({ taskToken: token, output: '{}' }));
+      await this.#client.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify({ outcome }) }));
     } catch (error) {
       const nobodyWaits = error instanceof TaskTimedOut || error instanceof InvalidToken || error instanceof TaskDoesNotExist;
       if (!nobodyWaits) throw unavailable(error);

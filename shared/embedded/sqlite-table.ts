@@ -14,8 +14,8 @@ import { decodeCursor, encodeCursor, type CursorPosition } from './sqlite-cursor
 
 interface PendingWrite {
   ops: readonly WriteOp[];
-  resolve(result: WriteResult): void;
-  reject(error: unknown): void;
+  resolve: (result: WriteResult) => void;
+  reject: (error: unknown) => void;
 }
 
 /** About 1.5 KB each: at most some 20 MB. */

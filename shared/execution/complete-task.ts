@@ -9,7 +9,7 @@ import type { WriteOp } from '../port/table.ts';
 import type { TaskMessage } from '../port/task-queue.ts';
 import type { ClaimedTask } from './claim-task.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from './execution-record.ts';
-import { getExecutionRecord, getTasks, isFinished } from './execution-store.ts';
+import { getExecutionRecord, getTasks, isFinished, tasksEnd } from './execution-store.ts';
 import { decideAfterFailure, type AfterFailure } from './retry-policy.ts';
 import type { EndedAttempt } from './run-attempt.ts';
 
@@ -45,7 +45,7 @@ export async function completeTask(deps: Deps, { head, task }: Pick<ClaimedTask,
 async function handOn(deps: Deps, head: ExecutionRecord, { messages, delayMs }: Completion): Promise<void> {
   if (messages.length > 0) await deps.queue.send(messages, delayMs);
   const current = await getExecutionRecord(deps, head.tenant, head.id);
-  if (isFinished(current)) await deps.phases.finishRun({ tenant: head.tenant, executionId: head.id }, current.phaseToken);
+  if (isFinished(current)) await deps.phases.finishRun({ tenant: head.tenant, executionId: head.id }, tasksEnd(current));
 }
 
 async function buildCompletion(

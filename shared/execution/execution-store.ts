@@ -3,6 +3,7 @@ import { McError } from '../core/errors.ts';
 import type { Id } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import type { Deps } from '../port/deps.ts';
+import type { TasksEnd } from '../port/phases.ts';
 import { ExecutionRecord, executionPk, headKey, TaskRecord, taskKey } from './execution-record.ts';
 
 type TableDeps = Pick<Deps, 'table'>;
@@ -56,4 +57,9 @@ export async function listTasks({ table }: TableDeps, tenant: TenantId, id: Id<'
 /** Whether nothing of the run is going to happen any more: all tasks are done, or it failed and no attempt is under way. */
 export function isFinished(head: ExecutionRecord): boolean {
   return head.remaining === 0 || (head.outcome === 'failed' && head.running === 0);
+}
+
+/** What the phase that waits for a finished run is told. */
+export function tasksEnd({ phaseToken, outcome }: ExecutionRecord): TasksEnd {
+  return { token: phaseToken, outcome };
 }

@@ -37,7 +37,7 @@ export async function startExecution(deps: Deps, actor: Actor, request: StartReq
   if (earlier) return { kind: 'started', execution: earlier, replayed: true };
 
   const { workflow, plan, inputs } = await prepare(deps, actor, body);
-  const region = body.region ?? plan.region;
+  const { region } = plan;
   const decision = await decide(deps, 'start', buildPolicyInput(actor, 'start', plan, { region }, workflow.manifest));
   if (decision.verdict === 'deny') {
     await deps.table.write([decisionOp(`T#${actor.tenant}#DENIED#${decision.id}`, decision)]);
@@ -62,7 +62,7 @@ async function prepare(deps: Deps, actor: Actor, body: StartRequest): Promise<{ 
   const workflow = await getPublished(deps, actor, body.workflow);
   const { inputs, issues } = checkInputs(workflow.manifest, body.inputs ?? {});
   if (issues.length > 0) throw new McError('mc:execution:inputs-invalid', 'the inputs do not fit the workflow', { issues });
-  const plan = await buildPlan(deps, actor.tenant, { manifest: workflow.manifest, digest: workflow.digest });
+  const plan = await buildPlan(deps, actor.tenant, workflow, body.region);
   return { workflow, plan, inputs };
 }
 

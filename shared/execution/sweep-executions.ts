@@ -8,19 +8,25 @@ import type { PhaseInput } from '../port/phases.ts';
 import { openExecutions, type TaskRecord } from './execution-record.ts';
 import { reconcileRun } from './reconcile-run.ts';
 
-const OpenRun = z.object({ tenant: TenantId, id: idSchema('exec'), createdAt: z.int() });
+const StoredRun = z.object({ tenant: TenantId, id: idSchema('exec'), createdAt: z.int(), phaseToken: z.string().optional() });
+
+interface OpenRun extends PhaseInput {
+  createdAt: number;
+  /** Its supervision has come to wait for the tasks, and left the token to wake it. */
+  isAwaited: boolean;
+}
 
 /** Younger runs are on their way; looking at them would only double their messages. */
 const graceMs = 60_000;
 
 /** Every run that is not yet recorded, page by page. */
-export async function* openRuns({ table }: Pick<Deps, 'table'>): AsyncGenerator<PhaseInput & { createdAt: number }> {
+export async function* openRuns({ table }: Pick<Deps, 'table'>): AsyncGenerator<OpenRun> {
   let cursor: string | undefined;
   do {
     const page = await table.query({ index: 'gsi2', pk: openExecutions, limit: 500, ...(cursor && { cursor }) });
     for (const item of page.items) {
-      const run = OpenRun.parse(item);
-      yield { tenant: run.tenant, executionId: run.id, createdAt: run.createdAt };
+      const run = StoredRun.parse(item);
+      yield { tenant: run.tenant, executionId: run.id, createdAt: run.createdAt, isAwaited: run.phaseToken !== undefined };
     }
     cursor = page.cursor;
   } while (cursor);
@@ -34,6 +40,8 @@ export async function sweepExecutions(deps: Deps): Promise<{ looked: number; at:
   for await (const run of openRuns(deps)) {
     if (now - run.createdAt < graceMs) continue;
     looked += 1;
+    // A crash between admission and this start left the run without supervision; where there is one, a second start changes nothing.
+    if (!run.isAwaited) await deps.phases.start({ tenant: run.tenant, executionId: run.executionId });
     await reconcileRun(deps, run, leaseRanOut);
   }
   return { looked, at: isoTime(now) };

@@ -20,11 +20,14 @@ import {
 import type { Issue } from '../core/issue.ts';
 import { toPointer } from '../core/json-pointer.ts';
 import { shownValue } from '../core/shown-value.ts';
+import { manifestLimits } from './manifest.ts';
 
 /** Deeper text is refused before it is read; manifestLimits.depth, which is lower, gives the readable message for less deep values. */
 const maxTextDepth = 100;
 /** Anchors save a manifest some repetition; more expansions than this are an attack ("billion laughs"). */
 const maxAliasCount = 100;
+/** A value takes two characters of JSON or more, so more values than this are over the size limit anyway, whatever the aliases say. */
+const maxValues = manifestLimits.bytes / 2 + 1;
 
 /** The value of a text and its positions, or everything that keeps the text from being read. */
 export interface ManifestSource {
@@ -57,14 +60,30 @@ class Reader {
   private readonly anchors = new Map<string, Node>();
   private readonly open = new Set<Node>();
   private aliasCount = 0;
+  private aliasDepth = 0;
+  private valueCount = 0;
 
   private report(problem: { code: string; message: string; fix: string; path: readonly PropertyKey[] }, offset: number): void {
     const { path, ...rest } = problem;
     this.problems.push({ ...rest, offset, pointer: toPointer(path) });
   }
 
+  /** Where a node begins; all of an expanded alias is at the alias, and nodes for which nothing is written have no range. */
+  private offsetOf(node: Node | null, around: number): number {
+    return this.aliasDepth > 0 ? around : (node?.range?.[0] ?? around);
+  }
+
   read(node: Node | null | undefined, path: readonly PropertyKey[], place: Place): unknown {
-    this.places.set(toPointer(path), place);
+    // What stands inside an expanded alias is found at the alias.
+    if (this.aliasDepth === 0) this.places.set(toPointer(path), place);
+    this.valueCount += 1;
+    if (this.valueCount === maxValues + 1) {
+      this.report(
+        { code: 'alias-count', message: 'aliases expand to more than a manifest can hold', fix: 'Write less.', path },
+        place.value,
+      );
+    }
+    if (this.valueCount > maxValues) return null;
     if (isAlias(node)) return this.readAlias(node.source, path, place);
     if (!node) return null;
     if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
@@ -91,7 +110,7 @@ class Reader {
 
   private readItem(item: unknown, path: readonly PropertyKey[], around: Place): unknown {
     const node = item as Node | null; // The composer puts only nodes into sequences and pairs.
-    return this.read(node, path, { value: node?.range?.[0] ?? around.value });
+    return this.read(node, path, { value: this.offsetOf(node, around.value) });
   }
 
   private readAlias(name: string, path: readonly PropertyKey[], place: Place): unknown {
@@ -112,14 +131,18 @@ class Reader {
       const message = `aliases expand to more than ${maxAliasCount} values`;
       this.report({ code: 'alias-count', message, fix: 'Write the values out.', path }, place.value);
     }
-    return this.aliasCount > maxAliasCount ? null : this.read(node, path, place);
+    if (this.aliasCount > maxAliasCount) return null;
+    this.aliasDepth += 1;
+    const value = this.read(node, path, place);
+    this.aliasDepth -= 1;
+    return value;
   }
 
   private readMap(pairs: readonly Pair[], path: readonly PropertyKey[], around: Place): Record<string, unknown> {
     const result: Record<string, unknown> = {};
     for (const { key, value } of pairs) {
       const keyNode = key as Node; // See readItem.
-      const keyOffset = keyNode.range?.[0] ?? around.value;
+      const keyOffset = this.offsetOf(keyNode, around.value);
       if (!isScalar(keyNode)) {
         this.report({ code: 'key', message: 'a key must be plain text', fix: 'Use a name as the key.', path }, keyOffset);
         continue;
@@ -137,7 +160,7 @@ class Reader {
         );
       }
       const node = value as Node | null; // See readItem.
-      result[name] = this.read(node, below, { key: keyOffset, value: node?.range?.[0] ?? keyOffset });
+      result[name] = this.read(node, below, { key: keyOffset, value: this.offsetOf(node, keyOffset) });
     }
     return result;
   }

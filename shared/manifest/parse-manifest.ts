@@ -23,8 +23,8 @@ const isJson = (mediaType: string): boolean => /^application\/(?:[\w.+-]+\+)?jso
 function jsonIssues(text: string): Issue[] {
   const error = findJsonSyntaxError(text);
   if (!error) return [];
-  const before = text.slice(0, error.offset).split('\n');
-  const [line, column] = [before.length, (before.at(-1) ?? '').length + 1];
+  const before = text.slice(0, error.offset);
+  const [line, column] = [before.split('\n').length, error.offset - before.lastIndexOf('\n')];
   return [
     {
       code: 'syntax',
@@ -38,10 +38,14 @@ function jsonIssues(text: string): Issue[] {
   ];
 }
 
+/** Order of the text; lines come before columns, and no line is longer than the limit. */
+const rank = ({ line = 0, column = 0 }: Issue): number => line * (manifestLimits.bytes + 2) + column;
+
 function invalid(issues: readonly Issue[]): McError {
-  const order = (left: Issue, right: Issue): number => (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0);
   const problems = issues.length === 1 ? 'one problem' : `${issues.length} problems`;
-  return new McError('mc:manifest:invalid', `the manifest has ${problems}`, { issues: [...issues].sort(order) });
+  return new McError('mc:manifest:invalid', `the manifest has ${problems}`, {
+    issues: [...issues].sort((left, right) => rank(left) - rank(right)),
+  });
 }
 
 /**

@@ -49,7 +49,11 @@ function* keywordsOf(
 }
 
 const codes: Readonly<Record<string, string>> = { additionalProperties: 'unknown-field', unevaluatedProperties: 'unknown-field' };
-const messages: Readonly<Record<string, string>> = { required: 'is missing', additionalProperties: 'is not a known field', unevaluatedProperties: 'is not a known field' };
+const messages: Readonly<Record<string, string>> = {
+  required: 'is missing',
+  additionalProperties: 'is not a known field',
+  unevaluatedProperties: 'is not a known field',
+};
 
 /** A big value is named, not repeated: an issue may be about all of a document of megabytes. */
 function shownData(data: unknown): string {
@@ -118,7 +122,7 @@ function endsInTime(run: () => void): boolean {
     script.runInContext(context, { timeout: timeLimitMs });
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return false;
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return false;
     throw error;
   } finally {
     delete timed.run; // It holds the value.

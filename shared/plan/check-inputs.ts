@@ -1,4 +1,4 @@
-import type { JsonObject } from '../core/canonical-json.ts';
+import type { Json, JsonObject } from '../core/canonical-json.ts';
 import type { Issue } from '../core/issue.ts';
 import { toPointer } from '../core/json-pointer.ts';
 import { nearest } from '../core/nearest.ts';
@@ -13,9 +13,8 @@ export interface CheckedInputs {
   issues: Issue[];
 }
 
-function checkGiven(name: string, { type }: InputDeclaration, inputs: JsonObject): Issue[] {
-  const value = inputs[name];
-  if (value === undefined || fitsInputType(type, value)) return [];
+function checkType(name: string, { type }: InputDeclaration, value: Json): Issue[] {
+  if (fitsInputType(type, value)) return [];
   const allowed = inputTypeWords[type];
   return [
     {
@@ -61,9 +60,10 @@ export function checkInputs(manifest: Manifest, given: JsonObject): CheckedInput
   const issues: Issue[] = checkShape(given, ['inputs']);
   for (const [name, declaration] of declared) {
     const value = Object.hasOwn(given, name) ? given[name] : declaration.default;
-    if (value !== undefined) inputs[name] = value;
-    else if (declaration.required !== false) issues.push(missing(name, declaration));
-    issues.push(...checkGiven(name, declaration, inputs));
+    if (value !== undefined) {
+      inputs[name] = value;
+      issues.push(...checkType(name, declaration, value));
+    } else if (declaration.required !== false) issues.push(missing(name, declaration));
   }
   for (const name of Object.keys(given)) if (!names.includes(name)) issues.push(unknown(name, names));
   return { inputs, issues };

@@ -7,9 +7,15 @@ export interface PhaseInput {
   executionId: Id<'exec'>;
 }
 
+/** How the tasks of a run ended, for the phase that left this token; a run where nothing failed for good is still `open`. */
+export interface TasksEnd {
+  token: string | undefined;
+  outcome: 'open' | 'failed';
+}
+
 export interface Phases {
   /** Starts supervision; a second start for the same execution changes nothing. */
   start(input: PhaseInput): Promise<void>;
   /** Wakes the phase that waits for the tasks of this run; harmless when nothing waits (any more). */
-  finishRun(input: PhaseInput, token: string | undefined): Promise<void>;
+  finishRun(input: PhaseInput, end: TasksEnd): Promise<void>;
 }

@@ -14,7 +14,7 @@ export interface RunnerHarness {
   /** Reasons why parts do not apply to this driver or machine. */
   skip: { code?: string; network?: string; memoryOfBuffers?: string };
   /** What attempts left on the host. */
-  leftovers(): Promise<string[]>;
+  leftovers: () => Promise<string[]>;
 }
 
 export interface Outcome {
@@ -132,7 +132,11 @@ function describeResults({ runner, skip }: RunnerHarness): void {
     });
 
     check('a thrown error fails the attempt with its message and may be tried again', async () => {
-      expect(await fail(`export default async () => { throw new Error('broken pipe'); };`)).toMatchObject({ failure: 'error', message: 'broken pipe', retryable: true });
+      expect(await fail(`export default async () => { throw new Error('broken pipe'); };`)).toMatchObject({
+        failure: 'error',
+        message: 'broken pipe',
+        retryable: true,
+      });
     });
 
     check('an error that says so is not tried again', async () => {
@@ -146,16 +150,27 @@ function describeResults({ runner, skip }: RunnerHarness): void {
     });
 
     check('a promise that can never settle fails the attempt at once', async () => {
-      expect(await fail('export default () => new Promise(() => {});')).toMatchObject({ failure: 'error', message: expect.stringContaining('never settled') });
+      expect(await fail('export default () => new Promise(() => {});')).toMatchObject({
+        failure: 'error',
+        message: expect.stringContaining('never settled'),
+      });
     });
 
     check('a module that cannot be loaded fails the attempt for good', async () => {
       expect(await fail('export default (')).toMatchObject({ failure: 'error', retryable: false });
-      expect(await fail('export const run = 1;')).toMatchObject({ failure: 'error', retryable: false, message: expect.stringContaining('default export') });
+      expect(await fail('export const run = 1;')).toMatchObject({
+        failure: 'error',
+        retryable: false,
+        message: expect.stringContaining('default export'),
+      });
     });
 
     check('a process that ends without an answer has crashed', async () => {
-      expect(await fail('export default async () => process.exit(3);')).toMatchObject({ failure: 'crashed', retryable: true, message: expect.stringContaining('3') });
+      expect(await fail('export default async () => process.exit(3);')).toMatchObject({
+        failure: 'crashed',
+        retryable: true,
+        message: expect.stringContaining('3'),
+      });
       expect(await fail('export default async () => process.abort();')).toMatchObject({ failure: 'crashed', retryable: true });
     });
 

@@ -83,7 +83,10 @@ function describeProcess({ runner, skip, ...rest }: RunnerHarness): void {
   describe('process', () => {
     check('the environment of the host is not passed on', async () => {
       process.env['MC_TEST_SECRET'] = 'secret';
-      const { result } = await runOnce(runner, buildTaskSpec({ entry: 'export default async () => ({ names: Object.keys(process.env).sort() });' }));
+      const { result } = await runOnce(
+        runner,
+        buildTaskSpec({ entry: 'export default async () => ({ names: Object.keys(process.env).sort() });' }),
+      );
       delete process.env['MC_TEST_SECRET'];
       const names = result.kind === 'succeeded' ? result.outputs['names'] : result;
       expect(['HOME', 'LANG', 'PWD', 'TMPDIR', 'TZ']).toEqual(expect.arrayContaining(names as string[])); // A list when the attempt succeeded.
@@ -125,7 +128,8 @@ function describeNetwork(harness: RunnerHarness): void {
         connect,
         fetch: "await fetch('http://127.0.0.1:' + inputs.port)",
         name: "await (await import('node:dns/promises')).lookup('example.com')",
-        datagram: "const { promise, resolve, reject } = Promise.withResolvers(); const s = (await import('node:dgram')).createSocket('udp4'); s.send('x', inputs.port, '192.0.2.1', (e) => (e ? reject(e) : resolve())); try { await promise; } finally { s.close(); }",
+        datagram:
+          "const { promise, resolve, reject } = Promise.withResolvers(); const s = (await import('node:dgram')).createSocket('udp4'); s.send('x', inputs.port, '192.0.2.1', (e) => (e ? reject(e) : resolve())); try { await promise; } finally { s.close(); }",
       };
       const found = await outcomes(harness, attempts, { port });
       server.close();

@@ -9,7 +9,7 @@ export interface OpenTable {
   close(): Promise<void>;
 }
 
-// eslint-disable-next-line max-lines-per-function -- one suite, one scope: every test needs the same table
+ 
 export function describeTable(name: string, open: () => Promise<OpenTable>): void {
   describe(`table contract on ${name}`, () => {
     let home: OpenTable;

@@ -11,6 +11,7 @@ if (found.level === 'bubblewrap') {
   describeRunner('bubblewrap', { level: 'bubblewrap', runner, skip, leftovers });
 } else {
   describe('runner contract: bubblewrap', () => {
-    test.skip(`the whole suite [skipped: bubblewrap is not installed or namespaces are forbidden here: ${found.refused[0] ?? 'no bwrap'}]`, () => undefined);
+    test.skip(`the whole suite [skipped: bubblewrap is not installed or namespaces are forbidden here: ${found.refused[0] ?? 'no bwrap'}]`, () =>
+      undefined);
   });
 }

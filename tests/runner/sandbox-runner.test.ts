@@ -15,7 +15,8 @@ function descendants(pid: number): number[] {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && existsSync(`/proc/${name}/stat`))
     .map((name) => ({ pid: Number(name), parent: Number(readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]) }));
-  const below = (of: number): number[] => parents.filter(({ parent }) => parent === of).flatMap((child) => [child.pid, ...below(child.pid)]);
+  const below = (of: number): number[] =>
+    parents.filter(({ parent }) => parent === of).flatMap((child) => [child.pid, ...below(child.pid)]);
   return below(pid);
 }
 
@@ -39,14 +40,20 @@ const hostScript = (level: string, folder: string): string => `
 describe('sandbox runner', () => {
   test('a task below the level that the operator wants is refused, with the reason', async () => {
     const { runner, leftovers, remove } = buildSandboxRunner({ highestLevel: 'node-permission', minimumLevel: 'bubblewrap' });
-    await expect(runner.provision(buildTaskSpec())).rejects.toMatchObject({ code: 'mc:runner:refused', message: expect.stringContaining('at least bubblewrap') });
+    await expect(runner.provision(buildTaskSpec())).rejects.toMatchObject({
+      code: 'mc:runner:refused',
+      message: expect.stringContaining('at least bubblewrap'),
+    });
     expect(await leftovers()).toEqual([]);
     await remove();
   });
 
   test('a machine on which nothing works is refused, with every reason', async () => {
     const { runner, remove } = buildSandboxRunner({ nodePath: '/no/such/node' });
-    await expect(runner.provision(buildTaskSpec())).rejects.toMatchObject({ code: 'mc:runner:refused', message: expect.stringContaining('/no/such/node') });
+    await expect(runner.provision(buildTaskSpec())).rejects.toMatchObject({
+      code: 'mc:runner:refused',
+      message: expect.stringContaining('/no/such/node'),
+    });
     await remove();
   });
 
@@ -65,7 +72,10 @@ describe('sandbox runner', () => {
     check(`no task outlives a host that is killed (${level} where it works)`, async () => {
       const folder = mkdtempSync(join(tmpdir(), 'mc-host-'));
       const cwd = fileURLToPath(new URL('../..', import.meta.url));
-      const host = spawn(process.execPath, ['--input-type=module', '-e', hostScript(level, folder)], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+      const host = spawn(process.execPath, ['--input-type=module', '-e', hostScript(level, folder)], {
+        cwd,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       await new Promise((up) => host.stdout.once('data', up));
       const tasks = descendants(host.pid ?? 0);
       expect(tasks.length).toBeGreaterThan(0);

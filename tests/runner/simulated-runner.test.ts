@@ -8,7 +8,12 @@ const echo = new SimulatedRunner(({ inputs }) => ({
   ...(typeof inputs['ms'] === 'number' ? { delayMs: inputs['ms'] } : {}),
 }));
 
-describeRunner('simulated', { level: 'simulated', runner: echo, skip: { code: 'this driver runs no code' }, leftovers: () => Promise.resolve([]) });
+describeRunner('simulated', {
+  level: 'simulated',
+  runner: echo,
+  skip: { code: 'this driver runs no code' },
+  leftovers: () => Promise.resolve([]),
+});
 
 describe('simulated runner', () => {
   test('the function decides by task and attempt how an attempt ends', async () => {

@@ -8,8 +8,8 @@ import { systemClock } from '../../shared/embedded/system-clock.ts';
 export interface TestRunner {
   runner: SandboxRunner;
   /** What attempts left in the folder of the runner. */
-  leftovers(): Promise<string[]>;
-  remove(): Promise<void>;
+  leftovers: () => Promise<string[]>;
+  remove: () => Promise<void>;
 }
 
 /** A sandbox runner on a temporary folder of its own. */

@@ -59,7 +59,10 @@ function componentOf(location: string, locked: LockedPackage, type: Enums.Compon
   const [, scope, rest] = /^(@[^/]+)\/(.+)$/.exec(fullName) ?? [];
   const name = rest ?? fullName;
   const purl = purlOf(scope, name, locked.version, locked.resolved);
-  const references = locked.resolved !== undefined && /^https?:/.test(locked.resolved) ? [new Models.ExternalReference(locked.resolved, Enums.ExternalReferenceType.Distribution)] : [];
+  const references =
+    locked.resolved !== undefined && /^https?:/.test(locked.resolved)
+      ? [new Models.ExternalReference(locked.resolved, Enums.ExternalReferenceType.Distribution)]
+      : [];
   return new Models.Component(type, name, {
     bomRef: purl,
     purl,
@@ -130,7 +133,10 @@ export default async function run({ inputs, log }: TaskContext<Inputs>): Promise
   const serialNumber = `urn:uuid:${uuidV5(digest)}`;
   const bom = new Models.Bom({
     serialNumber,
-    metadata: new Models.Metadata({ component: root, ...(inputs.timestamp === undefined ? {} : { timestamp: new Date(inputs.timestamp) }) }),
+    metadata: new Models.Metadata({
+      component: root,
+      ...(inputs.timestamp === undefined ? {} : { timestamp: new Date(inputs.timestamp) }),
+    }),
     components: new Models.ComponentRepository(components.values()),
   });
   const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6));

@@ -14,7 +14,7 @@ export const operation = defineOperation({
   description:
     'Takes a tar of `mc-package.json` and `index.mjs`, stores it under its digest and signs its release. The same bytes again change nothing.',
   roles: composers,
-  body: { kind: 'bytes', mediaTypes: ['application/x-tar'], maxBytes: bundleLimits.bytes },
+  body: { kind: 'bytes', mediaTypes: ['application/x-tar', 'application/octet-stream'], maxBytes: bundleLimits.bytes },
   responses: { 201: { description: 'The package is published', schema: PackageRecord } },
   problems: ['mc:package:invalid', 'mc:package:conflict', 'mc:store:conflict'],
   async handle({ deps, actor, body }) {

@@ -17,6 +17,6 @@ export async function awaitRun(deps: Deps, input: PhaseInput, token?: string): P
   const key = headKey(input.tenant, input.executionId);
   if (token !== undefined) await deps.table.write([{ kind: 'update', key, set: { phaseToken: token }, conditions: [{ kind: 'present' }] }]);
   const head = await getExecutionRecord(deps, input.tenant, input.executionId);
-  if (isFinished(head) && token !== undefined) await deps.phases.finishRun(input, token);
+  if (isFinished(head) && token !== undefined) await deps.phases.finishRun(input, { token, outcome: head.outcome });
   return { isFinished: isFinished(head), outcome: head.outcome };
 }

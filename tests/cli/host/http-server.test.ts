@@ -114,7 +114,7 @@ describe('a body', () => {
         controller.close();
       },
     });
-    const response = await fetch(`${site.url}/echo/x`, { method: 'POST', headers: octets, body, duplex: 'half' } as RequestInit);
+    const response = await fetch(`${site.url}/echo/x`, { method: 'POST', headers: octets, body, duplex: 'half' });
     expect(response.status).toBe(413);
   });
 

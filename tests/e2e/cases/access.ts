@@ -51,7 +51,7 @@ export function describeAccess(home: TestedHome): void {
     );
 
     test(
-      'an unknown path and a wrong page size are problems with a code',
+      'a page that is too large and a made-up cursor are problems with a code',
       async () => {
         expect(await problemOf(home.client.listExecutions({ limit: 1_000 }))).toMatchObject({ code: 'mc:request:invalid', status: 400 });
         expect(await problemOf(home.client.listWorkflows({ cursor: 'made-up' }))).toMatchObject({ status: 400 });

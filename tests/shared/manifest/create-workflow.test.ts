@@ -26,7 +26,10 @@ const create = (overrides: Record<string, unknown> = {}, by = actor): Promise<Cr
 describe('creating a workflow', () => {
   test('stores a draft that can be read back', async () => {
     const { workflow, created } = await create();
-    expect({ workflow, created }).toMatchObject({ workflow: { name: 'hello', version: '1.0.0', state: 'draft', createdBy: actor.sub, releaseId: null }, created: true });
+    expect({ workflow, created }).toMatchObject({
+      workflow: { name: 'hello', version: '1.0.0', state: 'draft', createdBy: actor.sub, releaseId: null },
+      created: true,
+    });
     expect(await getWorkflow(home.deps, actor, workflow.id)).toEqual(workflow);
   });
 
@@ -91,14 +94,22 @@ describe('finding a workflow', () => {
     await expect(getPublished(home.deps, stranger, workflow.id)).rejects.toThrow(code('mc:workflow:not-found'));
   });
 
-  test.each(['nobody', 'nobody@1.0.0', 'hello@9.9.9', 'hello@latest', 'hello@01.0.0', 'hello@99999999999999999999.0.0', 'a b', '', 'wf_01K9ZZZZZZZZZZZZZZZZZZZZZZ', '../x'])(
-    '%j is not found',
-    async (ref) => {
-      await create();
-      await expect(getWorkflow(home.deps, actor, ref)).rejects.toThrow(code('mc:workflow:not-found'));
-      await expect(getPublished(home.deps, actor, ref)).rejects.toThrow(code('mc:workflow:not-found'));
-    },
-  );
+  test.each([
+    'nobody',
+    'nobody@1.0.0',
+    'hello@9.9.9',
+    'hello@latest',
+    'hello@01.0.0',
+    'hello@99999999999999999999.0.0',
+    'a b',
+    '',
+    'wf_01K9ZZZZZZZZZZZZZZZZZZZZZZ',
+    '../x',
+  ])('%j is not found', async (ref) => {
+    await create();
+    await expect(getWorkflow(home.deps, actor, ref)).rejects.toThrow(code('mc:workflow:not-found'));
+    await expect(getPublished(home.deps, actor, ref)).rejects.toThrow(code('mc:workflow:not-found'));
+  });
 
   test('a bare name means the highest version, or the newest published one when it has to be published', async () => {
     await publishWorkflow(home.deps, actor, { id: (await create()).workflow.id });
@@ -109,7 +120,8 @@ describe('finding a workflow', () => {
 
   test('a draft is not found where a published version is asked for', async () => {
     const { workflow } = await create();
-    for (const ref of [workflow.id, 'hello', 'hello@1.0.0']) await expect(getPublished(home.deps, actor, ref)).rejects.toThrow(code('mc:workflow:not-found'));
+    for (const ref of [workflow.id, 'hello', 'hello@1.0.0'])
+      await expect(getPublished(home.deps, actor, ref)).rejects.toThrow(code('mc:workflow:not-found'));
   });
 
   test('a published version is read once, whatever it is called by', async () => {
@@ -132,7 +144,9 @@ describe('the manifest a run is pinned to', () => {
     const { workflow } = await publishWorkflow(home.deps, actor, { id: (await create()).workflow.id });
     await loadManifest(home.deps, actor.tenant, workflow);
     await expect(loadManifest(home.deps, stranger.tenant, workflow)).rejects.toThrow(code('mc:workflow:not-found'));
-    await expect(loadManifest(home.deps, actor.tenant, { ...workflow, digest: digestBytes('other') })).rejects.toThrow(code('mc:workflow:not-found'));
+    await expect(loadManifest(home.deps, actor.tenant, { ...workflow, digest: digestBytes('other') })).rejects.toThrow(
+      code('mc:workflow:not-found'),
+    );
   });
 });
 

@@ -100,6 +100,11 @@ describe('text that cannot be read', () => {
     expect(issuesOf(lines.join('\n')).map(({ code }) => code)).toEqual(['alias-count']);
   });
 
+  test('a hundred aliases of one huge list are refused long before they fill the memory', () => {
+    const text = `a: &a [${'0,'.repeat(100_000)}]\nb: [${'*a,'.repeat(100)}]`;
+    expect(issuesOf(text).map(({ code, line }) => [code, line])).toEqual([['alias-count', 2]]);
+  });
+
   test('100 aliases are fine, 101 are not', () => {
     const text = (count: number): string =>
       `name: hello\nversion: 1.0.0\ntasks:\n  - id: a\n    uses: pkg:demo/echo@1.0.0\n    with: { x: &x 1, list: [${Array(count).fill('*x').join(', ')}] }\n`;

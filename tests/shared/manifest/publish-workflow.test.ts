@@ -24,14 +24,20 @@ async function draft(overrides: Record<string, unknown> = {}): Promise<Workflow>
   return (await createWorkflow(home.deps, actor, { text: buildManifestText(overrides), mediaType: 'application/yaml' })).workflow;
 }
 
-async function publish(overrides: Record<string, unknown> = {}, request: { bump?: 'patch' | 'minor' | 'major' } = {}): Promise<PublishedWorkflow> {
+async function publish(
+  overrides: Record<string, unknown> = {},
+  request: { bump?: 'patch' | 'minor' | 'major' } = {},
+): Promise<PublishedWorkflow> {
   return publishWorkflow(home.deps, actor, { id: (await draft(overrides)).id, ...request });
 }
 
 describe('publishing a draft', () => {
   test('makes it the published version, with a signed release of exactly its digest', async () => {
     const { workflow, releaseId, alreadyPublished } = await publish();
-    expect({ workflow, alreadyPublished }).toMatchObject({ workflow: { state: 'published', releaseId, publishedAt: '2026-01-15T12:00:00.000Z' }, alreadyPublished: false });
+    expect({ workflow, alreadyPublished }).toMatchObject({
+      workflow: { state: 'published', releaseId, publishedAt: '2026-01-15T12:00:00.000Z' },
+      alreadyPublished: false,
+    });
     await verifyRelease(home.deps, actor.tenant, releaseId, { name: 'hello@1.0.0', digest: workflow.digest });
     expect(await getPublished(home.deps, actor, 'hello')).toEqual(workflow);
   });
@@ -108,10 +114,17 @@ describe('publishing with a bump', () => {
 });
 
 describe('what keeps a draft from being published', () => {
-  const task = (fields: Record<string, unknown>): Record<string, unknown> => ({ tasks: [{ id: 'greet', uses: 'pkg:demo/echo@1.0.0', with: { message: 'x' }, ...fields }] });
+  const task = (fields: Record<string, unknown>): Record<string, unknown> => ({
+    tasks: [{ id: 'greet', uses: 'pkg:demo/echo@1.0.0', with: { message: 'x' }, ...fields }],
+  });
 
   test('is every package that does not exist, at its place', async () => {
-    const unknown = publish({ tasks: [...(task({ uses: 'pkg:demo/ecko@1.0.0' })['tasks'] as unknown[]), { id: 'b', uses: 'pkg:x/y@1.0.0', compensate: { uses: 'pkg:demo/ecko@1.0.0' } }] });
+    const unknown = publish({
+      tasks: [
+        ...(task({ uses: 'pkg:demo/ecko@1.0.0' })['tasks'] as unknown[]),
+        { id: 'b', uses: 'pkg:x/y@1.0.0', compensate: { uses: 'pkg:demo/ecko@1.0.0' } },
+      ],
+    });
     await expect(unknown).rejects.toMatchObject({
       code: 'mc:package:not-found',
       issues: [{ pointer: '/tasks/0/uses' }, { pointer: '/tasks/1/uses' }, { pointer: '/tasks/1/compensate/uses' }],

@@ -5,12 +5,18 @@ import { Manifest } from '../../../shared/manifest/manifest.ts';
 import { checkInputs } from '../../../shared/plan/check-inputs.ts';
 import { buildManifest } from '../../support/build-manifest.ts';
 
-const check = (inputs: Record<string, unknown>, given: JsonObject): ReturnType<typeof checkInputs> => checkInputs(Manifest.parse(buildManifest({ inputs })), given);
+const check = (inputs: Record<string, unknown>, given: JsonObject): ReturnType<typeof checkInputs> =>
+  checkInputs(Manifest.parse(buildManifest({ inputs })), given);
 const file = { digest: digestBytes('x'), name: 'package-lock.json' };
 
 describe('inputs of a run', () => {
   test('are filled up with defaults; an optional one that was not given stays absent', () => {
-    const inputs = { who: { type: 'string' }, count: { type: 'integer', default: 3 }, note: { type: 'string', required: false }, on: { type: 'boolean', default: false } };
+    const inputs = {
+      who: { type: 'string' },
+      count: { type: 'integer', default: 3 },
+      note: { type: 'string', required: false },
+      on: { type: 'boolean', default: false },
+    };
     expect(check(inputs, { who: 'Ada', on: true })).toEqual({ inputs: { who: 'Ada', count: 3, on: true }, issues: [] });
   });
 
@@ -31,7 +37,9 @@ describe('inputs of a run', () => {
   });
 
   test('are not taken from the prototype', () => {
-    expect(check({ constructor: { type: 'object' } }, {}).issues).toMatchObject([{ code: 'missing-input', pointer: '/inputs/constructor' }]);
+    expect(check({ constructor: { type: 'object' } }, {}).issues).toMatchObject([
+      { code: 'missing-input', pointer: '/inputs/constructor' },
+    ]);
   });
 
   test('that nest too deeply or have no UTF-8 form are refused', () => {
@@ -43,7 +51,17 @@ describe('inputs of a run', () => {
 });
 
 describe('the type of an input', () => {
-  const values: Record<string, Json> = { text: 'x', whole: 1, part: 1.5, huge: 1e300, yes: true, nothing: null, object: {}, list: [], file };
+  const values: Record<string, Json> = {
+    text: 'x',
+    whole: 1,
+    part: 1.5,
+    huge: 1e300,
+    yes: true,
+    nothing: null,
+    object: {},
+    list: [],
+    file,
+  };
   const taken: Record<string, string[]> = {
     string: ['text'],
     number: ['whole', 'part', 'huge'],
@@ -59,7 +77,10 @@ describe('the type of an input', () => {
     expect(fits.map(([name]) => name).sort()).toEqual([...names].sort());
   });
 
-  test.each([{ digest: 'sha256:00', name: 'a' }, { digest: file.digest, name: '../a' }, { digest: file.digest }, { ...file, path: 'a/b' }])('%j is no file', (value) => {
-    expect(check({ a: { type: 'file' } }, { a: value }).issues).toMatchObject([{ code: 'input-type', pointer: '/inputs/a' }]);
-  });
+  test.each([{ digest: 'sha256:00', name: 'a' }, { digest: file.digest, name: '../a' }, { digest: file.digest }, { ...file, path: 'a/b' }])(
+    '%j is no file',
+    (value) => {
+      expect(check({ a: { type: 'file' } }, { a: value }).issues).toMatchObject([{ code: 'input-type', pointer: '/inputs/a' }]);
+    },
+  );
 });

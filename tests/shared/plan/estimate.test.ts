@@ -12,11 +12,18 @@ test('a second costs four times as much each class up; the price of a run does n
 test('a price is a whole number of micro-dollars, rounded up, and never falls with time', () => {
   const micros = fc.nat(1_000_000);
   fc.assert(
-    fc.property(micros, micros, fc.constantFrom(...ResourceClass.options), fc.nat(3_600_000), fc.nat(3_600_000), (perRunUsdMicros, perSecondUsdMicros, size, ms, more) => {
-      const prices = { perRunUsdMicros, perSecondUsdMicros, typicalMs: 1 };
-      const price = taskCost(prices, size, ms);
-      expect(Number.isSafeInteger(price) && price >= perRunUsdMicros).toBe(true);
-      expect(taskCost(prices, size, ms + more)).toBeGreaterThanOrEqual(price);
-    }),
+    fc.property(
+      micros,
+      micros,
+      fc.constantFrom(...ResourceClass.options),
+      fc.nat(3_600_000),
+      fc.nat(3_600_000),
+      (perRunUsdMicros, perSecondUsdMicros, size, ms, more) => {
+        const prices = { perRunUsdMicros, perSecondUsdMicros, typicalMs: 1 };
+        const price = taskCost(prices, size, ms);
+        expect(Number.isSafeInteger(price) && price >= perRunUsdMicros).toBe(true);
+        expect(taskCost(prices, size, ms + more)).toBeGreaterThanOrEqual(price);
+      },
+    ),
   );
 });

@@ -21,22 +21,58 @@ beforeEach(async () => {
 });
 afterEach(() => home.close());
 
-const planText = (overrides: Record<string, unknown> = {}): Promise<PlanAnswer> => planRun(home.deps, actor, { manifestText: buildManifestText(overrides), inputs: { who: 'Ada' } });
-const task = (id: string, fields: Record<string, unknown> = {}): Record<string, unknown> => ({ id, uses: 'pkg:demo/echo@1.0.0', with: { message: 'x' }, ...fields });
+const planText = (overrides: Record<string, unknown> = {}): Promise<PlanAnswer> =>
+  planRun(home.deps, actor, { manifestText: buildManifestText(overrides), inputs: { who: 'Ada' } });
+const task = (id: string, fields: Record<string, unknown> = {}): Record<string, unknown> => ({
+  id,
+  uses: 'pkg:demo/echo@1.0.0',
+  with: { message: 'x' },
+  ...fields,
+});
 
 describe('a plan', () => {
   test('names order, packages with digests, limits, estimates and the decision', async () => {
-    const answer = await planText({ inputs: undefined, tasks: [task('last', { needs: ['first'] }), task('first', { resourceClass: 'medium', timeout: '1s', retries: 2, region: 'EU' })] }).catch((error: unknown) => error);
+    const answer = await planText({
+      inputs: undefined,
+      tasks: [task('last', { needs: ['first'] }), task('first', { resourceClass: 'medium', timeout: '1s', retries: 2, region: 'EU' })],
+    }).catch((error: unknown) => error);
     expect(answer).toMatchObject({ code: 'mc:execution:inputs-invalid' });
-    const { plan, decision, estimatedCostUSD } = await planText({ tasks: [task('last', { needs: ['first'] }), task('first', { resourceClass: 'medium', timeout: '1s', retries: 2, region: 'EU' })] });
+    const { plan, decision, estimatedCostUSD } = await planText({
+      tasks: [task('last', { needs: ['first'] }), task('first', { resourceClass: 'medium', timeout: '1s', retries: 2, region: 'EU' })],
+    });
     expect(Plan.parse(plan)).toEqual(plan);
     expect(plan.tasks).toMatchObject([
       // 10 per run + 1 s (cut by the timeout) at 4 x 100 a second.
-      { id: 'first', depth: 0, resourceClass: 'medium', timeoutMs: 1_000, retries: 2, region: 'EU', estimatedMs: 1_000, estimatedCostUsdMicros: 410 },
+      {
+        id: 'first',
+        depth: 0,
+        resourceClass: 'medium',
+        timeoutMs: 1_000,
+        retries: 2,
+        region: 'EU',
+        estimatedMs: 1_000,
+        estimatedCostUsdMicros: 410,
+      },
       // 10 per run + 2 s at 100 a second.
-      { id: 'last', depth: 1, needs: ['first'], resourceClass: 'small', timeoutMs: 30_000, retries: 0, region: 'US', estimatedMs: 2_000, estimatedCostUsdMicros: 210 },
+      {
+        id: 'last',
+        depth: 1,
+        needs: ['first'],
+        resourceClass: 'small',
+        timeoutMs: 30_000,
+        retries: 0,
+        region: 'US',
+        estimatedMs: 2_000,
+        estimatedCostUsdMicros: 210,
+      },
     ]);
-    expect(plan).toMatchObject({ region: 'US', timeoutMs: 3_600_000, estimatedCostUsdMicros: 620, estimateBasis: 'estimated', sandbox: 'simulated' });
+    expect(plan).toMatchObject({
+      region: 'US',
+      timeoutMs: 3_600_000,
+      estimatedCostUsdMicros: 620,
+      estimateBasis: 'estimated',
+      sandbox: 'simulated',
+    });
     expect(estimatedCostUSD).toBe(0.00062);
     expect(decision).toMatchObject({ point: 'plan', verdict: 'allow', input: { request: { region: 'US', resourceClass: 'medium' } } });
   });
@@ -56,7 +92,14 @@ describe('a plan', () => {
     const echo = plan.tasks[0]?.compensateDigest;
     expect(echo).toMatch(/^sha256:/);
     expect(plan.tasks).toMatchObject([
-      { resourceClass: 'large', timeoutMs: 3_600_000, egress: [{ host: 'a.example', ports: [443] }], compensateUses: 'pkg:demo/echo@1.0.0', compensateDigest: echo, region: 'EU' },
+      {
+        resourceClass: 'large',
+        timeoutMs: 3_600_000,
+        egress: [{ host: 'a.example', ports: [443] }],
+        compensateUses: 'pkg:demo/echo@1.0.0',
+        compensateDigest: echo,
+        region: 'EU',
+      },
       { egress: [], compensateUses: uses, compensateDigest: plan.tasks[1]?.packageDigest },
     ]);
     expect((await planText({ resourceClass: 'small', tasks: [task('a', { uses })] })).plan.tasks[0]?.resourceClass).toBe('small');
@@ -71,7 +114,11 @@ describe('a plan', () => {
   test('can be had of a stored workflow, drafts too', async () => {
     const { workflow } = await createWorkflow(home.deps, actor, { text: buildManifestText(), mediaType: 'application/yaml' });
     for (const ref of [workflow.id, 'hello', 'hello@1.0.0']) {
-      expect((await planRun(home.deps, actor, { workflow: ref })).plan.workflow).toEqual({ name: 'hello', version: '1.0.0', digest: workflow.digest });
+      expect((await planRun(home.deps, actor, { workflow: ref })).plan.workflow).toEqual({
+        name: 'hello',
+        version: '1.0.0',
+        digest: workflow.digest,
+      });
     }
   });
 
@@ -95,14 +142,20 @@ describe('a denial', () => {
 
   test('is never made up: an engine that fails is an error', async () => {
     const policy = { evaluate: () => Promise.reject(new Error('broken')) };
-    await expect(planRun({ ...home.deps, policy }, actor, { manifestText: buildManifestText() })).rejects.toMatchObject({ code: 'mc:policy:unavailable' });
+    await expect(planRun({ ...home.deps, policy }, actor, { manifestText: buildManifestText() })).rejects.toMatchObject({
+      code: 'mc:policy:unavailable',
+    });
   });
 });
 
 describe('warnings', () => {
   test('tell of the sandbox, unused inputs, missing inputs, effects nobody undoes and a timeout that cuts', async () => {
     await publishTestPackage(home.deps, { name: 'demo/call', effects: 'external' });
-    const overrides = { inputs: { who: { type: 'string' }, lock: { type: 'file' } }, timeout: '1m', tasks: [task('a', { uses: 'pkg:demo/call@1.0.0', retries: 1 }), task('b', { needs: ['a'] })] };
+    const overrides = {
+      inputs: { who: { type: 'string' }, lock: { type: 'file' } },
+      timeout: '1m',
+      tasks: [task('a', { uses: 'pkg:demo/call@1.0.0', retries: 1 }), task('b', { needs: ['a'] })],
+    };
     const { plan } = await planRun(home.deps, actor, { manifestText: buildManifestText(overrides) });
     expect(plan.warnings).toEqual([
       'sandbox: tasks are simulated, no package code runs',
@@ -126,7 +179,11 @@ describe('what cannot be planned', () => {
     ['both', { workflow: 'hello', manifestText: 'x' }, 'mc:request:invalid'],
     ['an unknown workflow', { workflow: 'nobody' }, 'mc:workflow:not-found'],
     ['a bad manifest', { manifestText: 'name: x' }, 'mc:manifest:invalid'],
-    ['an unknown package', { manifestText: buildManifestText({ tasks: [task('a', { uses: 'pkg:demo/none@1.0.0' })] }) }, 'mc:package:not-found'],
+    [
+      'an unknown package',
+      { manifestText: buildManifestText({ tasks: [task('a', { uses: 'pkg:demo/none@1.0.0' })] }) },
+      'mc:package:not-found',
+    ],
     ['inputs the package does not take', { manifestText: buildManifestText({ tasks: [task('a', { with: {} })] }) }, 'mc:manifest:invalid'],
     ['inputs of wrong types', { manifestText: buildManifestText(), inputs: { who: 5 } }, 'mc:execution:inputs-invalid'],
   ])('%s: refused with %3$s', async (_, request, code) => {
@@ -137,7 +194,9 @@ describe('what cannot be planned', () => {
     const tasks = Array.from({ length: 40 }, (__, at) => task(`t${at}`, { uses: `pkg:demo/none${at}@1.0.0` }));
     const error: unknown = await planText({ tasks, inputs: undefined }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'mc:execution:inputs-invalid' });
-    await expect(planRun(home.deps, actor, { manifestText: buildManifestText({ tasks }) })).rejects.toMatchObject({ issues: { length: 20 } });
+    await expect(planRun(home.deps, actor, { manifestText: buildManifestText({ tasks }) })).rejects.toMatchObject({
+      issues: { length: 20 },
+    });
   });
 });
 
@@ -146,11 +205,20 @@ test('planning has no side effect: no port that writes is touched, and the whole
   const refuse = (what: string) => (): never => {
     throw new Error(`${what} was called`);
   };
-  const readOnly: Table = { get: (key) => table.get(key), getMany: (keys) => table.getMany(keys), query: (query) => table.query(query), write: refuse('write'), putMany: refuse('putMany') };
+  const readOnly: Table = {
+    get: (key) => table.get(key),
+    getMany: (keys) => table.getMany(keys),
+    query: (query) => table.query(query),
+    write: refuse('write'),
+    putMany: refuse('putMany'),
+  };
   const readOnlyBlobs: BlobStore = { find: (...about) => blobs.find(...about), put: refuse('put') };
   const queue = { send: refuse('send') };
   const phases = { start: refuse('start'), finishRun: refuse('finishRun') };
   const signer = { publicKey: refuse('publicKey'), sign: refuse('sign') };
-  const answer = await planRun({ ...home.deps, table: readOnly, blobs: readOnlyBlobs, queue, phases, signer }, actor, { manifestText: buildManifestText(), inputs: { who: 'Ada' } });
+  const answer = await planRun({ ...home.deps, table: readOnly, blobs: readOnlyBlobs, queue, phases, signer }, actor, {
+    manifestText: buildManifestText(),
+    inputs: { who: 'Ada' },
+  });
   expect(answer.decision.verdict).toBe('allow');
 });

@@ -2,30 +2,41 @@ import { describe, expect, test } from '@jest/globals';
 import { Manifest } from '../../../../shared/manifest/manifest.ts';
 import { checkPackageUse } from '../../../../shared/manifest/rules/check-package-use.ts';
 import { buildOneTask } from '../../../support/build-manifest.ts';
-import { buildDescriptor } from '../../../support/publish-test-package.ts';
+import { buildDescriptor } from '../../../support/build-package.ts';
 
 type Fields = Record<string, unknown>;
 const uses = 'pkg:demo/echo@1.0.0';
 
 function issues(manifest: Fields, schemas: { inputs?: Fields; outputs?: Fields }): string[] {
-  const descriptor = buildDescriptor(Object.fromEntries(Object.entries(schemas).map(([key, schema]) => [key, { type: 'object', ...schema }])));
+  const descriptor = buildDescriptor({ inputs: { type: 'object', ...schemas.inputs }, outputs: { type: 'object', ...schemas.outputs } });
   return checkPackageUse(Manifest.parse(manifest), new Map([[uses, descriptor]])).map(({ code, pointer }) => `${code} ${pointer}`);
 }
 
-const declared = { who: { type: 'string' }, count: { type: 'integer' }, size: { type: 'number' }, lock: { type: 'file' }, list: { type: 'array' } };
+const declared = {
+  who: { type: 'string' },
+  count: { type: 'integer' },
+  size: { type: 'number' },
+  lock: { type: 'file' },
+  list: { type: 'array' },
+};
 const given = (value: unknown, property: unknown): string[] =>
   issues({ ...buildOneTask({ with: { x: value } }), inputs: declared }, { inputs: { properties: { x: property } } });
 
 describe('inputs of a package', () => {
   test('that are required must be given; what is given must be known when the package takes nothing else', () => {
     const inputs = { properties: { a: {}, b: {} }, required: ['a', 'b'], additionalProperties: false };
-    expect(issues(buildOneTask({ with: { b: 1, c: 2 } }), { inputs })).toEqual(['missing-input /tasks/0/with/a', 'unknown-field /tasks/0/with/c']);
+    expect(issues(buildOneTask({ with: { b: 1, c: 2 } }), { inputs })).toEqual([
+      'missing-input /tasks/0/with/a',
+      'unknown-field /tasks/0/with/c',
+    ]);
     expect(issues(buildOneTask(), { inputs })).toEqual(['missing-input /tasks/0/with/a', 'missing-input /tasks/0/with/b']);
   });
 
   test('may have any name when the package says so, by itself or by a pattern', () => {
     expect(issues(buildOneTask({ with: { c: 2 } }), { inputs: { properties: { a: {} } } })).toEqual([]);
-    expect(issues(buildOneTask({ with: { c: 2 } }), { inputs: { patternProperties: { '^c$': {} }, additionalProperties: false } })).toEqual([]);
+    expect(issues(buildOneTask({ with: { c: 2 } }), { inputs: { patternProperties: { '^c$': {} }, additionalProperties: false } })).toEqual(
+      [],
+    );
   });
 
   test('of a compensation are judged too', () => {
@@ -78,12 +89,22 @@ describe('inputs of a package', () => {
 });
 
 describe('outputs of a package', () => {
-  const two = (text: string): Fields => ({ ...buildOneTask(), tasks: [{ id: 'a', uses }, { id: 'b', uses, needs: ['a'], with: { x: text } }], outputs: { o: text } });
+  const two = (text: string): Fields => ({
+    ...buildOneTask(),
+    tasks: [
+      { id: 'a', uses },
+      { id: 'b', uses, needs: ['a'], with: { x: text } },
+    ],
+    outputs: { o: text },
+  });
   const outputs = { properties: { message: { type: 'string' } }, additionalProperties: false };
   const inputs = { properties: { x: { type: 'integer' } } };
 
   test('that it does not give cannot be used', () => {
-    expect(issues(two('${{ tasks.a.outputs.massage }}'), { outputs })).toEqual(['unknown-output /tasks/1/with/x', 'unknown-output /outputs/o']);
+    expect(issues(two('${{ tasks.a.outputs.massage }}'), { outputs })).toEqual([
+      'unknown-output /tasks/1/with/x',
+      'unknown-output /outputs/o',
+    ]);
     expect(issues(two('${{ tasks.a.outputs.massage }}'), { outputs: { properties: {} } })).toEqual([]);
   });
 

@@ -1,0 +1,112 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { installCatalog } from '../../catalog/install-catalog.ts';
+import { buildPackage } from '../../catalog/package-builder.ts';
+import { TenantId } from '../../shared/core/tenant-id.ts';
+import { digestBytes } from '../../shared/core/digest.ts';
+import { catalogTenant } from '../../shared/package/catalog-tenant.ts';
+import { loadPackage } from '../../shared/package/load-package.ts';
+import { publishPackage } from '../../shared/package/publish-package.ts';
+import { resolvePackage } from '../../shared/package/resolve-package.ts';
+import { readBundle } from '../../shared/package/bundle.ts';
+import { buildDeps, type TestHome } from '../support/build-deps.ts';
+import { buildBundle, buildDescriptor } from '../support/build-package.ts';
+
+const packages = fileURLToPath(new URL('../../catalog/packages', import.meta.url));
+const acme = TenantId.parse('acme');
+
+let home: TestHome;
+beforeEach(() => {
+  home = buildDeps();
+});
+afterEach(() => {
+  home.close();
+});
+
+describe('the catalog', () => {
+  test('every package of the catalog can be resolved and loaded by a tenant after installation', async () => {
+    const installed = await installCatalog(home.deps);
+    expect(installed).toHaveLength(readdirSync(packages).length);
+    for (const { uses, digest } of installed) {
+      expect((await resolvePackage(home.deps, acme, uses)).digest).toBe(digest);
+      expect((await loadPackage(home.deps, acme, digest)).entry.length).toBeGreaterThan(100);
+    }
+  });
+
+  test('installing again changes nothing and builds nothing', async () => {
+    const first = await installCatalog(home.deps);
+    const faults = { hit: () => Promise.reject(new Error('something was published')) };
+    expect(await installCatalog({ ...home.deps, faults })).toEqual(first);
+  });
+
+  test('a version that is published stays as it is when the sources differ', async () => {
+    const existing = await publishPackage(
+      home.deps,
+      { sub: 'system:catalog', tenant: catalogTenant, roles: ['admin'] },
+      await buildBundle({ name: 'demo/echo' }),
+    );
+    const warnings: string[] = [];
+    const logger = { ...home.deps.logger, warn: (message: string) => void warnings.push(message) };
+    const installed = await installCatalog({ ...home.deps, logger });
+    expect(installed).toContainEqual({ uses: 'pkg:demo/echo@1.0.0', digest: existing.digest });
+    expect(warnings).toHaveLength(1);
+  });
+
+  test('the folder of a package is called after its name', () => {
+    for (const folder of readdirSync(packages)) {
+      const { name } = JSON.parse(readFileSync(join(packages, folder, 'mc-package.json'), 'utf8')) as { name: string }; // Checked by the builder.
+      expect(folder).toBe(name.replace('/', '-'));
+    }
+  });
+});
+
+describe('building a package', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mc-package-'));
+    writeFileSync(join(folder, 'mc-package.json'), JSON.stringify(buildDescriptor()));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  test('the same sources give the same bytes, without any path of the machine in them', async () => {
+    const built = await Promise.all([1, 2].map(() => buildPackage(join(packages, 'sbom-npm'))));
+    expect(digestBytes(built[0]!)).toBe(digestBytes(built[1]!));
+    const text = Buffer.from((await readBundle(built[0]!)).entry).toString();
+    expect(text).not.toContain(fileURLToPath(new URL('../..', import.meta.url)));
+    expect(text).not.toContain(tmpdir() + '/mc');
+  });
+
+  test('an import that a sandbox does not have is refused, with file and line', async () => {
+    writeFileSync(join(folder, 'index.ts'), `\nimport { x } from 'not-installed-anywhere';\nexport default async () => x;\n`);
+    await expect(buildPackage(folder)).rejects.toMatchObject({
+      code: 'mc:package:invalid',
+      message: expect.stringMatching(/index\.ts:2: .*not-installed-anywhere/),
+    });
+  });
+
+  test('a mistake in the source is refused, with file and line', async () => {
+    writeFileSync(join(folder, 'index.ts'), 'export default async () => {\n  return {;\n};\n');
+    await expect(buildPackage(folder)).rejects.toMatchObject({
+      code: 'mc:package:invalid',
+      message: expect.stringContaining('index.ts:2'),
+    });
+  });
+
+  test('a folder without a module or with a wrong descriptor is refused', async () => {
+    await expect(buildPackage(folder)).rejects.toMatchObject({ code: 'mc:package:invalid', message: expect.stringContaining('index.ts') });
+    writeFileSync(join(folder, 'mc-package.json'), JSON.stringify({ ...buildDescriptor(), version: 'one' }));
+    await expect(buildPackage(folder)).rejects.toMatchObject({ code: 'mc:package:invalid', issues: [{ pointer: '/version' }] });
+    writeFileSync(join(folder, 'mc-package.json'), '{');
+    await expect(buildPackage(folder)).rejects.toMatchObject({ code: 'mc:package:invalid' });
+    rmSync(join(folder, 'mc-package.json'));
+    await expect(buildPackage(folder)).rejects.toMatchObject({
+      code: 'mc:package:invalid',
+      message: expect.stringContaining('mc-package.json'),
+    });
+  });
+});

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import type { Command } from 'commander';
+import { buildProgram } from '../../cli/program.ts';
+import { examplesOf } from '../../cli/command-options.ts';
+import { bareEnv, jsonOf, runCli } from '../support/run-cli.ts';
+
+function leavesOf(command: Command): Command[] {
+  return command.commands.flatMap((child) => (child.commands.length > 0 ? leavesOf(child) : [child]));
+}
+
+describe('the command line', () => {
+  test('without arguments shows its commands', async () => {
+    const result = await runCli([]);
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    for (const name of ['up', 'publish', 'run', 'verify']) expect(result.stdout).toContain(`  ${name} `);
+  });
+
+  test('an unknown command is a usage error with a suggestion', async () => {
+    const result = await runCli(['pubish', 'workflow.yaml']);
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toContain('Did you mean publish?');
+  });
+
+  test.each([
+    [['publish']],
+    [['run', 'x', '--nonsense']],
+    [['publish', 'x.yaml', '--bump', 'huge']],
+    [['completion', 'tcsh']],
+    [['keys', 'nope']],
+  ])('wrong arguments are a usage error: %j', async (args) => {
+    const result = await runCli(args);
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toContain('error');
+  });
+
+  test('with --json an error is one JSON document on standard output', async () => {
+    for (const args of [['pubish'], ['validate', 'absent.yaml'], ['whoami']]) {
+      const result = await runCli([...args, '--json']);
+      expect(jsonOf(result)).toEqual({ error: expect.objectContaining({ code: expect.stringMatching(/^mc:/), fix: expect.any(String) }) });
+      expect(result.code).toBeGreaterThan(0);
+    }
+  });
+
+  test('a home that does not run is named, with what to do', async () => {
+    const result = await runCli(['whoami', '--url', 'http://127.0.0.1:9']);
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain('mc:host:unreachable');
+    expect(result.stderr).toContain('maestro up');
+  });
+
+  test('every command has a description, examples and --json', () => {
+    for (const command of leavesOf(buildProgram())) {
+      expect([command.name(), command.description()]).not.toEqual([command.name(), '']);
+      expect([command.name(), examplesOf(command).length]).not.toEqual([command.name(), 0]);
+      expect(command.options.map((option) => option.long)).toContain('--json');
+    }
+  });
+
+  test('help of a command shows its examples', async () => {
+    const result = await runCli(['publish', '--help']);
+    expect(result.code).toBe(0);
+    expect(result.stdout).toContain('$ maestro publish workflow.yaml');
+    expect((await runCli(['help', 'publish'])).stdout).toBe(result.stdout);
+  });
+
+  test('colour is only for terminals', async () => {
+    const result = await runCli(['validate', 'absent.yaml']);
+    expect(result.stderr).not.toContain('\u001b[');
+  });
+
+  test('a reader that closes the pipe early is no failure', async () => {
+    const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+    const child = spawn(process.execPath, [main, 'completion', 'fish'], { env: bareEnv(), stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('prints its version and that of Node', async () => {
+    expect(jsonOf(await runCli(['version', '--json']))).toMatchObject({
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      node: process.versions.node,
+    });
+    expect((await runCli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DescribeExecutionCommand, GetExecutionHistoryCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { describe, expect, test } from '@jest/globals';
+import { MaestroClient } from '../../cli/client/maestro-client.ts';
+import { echoManifest, publish, run, slowMs, type TestedHome } from '../e2e/tested-home.ts';
+import { cloud } from './environment.ts';
+
+const sfn = new SFNClient();
+const home: TestedHome = {
+  client: new MaestroClient({ url: cloud.MC_URL, token: cloud.MC_TOKEN }),
+  url: cloud.MC_URL,
+  unique: `sfn-${Date.now().toString(36)}`,
+};
+
+/** The states that the supervision of a run went through, once it has ended. */
+async function statesOf(executionId: string): Promise<{ status: string | undefined; states: (string | undefined)[] }> {
+  const executionArn = `${cloud.MC_STATE_MACHINE_ARN.replace(':stateMachine:', ':execution:')}:${executionId}`;
+  const deadline = Date.now() + 30_000;
+  let status = (await sfn.send(new DescribeExecutionCommand({ executionArn }))).status;
+  while (status === 'RUNNING' && Date.now() < deadline) {
+    await sleep(200);
+    status = (await sfn.send(new DescribeExecutionCommand({ executionArn }))).status;
+  }
+  const { events = [] } = await sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1_000 }));
+  const states = events.flatMap((event) => (event.stateEnteredEventDetails ? [event.stateEnteredEventDetails.name] : []));
+  return { status, states };
+}
+
+describe('the supervision of runs by Step Functions', () => {
+  test(
+    'a run that succeeds is sealed and recorded, and nothing is compensated',
+    async () => {
+      const { name } = await publish(home, echoManifest(`good-${home.unique}`));
+      const { id, state } = await run(home, { workflow: name });
+      expect(state).toBe('succeeded');
+      expect(await statesOf(id)).toEqual({ status: 'SUCCEEDED', states: ['Dispatch', 'AwaitRun', 'HowItEnded', 'Seal', 'Record'] });
+    },
+    slowMs,
+  );
+
+  test(
+    'a run that fails goes through compensation before it is sealed',
+    async () => {
+      const tasks = [{ id: 'bad', uses: 'pkg:demo/fail@1.0.0', with: { message: 'no', retryable: false } }];
+      const { name } = await publish(home, echoManifest(`bad-${home.unique}`, { tasks }));
+      const { id, state } = await run(home, { workflow: name });
+      expect(state).toBe('failed');
+      expect(await statesOf(id)).toEqual({
+        status: 'SUCCEEDED',
+        states: ['Dispatch', 'AwaitRun', 'HowItEnded', 'Compensate', 'Seal', 'Record'],
+      });
+    },
+    slowMs,
+  );
+});

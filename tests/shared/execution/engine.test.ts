@@ -1,0 +1,199 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { SoftwareSigner } from '../../../shared/embedded/software-signer.ts';
+import { digestBytes, hexOf } from '../../../shared/core/digest.ts';
+import { dispatchTask } from '../../../shared/execution/dispatch-task.ts';
+import { headKey, taskKey } from '../../../shared/execution/execution-record.ts';
+import { getReceipt } from '../../../shared/execution/get-receipt.ts';
+import { startExecution } from '../../../shared/execution/start-execution.ts';
+import { sweepExecutions } from '../../../shared/execution/sweep-executions.ts';
+import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
+import { buildActor } from '../../support/build-deps.ts';
+import { failing, openEngine, type Engine } from '../../support/open-engine.ts';
+
+let engine: Engine;
+beforeEach(async () => {
+  engine = await openEngine();
+}, 60_000);
+afterEach(async () => engine.close());
+
+const single = (name: string, more = ''): string => `name: ${name}\nversion: 1.0.0\ntasks: [{ id: only, uses: 'pkg:demo/echo@1.0.0'${more} }]\n`;
+
+describe('a run', () => {
+  test('starts every task when its needs are met, passes outputs on, and seals a receipt that verifies', async () => {
+    await engine.publish(`name: diamond
+version: 1.0.0
+inputs: { word: { type: string } }
+tasks:
+  - { id: a, uses: 'pkg:demo/echo@1.0.0', with: { word: '\${{ inputs.word }}' } }
+  - { id: b, uses: 'pkg:demo/echo@1.0.0', needs: [a], with: { word: '\${{ tasks.a.outputs.word }}-b' } }
+  - { id: c, uses: 'pkg:demo/echo@1.0.0', needs: [a], with: { word: '\${{ tasks.a.outputs.word }}-c' } }
+  - { id: d, uses: 'pkg:demo/echo@1.0.0', needs: [b, c], with: { both: ['\${{ tasks.b.outputs.word }}', '\${{ tasks.c.outputs.word }}'] } }
+outputs: { both: '\${{ tasks.d.outputs.both }}' }
+`);
+    const { id } = await engine.start({ workflow: 'diamond', inputs: { word: 'x' } });
+    expect(await engine.finish(id)).toMatchObject({ state: 'succeeded', outputs: { both: ['x-b', 'x-c'] }, error: null });
+    expect(engine.attempts.map(({ taskId }) => taskId)).toEqual(['a', expect.stringMatching(/b|c/), expect.stringMatching(/b|c/), 'd']);
+
+    const { deps } = engine.home;
+    const receipt = await getReceipt(deps, engine.actor, id);
+    const { pem } = await deps.signer.publicKey();
+    const { statement } = verifyBundle(receipt.bundle, { pem, artifact: digestBytes(receipt.outputsDocument) });
+    expect(statement.subject[0]).toEqual({ name: 'outputs.json', digest: { sha256: hexOf(digestBytes('{"both":["x-b","x-c"]}')) } });
+    expect(statement.predicate).toMatchObject({ mc_receipt: { state: 'succeeded', sandbox: 'simulated', cost: { basis: 'measured' } } });
+  });
+
+  test('of 150 tasks, 80 of them released by one completion, ends', async () => {
+    const wide = Array.from({ length: 80 }, (_, index) => `  - { id: w${index}, uses: 'pkg:demo/echo@1.0.0', needs: [root] }`);
+    const deep = Array.from({ length: 68 }, (_, index) => `  - { id: d${index}, uses: 'pkg:demo/echo@1.0.0', needs: [${index === 0 ? 'w0' : `d${index - 1}`}] }`);
+    await engine.publish(`name: large\nversion: 1.0.0\ntasks:\n  - { id: root, uses: 'pkg:demo/echo@1.0.0' }\n${[...wide, ...deep].join('\n')}\n`);
+    const execution = await engine.finish((await engine.start({ workflow: 'large' })).id);
+    expect(execution.state).toBe('succeeded');
+    expect(new Set(engine.attempts.map(({ taskId }) => taskId)).size).toBe(149);
+    expect(engine.attempts).toHaveLength(149);
+  });
+
+  test('retries a failed task with back-off and the same idempotency key, and succeeds', async () => {
+    await engine.publish(single('flaky', ', retries: 2'));
+    engine.simulate((spec) => (spec.attempt < 3 ? failing('not yet', true) : { result: { kind: 'succeeded', outputs: {}, usage: { wallMs: 1 } } }));
+    const { id, createdAt } = await engine.start({ workflow: 'flaky' });
+    const execution = await engine.finish(id);
+    expect(execution.tasks[0]?.attempts.map(({ failure }) => failure)).toEqual(['error', 'error', null]);
+    expect(new Set(engine.attempts.map(({ idempotencyKey }) => idempotencyKey))).toEqual(new Set([`${id}/only`]));
+    // Half of 500 ms and half of 1 s are the shortest pauses that jitter can give.
+    expect(Date.parse(execution.endedAt ?? '') - Date.parse(createdAt)).toBeGreaterThanOrEqual(750);
+  });
+
+  test('fails when a task is out of retries, starts nothing new, and still ends with a verified receipt', async () => {
+    await engine.publish(`name: broken
+version: 1.0.0
+tasks:
+  - { id: bad, uses: 'pkg:demo/fail@1.0.0', retries: 1 }
+  - { id: never, uses: 'pkg:demo/echo@1.0.0', needs: [bad] }
+`);
+    engine.simulate(() => failing('it broke', true));
+    const { id } = await engine.start({ workflow: 'broken' });
+    expect(await engine.finish(id)).toMatchObject({
+      state: 'failed',
+      error: { taskId: 'bad', failure: 'error', message: 'it broke' },
+      tasks: [{ id: 'bad', state: 'failed' }, { id: 'never', state: 'skipped', attempts: [] }],
+    });
+    const { pem } = await engine.home.deps.signer.publicKey();
+    const { statement } = verifyBundle((await getReceipt(engine.home.deps, engine.actor, id)).bundle, { pem });
+    expect(statement.predicate).toMatchObject({ mc_receipt: { state: 'failed', error: { taskId: 'bad' } } });
+  });
+
+  test('compensates what succeeded, newest first, each once, with its own inputs', async () => {
+    const undo = (id: string): string => `compensate: { uses: 'pkg:demo/echo@1.0.0', with: { undo: '\${{ tasks.${id}.outputs.made }}' } }`;
+    await engine.publish(`name: undo
+version: 1.0.0
+tasks:
+  - { id: one, uses: 'pkg:demo/echo@1.0.0', with: { made: 1 }, ${undo('one')} }
+  - { id: two, uses: 'pkg:demo/echo@1.0.0', needs: [one], with: { made: 2 }, ${undo('two')} }
+  - { id: bad, uses: 'pkg:demo/fail@1.0.0', needs: [two] }
+`);
+    engine.simulate((spec) =>
+      spec.taskId === 'bad' ? failing('no', false) : { result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, delayMs: 5 },
+    );
+    const execution = await engine.finish((await engine.start({ workflow: 'undo' })).id);
+    expect(execution.tasks.map(({ id, compensation }) => [id, compensation])).toEqual([['bad', 'none'], ['one', 'done'], ['two', 'done']]);
+    const undone = engine.attempts.filter(({ idempotencyKey }) => idempotencyKey.endsWith('/compensation'));
+    expect(undone.map(({ inputs }) => inputs)).toEqual([{ undo: 2 }, { undo: 1 }]);
+  });
+
+  test('whose output names a value that no task gave fails instead of sealing a guess', async () => {
+    await engine.publish(`${single('gap')}outputs: { missing: '\${{ tasks.only.outputs.nothing }}' }\n`);
+    const execution = await engine.finish((await engine.start({ workflow: 'gap' })).id);
+    expect(execution).toMatchObject({ state: 'failed', error: { failure: 'outputs' } });
+  });
+
+  test('past its deadline fails with a timeout and ends', async () => {
+    await engine.publish(`${single('late')}timeout: 50ms\n`.replace("uses: 'pkg:demo/echo@1.0.0'", "uses: 'pkg:demo/echo@1.0.0', retries: 5"));
+    engine.simulate(() => ({ ...failing('slow', true), delayMs: 60 }));
+    const execution = await engine.finish((await engine.start({ workflow: 'late' })).id);
+    expect(execution.state).toBe('failed');
+    expect(engine.attempts).toHaveLength(1);
+  });
+});
+
+describe('exactly once', () => {
+  test('the same message handled by many dispatchers at once runs one attempt', async () => {
+    await engine.publish(single('once'));
+    engine.simulate((spec) => ({ result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, delayMs: 20 }));
+    const { id } = await engine.start({ workflow: 'once' });
+    const message = { tenant: engine.actor.tenant, executionId: id, taskId: 'only', purpose: 'task' } as const;
+    await Promise.all(Array.from({ length: 10 }, () => dispatchTask(engine.home.deps, message)));
+    await engine.finish(id);
+    expect(engine.attempts).toHaveLength(1);
+  });
+
+  test('an idempotency key starts one run however often and however concurrently it is sent', async () => {
+    await engine.publish(single('keyed'));
+    const started = await Promise.all(Array.from({ length: 8 }, () => engine.start({ workflow: 'keyed', idempotencyKey: 'k' })));
+    expect(new Set(started.map(({ id }) => id)).size).toBe(1);
+    await expect(engine.start({ workflow: 'keyed', region: 'US', idempotencyKey: 'k' })).rejects.toMatchObject({ code: 'mc:idempotency:conflict' });
+  });
+
+  test('a sweep gives up attempts whose lease ran out, and the run ends', async () => {
+    await engine.publish(single('orphan'));
+    const { deps } = engine.home;
+    let release = (): void => undefined;
+    const blocked = new Promise<void>((resolve) => (release = resolve));
+    let isFirst = true;
+    const provision = deps.runner.provision.bind(deps.runner);
+    deps.runner.provision = async (spec) => {
+      if (isFirst) {
+        isFirst = false;
+        await blocked; // As if this dispatcher were dead.
+      }
+      return provision(spec);
+    };
+    const { id } = await engine.start({ workflow: 'orphan' });
+    await delay(50);
+    const { tenant } = engine.actor;
+    await deps.table.write([
+      { kind: 'update', key: headKey(tenant, id), add: { createdAt: -120_000 } },
+      { kind: 'update', key: taskKey(tenant, id, 'only'), set: { leaseUntil: 1 } },
+    ]);
+    expect(await sweepExecutions(deps)).toMatchObject({ looked: 1 });
+    release();
+    const execution = await engine.finish(id);
+    expect(execution.state).toBe('succeeded');
+    expect(execution.tasks[0]?.attempts[0]).toMatchObject({ failure: 'lost' });
+    expect((await getReceipt(deps, engine.actor, id)).receiptId).toBe(execution.receiptId);
+  });
+});
+
+describe('fail closed', () => {
+  test('a run whose signer signs with another key than it shows is never terminal', async () => {
+    await engine.publish(single('forged'));
+    const { deps } = engine.home;
+    const forger = new SoftwareSigner(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+    const honest = deps.signer;
+    deps.signer = { publicKey: () => honest.publicKey(), sign: (message) => forger.sign(message) };
+    const { id } = await engine.start({ workflow: 'forged' });
+    await delay(500);
+    await expect(getReceipt(deps, engine.actor, id)).rejects.toMatchObject({ code: 'mc:execution:not-sealed' });
+    deps.signer = honest;
+    expect((await engine.finish(id)).state).toBe('succeeded');
+  });
+
+  test('a denied run leaves a recorded decision and nothing else', async () => {
+    await engine.publish(single('here').replace('tasks:', 'region: US\ntasks:'));
+    const { deps } = engine.home;
+    const result = await startExecution(deps, engine.actor, { workflow: 'here', region: 'EU' });
+    expect(result).toMatchObject({ kind: 'denied', decision: { verdict: 'deny' } });
+    const runs = await deps.table.query({ index: 'gsi1', pk: `T#acme#X`, limit: 10 });
+    expect(runs.items).toEqual([]);
+    const recorded = result.kind === 'denied' && (await deps.table.get({ pk: `T#acme#DENIED#${result.decision.id}`, sk: 'DECISION#start' }));
+    expect(recorded).toMatchObject({ verdict: 'deny' });
+  });
+
+  test("another tenant's run is not found", async () => {
+    await engine.publish(single('mine'));
+    const { id } = await engine.start({ workflow: 'mine' });
+    await engine.finish(id);
+    await expect(getReceipt(engine.home.deps, buildActor(['admin'], 'other'), id)).rejects.toMatchObject({ code: 'mc:execution:not-found' });
+  });
+});

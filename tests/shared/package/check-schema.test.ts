@@ -1,0 +1,85 @@
+import { describe, expect, test } from '@jest/globals';
+import { digestBytes } from '../../../shared/core/digest.ts';
+import { checkAgainstSchema, checkSchema } from '../../../shared/package/check-schema.ts';
+
+let count = 0;
+/** Judges by a schema that was not judged by before. */
+const judge = (schema: object, value: unknown): ReturnType<typeof checkAgainstSchema> =>
+  checkAgainstSchema(digestBytes(String(count++)), 'inputs', schema, value);
+
+describe('schemas of packages', () => {
+  test('every way in which a value does not fit is named with its place', () => {
+    const schema = {
+      type: 'object',
+      properties: { a: { type: 'string' }, b: { enum: [1, 2] } },
+      required: ['c'],
+      additionalProperties: false,
+    };
+    expect(judge(schema, { a: 1, b: 3, 'd/e': 4 })).toEqual(
+      expect.arrayContaining([
+        { code: 'type', pointer: '/a', message: 'must be string', got: '1', allowed: 'string' },
+        { code: 'enum', pointer: '/b', message: expect.any(String), got: '3', allowed: '1, 2' },
+        { code: 'required', pointer: '/c', message: 'is missing' },
+        { code: 'unknown-field', pointer: '/d~1e', message: 'is not a known field' },
+      ]),
+    );
+  });
+
+  test('a value that fits has no issues', () => {
+    expect(judge({ type: 'object', properties: { a: { type: 'string', format: 'date-time' } } }, { a: '2026-01-01T00:00:00Z' })).toEqual(
+      [],
+    );
+  });
+
+  test('the number of issues is bounded', () => {
+    expect(
+      judge({ type: 'object', properties: { a: { items: { type: 'string' } } } }, { a: Array.from({ length: 1_000 }, () => 1) }),
+    ).toHaveLength(50);
+  });
+
+  const slow: readonly [string, object, unknown][] = [
+    ['a regular expression that backtracks', { type: 'object', properties: { a: { pattern: '^(a+)+$' } } }, { a: `${'a'.repeat(50)}!` }],
+    [
+      'items that are compared with each other',
+      { type: 'object', properties: { a: { uniqueItems: true } } },
+      { a: Array.from({ length: 100_000 }, (_, index) => ({ index })) },
+    ],
+    [
+      'references that double at every level',
+      {
+        type: 'object',
+        $defs: {
+          d0: { type: 'object' },
+          ...Object.fromEntries(
+            Array.from({ length: 30 }, (_, at) => [`d${at + 1}`, { allOf: [{ $ref: `#/$defs/d${at}` }, { $ref: `#/$defs/d${at}` }] }]),
+          ),
+        },
+        $ref: '#/$defs/d30',
+      },
+      {},
+    ],
+  ];
+  for (const [what, schema, value] of slow) {
+    test(`${what} cannot stop the program`, () => {
+      expect(judge(schema, value)).toMatchObject([{ code: 'too-slow' }]);
+    });
+  }
+
+  test('a schema that cannot be used is named with the reason', () => {
+    expect(checkSchema({ type: 'object', properties: { a: { type: 'text' } } }, 'inputs')).toMatchObject([
+      { code: 'schema', pointer: '/inputs' },
+    ]);
+    expect(checkSchema({ type: 'object', $ref: 'https://example.com/schema.json' }, 'outputs')).toMatchObject([
+      { code: 'schema', pointer: '/outputs' },
+    ]);
+    expect(checkSchema({ type: 'object', properties: { a: { pattern: '(' } } }, 'inputs')).toMatchObject([{ code: 'schema' }]);
+  });
+
+  test('a schema cannot name itself or answer later, but may have fields of such names', () => {
+    expect(checkSchema({ type: 'object', properties: { a: { $id: 'https://example.com/a' } } }, 'inputs')).toMatchObject([
+      { pointer: '/inputs/properties/a/$id' },
+    ]);
+    expect(checkSchema({ type: 'object', $async: true }, 'inputs')).toMatchObject([{ pointer: '/inputs/$async' }]);
+    expect(checkSchema({ type: 'object', properties: { $id: { type: 'string' } } }, 'inputs')).toEqual([]);
+  });
+});

@@ -1,0 +1,149 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { TenantId } from '../../../shared/core/tenant-id.ts';
+import { SoftwareSigner } from '../../../shared/embedded/software-signer.ts';
+import { catalogTenant } from '../../../shared/package/catalog-tenant.ts';
+import { listPackages } from '../../../shared/package/list-packages.ts';
+import { loadPackage } from '../../../shared/package/load-package.ts';
+import { publishPackage } from '../../../shared/package/publish-package.ts';
+import { resolvePackage } from '../../../shared/package/resolve-package.ts';
+import { verifyRelease } from '../../../shared/receipt/release-statement.ts';
+import type { Actor } from '../../../shared/tenant/actor.ts';
+import { buildActor, buildDeps, type TestHome } from '../../support/build-deps.ts';
+import { buildBundle } from '../../support/build-package.ts';
+
+const acme = TenantId.parse('acme');
+const catalog: Actor = { sub: 'system:catalog', tenant: catalogTenant, roles: ['admin'] };
+
+let home: TestHome;
+beforeEach(() => {
+  home = buildDeps();
+});
+afterEach(() => {
+  home.close();
+});
+
+describe('publishing a package', () => {
+  test('the record names the digest and a release that verifies for exactly these bytes', async () => {
+    const record = await publishPackage(home.deps, buildActor(), await buildBundle());
+    expect(record).toMatchObject({ name: 'test/echo', version: '1.0.0', uses: 'pkg:test/echo@1.0.0', publishedBy: 'admin@example.com' });
+    await verifyRelease(home.deps, acme, record.releaseId, { name: record.uses, digest: record.digest });
+    const other = verifyRelease(home.deps, acme, record.releaseId, { name: record.uses, digest: `sha256:${'0'.repeat(64)}` });
+    await expect(other).rejects.toMatchObject({ code: 'mc:package:untrusted' });
+  });
+
+  test('the same content again changes nothing, also when it arrives twice at once', async () => {
+    const bytes = await buildBundle();
+    const [first, second] = await Promise.all([
+      publishPackage(home.deps, buildActor(), bytes),
+      publishPackage(home.deps, buildActor(), bytes),
+    ]);
+    const third = await publishPackage(home.deps, buildActor(), bytes);
+    expect([second.id, third.id]).toEqual([first.id, first.id]);
+  });
+
+  test('what is no part of the two files is not stored', async () => {
+    const bytes = await buildBundle();
+    const padded = Buffer.concat([bytes, Buffer.alloc(10_240)]);
+    const plain = await publishPackage(home.deps, buildActor(), bytes);
+    expect((await publishPackage(home.deps, buildActor(), padded)).digest).toBe(plain.digest);
+  });
+
+  test('other content under the same version is a conflict', async () => {
+    const first = await publishPackage(home.deps, buildActor(), await buildBundle());
+    const changed = publishPackage(home.deps, buildActor(), await buildBundle({}, 'export default async () => ({ changed: true });'));
+    await expect(changed).rejects.toMatchObject({ code: 'mc:package:conflict', message: expect.stringContaining(first.digest) });
+  });
+
+  test('a schema that does not compile is refused, and nothing is stored', async () => {
+    const bytes = await buildBundle({
+      inputs: { type: 'object', properties: { a: { type: 'text' } } },
+      outputs: { type: 'object', $ref: 'https://example.com/x' },
+    });
+    await expect(publishPackage(home.deps, buildActor(), bytes)).rejects.toMatchObject({
+      code: 'mc:package:invalid',
+      issues: [{ pointer: '/inputs' }, { pointer: '/outputs' }],
+    });
+    expect((await listPackages(home.deps, buildActor(), { limit: 10 })).items).toEqual([]);
+  });
+
+  test('a crash before the write leaves the package unpublished', async () => {
+    const faults = { hit: () => Promise.reject(new Error('killed')) };
+    await expect(publishPackage({ ...home.deps, faults }, buildActor(), await buildBundle())).rejects.toThrow('killed');
+    await expect(resolvePackage(home.deps, acme, 'pkg:test/echo@1.0.0')).rejects.toMatchObject({ code: 'mc:package:not-found' });
+    expect(await publishPackage(home.deps, buildActor(), await buildBundle())).toMatchObject({ version: '1.0.0' });
+  });
+});
+
+describe('resolving and listing packages', () => {
+  test('a tenant gets its own package before the one of the catalog', async () => {
+    const shipped = await publishPackage(home.deps, catalog, await buildBundle());
+    expect((await resolvePackage(home.deps, acme, 'pkg:test/echo@1.0.0')).digest).toBe(shipped.digest);
+    const own = await publishPackage(home.deps, buildActor(), await buildBundle({}, 'export default async () => ({ own: true });'));
+    expect((await resolvePackage(home.deps, acme, 'pkg:test/echo@1.0.0')).digest).toBe(own.digest);
+  });
+
+  test('the package of another tenant cannot be resolved, loaded or seen', async () => {
+    const { digest } = await publishPackage(home.deps, buildActor(['admin'], 'rival'), await buildBundle());
+    await expect(resolvePackage(home.deps, acme, 'pkg:test/echo@1.0.0')).rejects.toMatchObject({ code: 'mc:package:not-found' });
+    await loadPackage(home.deps, TenantId.parse('rival'), digest);
+    await expect(loadPackage(home.deps, acme, digest)).rejects.toMatchObject({ code: 'mc:package:not-found' });
+    expect((await listPackages(home.deps, buildActor(), { limit: 10 })).items).toEqual([]);
+  });
+
+  test('a name that is nearly right gets a suggestion', async () => {
+    await publishPackage(home.deps, catalog, await buildBundle());
+    await expect(resolvePackage(home.deps, acme, 'pkg:test/ecko@1.0.0')).rejects.toThrow('did you mean pkg:test/echo@1.0.0');
+  });
+
+  test('pages hold own packages, then the catalog, in order of versions, each once', async () => {
+    const own = ['2.0.0', '1.10.0', '1.2.0'].map((version) => buildBundle({ version }));
+    for (const bytes of own) await publishPackage(home.deps, buildActor(), await bytes);
+    for (const name of ['test/b', 'test/a']) await publishPackage(home.deps, catalog, await buildBundle({ name }));
+    for (const limit of [1, 2, 3, 10]) {
+      const seen: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await listPackages(home.deps, buildActor(), { limit, ...(cursor === undefined ? {} : { cursor }) });
+        expect(page.items.length).toBeLessThanOrEqual(limit);
+        seen.push(...page.items.map(({ uses }) => uses));
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+      expect(seen).toEqual(['pkg:test/echo@1.2.0', 'pkg:test/echo@1.10.0', 'pkg:test/echo@2.0.0', 'pkg:test/a@1.0.0', 'pkg:test/b@1.0.0']);
+    }
+  });
+
+  test('a cursor of something else is refused', async () => {
+    await expect(listPackages(home.deps, buildActor(), { limit: 1, cursor: 'nonsense' })).rejects.toMatchObject({
+      code: 'mc:request:invalid',
+    });
+  });
+});
+
+describe('loading a package', () => {
+  test('its code and descriptor come back', async () => {
+    const { digest } = await publishPackage(home.deps, catalog, await buildBundle({}, 'export default 1;'));
+    const loaded = await loadPackage(home.deps, acme, digest);
+    expect([loaded.descriptor.name, Buffer.from(loaded.entry).toString()]).toEqual(['test/echo', 'export default 1;']);
+  });
+
+  test('bytes that were changed in the store are not loaded', async () => {
+    const { digest } = await publishPackage(home.deps, catalog, await buildBundle());
+    const find = async (): Promise<Uint8Array> => buildBundle({}, 'export default async () => ({ evil: true });');
+    await expect(loadPackage({ ...home.deps, blobs: { ...home.deps.blobs, find } }, acme, digest)).rejects.toMatchObject({
+      code: 'mc:package:untrusted',
+    });
+  });
+
+  test('a package whose release was signed with another key is not loaded', async () => {
+    const { digest } = await publishPackage(home.deps, catalog, await buildBundle());
+    const signer = new SoftwareSigner(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+    await expect(loadPackage({ ...home.deps, signer }, acme, digest)).rejects.toMatchObject({ code: 'mc:package:untrusted' });
+  });
+
+  test('a package that was published without its release is not loaded', async () => {
+    const { digest, releaseId } = await publishPackage(home.deps, catalog, await buildBundle());
+    await home.table.write([{ kind: 'delete', key: { pk: `T#${catalogTenant}#REL#${releaseId}`, sk: 'REL' } }]);
+    await expect(loadPackage(home.deps, acme, digest)).rejects.toMatchObject({ code: 'mc:package:untrusted' });
+  });
+});

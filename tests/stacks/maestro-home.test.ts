@@ -1,0 +1,209 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { operations } from '../../functions/http/index.ts';
+import { buildHomeTemplate, type HomeTemplate } from '../support/build-home-template.ts';
+
+interface Statement {
+  Effect: string;
+  Action: string | string[];
+  Resource: unknown;
+  Condition?: unknown;
+}
+
+const root = join(import.meta.dirname, '..', '..');
+const listOf = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+
+let home: HomeTemplate;
+beforeAll(() => {
+  home = buildHomeTemplate();
+});
+
+const resourcesOf = (type: string): HomeTemplate['resources'] => home.resources.filter(({ resource }) => resource.Type === type);
+
+function statementsOf(properties: Record<string, unknown>): Statement[] {
+  return (properties['PolicyDocument'] as { Statement: Statement[] }).Statement;
+}
+
+/** Every statement of every policy that gives something to a role. */
+function grants(): (Statement & { id: string })[] {
+  return resourcesOf('AWS::IAM::Policy').flatMap(({ id, resource }) =>
+    statementsOf(resource.Properties).map((statement) => ({ ...statement, id })),
+  );
+}
+
+describe('what is stored', () => {
+  test('every table, bucket, queue and topic is encrypted', () => {
+    for (const { resource } of resourcesOf('AWS::DynamoDB::Table'))
+      expect(resource.Properties['SSESpecification']).toMatchObject({ SSEEnabled: true, SSEType: 'KMS' });
+    for (const { resource } of resourcesOf('AWS::S3::Bucket')) expect(resource.Properties['BucketEncryption']).toBeDefined();
+    for (const { resource } of resourcesOf('AWS::SQS::Queue')) expect(resource.Properties['SqsManagedSseEnabled']).toBe(true);
+    for (const { resource } of resourcesOf('AWS::SNS::Topic')) expect(resource.Properties['KmsMasterKeyId']).toBeDefined();
+  });
+
+  test('no bucket is public or answers without TLS', () => {
+    const buckets = resourcesOf('AWS::S3::Bucket');
+    expect(buckets).toHaveLength(4);
+    for (const { resource } of buckets) {
+      expect(Object.values(resource.Properties['PublicAccessBlockConfiguration'] as object)).toEqual([true, true, true, true]);
+    }
+    const denials = resourcesOf('AWS::S3::BucketPolicy').map(({ resource }) => statementsOf(resource.Properties));
+    expect(denials).toHaveLength(4);
+    for (const statements of denials) {
+      expect(statements).toContainEqual(
+        expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      );
+    }
+  });
+
+  test('receipts are under Object Lock', () => {
+    const locked = resourcesOf('AWS::S3::Bucket').filter(({ resource }) => resource.Properties['ObjectLockEnabled'] === true);
+    expect(locked.map(({ id }) => id)).toEqual([expect.stringMatching(/^Receipts/)]);
+    expect(locked[0]?.resource.Properties['ObjectLockConfiguration']).toMatchObject({
+      Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 400 } },
+    });
+  });
+
+  test('the table can be restored to any second and cannot be deleted by accident', () => {
+    expect(resourcesOf('AWS::DynamoDB::Table').map(({ resource }) => resource.Properties)).toEqual([
+      expect.objectContaining({
+        BillingMode: 'PAY_PER_REQUEST',
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+        StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+      }),
+    ]);
+  });
+
+  test('tables, buckets and keys stay when their stack goes or they are replaced', () => {
+    for (const type of ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::KMS::Key']) {
+      for (const { resource } of resourcesOf(type))
+        expect([resource.DeletionPolicy, resource.UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+    }
+  });
+
+  test('stateful resources keep their logical ids, because another id is another, empty resource', () => {
+    const stateful = [
+      'AWS::DynamoDB::Table',
+      'AWS::S3::Bucket',
+      'AWS::KMS::Key',
+      'AWS::SQS::Queue',
+      'AWS::StepFunctions::StateMachine',
+      'AWS::ApiGatewayV2::Api',
+    ];
+    expect(stateful.flatMap((type) => resourcesOf(type).map(({ stack, id }) => `${stack}/${id}`))).toEqual([]);
+  });
+});
+
+describe('who may do what', () => {
+  test('no grant names an action by a wildcard', () => {
+    const actions = grants().flatMap(({ Action }) => listOf(Action));
+    expect(actions.length).toBeGreaterThan(100);
+    expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+  });
+
+  test('only traces and the delivery of logs are granted on every resource', () => {
+    const onEverything = grants().filter(({ Resource }) => listOf(Resource).includes('*'));
+    const actions = [...new Set(onEverything.flatMap(({ Action }) => listOf(Action)))];
+    expect(actions.filter((action) => !action.startsWith('xray:') && !action.startsWith('logs:'))).toEqual([]);
+  });
+
+  test('no role carries a managed policy', () => {
+    for (const { resource } of resourcesOf('AWS::IAM::Role')) expect(resource.Properties).not.toHaveProperty('ManagedPolicyArns');
+  });
+
+  test('operations that read, and the plan, cannot write or sign', () => {
+    const readers = operations.filter(({ id, method }) => method === 'GET' || id === 'planRun').map(({ id }) => id.toLowerCase());
+    const writing = /^(dynamodb:(Put|Update|Delete|Batch.*Write)|s3:Put|kms:Sign|sqs:Send|states:)/;
+    const offending = grants().filter(
+      ({ id, Action }) =>
+        readers.some((name) => id.toLowerCase().startsWith(`${name}role`)) && listOf(Action).some((action) => writing.test(action)),
+    );
+    expect(offending).toEqual([]);
+  });
+
+  test('only sealing, publishing and installing the catalog may sign', () => {
+    const signers = grants().filter(({ Action }) => listOf(Action).includes('kms:Sign'));
+    expect([...new Set(signers.map(({ id }) => id.replace(/Role.*/, '')))].sort()).toEqual([
+      'InstallCatalog',
+      'PublishWorkflow',
+      'PushPackage',
+      'SealRun',
+    ]);
+  });
+
+  test('cdk-nag has nothing to say', () => {
+    const { violations } = new AwsSolutionsChecks(home.app).validateScope(home.app);
+    expect(
+      violations.map(
+        ({ ruleName, violatingConstructs }) => `${ruleName} ${String(violatingConstructs?.map((found) => found.constructPath))}`,
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('the API', () => {
+  test('every operation that is not public asks for a token, and every operation has a route', () => {
+    const routes = resourcesOf('AWS::ApiGatewayV2::Route').map(({ resource }) => [
+      resource.Properties['RouteKey'],
+      resource.Properties['AuthorizationType'],
+    ]);
+    const expected = operations.map(({ method, path, roles }) => [`${method} ${path}`, roles === 'public' ? 'NONE' : 'JWT']);
+    expect(routes.sort()).toEqual(expected.sort());
+  });
+
+  test('tokens must come from the configured issuer and name the audience', () => {
+    expect(resourcesOf('AWS::ApiGatewayV2::Authorizer').map(({ resource }) => resource.Properties['JwtConfiguration'])).toEqual([
+      { Audience: ['maestro-conductor'], Issuer: 'https://issuer.example.com' },
+    ]);
+  });
+
+  test('requests are limited and logged', () => {
+    const [stage] = resourcesOf('AWS::ApiGatewayV2::Stage');
+    expect(stage?.resource.Properties).toMatchObject({
+      DefaultRouteSettings: { ThrottlingRateLimit: 2_000 },
+      AccessLogSettings: { Format: expect.any(String) },
+    });
+  });
+});
+
+describe('what runs and who watches', () => {
+  test('every function is traced, runs Node 24 and ends', () => {
+    const functions = resourcesOf('AWS::Lambda::Function');
+    expect(functions.length).toBe(operations.length + 8);
+    for (const { resource } of functions) {
+      expect(resource.Properties).toMatchObject({ Runtime: 'nodejs24.x', TracingConfig: { Mode: 'Active' }, Timeout: expect.any(Number) });
+    }
+  });
+
+  test('runs are supervised by a standard machine that is logged and traced', () => {
+    expect(resourcesOf('AWS::StepFunctions::StateMachine').map(({ resource }) => resource.Properties)).toEqual([
+      expect.objectContaining({
+        StateMachineType: 'STANDARD',
+        TracingConfiguration: { Enabled: true },
+        LoggingConfiguration: expect.objectContaining({ Level: 'ALL' }),
+      }),
+    ]);
+  });
+
+  test('a task message that keeps failing is kept for a person, and one failure does not repeat its neighbours', () => {
+    expect(resourcesOf('AWS::SQS::Queue').filter(({ resource }) => resource.Properties['RedrivePolicy'] !== undefined)).toHaveLength(1);
+    expect(resourcesOf('AWS::Lambda::EventSourceMapping').map(({ resource }) => resource.Properties)).toEqual([
+      expect.objectContaining({ FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: { MaximumConcurrency: 500 } }),
+    ]);
+  });
+
+  test('every alarm names its runbook, and the runbook says what to do', () => {
+    const alarms = resourcesOf('AWS::CloudWatch::Alarm').map(({ resource }) => resource.Properties);
+    expect(alarms.length).toBeGreaterThanOrEqual(9);
+    for (const alarm of alarms) {
+      const page = /docs\/runbooks\/[a-z-]+\.md/.exec(String(alarm['AlarmDescription']))?.[0] ?? 'none';
+      expect(page).toBe(`docs/runbooks/${String(alarm['AlarmName']).replace(/^dev-/, '')}.md`);
+      expect(existsSync(join(root, page))).toBe(true);
+      expect(readFileSync(join(root, page), 'utf8').match(/^## .+/gm)).toEqual(['## Description', '## Investigation', '## Resolution']);
+      expect(alarm['AlarmActions']).toHaveLength(1);
+    }
+  });
+});

@@ -1,0 +1,21 @@
+import { describe, expect, test } from '@jest/globals';
+import { readSettings } from '../../stacks/settings.ts';
+
+const context = (values: Record<string, unknown>): { tryGetContext(name: string): unknown } => ({ tryGetContext: (name) => values[name] });
+
+describe('settings of a deployment', () => {
+  test('an issuer is enough', () => {
+    expect(readSettings(context({ issuer: 'https://id.example.com' }))).toEqual({
+      stage: 'dev',
+      issuer: 'https://id.example.com',
+      audience: 'maestro-conductor',
+    });
+  });
+
+  test('every problem is named at once', () => {
+    const attempt = (): unknown => readSettings(context({ stage: 'Not A Stage', alarmEmail: 'nobody' }));
+    expect(attempt).toThrow(/issuer/);
+    expect(attempt).toThrow(/stage/);
+    expect(attempt).toThrow(/alarmEmail/);
+  });
+});

@@ -1,0 +1,78 @@
+/** A whole embedded home in a temporary folder, with simulated tasks: for tests of the engine that need no processes. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openEmbeddedHome, type EmbeddedHome } from '../../cli/host/embedded-deps.ts';
+import { SimulatedRunner, simulateEcho, type Simulate } from '../../runner/simulated/simulated-runner.ts';
+import type { Execution, StartRequest } from '../../shared/execution/execution.ts';
+import { getExecution } from '../../shared/execution/get-execution.ts';
+import { startExecution } from '../../shared/execution/start-execution.ts';
+import { createWorkflow } from '../../shared/manifest/create-workflow.ts';
+import { publishWorkflow } from '../../shared/manifest/publish-workflow.ts';
+import type { TaskSpec } from '../../shared/port/runner.ts';
+import type { Actor } from '../../shared/tenant/actor.ts';
+import { buildActor } from './build-deps.ts';
+
+export interface Engine {
+  home: EmbeddedHome;
+  actor: Actor;
+  /** Every attempt that was handed to the runner, in order. */
+  attempts: TaskSpec[];
+  /** How tasks end from now on; echo at first. */
+  simulate(simulate: Simulate): void;
+  publish(manifest: string): Promise<void>;
+  start(request: StartRequest & { idempotencyKey?: string }): Promise<Execution>;
+  /** Waits until the run is terminal. */
+  finish(id: string): Promise<Execution>;
+  close(): Promise<void>;
+}
+
+/** A run of simulated tasks takes milliseconds; this long means that it hangs. */
+const finishTimeoutMs = 15_000;
+
+export async function openEngine(): Promise<Engine> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'mc-engine-'));
+  const actor = buildActor();
+  const attempts: TaskSpec[] = [];
+  let current: Simulate = simulateEcho;
+  const runner = new SimulatedRunner((spec) => {
+    attempts.push(spec);
+    return current(spec);
+  });
+  const home = await openEmbeddedHome({ dataDir, runner, width: 16, log: () => undefined });
+  const { deps } = home;
+  return {
+    home,
+    actor,
+    attempts,
+    simulate: (simulate) => void (current = simulate),
+    publish: async (text) => {
+      const { workflow } = await createWorkflow(deps, actor, { text, mediaType: 'application/yaml' });
+      await publishWorkflow(deps, actor, { id: workflow.id });
+    },
+    start: async (request) => {
+      const started = await startExecution(deps, actor, request);
+      if (started.kind === 'denied') throw new Error('the run was denied');
+      return started.execution;
+    },
+    finish: async (id) => {
+      const deadline = Date.now() + finishTimeoutMs;
+      for (;;) {
+        const execution = await getExecution(deps, actor, id);
+        if (execution.state === 'succeeded' || execution.state === 'failed') return execution;
+        if (Date.now() > deadline) throw new Error(`the run is still ${execution.state}`);
+        await delay(10);
+      }
+    },
+    close: async () => {
+      await home.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A task that fails like this. */
+export function failing(message: string, retryable: boolean): ReturnType<Simulate> {
+  return { result: { kind: 'failed', failure: 'error', message, retryable, usage: { wallMs: 1 } } };
+}

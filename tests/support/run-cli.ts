@@ -1,0 +1,49 @@
+/** Runs the command line as a process of its own, the way a user or a script does. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export interface CliResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CliOptions {
+  cwd?: string;
+  env?: Readonly<Record<string, string>>;
+  /** The Node that runs it; default: the one that runs the tests. */
+  node?: string;
+  /** Start through the launcher that npm installs. */
+  isLaunched?: boolean;
+}
+
+const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+export const launcher = fileURLToPath(new URL('../../cli/bin/maestro.mjs', import.meta.url));
+
+/** Only what a shell always has: no MC_URL, MC_TOKEN or MC_DATA_DIR of the developer leaks in. */
+export function bareEnv(more: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const kept = ['PATH', 'TMPDIR', 'LANG'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  return { HOME: '/nonexistent', ...Object.fromEntries(kept), ...more };
+}
+
+export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const script = options.isLaunched === true ? launcher : main;
+  const child = spawn(options.node ?? process.execPath, [script, ...args], {
+    cwd: options.cwd,
+    env: bareEnv(options.env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const result: CliResult = { code: null, stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (result.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (result.stderr += text));
+  result.code = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  return result;
+}
+
+/** The one JSON document on standard output; fails when there is anything else. */
+export function jsonOf(result: CliResult): unknown {
+  return JSON.parse(result.stdout);
+}
