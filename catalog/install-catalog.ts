@@ -32,12 +32,16 @@ async function digestSources(): Promise<Digest> {
   return digestJson(digests);
 }
 
+/** The bundler is one process for all installations that run at the same time. */
+let installations = 0;
+
 /** Builds and publishes every package of the catalog; answers what tasks can use. */
 export async function installCatalog(deps: InstallDeps): Promise<InstalledPackage[]> {
   const sources = await digestSources();
   const found = Marker.safeParse(await deps.table.get(markerKey));
   if (found.success && found.data.sources === sources) return found.data.packages;
   const names = await readdir(join(folder, 'packages'));
+  installations += 1;
   try {
     const packages = await Promise.all(
       names.sort().map(async (name) => installCatalogPackage(deps, await buildPackage(join(folder, 'packages', name)))),
@@ -45,7 +49,8 @@ export async function installCatalog(deps: InstallDeps): Promise<InstalledPackag
     await deps.table.write([{ kind: 'put', item: { ...markerKey, type: 'catalog', sources, packages } }]);
     return packages;
   } finally {
-    // The bundler is a process of its own, and a home runs for weeks without it.
-    await stop();
+    installations -= 1;
+    // A home runs for weeks without bundling anything again.
+    if (installations === 0) await stop();
   }
 }

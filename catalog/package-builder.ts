@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildFailure, type Metafile } from 'esbuild';
 import type { Issue } from '../shared/core/issue.ts';
@@ -13,8 +13,10 @@ import { issuesOfZod } from '../shared/core/zod-issues.ts';
 import { writeBundle } from '../shared/package/bundle.ts';
 import { PackageDescriptor } from '../shared/package/descriptor.ts';
 
-/** Paths in comments of the module are relative to here, so they are the same in every checkout. */
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const checkout = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** What paths in comments of the module are relative to, so that they are the same wherever the sources lie. */
+const baseOf = (folder: string): string => (folder.startsWith(checkout + sep) ? checkout : folder);
 
 /** Bundled CommonJS asks for Node's own modules through `require`, which an ES module does not have. */
 const banner = `import { createRequire as mcCreateRequire } from 'node:module';\nconst require = mcCreateRequire(import.meta.url);`;
@@ -57,7 +59,7 @@ function assertSelfContained(folder: string, metafile: Metafile): void {
 async function bundleModule(folder: string): Promise<Uint8Array> {
   try {
     const { outputFiles, metafile } = await build({
-      absWorkingDir: root,
+      absWorkingDir: baseOf(folder),
       entryPoints: [join(folder, 'index.ts')],
       banner: { js: banner },
       external: optionalPlugins,
@@ -87,7 +89,8 @@ async function bundleModule(folder: string): Promise<Uint8Array> {
 }
 
 /** Builds the package of a folder; throws `mc:package:invalid` with every problem of descriptor or source. */
-export async function buildPackage(folder: string): Promise<Uint8Array> {
+export async function buildPackage(path: string): Promise<Uint8Array> {
+  const folder = resolve(path);
   const descriptor = await readDescriptor(folder);
   return writeBundle({ descriptor, entry: await bundleModule(folder) });
 }

@@ -1,14 +1,60 @@
-/** `npm run bench [-- --json] [--burst N]… [--connections C] [--profile]`: how fast the embedded home starts and seals runs on this machine. */
+/**
+ * `npm run bench [-- --json] [--burst N]… [--connections C] [--profile] [--save] [--check]`: how fast the embedded home starts and seals runs here.
+ * `--save` writes the results to docs/benchmarks/, `--check` fails when a figure is over 20 % worse than the saved one of the same machine class.
+ */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { compareBaseline, saveBaseline } from './bench/baseline.ts';
 import { runBurst, type BurstResult } from './bench/burst.ts';
+import { describeMachine, type Machine } from './bench/machine.ts';
+import { renderReport } from './bench/render-report.ts';
+import { whereTimeGoes, type AreaShare } from './bench/where-time-goes.ts';
+
+export interface BenchReport {
+  machine: Machine;
+  bursts: BurstResult[];
+  /** Of the last burst, with --profile only: profiling costs time itself, so those figures are not for quoting. */
+  whereTimeGoes?: AreaShare[];
+}
 
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    burst: { type: 'string', multiple: true, default: ['1000', '5000'] },
+    burst: { type: 'string', multiple: true },
     connections: { type: 'string', default: '128' },
+    profile: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
   },
 });
-const bursts: BurstResult[] = [];
-for (const size of values.burst) bursts.push(await runBurst({ executions: Number(size), connections: Number(values.connections) }));
-process.stdout.write(`${JSON.stringify({ bursts }, null, 2)}\n`);
+
+function positive(text: string, flag: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0 && value <= 100_000) return value;
+  process.stderr.write(`--${flag} takes a whole number from 1 to 100000, got ${text}\n`);
+  process.exit(2);
+}
+
+const connections = positive(values.connections, 'connections');
+const sizes = (values.burst ?? ['1000', '5000']).map((size) => positive(size, 'burst'));
+const profileDir = values.profile ? mkdtempSync(join(tmpdir(), 'mc-profile-')) : undefined;
+const report: BenchReport = { machine: describeMachine(), bursts: [] };
+for (const [index, executions] of sizes.entries()) {
+  const isProfiled = profileDir !== undefined && index === sizes.length - 1;
+  const execArgv = isProfiled ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [];
+  if (!values.json) process.stderr.write(`burst of ${executions}…\n`);
+  report.bursts.push(await runBurst({ executions, connections, execArgv }));
+}
+if (profileDir !== undefined) {
+  const [file] = readdirSync(profileDir);
+  if (file) report.whereTimeGoes = whereTimeGoes(join(profileDir, file));
+  rmSync(profileDir, { recursive: true, force: true });
+}
+
+process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : renderReport(report));
+if (values.save) process.stderr.write(`saved ${saveBaseline(report)}\n`);
+const worse = compareBaseline(report);
+for (const line of worse.lines) process.stderr.write(`${line}\n`);
+if (values.check && worse.isWorse) process.exitCode = 1;

@@ -13,7 +13,7 @@ import { readStatement } from '../cli/receipt-file.ts';
 import { liveProgress } from '../cli/terminal/live-progress.ts';
 import { paint } from '../cli/terminal/paint.ts';
 import { renderExecution } from '../cli/terminal/render-execution.ts';
-import { renderPlan } from '../cli/terminal/render-plan.ts';
+import { renderDecision, renderPlan } from '../cli/terminal/render-plan.ts';
 import { millis } from '../cli/terminal/units.ts';
 import { digestBytes } from '../shared/core/digest.ts';
 import { McError } from '../shared/core/errors.ts';
@@ -40,7 +40,7 @@ async function publishAndPlan(
   const workflow = await client.publishWorkflow(draft.id);
   say(
     indent(
-      `${paint('green', '✔')} ${paint('bold', `${workflow.name}@${workflow.version}`)}\n${workflow.digest}\nrelease statement ${workflow.releaseId ?? ''}`,
+      `${paint('green', '✔')} published ${paint('bold', `${workflow.name}@${workflow.version}`)}\n${workflow.digest}\nrelease statement ${workflow.releaseId ?? ''}`,
     ),
   );
 
@@ -51,9 +51,7 @@ async function publishAndPlan(
   say(indent(renderPlan(answer)));
 
   const elsewhere = await client.planRun({ workflow: workflow.id, inputs, region: 'KP' });
-  say(indent(`\nand if somebody asked for region KP: policy ${paint('red', elsewhere.decision.verdict)}`));
-  for (const entry of elsewhere.decision.packs.flatMap((pack) => pack.entries))
-    say(indent(`   ${paint('red', entry.rule)}: ${entry.message}`));
+  say(indent(`\nand if somebody asked for region KP:\n${renderDecision(elsewhere.decision)}`));
   return { workflow: workflow.id, inputs };
 }
 

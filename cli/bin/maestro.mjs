@@ -2,11 +2,15 @@
 // Starts the command line with the Node it needs. Plain JavaScript for Node 20 on purpose: this file may run on whatever Node the machine has.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import * as nodeModule from 'node:module';
 import { constants } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const wanted = 24;
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+/** Compiled code is kept where only the owner of the checkout writes; it halves the time to start. */
+const compileCache =
+  process.env.NODE_COMPILE_CACHE ?? fileURLToPath(new URL('../../node_modules/.cache/maestro-conductor', import.meta.url));
 const current = Number(process.versions.node.split('.')[0]);
 
 /** The Node that `npm ci` has put beside our dependencies; there is one for Linux. */
@@ -16,12 +20,13 @@ function pinnedNode() {
 }
 
 function runWith(node) {
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [main, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    // A terminal sends Ctrl-C to the child as well; then the child must not get it twice.
-    process.on(signal, () => {
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
-    });
+    // A terminal sends Ctrl-C to both of us, so the child may get it twice; commands take that as once.
+    process.on(signal, () => child.kill(signal));
   }
   child.on('error', (error) => {
     process.stderr.write(`error: ${node} cannot be started: ${error.message}\n`);
@@ -36,6 +41,7 @@ const pinned = current === wanted ? undefined : pinnedNode();
 if (pinned !== undefined) {
   runWith(pinned);
 } else if (current >= wanted) {
+  nodeModule.enableCompileCache?.(compileCache);
   await import(pathToFileURL(main).href);
 } else {
   process.stderr.write(

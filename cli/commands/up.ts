@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { McError } from '../../shared/core/errors.ts';
@@ -45,18 +44,21 @@ function readPort(text: string): number {
   return port;
 }
 
-/** Resolves at the first SIGINT or SIGTERM; later ones are ignored, because closing is bounded by itself. */
-async function stopSignal(): Promise<string> {
-  const only = new AbortController();
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  const first = await Promise.race(
-    signals.map(async (signal) => {
-      await once(process, signal, { signal: only.signal });
-      return signal;
-    }),
-  );
-  for (const signal of signals) process.on(signal, () => undefined);
-  return first;
+/** A terminal and the launcher may both deliver the same Ctrl-C; what comes later is a person who does not want to wait. */
+const sameSignalMs = 1_000;
+
+/** Resolves at the first SIGINT or SIGTERM; another one after a while ends the process at once, which loses nothing that was acknowledged. */
+async function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let firstAt: number | undefined;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      firstAt ??= performance.now();
+      if (performance.now() - firstAt > sameSignalMs) process.exit(1);
+      resolve(signal);
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
 }
 
 function renderWelcome(answer: { url: string; dataDir: string; login: string; pid: number }): string {

@@ -50,8 +50,10 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
     };
     request.on('data', onData);
     request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    // The connection is gone, so nobody sees this; it only ends the pipeline.
-    request.once('close', () => reject(new McError('mc:request:invalid', 'The body ended too early.')));
+    // The connection is gone, so nobody sees this; it only ends the pipeline. Whole requests close too, and an error costs a stack trace.
+    request.once('close', () => {
+      if (!request.complete) reject(new McError('mc:request:invalid', 'The body ended too early.'));
+    });
   });
 }
 

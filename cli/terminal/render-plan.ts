@@ -1,4 +1,5 @@
 import type { Decision } from '../../shared/decision/decision.ts';
+import { explainDecision } from '../../shared/decision/explain-decision.ts';
 import type { Plan, PlanAnswer } from '../../shared/plan/plan.ts';
 import { paint } from './paint.ts';
 import { table } from './table.ts';
@@ -43,21 +44,11 @@ function renderTasks(plan: Plan): string {
   return table(columns, rows);
 }
 
-/** The verdict, and for everything but a plain allow what each rule saw and wants. */
-function renderDecision(decision: Decision): string {
+/** The verdict in its colour, then what each rule saw and wants. */
+export function renderDecision(decision: Decision): string {
   const colour = decision.verdict === 'allow' ? 'green' : decision.verdict === 'warn' ? 'yellow' : 'red';
-  const lines = [
-    `policy ${paint(colour, decision.verdict)}  ${paint('dim', `${decision.packs.map((pack) => pack.pack).join(', ')} · ${decision.id}`)}`,
-  ];
-  for (const entry of decision.packs.flatMap((pack) => pack.entries)) {
-    lines.push(
-      `  ${paint(colour, entry.rule)}: ${entry.message}`,
-      `    got      ${entry.got}`,
-      `    allowed  ${entry.allowed}`,
-      `    fix      ${entry.solution}`,
-    );
-  }
-  return lines.join('\n');
+  const [headline = '', ...reasons] = explainDecision(decision);
+  return [paint(colour, headline), ...reasons.map((line) => `  ${line}`)].join('\n');
 }
 
 /** Anything below full isolation is said loudly. */

@@ -36,7 +36,7 @@ pre code { padding: 0; background: none; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .9rem .45rem 0; border-top: 1px solid var(--line); }
 thead th { border-top: 0; font-weight: 600; color: var(--soft); }
-tbody th { font-weight: 500; white-space: nowrap; }
+tbody th { font-weight: 500; white-space: nowrap; width: 12rem; }
 .must { color: var(--bad); font-size: .8rem; }
 .type { color: var(--soft); }
 .bad th { color: var(--bad); }
@@ -44,6 +44,6 @@ table table { margin: .3rem 0; }
 details { margin-top: .6rem; }
 summary { cursor: pointer; color: var(--accent); }
 p { margin: .5rem 0; max-width: 72ch; }
-@media (max-width: 56rem) { .page { grid-template-columns: minmax(0, 1fr); gap: 1rem; } nav { position: static; max-height: none; } }
+@media (max-width: 56rem) { .page { grid-template-columns: minmax(0, 1fr); gap: 1rem; } nav { position: static; max-height: none; } tbody th { width: auto; white-space: normal; } }
 @media print { nav { display: none; } .page { display: block; } article { break-inside: avoid; } }
 `;

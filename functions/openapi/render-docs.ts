@@ -29,7 +29,7 @@ function endpointsOf(document: OpenApiDocument, tag: string): Endpoint[] {
 }
 
 const scroll = (label: string, table: string): string =>
-  `<div class="scroll" role="region" tabindex="0" aria-label="${escapeHtml(label)}">${table}</div>`;
+  `<div class="scroll" role="group" tabindex="0" aria-label="${escapeHtml(label)}">${table}</div>`;
 
 function parameterTable(parameters: readonly ParameterObject[]): string {
   const rows = parameters.map(({ name, in: place, required, description, schema }) => {

@@ -12,12 +12,12 @@ import type { Isolation } from './isolation.ts';
 import { LogCollector } from './log-collector.ts';
 import { taskEnvironment } from './node-arguments.ts';
 import { runChild } from './run-child.ts';
-import { makeTaskFolder, removeTaskFolder, type TaskFolder } from './task-folder.ts';
+import { makeTaskFolder, removeLeftFolders, removeTaskFolder, type TaskFolder } from './task-folder.ts';
 import { toTaskResult } from './task-result.ts';
 
 export interface SandboxRunnerOptions {
   clock: Clock;
-  /** Folder for the folders of attempts; made when absent. */
+  /** Folder for the folders of attempts, of this runner alone; made when absent, and emptied of what a killed host left there. */
   folder: string;
   /** The Node that runs tasks; default is the one that runs us. */
   nodePath?: string;
@@ -151,14 +151,17 @@ export class SandboxRunner implements Runner {
   }
 
   #detect(): ReturnType<typeof detectIsolation> {
-    const { folder, nodePath = process.execPath, clock, highestLevel } = this.#options;
-    this.#detected ??= detectIsolation({ base: folder, nodePath, clock, ...(highestLevel === undefined ? {} : { highestLevel }) }).catch(
-      (error: unknown) => {
-        // A full disk passes; finding nothing is not remembered.
-        this.#detected = undefined;
-        throw error;
-      },
-    );
+    this.#detected ??= this.#find().catch((error: unknown) => {
+      // A full disk passes; finding nothing is not remembered.
+      this.#detected = undefined;
+      throw error;
+    });
     return this.#detected;
+  }
+
+  async #find(): ReturnType<typeof detectIsolation> {
+    const { folder, nodePath = process.execPath, clock, highestLevel } = this.#options;
+    await removeLeftFolders(folder);
+    return detectIsolation({ base: folder, nodePath, clock, ...(highestLevel === undefined ? {} : { highestLevel }) });
   }
 }

@@ -2,10 +2,12 @@
  * The folder of one attempt on the host: the package module, the files of the read-only workspace and, where the sandbox has no file
  * system of its own for it, scratch. Nothing of one attempt is ever seen by another.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InvariantError, McError } from '../../shared/core/errors.ts';
 import type { TaskSpec } from '../../shared/port/runner.ts';
+
+const prefix = 'task-';
 
 export interface TaskFolder {
   readonly root: string;
@@ -31,7 +33,7 @@ export async function makeTaskFolder(base: string, spec: Pick<TaskSpec, 'files' 
   for (const file of spec.files) assertInside(file.path);
   try {
     await mkdir(base, { recursive: true, mode: 0o700 });
-    const root = await mkdtemp(join(base, 'task-'));
+    const root = await mkdtemp(join(base, prefix));
     const folder = { root, entry: join(root, 'package', 'index.mjs'), workspace: join(root, 'workspace'), scratch: join(root, 'scratch') };
     try {
       await Promise.all([dirname(folder.entry), folder.workspace, folder.scratch].map((path) => mkdir(path)));
@@ -51,7 +53,35 @@ export async function makeTaskFolder(base: string, spec: Pick<TaskSpec, 'files' 
   }
 }
 
+/** Gives ourselves back what a task may have taken away: a folder in scratch that not even its owner may look into. */
+async function unlock(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries) if (entry.isDirectory()) await unlock(join(folder, entry.name));
+}
+
+async function remove(folder: string): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'ENOTEMPTY'))) throw error;
+    await unlock(folder);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** Removes everything of the attempt; a folder that is already gone is fine. */
 export async function removeTaskFolder(folder: TaskFolder): Promise<void> {
-  await rm(folder.root, { recursive: true, force: true });
+  await remove(folder.root);
+}
+
+/** Removes what a killed host left below `base`: its tasks died with it. */
+export async function removeLeftFolders(base: string): Promise<void> {
+  try {
+    await mkdir(base, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw asFull(error);
+  }
+  const names = (await readdir(base)).filter((name) => name.startsWith(prefix));
+  await Promise.all(names.map((name) => remove(join(base, name))));
 }

@@ -5,7 +5,7 @@ import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { percentiles, type Percentiles } from './percentiles.ts';
-import type { HostMessage, HostReport } from './protocol.ts';
+import type { HostMessage } from './protocol.ts';
 
 export interface BurstResult {
   executions: number;
@@ -54,7 +54,7 @@ export async function runBurst(options: BurstOptions): Promise<BurstResult> {
     const before = await ask(host, 'report');
     const startedAt = now();
     const accepted = await client.startMany(options.executions);
-    const { sealed, cpuMs } = await untilSealed(host, before.sealed + options.executions);
+    await untilSealed(host, before.sealed + options.executions);
     const seconds = (now() - startedAt) / 1000;
     const starts = new Map((await ask(host, 'starts')).starts);
     const report = await ask(host, 'report');
@@ -67,10 +67,10 @@ export async function runBurst(options: BurstOptions): Promise<BurstResult> {
       authzMs: report.authzMs,
       policyMs: report.policyMs,
       signMs: report.signMs,
-      sealed: sealed - before.sealed,
-      perSecond: Math.round((sealed - before.sealed) / seconds),
+      sealed: report.sealed - before.sealed,
+      perSecond: Math.round((report.sealed - before.sealed) / seconds),
       peakRssBytes: report.peakRssBytes,
-      hostCpuMsPerExecution: Math.round(((cpuMs - before.cpuMs) / options.executions) * 1_000) / 1_000,
+      hostCpuMsPerExecution: Math.round(((report.cpuMs - before.cpuMs) / options.executions) * 1_000) / 1_000,
     };
   } finally {
     await end(host);
@@ -79,19 +79,19 @@ export async function runBurst(options: BurstOptions): Promise<BurstResult> {
 
 const sorted = (values: number[]): number[] => values.sort((a, b) => a - b);
 
-async function untilSealed(host: ChildProcess, count: number): Promise<HostReport> {
+async function untilSealed(host: ChildProcess, count: number): Promise<void> {
   const deadline = now() + sealTimeoutMs;
   for (;;) {
-    const report = await ask(host, 'report');
-    if (report.sealed >= count && report.pending === 0) return report;
-    if (now() > deadline) throw new Error(`only ${report.sealed} of ${count} executions were sealed in ${sealTimeoutMs} ms`);
+    const progress = await ask(host, 'progress');
+    if (progress.sealed >= count && progress.pending === 0) return;
+    if (now() > deadline) throw new Error(`only ${progress.sealed} of ${count} executions were sealed in ${sealTimeoutMs} ms`);
     await delay(50);
   }
 }
 
 type MessageOf<K extends HostMessage['kind']> = Extract<HostMessage, { kind: K }>;
 
-async function ask<K extends 'report' | 'starts'>(host: ChildProcess, kind: K): Promise<MessageOf<K>> {
+async function ask<K extends 'report' | 'progress' | 'starts'>(host: ChildProcess, kind: K): Promise<MessageOf<K>> {
   host.send(kind);
   return receive(host, kind);
 }

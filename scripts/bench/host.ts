@@ -29,9 +29,7 @@ function report(): HostReport {
   const of = (name: MetricName): HostReport['queueMs'] => percentiles(metrics.samples(name));
   return {
     kind: 'report',
-    pending: host.home.pending(),
     sealed: metrics.counted(metricNames.receiptsTotal),
-    handedOver: handedOver.size,
     queueMs: of(metricNames.queueMs),
     authzMs: of(metricNames.authzMs),
     policyMs: of(metricNames.policyEvalMs),
@@ -43,6 +41,7 @@ function report(): HostReport {
 
 process.on('message', (message: unknown) => {
   if (message === 'report') send(report());
+  if (message === 'progress') send({ kind: 'progress', pending: host.home.pending(), sealed: metrics.counted(metricNames.receiptsTotal) });
   if (message === 'starts') send({ kind: 'starts', starts: [...handedOver] });
   if (message === 'end') void end();
 });

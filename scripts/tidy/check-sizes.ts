@@ -12,6 +12,7 @@ const limits = {
   stateMachineLines: 200,
   functionLines: 60,
   filesPerFolder: 20,
+  filesPerTestFolder: 40,
   folderDepth: 3,
 } as const;
 
@@ -61,11 +62,10 @@ function checkFolders(tree: Tree): Finding[] {
     counts.set(folder, (counts.get(folder) ?? 0) + 1);
   }
   return [...counts].flatMap(([path, count]) => {
+    const limit = isTest(path) ? limits.filesPerTestFolder : limits.filesPerFolder;
     const depth = path.split('/').length - (isTest(path) ? 1 : 0);
     return [
-      ...(count > limits.filesPerFolder
-        ? [{ rule: 'folder-size', path, message: `${count} files, the limit is ${limits.filesPerFolder}: split by sub-concept` }]
-        : []),
+      ...(count > limit ? [{ rule: 'folder-size', path, message: `${count} files, the limit is ${limit}: split by sub-concept` }] : []),
       ...(depth > limits.folderDepth
         ? [{ rule: 'folder-depth', path, message: `${depth} levels deep, the limit is ${limits.folderDepth}` }]
         : []),

@@ -77,6 +77,8 @@ function importOf(node: ts.Node): Omit<ModuleImport, 'target' | 'line'> | undefi
 
 function targetOf(tree: Tree, from: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) return posix.join(posix.dirname(from), specifier);
+  const beside = posix.join(posix.dirname(from), specifier);
+  if (tree.find(beside)) return beside;
   const plain = posix.normalize(specifier.replace(/^<rootDir>\//, ''));
   return plain.includes('/') && tree.find(plain) ? plain : undefined;
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 
 /** What an id names; the prefix is the first part of every id. */
-export const idPrefixes = ['exec', 'wf', 'rel', 'rcpt', 'dec', 'evt', 'req', 'pkg'] as const;
-export type IdPrefix = (typeof idPrefixes)[number];
+export type IdPrefix = 'exec' | 'wf' | 'rel' | 'rcpt' | 'dec' | 'evt' | 'req' | 'pkg';
 
 /** A prefixed ULID, such as `exec_01K9…`: sortable by time, unique, never reused. */
 export type Id<P extends IdPrefix = IdPrefix> = `${P}_${string}`;

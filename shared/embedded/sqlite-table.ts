@@ -18,10 +18,12 @@ interface PendingWrite {
   reject: (error: unknown) => void;
 }
 
-/** About 1.5 KB each: at most some 20 MB. */
-const recentItems = 12_000;
+/** JSON characters of the items kept in memory: the open runs of a burst of some 5,000. */
+const recentChars = 24 * 1024 * 1024;
 /** Items larger than this are not kept in memory. */
-const recentBytes = 16 * 1024;
+const recentItemChars = 16 * 1024;
+/** A commit costs the same for few ops as for many, so while commits follow each other closely, ops are gathered for this long. */
+const gatherMs = 2;
 
 interface StoredItem {
   item: Item;
@@ -38,9 +40,12 @@ export class SqliteTable implements Table {
   readonly #delete: StatementSync;
   readonly #queries = new Map<string, StatementSync>();
   /** Newest committed state of the items used last; a run touches its few items a dozen times within a second. */
-  readonly #recent = new LRUCache<string, Item>({ max: recentItems });
+  readonly #recent = new LRUCache<string, Item>({ maxSize: recentChars });
   #pending: PendingWrite[] = [];
+  #pendingOps = 0;
   #isScheduled = false;
+  #gathering: NodeJS.Timeout | undefined;
+  #committedAt = 0;
   #isClosed = false;
 
   constructor(path: string) {
@@ -101,17 +106,26 @@ export class SqliteTable implements Table {
       return;
     }
     this.#pending.push(write);
+    this.#pendingOps += write.ops.length;
     this.#schedule();
   }
 
+  /** Commits at the end of this turn when the disk is idle; else after the gathering time, or at once when a commit is full. */
   #schedule(): void {
-    if (this.#isScheduled) return;
+    if (this.#pendingOps >= opsPerCommit) clearTimeout(this.#gathering);
+    else if (this.#isScheduled) return;
+    const isIdle = performance.now() - this.#committedAt > gatherMs;
     this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      if (this.#pending.length > 0 && !this.#isClosed) this.#flush();
-      if (this.#pending.length > 0) this.#schedule();
-    });
+    if (isIdle || this.#pendingOps >= opsPerCommit) setImmediate(() => this.#commitPending());
+    else this.#gathering = setTimeout(() => this.#commitPending(), gatherMs);
+  }
+
+  #commitPending(): void {
+    this.#isScheduled = false;
+    if (this.#pending.length === 0 || this.#isClosed) return;
+    this.#flush();
+    this.#committedAt = performance.now();
+    if (this.#pending.length > 0) this.#schedule();
   }
 
   /** Takes up to `opsPerCommit` ops of whole writes, commits them together, then answers every caller. */
@@ -140,7 +154,9 @@ export class SqliteTable implements Table {
       if (count > 0 && ops > opsPerCommit) break;
       count += 1;
     }
-    return this.#pending.splice(0, count);
+    const batch = this.#pending.splice(0, count);
+    for (const write of batch) this.#pendingOps -= write.ops.length;
+    return batch;
   }
 
   /** Judges all conditions, then writes all ops; nothing is written unless everything holds. Answers go out after the commit. */

@@ -48,8 +48,6 @@ export function newHead({ id, actor, now, plan, decision, inputs, files, region 
     deadlineAt: now + plan.timeoutMs,
     inputs,
     files,
-    remaining: plan.tasks.length,
-    running: 0,
     estimatedCostUsdMicros: plan.estimatedCostUsdMicros,
     actualCostUsdMicros: 0,
     decisionId: decision.id,
@@ -97,7 +95,7 @@ function newTask(task: PlannedTask, dependents: string[], now: number): TaskReco
 }
 
 /** The items of a run's head and tasks; the head is found by time in the tenant's list, and by sweeps while the run is open. */
-export function headItem(head: ExecutionRecord): Item {
+function headItem(head: ExecutionRecord): Item {
   return {
     ...headKey(head.tenant, head.id),
     ...head,

@@ -21,7 +21,10 @@ export async function claimTask({ table, clock }: Deps, head: ExecutionRecord, t
     leaseUntil: now + task.timeoutMs + leaseGraceMs,
     attempts: [...task.attempts, newAttempt(attempt, now)],
   } as const satisfies Partial<TaskRecord>;
-  const start = { state: 'running', ...(head.startedAt === null && { startedAt: now }) } as const;
+  const isFirst = head.startedAt === null;
+  const start = isFirst ? ({ state: 'running', startedAt: now } as const) : {};
+  const isOpen = { kind: 'compare', field: 'outcome', op: '=', value: 'open' } as const;
+  const headOfRun = headKey(head.tenant, head.id);
   const { ok } = await table.write([
     {
       kind: 'update',
@@ -32,13 +35,9 @@ export async function claimTask({ table, clock }: Deps, head: ExecutionRecord, t
         { kind: 'compare', field: 'attempt', op: '=', value: task.attempt },
       ],
     },
-    {
-      kind: 'update',
-      key: headKey(head.tenant, head.id),
-      set: start,
-      add: { running: 1 },
-      conditions: [{ kind: 'compare', field: 'outcome', op: '=', value: 'open' }],
-    },
+    isFirst
+      ? { kind: 'update', key: headOfRun, set: start, conditions: [isOpen] }
+      : { kind: 'check', key: headOfRun, conditions: [isOpen] },
   ]);
   return ok ? { head: { ...head, ...start }, task: { ...task, ...change }, claimedAt: now } : undefined;
 }

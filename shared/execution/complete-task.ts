@@ -9,9 +9,10 @@ import type { WriteOp } from '../port/table.ts';
 import type { TaskMessage } from '../port/task-queue.ts';
 import type { ClaimedTask } from './claim-task.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from './execution-record.ts';
-import { getExecutionRecord, getTasks, isFinished, tasksEnd } from './execution-store.ts';
+import { getExecutionRecord, getTasks } from './execution-store.ts';
 import { decideAfterFailure, type AfterFailure } from './retry-policy.ts';
 import type { EndedAttempt } from './run-attempt.ts';
+import { wakeFinishedRun } from './wake-finished-run.ts';
 
 /** Attempts at the write; every lost race means that another completion won, so progress is certain. */
 const maxWriteAttempts = 100;
@@ -33,7 +34,7 @@ export async function completeTask(deps: Deps, { head, task }: Pick<ClaimedTask,
     const result = await deps.table.write(completion.ops);
     if (result.ok) {
       await deps.faults.hit('dispatch:after-complete');
-      await handOn(deps, head, completion);
+      await handOn(deps, { head, task }, completion);
       return;
     }
     // Position 0 is the attempt itself: another dispatcher completed or took it, and its write stands.
@@ -42,10 +43,12 @@ export async function completeTask(deps: Deps, { head, task }: Pick<ClaimedTask,
   throw new InvariantError(`task ${task.id} of ${head.id} could not be completed in ${maxWriteAttempts} rounds`);
 }
 
-async function handOn(deps: Deps, head: ExecutionRecord, { messages, delayMs }: Completion): Promise<void> {
+/** Only a task that nothing waits for, or the end of the last attempt of a failed run, can be the end of the tasks. */
+async function handOn(deps: Deps, { head, task }: Pick<ClaimedTask, 'head' | 'task'>, { messages, delayMs }: Completion): Promise<void> {
   if (messages.length > 0) await deps.queue.send(messages, delayMs);
   const current = await getExecutionRecord(deps, head.tenant, head.id);
-  if (isFinished(current)) await deps.phases.finishRun({ tenant: head.tenant, executionId: head.id }, tasksEnd(current));
+  if (task.dependents.length > 0 && current.outcome === 'open') return;
+  await wakeFinishedRun(deps, { tenant: head.tenant, executionId: head.id }, current);
 }
 
 async function buildCompletion(
@@ -58,14 +61,14 @@ async function buildCompletion(
   const attempts = withResult(task, ended, now);
   const paid = { costUsdMicros: task.costUsdMicros + ended.costUsdMicros };
   if (after === null)
-    return succeeded(deps, { head, task }, ended, { attempts, ...paid, state: 'succeeded', outputs: ended.outputs, completedAt: now });
+    return succeeded(deps, { head, task }, { attempts, ...paid, state: 'succeeded', outputs: ended.outputs, completedAt: now });
   const counted = countFailure(task, ended);
   if (after.kind === 'fail') {
     const change = { attempts, ...paid, ...counted, state: 'failed', completedAt: now } as const;
-    return { ops: [taskOp(head, task, change), await failRunOp(deps, head, task, ended)], messages: [], delayMs: 0 };
+    return { ops: [taskOp(head, task, change), ...(await failRunOps(deps, head, task, ended))], messages: [], delayMs: 0 };
   }
   const change = { attempts, ...paid, ...counted, state: 'ready', readyAt: now, notBefore: now + after.delayMs } as const;
-  return { ops: [taskOp(head, task, change), headOp(head, ended, 0)], messages: [messageFor(head, task.id)], delayMs: after.delayMs };
+  return { ops: [taskOp(head, task, change)], messages: [messageFor(head, task.id)], delayMs: after.delayMs };
 }
 
 function withResult(task: TaskRecord, ended: EndedAttempt, now: number): TaskRecord['attempts'] {
@@ -104,30 +107,21 @@ function taskOp(head: ExecutionRecord, task: TaskRecord, change: Partial<TaskRec
   };
 }
 
-function headOp(head: ExecutionRecord, ended: EndedAttempt, done: 0 | 1): WriteOp & { kind: 'update' } {
-  return {
-    kind: 'update',
-    key: headKey(head.tenant, head.id),
-    add: { running: -1, remaining: -done, actualCostUsdMicros: ended.costUsdMicros },
-  };
-}
-
-/** The first failure closes the run and is the one that is reported; later ones only count. */
-async function failRunOp(deps: Deps, head: ExecutionRecord, task: TaskRecord, ended: EndedAttempt): Promise<WriteOp> {
-  const op = headOp(head, ended, 1);
+/** The first failure closes the run and is the one that is reported. */
+async function failRunOps(deps: Deps, head: ExecutionRecord, task: TaskRecord, { failed }: EndedAttempt): Promise<WriteOp[]> {
   const current = await getExecutionRecord(deps, head.tenant, head.id);
-  if (current.outcome === 'failed') return op;
-  const error = { taskId: task.id, failure: ended.failed?.failure ?? 'error', message: ended.failed?.message ?? '' };
-  return { ...op, set: { outcome: 'failed', error }, conditions: [{ kind: 'compare', field: 'outcome', op: '=', value: 'open' }] };
+  if (current.outcome === 'failed') return [];
+  const error = { taskId: task.id, failure: failed?.failure ?? 'error', message: failed?.message ?? '' };
+  const conditions = [{ kind: 'compare', field: 'outcome', op: '=', value: 'open' }] as const;
+  return [{ kind: 'update', key: headKey(head.tenant, head.id), set: { outcome: 'failed', error }, conditions }];
 }
 
 async function succeeded(
   deps: Deps,
   { head, task }: Pick<ClaimedTask, 'head' | 'task'>,
-  ended: EndedAttempt,
   change: Partial<TaskRecord>,
 ): Promise<Completion> {
-  const ops = [taskOp(head, task, { ...change, compensation: task.compensateUses === null ? 'none' : 'pending' }), headOp(head, ended, 1)];
+  const ops = [taskOp(head, task, { ...change, compensation: task.compensateUses === null ? 'none' : 'pending' })];
   const messages: TaskMessage[] = [];
   for (const dependent of await getTasks(deps, head.tenant, head.id, task.dependents)) {
     const isReady = dependent.waitingOn === 1;

@@ -7,7 +7,8 @@ import { metricNames } from '../port/metrics.ts';
 import type { TaskMessage } from '../port/task-queue.ts';
 import { claimTask, type ClaimedTask } from './claim-task.ts';
 import { completeTask } from './complete-task.ts';
-import { findTask, isFinished, tasksEnd } from './execution-store.ts';
+import { findTask } from './execution-store.ts';
+import { wakeFinishedRun } from './wake-finished-run.ts';
 import { lostAttempt, runAttempt, type EndedAttempt } from './run-attempt.ts';
 
 /** SQS delays at most this long; a longer pause is slept in pieces. */
@@ -21,7 +22,7 @@ export async function dispatchTask(deps: Deps, message: TaskMessage): Promise<vo
   const { head, task } = found;
   if (task.state !== 'ready' || head.outcome !== 'open') {
     // An earlier dispatcher may have died between its last write and the wake-up that should have followed.
-    if (isFinished(head)) await deps.phases.finishRun({ tenant, executionId }, tasksEnd(head));
+    if (task.state !== 'running') await wakeFinishedRun(deps, { tenant, executionId }, head);
     return;
   }
   const waitMs = task.notBefore - deps.clock.now();

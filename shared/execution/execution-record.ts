@@ -11,7 +11,9 @@ import { StoredJson } from './stored-json.ts';
 
 const Millis = z.int().nonnegative();
 
-/** The head of a run. `outcome` turns to `failed` once and closes the run for new attempts; `state` becomes terminal only with a receipt. */
+/**
+ * The head of a run. Completions of single tasks do not touch it, so tasks that end at once do not contend for it. `outcome` turns to `failed` once and closes the run for new attempts; `state` becomes terminal only with a receipt.
+ */
 export const ExecutionRecord = z.object({
   id: idSchema('exec'),
   tenant: TenantId,
@@ -27,11 +29,8 @@ export const ExecutionRecord = z.object({
   deadlineAt: Millis,
   inputs: StoredJson,
   files: z.record(z.string(), FileRef),
-  /** Tasks that are not yet succeeded or failed. */
-  remaining: z.int(),
-  /** Attempts that are claimed and not yet completed. */
-  running: z.int(),
   estimatedCostUsdMicros: z.int(),
+  /** The sum over the tasks, fixed by the seal. */
   actualCostUsdMicros: z.int(),
   decisionId: idSchema('dec'),
   receiptId: idSchema('rcpt').nullable(),

@@ -55,8 +55,9 @@ export async function listTasks({ table }: TableDeps, tenant: TenantId, id: Id<'
 }
 
 /** Whether nothing of the run is going to happen any more: all tasks are done, or it failed and no attempt is under way. */
-export function isFinished(head: ExecutionRecord): boolean {
-  return head.remaining === 0 || (head.outcome === 'failed' && head.running === 0);
+export function isFinished({ outcome }: ExecutionRecord, tasks: readonly TaskRecord[]): boolean {
+  if (outcome === 'failed') return tasks.every((task) => task.state !== 'running');
+  return tasks.every((task) => task.state === 'succeeded');
 }
 
 /** What the phase that waits for a finished run is told. */

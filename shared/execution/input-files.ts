@@ -42,7 +42,7 @@ export async function requireFiles(
   inputs: JsonObject,
 ): Promise<Record<string, FileRef>> {
   const names = Object.entries(manifest.inputs ?? {}).flatMap(([name, { type }]) =>
-    type === 'file' && inputs[name] !== undefined && inputs[name] !== null ? [name] : [],
+    type === 'file' && Object.hasOwn(inputs, name) && inputs[name] !== null ? [name] : [],
   );
   if (names.length === 0) return {};
   const files = names.map((name) => ({ name, ref: FileRef.parse(pick(inputs[name])) }));

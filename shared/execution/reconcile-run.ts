@@ -3,8 +3,9 @@ import type { Deps } from '../port/deps.ts';
 import type { PhaseInput } from '../port/phases.ts';
 import { completeTask } from './complete-task.ts';
 import { taskKey, type TaskRecord } from './execution-record.ts';
-import { findExecution, getExecutionRecord, isFinished, listTasks, tasksEnd } from './execution-store.ts';
+import { findExecution, getExecutionRecord, listTasks } from './execution-store.ts';
 import { lostAttempt } from './run-attempt.ts';
+import { wakeFinishedRun } from './wake-finished-run.ts';
 
 /** `isOrphan` says which attempts have no dispatcher any more: after a restart all of them, in a sweep those whose lease ran out. */
 export async function reconcileRun(deps: Deps, input: PhaseInput, isOrphan: (task: TaskRecord) => boolean): Promise<void> {
@@ -18,7 +19,7 @@ export async function reconcileRun(deps: Deps, input: PhaseInput, isOrphan: (tas
     else if (task.state === 'ready' && head.outcome === 'open') await resend(deps, input, task);
   }
   const current = await getExecutionRecord(deps, tenant, executionId);
-  if (isFinished(current)) await deps.phases.finishRun(input, tasksEnd(current));
+  await wakeFinishedRun(deps, input, current);
 }
 
 async function resend(deps: Deps, { tenant, executionId }: PhaseInput, task: TaskRecord): Promise<void> {

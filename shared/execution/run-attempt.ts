@@ -9,7 +9,7 @@ import type { LogLine, SandboxLevel, TaskResult, TaskSpec } from '../port/runner
 import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
 import type { FailedAttempt } from './retry-policy.ts';
 import { storeJson, type StoredJson } from './stored-json.ts';
-import { buildTaskSpec, type BuiltSpec } from './task-spec.ts';
+import { buildTaskSpec, type AttemptRequest, type BuiltSpec } from './task-spec.ts';
 
 export interface EndedAttempt {
   sandbox: SandboxLevel | null;
@@ -20,13 +20,6 @@ export interface EndedAttempt {
   /** Measured: the price list of the package times the time the attempt took. */
   costUsdMicros: number;
   failed: FailedAttempt | null;
-}
-
-/** What of a run an attempt needs to know; compensations run the same way with another package and `with`. */
-export interface AttemptRequest {
-  head: ExecutionRecord;
-  task: TaskRecord;
-  purpose: 'task' | 'compensation';
 }
 
 /** Runs one attempt to its end. */

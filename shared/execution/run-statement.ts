@@ -11,7 +11,7 @@ import type { HomeConfig } from '../port/deps.ts';
 import { predicateTypes, type Statement, type Subject } from '../receipt/statement.ts';
 import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
 
-export const receiptBuildType = 'https://maestro-conductor.dev/build-types/workflow/v1';
+const receiptBuildType = 'https://maestro-conductor.dev/build-types/workflow/v1';
 
 export interface SealedRun {
   head: ExecutionRecord;

@@ -14,7 +14,6 @@ import type { TaskLimits, TaskSpec } from '../port/runner.ts';
 import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
 import { getTasks } from './execution-store.ts';
 import { workspacePath } from './input-files.ts';
-import type { AttemptRequest } from './run-attempt.ts';
 import { loadJson } from './stored-json.ts';
 
 const mib = 1024 * 1024;
@@ -27,6 +26,13 @@ const outputBytes = 4 * mib;
 const logBytes = 4 * mib;
 
 const JsonRecord = z.record(z.string(), z.json());
+
+/** What of a run an attempt needs to know; compensations run the same way with another package and `with`. */
+export interface AttemptRequest {
+  head: ExecutionRecord;
+  task: TaskRecord;
+  purpose: 'task' | 'compensation';
+}
 
 /** A spec, the digest of its inputs, and what its package says of itself. */
 export type BuiltSpec = TaskSpec & { inputsDigest: Digest; descriptor: PackageDescriptor };

@@ -45,20 +45,29 @@ async function exactVersion(table: Table, tenant: TenantId, ref: string): Promis
 
 const isBareName = (ref: string): boolean => /^[a-zA-Z0-9_-]{3,64}$/.test(ref) && !WorkflowId.safeParse(ref).success;
 
-/**
- * The version that `wf_…`, `name@version` or `name` refers to, in whatever state; a bare name means the highest version there is.
- * Throws `mc:workflow:not-found`, also for what another tenant has.
- */
-export async function getWorkflow(deps: Pick<Deps, 'table'>, actor: Actor, ref: string): Promise<Workflow> {
-  const { table } = deps;
-  const exact = await exactVersion(table, actor.tenant, ref);
-  const found = exact
-    ? await findVersion(table, actor.tenant, exact)
-    : isBareName(ref)
-      ? await findHighest(table, actor.tenant, ref)
-      : undefined;
+async function findNewest(table: Table, tenant: TenantId, name: string): Promise<Workflow | undefined> {
+  const head = await findHead(table, tenant, name);
+  return head ? findVersion(table, tenant, head) : findHighest(table, tenant, name);
+}
+
+async function getAny(table: Table, tenant: TenantId, ref: string, findByName: typeof findNewest): Promise<Workflow> {
+  const exact = await exactVersion(table, tenant, ref);
+  const found = exact ? await findVersion(table, tenant, exact) : isBareName(ref) ? await findByName(table, tenant, ref) : undefined;
   if (!found) throw notFound(ref, 'workflow');
   return found;
+}
+
+/**
+ * The version that `wf_…`, `name@version` or `name` refers to, in whatever state; a bare name means the newest published version, as it does
+ * for runs, or the highest draft when none is published. Throws `mc:workflow:not-found`, also for what another tenant has.
+ */
+export async function getWorkflow({ table }: Pick<Deps, 'table'>, actor: Actor, ref: string): Promise<Workflow> {
+  return getAny(table, actor.tenant, ref, findNewest);
+}
+
+/** As getWorkflow, for who wants to publish: a bare name means the highest version, drafts included. */
+export async function getHighest({ table }: Pick<Deps, 'table'>, actor: Actor, ref: string): Promise<Workflow> {
+  return getAny(table, actor.tenant, ref, findHighest);
 }
 
 /**

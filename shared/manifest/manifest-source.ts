@@ -63,9 +63,8 @@ class Reader {
   private aliasDepth = 0;
   private valueCount = 0;
 
-  private report(problem: { code: string; message: string; fix: string; path: readonly PropertyKey[] }, offset: number): void {
-    const { path, ...rest } = problem;
-    this.problems.push({ ...rest, offset, pointer: toPointer(path) });
+  private report(problem: { code: string; message: string; fix: string; pointer: string }, offset: number): void {
+    this.problems.push({ ...problem, offset });
   }
 
   /** Where a node begins; all of an expanded alias is at the alias, and nodes for which nothing is written have no range. */
@@ -73,89 +72,89 @@ class Reader {
     return this.aliasDepth > 0 ? around : (node?.range?.[0] ?? around);
   }
 
-  read(node: Node | null | undefined, path: readonly PropertyKey[], place: Place): unknown {
+  read(node: Node | null | undefined, pointer: string, place: Place): unknown {
     // What stands inside an expanded alias is found at the alias.
-    if (this.aliasDepth === 0) this.places.set(toPointer(path), place);
+    if (this.aliasDepth === 0) this.places.set(pointer, place);
     this.valueCount += 1;
     if (this.valueCount === maxValues + 1) {
       this.report(
-        { code: 'alias-count', message: 'aliases expand to more than a manifest can hold', fix: 'Write less.', path },
+        { code: 'alias-count', message: 'aliases expand to more than a manifest can hold', fix: 'Write less.', pointer },
         place.value,
       );
     }
     if (this.valueCount > maxValues) return null;
-    if (isAlias(node)) return this.readAlias(node.source, path, place);
+    if (isAlias(node)) return this.readAlias(node.source, pointer, place);
     if (!node) return null;
     if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
     this.open.add(node);
-    const value = this.readOpen(node, path, place);
+    const value = this.readOpen(node, pointer, place);
     this.open.delete(node);
     return value;
   }
 
-  private readOpen(node: Node, path: readonly PropertyKey[], place: Place): unknown {
-    if (isMap(node)) return this.readMap(node.items, path, place);
-    if (isSeq(node)) return node.items.map((item, index) => this.readItem(item, [...path, index], place));
-    return isScalar(node) ? this.readScalar(node, path, place) : null;
+  private readOpen(node: Node, pointer: string, place: Place): unknown {
+    if (isMap(node)) return this.readMap(node.items, pointer, place);
+    if (isSeq(node)) return node.items.map((item, index) => this.readItem(item, `${pointer}/${index}`, place));
+    return isScalar(node) ? this.readScalar(node, pointer, place) : null;
   }
 
-  private readScalar({ value, source }: Scalar, path: readonly PropertyKey[], place: Place): unknown {
+  private readScalar({ value, source }: Scalar, pointer: string, place: Place): unknown {
     const digits = /^[-+]?(\d+)$/.exec(source ?? '')?.[1];
     if (typeof value === 'number' && digits !== undefined && !Number.isSafeInteger(value) && String(Math.abs(value)) !== digits) {
       const message = `${shownValue(source)} is too large to be kept exactly`;
-      this.report({ code: 'number', message, fix: 'Write it as text, in quotes.', path }, place.value);
+      this.report({ code: 'number', message, fix: 'Write it as text, in quotes.', pointer }, place.value);
     }
     return value;
   }
 
-  private readItem(item: unknown, path: readonly PropertyKey[], around: Place): unknown {
+  private readItem(item: unknown, pointer: string, around: Place): unknown {
     const node = item as Node | null; // The composer puts only nodes into sequences and pairs.
-    return this.read(node, path, { value: this.offsetOf(node, around.value) });
+    return this.read(node, pointer, { value: this.offsetOf(node, around.value) });
   }
 
-  private readAlias(name: string, path: readonly PropertyKey[], place: Place): unknown {
+  private readAlias(name: string, pointer: string, place: Place): unknown {
     const node = this.anchors.get(name);
     if (!node) {
       this.report(
-        { code: 'alias', message: `*${name} has no anchor before it`, fix: `Set &${name} earlier, or quote the text.`, path },
+        { code: 'alias', message: `*${name} has no anchor before it`, fix: `Set &${name} earlier, or quote the text.`, pointer },
         place.value,
       );
       return null;
     }
     if (this.open.has(node)) {
-      this.report({ code: 'alias-cycle', message: `*${name} stands inside &${name}`, fix: 'Write the value out.', path }, place.value);
+      this.report({ code: 'alias-cycle', message: `*${name} stands inside &${name}`, fix: 'Write the value out.', pointer }, place.value);
       return null;
     }
     this.aliasCount += 1;
     if (this.aliasCount === maxAliasCount + 1) {
       const message = `aliases expand to more than ${maxAliasCount} values`;
-      this.report({ code: 'alias-count', message, fix: 'Write the values out.', path }, place.value);
+      this.report({ code: 'alias-count', message, fix: 'Write the values out.', pointer }, place.value);
     }
     if (this.aliasCount > maxAliasCount) return null;
     this.aliasDepth += 1;
-    const value = this.read(node, path, place);
+    const value = this.read(node, pointer, place);
     this.aliasDepth -= 1;
     return value;
   }
 
-  private readMap(pairs: readonly Pair[], path: readonly PropertyKey[], around: Place): Record<string, unknown> {
+  private readMap(pairs: readonly Pair[], pointer: string, around: Place): Record<string, unknown> {
     const result: Record<string, unknown> = {};
     for (const { key, value } of pairs) {
       const keyNode = key as Node; // See readItem.
       const keyOffset = this.offsetOf(keyNode, around.value);
       if (!isScalar(keyNode)) {
-        this.report({ code: 'key', message: 'a key must be plain text', fix: 'Use a name as the key.', path }, keyOffset);
+        this.report({ code: 'key', message: 'a key must be plain text', fix: 'Use a name as the key.', pointer }, keyOffset);
         continue;
       }
       const name = typeof keyNode.value === 'string' ? keyNode.value : (keyNode.source ?? '');
-      const below = [...path, name];
+      const below = pointer + toPointer([name]);
       if (name === '__proto__') {
-        this.report({ code: 'key', message: '__proto__ can not be a key', fix: 'Use another name.', path: below }, keyOffset);
+        this.report({ code: 'key', message: '__proto__ can not be a key', fix: 'Use another name.', pointer: below }, keyOffset);
         continue;
       }
       if (Object.hasOwn(result, name)) {
         this.report(
-          { code: 'duplicate-key', message: `${shownValue(name)} is given twice`, fix: 'Keep one of them.', path: below },
+          { code: 'duplicate-key', message: `${shownValue(name)} is given twice`, fix: 'Keep one of them.', pointer: below },
           keyOffset,
         );
       }
@@ -215,7 +214,7 @@ export function readManifestSource(text: string): ManifestSource {
   const documents = [...composer.compose(tokens, true, text.length)];
   const reader = new Reader();
   const root = documents[0]?.contents;
-  const value = deep.length > 0 ? null : reader.read(root, [], { value: root?.range?.[0] ?? 0 });
+  const value = deep.length > 0 ? null : reader.read(root, '', { value: root?.range?.[0] ?? 0 });
   const problems = reader.problems.map(({ offset, ...issue }) => withPlace(issue, lines, offset));
   return {
     value,

@@ -17,8 +17,10 @@ export const manifestLimits = {
   bytes: 256 * 1024,
   /** Every task may become one subject of the receipt, and cosign accepts 1,024 subjects. */
   tasks: 500,
-  /** Fan-in of one task; a completion must fit one transaction of 100 writes. */
+  /** Fan-in of one task. */
   needs: 50,
+  /** Fan-out of one task: its completion releases all of them in one transaction, which DynamoDB limits to 100 writes. */
+  dependents: 90,
   /** Nesting of `with` values; deeper input is an attack on recursive readers, not data. */
   depth: 32,
   /** Declared inputs. */

@@ -3,6 +3,7 @@ import { digestBytes, type Digest } from '../core/digest.ts';
 import { McError } from '../core/errors.ts';
 import type { Issue } from '../core/issue.ts';
 import { findJsonSyntaxError } from '../core/json-syntax.ts';
+import { boundedIssues } from './bounded-issues.ts';
 import { readManifestSource } from './manifest-source.ts';
 import { Manifest, manifestLimits } from './manifest.ts';
 import { validateManifest } from './validate-manifest.ts';
@@ -38,8 +39,9 @@ function jsonIssues(text: string): Issue[] {
   ];
 }
 
-/** Order of the text; lines come before columns, and no line is longer than the limit. */
-const rank = ({ line = 0, column = 0 }: Issue): number => line * (manifestLimits.bytes + 2) + column;
+/** Order of the text, and what has no place in it last; no line is longer than the limit. */
+const rank = ({ line, column = 0 }: Issue): number =>
+  line === undefined ? Number.MAX_SAFE_INTEGER : line * (manifestLimits.bytes + 2) + column;
 
 function invalid(issues: readonly Issue[]): McError {
   const problems = issues.length === 1 ? 'one problem' : `${issues.length} problems`;
@@ -58,7 +60,7 @@ export function parseManifest(text: string, mediaType: string): ParsedManifest {
   // JSON's own parser comes second: the first one is the one that stops at deep nesting.
   const jsonProblems = isJson(mediaType) && source.issues.every(({ code }) => code !== 'depth') ? jsonIssues(text) : [];
   if (jsonProblems.length > 0) throw invalid(jsonProblems);
-  if (source.issues.length > 0) throw invalid(source.issues);
+  if (source.issues.length > 0) throw invalid(boundedIssues(source.issues));
   const issues = validateManifest(source.value);
   if (issues.length > 0) throw invalid(issues.map((issue) => source.locate(issue)));
   const manifest = Manifest.parse(source.value);

@@ -11,7 +11,7 @@ import type { Deps } from '../port/deps.ts';
 import { isoTime } from '../port/clock.ts';
 import { issueRelease } from '../receipt/release-statement.ts';
 import type { Actor } from '../tenant/actor.ts';
-import { getWorkflow } from './get-workflow.ts';
+import { getHighest } from './get-workflow.ts';
 import { requirePackages } from './require-packages.ts';
 import { findHead, findVersion, publishOps, type WorkflowHead } from './workflow-store.ts';
 import type { Workflow } from './workflow.ts';
@@ -80,7 +80,7 @@ async function signAndWrite(
 }
 
 async function tryPublish(deps: Deps, actor: Actor, { id, bump }: PublishRequest): Promise<PublishedWorkflow | undefined> {
-  const draft = await getWorkflow(deps, actor, id);
+  const draft = await getHighest(deps, actor, id);
   if (draft.state === 'published') return published(draft);
   const head = await findHead(deps.table, actor.tenant, draft.name);
   const target = underVersion(draft, head, bump);

@@ -1,5 +1,6 @@
 /** All rules of a manifest at once. The rules themselves live in the check-*.ts files beside this one. */
 import type { Issue } from '../core/issue.ts';
+import { boundedIssues } from './bounded-issues.ts';
 import { checkDeclarations } from './rules/check-declarations.ts';
 import { checkNeeds } from './rules/check-needs.ts';
 import { checkReferences } from './rules/check-references.ts';
@@ -7,9 +8,6 @@ import { checkSchema } from './rules/check-schema.ts';
 import { checkShape } from './rules/check-shape.ts';
 import { checkTasks } from './rules/check-tasks.ts';
 import { outlineManifest } from './rules/manifest-outline.ts';
-
-/** Nobody mends more at a time, and an answer has to stay an answer. */
-const maxIssues = 500;
 
 /** Codes of the schema that repeat, in vaguer words, what a cross rule says of the same place. */
 const vagueCodes: ReadonlySet<string> = new Set(['invalid-format', 'invalid-union', 'too-big']);
@@ -21,17 +19,11 @@ function withoutRepetition(schema: readonly Issue[], cross: readonly Issue[]): I
   return [...schema.filter((issue) => !isExplained(issue)), ...cross];
 }
 
-function bounded(issues: readonly Issue[]): Issue[] {
-  if (issues.length <= maxIssues) return [...issues];
-  const message = `${issues.length - maxIssues} more problems are not listed`;
-  return [...issues.slice(0, maxIssues), { code: 'more', pointer: '', message, fix: 'Correct these first.' }];
-}
-
 /** Every problem of a value that should be a manifest, of the schema and of the rules between fields; empty exactly when it is valid. */
 export function validateManifest(value: unknown): Issue[] {
   const shape = checkShape(value);
   if (shape.some(({ code }) => code === 'depth')) return shape;
   const outline = outlineManifest(value);
   const cross = [...checkDeclarations(outline), ...checkTasks(outline), ...checkNeeds(outline), ...checkReferences(outline)];
-  return bounded(withoutRepetition(checkSchema(value), [...shape, ...cross]));
+  return boundedIssues(withoutRepetition(checkSchema(value), [...shape, ...cross]));
 }

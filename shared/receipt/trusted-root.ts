@@ -25,6 +25,3 @@ export function cosignCommand(files: { key: string; bundle: string; artifact: st
     files.artifact,
   ].join(' ');
 }
-
-/** A public key as `/api/keys` lists it. */
-export type ListedKey = PublicKey & { use: 'receipts' };

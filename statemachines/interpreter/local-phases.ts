@@ -21,6 +21,12 @@ type StateName = z.infer<typeof StateName>;
 
 const Journal = z.object({ state: StateName });
 
+/**
+ * While so many are supervised, further runs get their supervision when their tasks end: an interpreter that only waits costs some 10 KB,
+ * and a burst of starts has better things to do. A sweep finds the runs whose end nobody announced.
+ */
+const maxEarlySupervisions = 256;
+
 /** Pauses before a supervision that failed starts again at its journaled state; the causes are full disks and bugs, not tasks. */
 const restartPauseMs = 5_000;
 
@@ -30,6 +36,8 @@ export class LocalPhases implements Phases {
   readonly #machines = new Map<StateName, StateMachine>();
   readonly #supervised = new Map<string, Promise<void>>();
   readonly #waiters = new Map<string, () => void>();
+  /** Runs whose supervision has not begun; their tasks run meanwhile. */
+  readonly #backlog = new Map<string, PhaseInput>();
   readonly #aborts = new Set<() => void>();
   readonly #stop = new AbortController();
 
@@ -44,11 +52,13 @@ export class LocalPhases implements Phases {
   }
 
   async start(input: PhaseInput): Promise<void> {
-    this.#supervise(input, 'Dispatch');
+    if (this.#supervised.size < maxEarlySupervisions) this.#supervise(input, 'Dispatch');
+    else this.#backlog.set(input.executionId, input);
   }
 
   async finishRun(input: PhaseInput): Promise<void> {
-    this.#waiters.get(input.executionId)?.();
+    if (this.#backlog.delete(input.executionId)) this.#supervise(input, 'Dispatch');
+    else this.#waiters.get(input.executionId)?.();
   }
 
   /** Goes on where the journal says; for runs found open after a restart. */
@@ -56,9 +66,9 @@ export class LocalPhases implements Phases {
     this.#supervise(input, await this.#journaled(input));
   }
 
-  /** Runs under supervision. */
+  /** Runs under supervision or waiting for it. */
   get active(): number {
-    return this.#supervised.size;
+    return this.#supervised.size + this.#backlog.size;
   }
 
   /** Stops at the next state; what was journaled goes on after a restart. */

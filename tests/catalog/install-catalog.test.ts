@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { stop } from 'esbuild';
 import { installCatalog } from '../../catalog/install-catalog.ts';
 import { buildPackage } from '../../catalog/package-builder.ts';
 import { TenantId } from '../../shared/core/tenant-id.ts';
@@ -17,6 +18,9 @@ import { buildBundle, buildDescriptor } from '../support/build-package.ts';
 
 const packages = fileURLToPath(new URL('../../catalog/packages', import.meta.url));
 const acme = TenantId.parse('acme');
+
+// The bundler is a process of its own.
+afterAll(stop);
 
 let home: TestHome;
 beforeEach(() => {
@@ -79,6 +83,18 @@ describe('building a package', () => {
     const text = Buffer.from((await readBundle(built[0]!)).entry).toString();
     expect(text).not.toContain(fileURLToPath(new URL('../..', import.meta.url)));
     expect(text).not.toContain(tmpdir() + '/mc');
+  });
+
+  test('a package outside of this checkout has the same bytes wherever it lies', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'mc-other-package-'));
+    for (const place of [folder, other]) {
+      writeFileSync(join(place, 'mc-package.json'), JSON.stringify(buildDescriptor()));
+      writeFileSync(join(place, 'part.ts'), 'export const part: number = 1;\n');
+      writeFileSync(join(place, 'index.ts'), `import { part } from './part.ts';\nexport default async () => ({ part });\n`);
+    }
+    const [first, second] = await Promise.all([folder, other].map(buildPackage));
+    expect(digestBytes(first!)).toBe(digestBytes(second!));
+    rmSync(other, { recursive: true });
   });
 
   test('an import that a sandbox does not have is refused, with file and line', async () => {

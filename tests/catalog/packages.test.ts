@@ -164,7 +164,7 @@ describe('pkg:report/markdown', () => {
     const { markdown } = outputsOf(
       await run({ title: '# *Title*\n# second', sections: [{ heading: '1. first', text: '- no list\n\n> no quote', table: { rows } }] }),
     );
-    const lines = String(markdown).trimEnd().split('\n');
+    const lines = (markdown as string).trimEnd().split('\n');
     expect(lines[0]).toBe('# \\# \\*Title\\* \\# second');
     expect(lines).toContain('## 1\\. first');
     expect(lines).toContain('\\- no list');

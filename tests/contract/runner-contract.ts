@@ -3,42 +3,11 @@
  * do (no network namespaces) is skipped with its reason.
  */
 import { describe, expect, test } from '@jest/globals';
-import type { LogLine, Runner, SandboxLevel, TaskResult, TaskSpec } from '../../shared/port/runner.ts';
+import type { TaskResult } from '../../shared/port/runner.ts';
 import { buildTaskSpec } from '../support/build-task-spec.ts';
+import { neverAborted, runOnce, testUnless, type RunnerHarness } from '../support/runner-harness.ts';
 import { describeIsolation } from './runner-isolation-contract.ts';
 import { describeLimits } from './runner-limits-contract.ts';
-
-export interface RunnerHarness {
-  level: SandboxLevel;
-  runner: Runner;
-  /** Reasons why parts do not apply to this driver or machine. */
-  skip: { code?: string; network?: string; memoryOfBuffers?: string };
-  /** What attempts left on the host. */
-  leftovers: () => Promise<string[]>;
-}
-
-export interface Outcome {
-  result: TaskResult;
-  logs: LogLine[];
-}
-
-const neverAborted = new AbortController().signal;
-
-/** One attempt from provisioning to release. */
-export async function runOnce(runner: Runner, spec: TaskSpec, signal: AbortSignal = neverAborted): Promise<Outcome> {
-  const sandbox = await runner.provision(spec);
-  try {
-    const result = await sandbox.execute(signal);
-    return { result, logs: await sandbox.collectLogs() };
-  } finally {
-    await sandbox.release();
-  }
-}
-
-/** A test, or a skipped one whose name says why. */
-export function testUnless(reason: string | undefined): (name: string, run: () => Promise<void>) => void {
-  return reason === undefined ? test : (name, run) => test.skip(`${name} [skipped: ${reason}]`, run);
-}
 
 /** Waits for `inputs.ms`, or for the signal. */
 const waiting = `import { setTimeout as delay } from 'node:timers/promises';
@@ -49,6 +18,7 @@ export function describeRunner(name: string, harness: RunnerHarness): void {
   describe(`runner contract: ${name}`, () => {
     describeLife(harness);
     describeResults(harness);
+    describeAnswers(harness);
     describeLimits(harness);
     describeIsolation(harness);
   });
@@ -173,7 +143,14 @@ function describeResults({ runner, skip }: RunnerHarness): void {
       });
       expect(await fail('export default async () => process.abort();')).toMatchObject({ failure: 'crashed', retryable: true });
     });
+  });
+}
 
+function describeAnswers({ runner, skip }: RunnerHarness): void {
+  const check = testUnless(skip.code);
+  const fail = async (entry: string): Promise<TaskResult> => (await runOnce(runner, buildTaskSpec({ entry }))).result;
+
+  describe('answers', () => {
     for (const [what, expression] of badOutputs) {
       check(`${what} is no output`, async () => {
         expect(await fail(`export default async () => ${expression};`)).toMatchObject({ failure: 'invalid-output', retryable: false });

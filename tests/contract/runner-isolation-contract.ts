@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect } from '@jest/globals';
 import type { JsonObject } from '../../shared/core/canonical-json.ts';
 import { buildTaskSpec } from '../support/build-task-spec.ts';
-import { runOnce, testUnless, type RunnerHarness } from './runner-contract.ts';
+import { runOnce, testUnless, type RunnerHarness } from '../support/runner-harness.ts';
 
 /** A module that tries each of some expressions, and answers `reached` for those that did not throw. */
 function tries(attempts: Readonly<Record<string, string>>): string {

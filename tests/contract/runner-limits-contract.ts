@@ -1,7 +1,7 @@
 /** The part of the runner contract about time, memory, sizes and logs. */
 import { describe, expect, test } from '@jest/globals';
 import { buildTaskSpec } from '../support/build-task-spec.ts';
-import { runOnce, testUnless, type RunnerHarness } from './runner-contract.ts';
+import { runOnce, testUnless, type RunnerHarness } from '../support/runner-harness.ts';
 
 const mebibyte = 1024 * 1024;
 const spin = 'export default async () => { for (;;); };';

@@ -9,7 +9,6 @@ export interface OpenTable {
   close(): Promise<void>;
 }
 
- 
 export function describeTable(name: string, open: () => Promise<OpenTable>): void {
   describe(`table contract on ${name}`, () => {
     let home: OpenTable;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +62,14 @@ describe('sandbox runner', () => {
     for (const path of ['../escaped', '/etc/escaped', 'a/../../escaped', 'a//b', '']) {
       await expect(runner.provision(buildTaskSpec({ files: [{ path, bytes: new Uint8Array() }] }))).rejects.toThrow('workspace file');
     }
+    expect(await leftovers()).toEqual([]);
+    await remove();
+  });
+
+  test('what a killed host left behind is removed before the first task', async () => {
+    const { runner, leftovers, folder, remove } = buildSandboxRunner();
+    mkdirSync(join(folder, 'task-left', 'scratch'), { recursive: true });
+    await runner.level();
     expect(await leftovers()).toEqual([]);
     await remove();
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { SimulatedRunner } from '../../runner/simulated/simulated-runner.ts';
-import { describeRunner, runOnce } from '../contract/runner-contract.ts';
+import { describeRunner } from '../contract/runner-contract.ts';
+import { runOnce } from '../support/runner-harness.ts';
 import { buildTaskSpec } from '../support/build-task-spec.ts';
 
 const echo = new SimulatedRunner(({ inputs }) => ({

@@ -193,6 +193,32 @@ describe('tidy', () => {
     expect(findIn({ 'tests/core/one.test.ts': long(lines(60)) })).toEqual(['function-size tests/core/one.test.ts']);
   });
 
+  test('counts a path in a string as a use of the file, and not as an import of it', () => {
+    const worker = "export const url = new URL('worker.ts', import.meta.url);\n";
+    const planted = {
+      'stacks/app.ts': "const entry = 'functions/wire/entry.ts';\nentry;\n",
+      'functions/wire/entry.ts': '',
+      'cli/show.ts': worker,
+      'cli/worker.ts': '',
+    };
+    const explain = {
+      'cli/commands/explain.ts': "import { url } from '../show.ts';\nexport const explain = () => url;\n",
+      'shared/core/errors.ts': "import './error-catalog.ts';\n",
+    };
+    const found = findIn({ ...planted, ...explain });
+    expect(found.filter((line) => /import-direction|functions|worker/.test(line))).toEqual([]);
+  });
+
+  test('lets a file come back by import() to the one that imports it', () => {
+    const late = "export const one = () => import('../execution/start.ts');\n";
+    expect(
+      findIn({
+        'shared/execution/one.ts': late,
+        'shared/execution/start.ts': "import { one } from './one.ts';\nexport const start = (at: number) => [at, one];\n",
+      }),
+    ).not.toContain('import-cycle shared/execution/one.ts');
+  });
+
   test('leaves alone what only looks like a fault', () => {
     const one =
       "export const one = new Date(0).getTime() + 1; // '-----BEGIN PRIVATE KEY-----' is a format, AKIAIOSFODNN7EXAMPLE an example\n";

@@ -65,7 +65,7 @@ export function buildActor(roles: Role[] = ['admin'], tenant = 'acme'): Actor {
 }
 
 /** A small repeatable random source (mulberry32). */
-export function seededRandom(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -7,6 +7,7 @@ import { systemClock } from '../../shared/embedded/system-clock.ts';
 
 export interface TestRunner {
   runner: SandboxRunner;
+  folder: string;
   /** What attempts left in the folder of the runner. */
   leftovers: () => Promise<string[]>;
   remove: () => Promise<void>;
@@ -17,6 +18,7 @@ export function buildSandboxRunner(options: Partial<SandboxRunnerOptions> = {}):
   const folder = mkdtempSync(join(tmpdir(), 'mc-runner-'));
   return {
     runner: new SandboxRunner({ clock: systemClock, folder, ...options }),
+    folder,
     leftovers: () => readdir(folder),
     remove: () => rm(folder, { recursive: true, force: true }),
   };

@@ -1,4 +1,7 @@
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from '@jest/globals';
+import { stop } from 'esbuild';
 import { buildPackage } from '../../catalog/package-builder.ts';
 import type { JsonObject } from '../../shared/core/canonical-json.ts';
 import { readBundle } from '../../shared/package/bundle.ts';
@@ -20,13 +23,15 @@ export type RunPackage = (
   fields?: Partial<Pick<TaskSpec, 'files' | 'attempt'>> & { timeoutMs?: number },
 ) => Promise<CatalogRun>;
 
-const { runner } = buildSandboxRunner();
+const packages = fileURLToPath(new URL('../../catalog/packages', import.meta.url));
+const { runner, remove } = buildSandboxRunner();
+afterAll(async () => {
+  await Promise.all([remove(), stop()]);
+});
 
-/** Builds a package of the catalog and answers a function that runs it in the sandbox, as a home would. */
+/** Builds a package of the catalog (or of a folder with an absolute path) and answers a function that runs it in the sandbox, as a home would. */
 export async function openPackage(name: string): Promise<RunPackage> {
-  const { entry, descriptor, digest } = await readBundle(
-    await buildPackage(fileURLToPath(new URL(`../../catalog/packages/${name}`, import.meta.url))),
-  );
+  const { entry, descriptor, digest } = await readBundle(await buildPackage(resolve(packages, name)));
   return async (inputs, { timeoutMs, ...fields } = {}) => {
     const sandbox = await runner.provision(
       buildTaskSpec({ entry, inputs, ...fields, limits: { outputBytes: 4_000_000, ...(timeoutMs === undefined ? {} : { timeoutMs }) } }),

@@ -20,10 +20,15 @@ export interface CliOptions {
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 export const launcher = fileURLToPath(new URL('../../cli/bin/maestro.mjs', import.meta.url));
 
+/** Where the launcher keeps compiled code. */
+const compileCache = fileURLToPath(new URL('../../node_modules/.cache/maestro-conductor', import.meta.url));
+
 /** Only what a shell always has: no MC_URL, MC_TOKEN or MC_DATA_DIR of the developer leaks in. */
 export function bareEnv(more: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const kept = ['PATH', 'TMPDIR', 'LANG'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
-  return { HOME: '/nonexistent', ...Object.fromEntries(kept), ...more };
+  const kept = ['PATH', 'TMPDIR', 'LANG']
+    .map((name): [string, string] => [name, process.env[name] ?? ''])
+    .filter(([, value]) => value !== '');
+  return { HOME: '/nonexistent', NODE_COMPILE_CACHE: compileCache, ...Object.fromEntries(kept), ...more };
 }
 
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {

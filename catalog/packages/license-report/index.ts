@@ -47,7 +47,8 @@ function licenseOf(component: Record<string, unknown>): string | undefined {
 
 function nameOf(component: Record<string, unknown>): string {
   const plain = [textOf(component['group']), textOf(component['name']) ?? 'unnamed'].filter((part) => part !== undefined).join('/');
-  return textOf(component['purl']) ?? `${plain}${component['version'] === undefined ? '' : `@${String(component['version'])}`}`;
+  const version = textOf(component['version']);
+  return textOf(component['purl']) ?? (version === undefined ? plain : `${plain}@${version}`);
 }
 
 function readComponents(sbom: Record<string, unknown>): Licensed[] {

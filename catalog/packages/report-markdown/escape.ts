@@ -8,7 +8,7 @@ const punctuation = /[\\`*_{}[\]<>()#+!|~&$^-]/g;
 
 function plain(value: unknown): string {
   if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Only characters that mean something at their place: a report must stay readable as text. */

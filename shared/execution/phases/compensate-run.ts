@@ -84,6 +84,5 @@ async function finish(
       add: { costUsdMicros },
       conditions: [{ kind: 'compare', field: 'compensationAttempt', op: '=', value: task.compensationAttempt }],
     },
-    { kind: 'update', key: headKey(head.tenant, head.id), add: { actualCostUsdMicros: costUsdMicros } },
   ]);
 }

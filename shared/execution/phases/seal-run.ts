@@ -32,7 +32,8 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
   const isSucceeded = head.outcome === 'open' && error === null;
   const receiptId = deps.ids.next('rcpt');
   const endedAt = deps.clock.now();
-  const sealed: ExecutionRecord = { ...head, state: isSucceeded ? 'succeeded' : 'failed', error: head.error ?? error, receiptId, endedAt };
+  const actualCostUsdMicros = tasks.reduce((sum, task) => sum + task.costUsdMicros, 0);
+  const sealed: ExecutionRecord = { ...head, actualCostUsdMicros, state: isSucceeded ? 'succeeded' : 'failed', error: head.error ?? error, receiptId, endedAt };
   const statement = buildRunStatement(deps.config, { head: sealed, tasks, decision, outputs });
 
   const startedAt = deps.clock.now();
@@ -48,7 +49,7 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
     {
       kind: 'update',
       key: headKey(tenant, executionId),
-      set: { state: sealed.state, error: sealed.error, receiptId, endedAt, outputs: await storeJson(deps, tenant, outputs) },
+      set: { state: sealed.state, error: sealed.error, receiptId, endedAt, actualCostUsdMicros, outputs: await storeJson(deps, tenant, outputs) },
       conditions: [{ kind: 'in', field: 'state', values: ['queued', 'running', 'compensating', 'sealing'] }],
     },
     {

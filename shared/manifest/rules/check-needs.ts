@@ -4,6 +4,7 @@ import type { Issue } from '../../core/issue.ts';
 import { toPointer } from '../../core/json-pointer.ts';
 import { nearest } from '../../core/nearest.ts';
 import { shownValue } from '../../core/shown-value.ts';
+import { manifestLimits } from '../manifest.ts';
 import type { ManifestOutline, TaskOutline } from './manifest-outline.ts';
 
 /** Tasks by id; of several with one id the first. */
@@ -57,6 +58,28 @@ function checkTaskNeeds(task: TaskOutline, byId: ReadonlyMap<string, TaskOutline
   });
 }
 
+/** Points at the first need beyond the limit, because that is the one to take away. */
+function checkFanOut(tasks: readonly TaskOutline[]): Issue[] {
+  const counts = new Map<string, number>();
+  return tasks.flatMap((task) =>
+    task.needs.flatMap(({ path, id }) => {
+      const count = (counts.get(id) ?? 0) + 1;
+      counts.set(id, count);
+      if (count !== manifestLimits.dependents + 1) return [];
+      return [
+        {
+          code: 'too-many-dependents',
+          pointer: toPointer(path),
+          message: `more than ${manifestLimits.dependents} tasks need ${shownValue(id)}`,
+          got: shownValue(id),
+          allowed: `at most ${manifestLimits.dependents} tasks that need the same one`,
+          fix: 'Put a task between them that some of them need instead.',
+        },
+      ];
+    }),
+  );
+}
+
 function checkCycles(byId: ReadonlyMap<string, TaskOutline>): Issue[] {
   const graph = needsGraph(Array.from(byId, ([id, task]) => ({ id, needs: task.needs.map((need) => need.id) })));
   return cyclesOf(graph).flatMap((cycle) => {
@@ -78,8 +101,8 @@ function checkCycles(byId: ReadonlyMap<string, TaskOutline>): Issue[] {
   });
 }
 
-/** Problems of task ids and needs: duplicates, unknown ids, self-needs, and one issue for each group of tasks that wait for each other. */
+/** Problems of task ids and needs: duplicates, unknown ids, self-needs, too many dependents, and one issue for each group of tasks that wait for each other. */
 export function checkNeeds({ tasks }: ManifestOutline): Issue[] {
   const byId = tasksById(tasks);
-  return [...tasks.flatMap((task) => [...checkId(task, byId), ...checkTaskNeeds(task, byId)]), ...checkCycles(byId)];
+  return [...tasks.flatMap((task) => [...checkId(task, byId), ...checkTaskNeeds(task, byId)]), ...checkCycles(byId), ...checkFanOut(tasks)];
 }

@@ -109,8 +109,8 @@ tasks:
   });
 
   test('past its deadline fails with a timeout and ends', async () => {
-    await engine.publish(`${single('late')}timeout: 50ms\n`.replace("uses: 'pkg:demo/echo@1.0.0'", "uses: 'pkg:demo/echo@1.0.0', retries: 5"));
-    engine.simulate(() => ({ ...failing('slow', true), delayMs: 60 }));
+    await engine.publish(`${single('late')}timeout: 1s\n`.replace("uses: 'pkg:demo/echo@1.0.0'", "uses: 'pkg:demo/echo@1.0.0', retries: 5"));
+    engine.simulate(() => ({ ...failing('slow', true), delayMs: 900 }));
     const execution = await engine.finish((await engine.start({ workflow: 'late' })).id);
     expect(execution.state).toBe('failed');
     expect(engine.attempts).toHaveLength(1);

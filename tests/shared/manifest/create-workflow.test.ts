@@ -111,11 +111,13 @@ describe('finding a workflow', () => {
     await expect(getPublished(home.deps, actor, ref)).rejects.toThrow(code('mc:workflow:not-found'));
   });
 
-  test('a bare name means the highest version, or the newest published one when it has to be published', async () => {
-    await publishWorkflow(home.deps, actor, { id: (await create()).workflow.id });
+  test('a bare name means the newest published version, or the highest draft when none is published', async () => {
+    await create({ version: '0.9.0' });
+    const { workflow } = await create();
+    expect((await getWorkflow(home.deps, actor, 'hello')).version).toBe('1.0.0');
+    await publishWorkflow(home.deps, actor, { id: workflow.id });
     await create({ version: '1.1.0' });
-    expect((await getWorkflow(home.deps, actor, 'hello')).version).toBe('1.1.0');
-    expect((await getPublished(home.deps, actor, 'hello')).version).toBe('1.0.0');
+    for (const get of [getWorkflow, getPublished]) expect((await get(home.deps, actor, 'hello')).version).toBe('1.0.0');
   });
 
   test('a draft is not found where a published version is asked for', async () => {

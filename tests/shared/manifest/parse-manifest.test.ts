@@ -131,6 +131,11 @@ describe('text that cannot be read', () => {
     expect(issuesOf(text)).toMatchObject([{ code: 'invalid-type', pointer: '', line: 1, column: 1, allowed: 'object' }]);
   });
 
+  test('an answer stays an answer, however many errors the text has', () => {
+    const issues = issuesOf('&a '.repeat(5_000));
+    expect([issues.length, issues.at(-1)?.code]).toEqual([501, 'more']);
+  });
+
   test('arbitrary text ends in an McError, never in another error', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...' \n\t-:[]{}&*!|>\'"%@`#,?ab01'), maxLength: 60 }), (text) => void errorOf(text)),

@@ -60,6 +60,12 @@ describe('publishing a draft', () => {
     expect((await publishWorkflow(home.deps, actor, { id })).workflow.state).toBe('published');
   });
 
+  test('under a bare name publishes the highest draft, although a lower version is published', async () => {
+    await publish();
+    await draft({ version: '1.1.0' });
+    expect((await publishWorkflow(home.deps, actor, { id: 'hello' })).workflow.version).toBe('1.1.0');
+  });
+
   test('of another tenant is not found', async () => {
     const { id } = await draft();
     await expect(publishWorkflow(home.deps, buildActor(['admin'], 'other'), { id })).rejects.toThrow(code('mc:workflow:not-found'));

@@ -1,3 +1,6 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { digestBytes } from '../../../shared/core/digest.ts';
 import { createWorkflow } from '../../../shared/manifest/create-workflow.ts';
@@ -200,25 +203,51 @@ describe('what cannot be planned', () => {
   });
 });
 
-test('planning has no side effect: no port that writes is touched, and the whole store stays as it was', async () => {
-  const { table, blobs } = home.deps;
-  const refuse = (what: string) => (): never => {
-    throw new Error(`${what} was called`);
-  };
-  const readOnly: Table = {
-    get: (key) => table.get(key),
-    getMany: (keys) => table.getMany(keys),
-    query: (query) => table.query(query),
-    write: refuse('write'),
-    putMany: refuse('putMany'),
-  };
-  const readOnlyBlobs: BlobStore = { find: (...about) => blobs.find(...about), put: refuse('put') };
-  const queue = { send: refuse('send') };
-  const phases = { start: refuse('start'), finishRun: refuse('finishRun') };
-  const signer = { publicKey: refuse('publicKey'), sign: refuse('sign') };
-  const answer = await planRun({ ...home.deps, table: readOnly, blobs: readOnlyBlobs, queue, phases, signer }, actor, {
-    manifestText: buildManifestText(),
-    inputs: { who: 'Ada' },
+describe('planning has no side effect', () => {
+  const request = { manifestText: buildManifestText(), inputs: { who: 'Ada' } };
+
+  /** Every row of every table and every file of the home. */
+  function wholeStore(): unknown {
+    const database = new DatabaseSync(join(home.folder, 'table.sqlite'), { readOnly: true });
+    const names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();
+    const rows = names.map(({ name }) => [name, database.prepare(`SELECT * FROM "${String(name)}"`).all()]);
+    database.close();
+    const files = readdirSync(home.folder, { recursive: true, encoding: 'utf8' }).filter((name) => !name.startsWith('table.sqlite'));
+    return { rows, files: files.sort() };
+  }
+
+  test('the whole store is the same before and after, for stored workflows, texts, denials and errors', async () => {
+    await createWorkflow(home.deps, actor, { text: buildManifestText(), mediaType: 'application/yaml' });
+    const before = wholeStore();
+    expect(JSON.stringify(before)).toContain('hello');
+    await planRun(home.deps, actor, { workflow: 'hello' });
+    await planRun(home.deps, actor, request);
+    await planRun(home.deps, actor, { ...request, inputs: { who: 5 } }).catch(() => undefined);
+    await planRun(home.deps, actor, { manifestText: buildManifestText({ tasks: [task('a', { uses: 'pkg:demo/none@1.0.0' })] }) }).catch(
+      () => undefined,
+    );
+    expect(wholeStore()).toEqual(before);
   });
-  expect(answer.decision.verdict).toBe('allow');
+
+  test('no port that writes, sends or signs is touched', async () => {
+    const { table, blobs } = home.deps;
+    const refuse = (what: string) => (): never => {
+      throw new Error(`${what} was called`);
+    };
+    const readOnly: Table = {
+      get: (key) => table.get(key),
+      getMany: (keys) => table.getMany(keys),
+      query: (query) => table.query(query),
+      write: refuse('write'),
+      putMany: refuse('putMany'),
+    };
+    const readOnlyBlobs: BlobStore = { find: (...about) => blobs.find(...about), put: refuse('put') };
+    const others = {
+      queue: { send: refuse('send') },
+      phases: { start: refuse('start'), finishRun: refuse('finishRun') },
+      signer: { publicKey: refuse('publicKey'), sign: refuse('sign') },
+    };
+    const answer = await planRun({ ...home.deps, ...others, table: readOnly, blobs: readOnlyBlobs }, actor, request);
+    expect(answer.decision.verdict).toBe('allow');
+  });
 });

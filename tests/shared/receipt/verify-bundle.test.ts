@@ -45,7 +45,10 @@ function signedPayload(payload: unknown): unknown {
   const bytes = Buffer.from(JSON.stringify(payload));
   const sig = sign('sha256', preAuthEncoding(statementMediaType, bytes), { key: privateKey, dsaEncoding: 'der' });
   const envelope = { ...good.dsseEnvelope, payload: bytes.toString('base64') };
-  return { ...copy(), dsseEnvelope: { ...envelope, signatures: [{ sig: sig.toString('base64'), keyid: good.dsseEnvelope.signatures[0]?.keyid }] } };
+  return {
+    ...copy(),
+    dsseEnvelope: { ...envelope, signatures: [{ sig: sig.toString('base64'), keyid: good.dsseEnvelope.signatures[0]?.keyid }] },
+  };
 }
 
 const flipByte = (base64: string): string => {
@@ -58,7 +61,10 @@ const flipByte = (base64: string): string => {
 const negatives: [string, () => unknown][] = [
   ['an unknown field in the statement', () => signedPayload({ ...buildStatement(), extra: 1 })],
   ['a statement without subjects', () => signedPayload({ ...buildStatement(), subject: [] })],
-  ['one subject more than cosign reads', () => signedPayload({ ...buildStatement(), subject: Array.from({ length: maxSubjects + 1 }, () => buildStatement().subject[0]) })],
+  [
+    'one subject more than cosign reads',
+    () => signedPayload({ ...buildStatement(), subject: Array.from({ length: maxSubjects + 1 }, () => buildStatement().subject[0]) }),
+  ],
   ['a predicate that is text', () => signedPayload({ ...buildStatement(), predicate: 'text' })],
   ['an unknown field in the bundle', () => ({ ...copy(), extra: 1 })],
   ['a byte changed in the statement', () => changed((bundle) => (bundle.dsseEnvelope.payload = flipByte(bundle.dsseEnvelope.payload)))],
@@ -125,18 +131,25 @@ describe('verification of a bundle', () => {
   });
 
   test('any JSON that is no bundle is refused and never crashes', () => {
-    fc.assert(fc.property(fc.jsonValue(), (value) => expect(() => verifyBundle(value, { pem })).toThrow(expect.objectContaining({ code: 'mc:receipt:invalid' }))));
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) =>
+        expect(() => verifyBundle(value, { pem })).toThrow(expect.objectContaining({ code: 'mc:receipt:invalid' })),
+      ),
+    );
   });
 
   const hasSshKeygen = spawnSync('ssh-keygen', ['-?']).error === undefined;
-  (hasSshKeygen ? test : test.skip)('the key id is the fingerprint that ssh-keygen prints (skipped where there is no ssh-keygen)', async () => {
-    const path = join(folder, 'mc.pub');
-    writeFileSync(path, pem);
-    const openssh = execFileSync('ssh-keygen', ['-i', '-m', 'PKCS8', '-f', path], { encoding: 'utf8' });
-    writeFileSync(join(folder, 'mc.ssh.pub'), openssh);
-    const printed = execFileSync('ssh-keygen', ['-l', '-f', join(folder, 'mc.ssh.pub')], { encoding: 'utf8' });
-    expect(printed).toContain((await signer.publicKey()).keyId);
-  });
+  (hasSshKeygen ? test : test.skip)(
+    'the key id is the fingerprint that ssh-keygen prints (skipped where there is no ssh-keygen)',
+    async () => {
+      const path = join(folder, 'mc.pub');
+      writeFileSync(path, pem);
+      const openssh = execFileSync('ssh-keygen', ['-i', '-m', 'PKCS8', '-f', path], { encoding: 'utf8' });
+      writeFileSync(join(folder, 'mc.ssh.pub'), openssh);
+      const printed = execFileSync('ssh-keygen', ['-l', '-f', join(folder, 'mc.ssh.pub')], { encoding: 'utf8' });
+      expect(printed).toContain((await signer.publicKey()).keyId);
+    },
+  );
 
   test("sigstore's own library accepts what we sign", async () => {
     const { keyId } = await signer.publicKey();
@@ -157,7 +170,9 @@ function trustedRootForLibrary(): TrustedRoot {
   return { mediaType: '', tlogs: [], certificateAuthorities: [], ctlogs: [], timestampAuthorities: [] };
 }
 
-function publicKeyOf(der: Buffer): Extract<ReturnType<Extract<PublicKeyFinder, (hint: string) => unknown>>, { publicKey: unknown }>['publicKey'] {
+function publicKeyOf(
+  der: Buffer,
+): Extract<ReturnType<Extract<PublicKeyFinder, (hint: string) => unknown>>, { publicKey: unknown }>['publicKey'] {
   return createPublicKey({ key: der, format: 'der', type: 'spki' });
 }
 
@@ -166,30 +181,29 @@ const cosigns = (['cosign3', 'cosign2'] as const).flatMap((name) => {
   return path === undefined ? [] : [{ name, path }];
 });
 
-(cosigns.length > 0 ? describe.each(cosigns) : describe.skip.each([{ name: 'cosign is not installed (node scripts/oracles.ts)', path: '' }]))(
-  'stock $name',
-  ({ path }) => {
-    const cosign = (bundle: unknown, content = artifact, key = pem): void => {
-      writeFileSync(join(folder, 'mc.pub'), key);
-      writeFileSync(join(folder, 'r.json'), JSON.stringify(bundle));
-      writeFileSync(join(folder, 'artifact'), content);
-      writeFileSync(join(folder, 'trusted_root.json'), JSON.stringify(trustedRoot()));
-      const args = ['verify-blob-attestation', '--key', 'mc.pub', '--bundle', 'r.json', '--trusted-root', 'trusted_root.json'];
-      execFileSync(path, [...args, '--type', predicateTypes.run, '--insecure-ignore-tlog=true', 'artifact'], { cwd: folder, stdio: 'pipe' });
-    };
+(cosigns.length > 0
+  ? describe.each(cosigns)
+  : describe.skip.each([{ name: 'cosign is not installed (node scripts/oracles.ts)', path: '' }]))('stock $name', ({ path }) => {
+  const cosign = (bundle: unknown, content = artifact, key = pem): void => {
+    writeFileSync(join(folder, 'mc.pub'), key);
+    writeFileSync(join(folder, 'r.json'), JSON.stringify(bundle));
+    writeFileSync(join(folder, 'artifact'), content);
+    writeFileSync(join(folder, 'trusted_root.json'), JSON.stringify(trustedRoot()));
+    const args = ['verify-blob-attestation', '--key', 'mc.pub', '--bundle', 'r.json', '--trusted-root', 'trusted_root.json'];
+    execFileSync(path, [...args, '--type', predicateTypes.run, '--insecure-ignore-tlog=true', 'artifact'], { cwd: folder, stdio: 'pipe' });
+  };
 
-    test('accepts what we sign', () => {
-      expect(() => cosign(good)).not.toThrow();
-    });
+  test('accepts what we sign', () => {
+    expect(() => cosign(good)).not.toThrow();
+  });
 
-    test.each(negatives)('refuses %s, as we do', (_name, build) => {
-      expect(() => cosign(build())).toThrow();
-    });
+  test.each(negatives)('refuses %s, as we do', (_name, build) => {
+    expect(() => cosign(build())).toThrow();
+  });
 
-    test('refuses another artifact and another key', async () => {
-      const { pem: wrong } = await other.publicKey();
-      expect(() => cosign(good, 'other')).toThrow();
-      expect(() => cosign(good, artifact, wrong)).toThrow();
-    });
-  },
-);
+  test('refuses another artifact and another key', async () => {
+    const { pem: wrong } = await other.publicKey();
+    expect(() => cosign(good, 'other')).toThrow();
+    expect(() => cosign(good, artifact, wrong)).toThrow();
+  });
+});

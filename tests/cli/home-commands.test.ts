@@ -1,0 +1,252 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startHost, type RunningHost } from '../../cli/host/start-host.ts';
+import { jsonOf, runCli, type CliResult } from '../support/run-cli.ts';
+
+const manifest = `name: greeting
+version: 1.0.0
+region: US
+inputs:
+  who: { type: string }
+  letter: { type: file }
+tasks:
+  - id: greet
+    uses: pkg:demo/echo@1.0.0
+    with: { text: "Hello \${{ inputs.who }}" }
+  - id: read
+    uses: pkg:file/read@1.0.0
+    with: { path: "\${{ inputs.letter.path }}" }
+outputs:
+  text: \${{ tasks.greet.outputs.text }}
+  letter: \${{ tasks.read.outputs.content }}
+`;
+const failing =
+  'name: failing\nversion: 1.0.0\ntasks: [{ id: a, uses: "pkg:demo/fail@1.0.0", with: { retryable: false, message: on purpose } }]\n';
+
+/** A run needs a sandbox and a process for each command, on a machine that may be busy. */
+const slowMs = 120_000;
+
+describe('the command line on a running home', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'maestro-cli-'));
+  const dataDir = join(folder, 'data');
+  const inputs = ['-i', 'who=you', '-i', 'letter=@letter.txt'];
+  let host: RunningHost;
+  let executionId: string;
+
+  const maestro = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: folder, env: { MC_DATA_DIR: dataDir } });
+
+  beforeAll(async () => {
+    host = await startHost({ port: 0, dataDir, isAnnounced: false });
+    writeFileSync(join(folder, 'workflow.yaml'), manifest);
+    writeFileSync(join(folder, 'failing.yaml'), failing);
+    writeFileSync(join(folder, 'letter.txt'), 'dear reader');
+    expect(await maestro('publish', 'workflow.yaml')).toMatchObject({ code: 0 });
+    const run = await maestro('run', 'greeting', ...inputs, '--wait', '--json');
+    expect(run).toMatchObject({ code: 0 });
+    executionId = (jsonOf(run) as { id: string }).id; // Its shape is asserted in the first test.
+  }, slowMs);
+  afterAll(async () => {
+    await host.close();
+    rmSync(folder, { recursive: true, force: true });
+  }, slowMs);
+
+  test('is logged in by itself', async () => {
+    expect(jsonOf(await maestro('whoami', '--json'))).toMatchObject({ subject: expect.any(String), roles: ['admin'], url: host.url });
+  });
+
+  test(
+    'publish answers name, version, id and digest, and the same again changes nothing',
+    async () => {
+      const first = jsonOf(await maestro('publish', 'workflow.yaml', '--json'));
+      const ids = {
+        id: expect.stringMatching(/^wf_/),
+        digest: expect.stringMatching(/^sha256:/),
+        releaseId: expect.stringMatching(/^rel_/),
+      };
+      expect(first).toMatchObject({ name: 'greeting', version: '1.0.0', ...ids });
+      expect(jsonOf(await maestro('publish', 'workflow.yaml', '--json'))).toEqual(first);
+    },
+    slowMs,
+  );
+
+  test(
+    'other content is a conflict until the version is raised',
+    async () => {
+      writeFileSync(join(folder, 'changed.yaml'), manifest.replace('Hello', 'Good day').replace('name: greeting', 'name: raised'));
+      writeFileSync(join(folder, 'original.yaml'), manifest.replace('name: greeting', 'name: raised'));
+      await maestro('publish', 'original.yaml');
+      expect(await maestro('publish', 'changed.yaml')).toMatchObject({
+        code: 6,
+        stdout: '',
+        stderr: expect.stringContaining('mc:workflow:version-conflict'),
+      });
+      const raised = await maestro('publish', 'changed.yaml', '--bump', 'minor', '--json');
+      expect(jsonOf(raised)).toMatchObject({ name: 'raised', version: '1.1.0' });
+      expect(jsonOf(await maestro('publish', 'changed.yaml', '--bump', 'minor', '--json'))).toEqual(jsonOf(raised));
+    },
+    slowMs,
+  );
+
+  test(
+    'plan shows tasks, cost and decision, of a file and of a workflow',
+    async () => {
+      for (const args of [['workflow.yaml'], ['-m', 'workflow.yaml'], ['greeting']]) {
+        const result = await maestro('plan', ...args, ...inputs, '--json');
+        expect(result).toMatchObject({ code: 0, stderr: '' });
+        expect(jsonOf(result)).toMatchObject({ plan: { tasks: [{ id: 'greet' }, { id: 'read' }] }, decision: { verdict: 'allow' } });
+      }
+      expect((await maestro('plan', 'greeting')).stdout).toMatch(/estimated cost.*\n[^]*Allowed at plan by policy/);
+      expect(await maestro('plan')).toMatchObject({ code: 2 });
+    },
+    slowMs,
+  );
+
+  test(
+    'a denial names rule, value, allowed values and fix, and exits with 3',
+    async () => {
+      for (const args of [
+        ['plan', 'greeting', '--region', 'EU'],
+        ['run', 'greeting', ...inputs, '--region', 'EU'],
+        ['run', 'greeting', '--dry-run', '--region', 'EU'],
+      ]) {
+        const { code, stdout, stderr } = await maestro(...args);
+        expect(code).toBe(3);
+        for (const part of ['residency.region_mismatch', 'EU', 'allowed', 'US', 'fix']) expect(stdout + stderr).toContain(part);
+      }
+      const json = await maestro('run', 'greeting', ...inputs, '--region', 'EU', '--json');
+      expect(jsonOf(json)).toMatchObject({
+        error: { code: 'mc:policy:denied', deny: [{ pack: 'residency', solution: expect.any(String) }] },
+      });
+    },
+    slowMs,
+  );
+
+  test(
+    'run --wait answers the ended execution with its outputs',
+    async () => {
+      const status = jsonOf(await maestro('status', executionId, '--json'));
+      expect(status).toMatchObject({ id: executionId, state: 'succeeded', outputs: { text: 'Hello you', letter: 'dear reader' } });
+      expect((await maestro('status')).stdout).toContain(executionId);
+      expect((await maestro('status', executionId, '--explain')).stdout).toContain('attempt 1 succeeded');
+    },
+    slowMs,
+  );
+
+  test(
+    'a failed run is shown with its reason and exits with 1',
+    async () => {
+      const result = await maestro('run', 'failing.yaml', '--wait');
+      expect(result).toMatchObject({ code: 1, stdout: expect.stringContaining('on purpose') });
+      expect(result.stderr).toContain('published failing@1.0.0');
+      const json = await maestro('run', 'failing', '--wait', '--json');
+      expect(json.code).toBe(1);
+      expect(jsonOf(json)).toMatchObject({ state: 'failed', error: { taskId: 'a' } });
+    },
+    slowMs,
+  );
+
+  test(
+    'an idempotency key makes run safe to repeat',
+    async () => {
+      const run = async (who: string): Promise<CliResult> =>
+        maestro('run', 'greeting', '-i', `who=${who}`, inputs[2] ?? '', inputs[3] ?? '', '--idempotency-key', 'k', '--json');
+      const first = jsonOf(await run('a'));
+      expect(jsonOf(await run('a'))).toMatchObject({ id: (first as { id: string }).id }); // An execution, as asserted above.
+      expect(await run('b')).toMatchObject({ code: 6 });
+    },
+    slowMs,
+  );
+
+  test(
+    'logs are printed by line, and with --json as one document',
+    async () => {
+      expect((await maestro('logs', executionId, '--task', 'greet')).stdout).toContain('Hello you');
+      const json = jsonOf(await maestro('logs', executionId, '-f', '--json'));
+      expect(json).toMatchObject({ done: true, lines: expect.arrayContaining([expect.objectContaining({ taskId: 'greet' })]) });
+    },
+    slowMs,
+  );
+
+  test(
+    'a receipt is saved with its outputs, and verifies without the home',
+    async () => {
+      const saved = await maestro('receipt', executionId, '-o', 'r.sigstore.json', '--json');
+      expect(jsonOf(saved)).toMatchObject({
+        bundle: 'r.sigstore.json',
+        outputs: 'r.outputs.json',
+        cosign: expect.stringContaining('cosign verify-blob-attestation --key mc.pub'),
+      });
+      expect(await maestro('keys', 'export', '-o', 'mc.pub')).toMatchObject({ code: 0 });
+      const verify = (...args: string[]): Promise<CliResult> =>
+        runCli(['verify', ...args], { cwd: folder, env: { MC_URL: 'http://127.0.0.1:9' } });
+
+      expect(await verify('r.sigstore.json', 'r.outputs.json', '--key', 'mc.pub')).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('✔ verified'),
+      });
+      expect(jsonOf(await verify('r.sigstore.json', '--json'))).toMatchObject({
+        verified: true,
+        artifact: null,
+        keyId: expect.stringMatching(/^SHA256:/),
+      });
+    },
+    slowMs,
+  );
+
+  test(
+    'what was changed, and what is no receipt, does not verify and exits with 4',
+    async () => {
+      await maestro('receipt', executionId, '-o', 'c.json');
+      await maestro('keys', 'export', '-o', 'mc.pub');
+      const outputs = readFileSync(join(folder, 'c.outputs.json'), 'utf8');
+      writeFileSync(join(folder, 'altered.json'), outputs.replace('dear', 'Dear'));
+      writeFileSync(
+        join(folder, 'flipped.json'),
+        readFileSync(join(folder, 'c.json'), 'utf8').replace(
+          /("sig":"M.{20})(.)/,
+          (_all, before: string, byte: string) => before + (byte === 'A' ? 'B' : 'A'),
+        ),
+      );
+      writeFileSync(join(folder, 'nothing.json'), '{}');
+      for (const args of [['c.json', 'altered.json'], ['flipped.json', 'c.outputs.json'], ['nothing.json'], ['letter.txt']]) {
+        expect(await maestro('verify', ...args)).toMatchObject({
+          code: 4,
+          stdout: '',
+          stderr: expect.stringContaining('mc:receipt:invalid'),
+        });
+      }
+      expect(await maestro('verify', 'c.json', '--key', 'letter.txt')).toMatchObject({ code: 2 });
+      expect(await maestro('verify', 'absent.json')).toMatchObject({ code: 2 });
+    },
+    slowMs,
+  );
+
+  test(
+    'keys and trusted root are printed and saved',
+    async () => {
+      expect(jsonOf(await maestro('keys', 'ls', '--json'))).toMatchObject({ keys: [{ keyId: expect.stringMatching(/^SHA256:/) }] });
+      expect((await maestro('keys', 'export')).stdout).toContain('BEGIN PUBLIC KEY');
+      expect(await maestro('keys', 'export', '--trusted-root', '-o', 'trusted_root.json')).toMatchObject({ code: 0 });
+      expect(JSON.parse(readFileSync(join(folder, 'trusted_root.json'), 'utf8'))).toHaveProperty('mediaType');
+    },
+    slowMs,
+  );
+
+  test(
+    'what does not exist exits with 5',
+    async () => {
+      for (const args of [
+        ['status', 'nothing'],
+        ['logs', 'exec_01ARZ3NDEKTSV4RRFFQ69G5FAV'],
+        ['receipt', 'nothing'],
+        ['run', 'nothing-like-it'],
+        ['plan', 'nothing-like-it'],
+      ]) {
+        expect([args, await maestro(...args)]).toEqual([args, expect.objectContaining({ code: 5, stdout: '' })]);
+      }
+    },
+    slowMs,
+  );
+});

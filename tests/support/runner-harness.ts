@@ -1,0 +1,35 @@
+/** What the parts of the runner contract share: the driver under test, one attempt, and skips that carry their reason. */
+import { test } from '@jest/globals';
+import type { LogLine, Runner, SandboxLevel, TaskResult, TaskSpec } from '../../shared/port/runner.ts';
+
+export interface RunnerHarness {
+  level: SandboxLevel;
+  runner: Runner;
+  /** Reasons why parts do not apply to this driver or machine. */
+  skip: { code?: string; network?: string; memoryOfBuffers?: string };
+  /** What attempts left on the host. */
+  leftovers: () => Promise<string[]>;
+}
+
+export interface Outcome {
+  result: TaskResult;
+  logs: LogLine[];
+}
+
+export const neverAborted = new AbortController().signal;
+
+/** One attempt from provisioning to release. */
+export async function runOnce(runner: Runner, spec: TaskSpec, signal: AbortSignal = neverAborted): Promise<Outcome> {
+  const sandbox = await runner.provision(spec);
+  try {
+    const result = await sandbox.execute(signal);
+    return { result, logs: await sandbox.collectLogs() };
+  } finally {
+    await sandbox.release();
+  }
+}
+
+/** A test, or a skipped one whose name says why. */
+export function testUnless(reason: string | undefined): (name: string, run: () => Promise<void>) => void {
+  return reason === undefined ? test : (name, run) => test.skip(`${name} [skipped: ${reason}]`, run);
+}
