@@ -213,6 +213,8 @@ export class ExecutionStack extends Stack {
     const installed = new CustomResource(this, 'Catalog', {
       serviceToken: install.function.functionArn,
       resourceType: 'Custom::MaestroCatalog',
+      // A little more than the function has; the default is an hour.
+      serviceTimeout: Duration.minutes(6),
       properties: { digest: this.#props.code.catalogDigest },
     });
     // The step needs its rights before it starts; they live in a policy of their own.

@@ -16,6 +16,7 @@ import { systemClock } from '../../shared/embedded/system-clock.ts';
 import { ulidIds } from '../../shared/embedded/ulid-ids.ts';
 import { WorkGate } from '../../shared/embedded/work-gate.ts';
 import { dispatchTask } from '../../shared/execution/dispatch-task.ts';
+import { yieldingRunner } from '../../shared/embedded/yielding-runner.ts';
 import { reconcileRun } from '../../shared/execution/reconcile-run.ts';
 import { openRuns, sweepExecutions } from '../../shared/execution/sweep-executions.ts';
 import type { Deps } from '../../shared/port/deps.ts';
@@ -41,6 +42,8 @@ export interface EmbeddedHomeOptions {
 export interface EmbeddedHome {
   deps: Deps;
   metrics: MemoryMetrics;
+  /** Told of every request, so that a burst of them goes before work that can wait. */
+  gate: WorkGate;
   /** Runs that are not yet recorded, messages that wait: what a bench waits for. */
   pending(): number;
   /** Stops handing out work, lets running attempts end, closes the files. */
@@ -73,7 +76,7 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
       queue,
       phases,
       policy: await loadShippedPacks(),
-      runner: options.runner ?? new SandboxRunner({ clock: systemClock, folder: join(options.dataDir, 'sandboxes') }),
+      runner: yieldingRunner(options.runner ?? new SandboxRunner({ clock: systemClock, folder: join(options.dataDir, 'sandboxes') }), gate),
       clock: systemClock,
       ids: ulidIds(systemClock),
       logger,
@@ -81,7 +84,7 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
       faults: options.faults ?? noFaults,
     };
     await installCatalog(deps);
-    queue.consume((message) => gate.foreground(() => dispatchTask(deps, message)));
+    queue.consume((message) => dispatchTask(deps, message));
     await resumeRuns(deps, phases);
     const sweep = setInterval(
       () => void sweepExecutions(deps).catch((error: unknown) => logger.error('a sweep failed', { error })),
@@ -94,7 +97,7 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
       table.close();
       lock.release();
     };
-    return { deps, metrics, pending: () => queue.backlog + phases.active, close };
+    return { deps, metrics, gate, pending: () => queue.backlog + phases.active, close };
   } catch (error) {
     table.close();
     lock.release();

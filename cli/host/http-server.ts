@@ -24,6 +24,8 @@ interface Site {
   authenticate: Authenticate;
   /** Origin under which callers reach the home. */
   origin: string;
+  /** Told when a request begins; what it returns is told when its answer is given. */
+  onRequest?: () => () => void;
 }
 
 const limits = {
@@ -82,7 +84,11 @@ export function mount(server: Server, site: Site): void {
   let running = 0;
   const serve = async (request: IncomingMessage, response: ServerResponse, allowBody: () => void): Promise<void> => {
     running++;
-    response.once('close', () => running--);
+    const leave = site.onRequest?.();
+    response.once('close', () => {
+      running--;
+      leave?.();
+    });
     const answer = running > limits.requests ? overloaded(site) : await answerTo(request, response, { site, routes, budget, allowBody });
     // A connection kept alive past close() would keep the home from ending.
     if (!server.listening) answer.headers['connection'] = 'close';

@@ -14,7 +14,20 @@ const libraries = ['/lib', '/lib64', '/usr/lib', '/usr/lib64', '/etc/ld.so.cache
 /** Node 24 needs about 12 threads; below 16 it hangs, and a fork bomb needs far more than 64. */
 const processLimit = 64;
 
-const namespaceArguments = ['--unshare-all', '--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv', '--hostname', 'task'];
+const namespaceArguments = [
+  '--unshare-all',
+  // Node itself is the first process: bubblewrap's own would be left to init, dead and uncollected, at the end of every task.
+  '--as-pid-1',
+  '--die-with-parent',
+  '--new-session',
+  '--cap-drop',
+  'ALL',
+  '--clearenv',
+  '--hostname',
+  'task',
+  '--json-status-fd',
+  '5',
+];
 
 /** Bubblewrap on this machine, or undefined without it. Whether namespaces are allowed here only a probe can tell. */
 export function findBubblewrap(nodePath: string): Isolation | undefined {
@@ -31,6 +44,7 @@ export function findBubblewrap(nodePath: string): Isolation | undefined {
     places: () => places,
     command: (folder, limits) => ({
       program: bwrap,
+      reportsPid: true,
       args: [
         ...namespaceArguments,
         ...libraries.flatMap((path) => ['--ro-bind-try', path, path]),

@@ -5,6 +5,8 @@ import type { TaskFolder } from './task-folder.ts';
 export interface Command {
   program: string;
   args: string[];
+  /** Whether it says on descriptor 5 which process is the first inside, and keeps that descriptor from the task. */
+  reportsPid: boolean;
 }
 
 /** Where things are, as the task sees them. */

@@ -40,7 +40,7 @@ function isolation(name: string, nodePath: string, tools: Tools): Isolation {
     command: (folder, limits): Command => {
       const node = [nodePath, ...nodeArguments(childMain, placesOf(folder), limits.memoryBytes)];
       const [program = nodePath, ...args] = [...wrappers(tools, limits), ...node];
-      return { program, args };
+      return { program, args, reportsPid: false };
     },
   };
 }

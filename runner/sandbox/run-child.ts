@@ -2,7 +2,7 @@
  * Starts one child, gives it the request on descriptor 3, collects its answer from descriptor 4 and its prints as log lines, and makes sure
  * that the whole process group is gone when it resolves: at the end, at the deadline, on cancel and when a limit is passed.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex, Readable } from 'node:stream';
 import type { Clock } from '../../shared/port/clock.ts';
@@ -15,6 +15,9 @@ const cancelGraceMs = 500;
 
 /** How long pipes may stay open behind an ended process before they are closed from our side. */
 const closeGraceMs = 1_000;
+
+/** How long the process around a sandbox may take to notice that all inside was killed. */
+const killGraceMs = 500;
 
 /** What the answer needs beyond the outputs: names, usage, the ready mark. */
 const answerFrameBytes = 8 * 1024;
@@ -60,8 +63,15 @@ function killGroup(child: ChildProcess): void {
 }
 
 /** Pipes as spawn makes them for this stdio; the type of ChildProcess cannot say so. */
-function pipesOf(child: ChildProcess): { control: Duplex; answer: Readable } {
-  return { control: child.stdio[3] as Duplex, answer: child.stdio[4] as Readable };
+function pipesOf(child: ChildProcess): { control: Duplex; answer: Readable; status: Readable | null } {
+  const pipes: readonly unknown[] = child.stdio;
+  return { control: pipes[3] as Duplex, answer: pipes[4] as Readable, status: pipes[5] as Readable | null };
+}
+
+/** What bubblewrap says on its status descriptor first: `{ "child-pid": 123, … }`, as a pid of ours. */
+function innerPidOf(text: string): number | undefined {
+  const pid = Number(/^\{\s*"child-pid": (\d+)/.exec(text)?.[1]);
+  return Number.isSafeInteger(pid) && pid > 1 ? pid : undefined;
 }
 
 class Supervisor {
@@ -70,6 +80,9 @@ class Supervisor {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #answer: Buffer[] = [];
   #answerBytes = 0;
+  #isEnded = false;
+  /** The first process inside the sandbox, when there is one around it that waits for it. */
+  #innerPid: number | undefined;
   #stopped: ChildEnd['stopped'];
   #saidOutOfMemory = false;
 
@@ -96,18 +109,20 @@ class Supervisor {
       };
     } finally {
       signal.removeEventListener('abort', onAbort);
+      this.#isEnded = true;
       for (const timer of this.#timers) clearTimeout(timer);
     }
   }
 
   #listen(): void {
-    const { control, answer } = pipesOf(this.#child);
+    const { control, answer, status } = pipesOf(this.#child);
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#request.log.write('stdout', chunk));
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#saidOutOfMemory ||= chunk.includes('heap out of memory');
       this.#request.log.write('stderr', chunk);
     });
     answer.on('data', (chunk: Buffer) => this.#collect(chunk));
+    status?.once('data', (chunk: Buffer) => (this.#innerPid = innerPidOf(chunk.toString())));
     // A child that is gone cannot take its request; how it ended says why.
     control.on('error', () => undefined);
     control.resume();
@@ -130,7 +145,9 @@ class Supervisor {
     const { isScratchFull } = this.#request;
     if (isScratchFull === undefined) return;
     const check = async (): Promise<void> => {
-      if (await isScratchFull()) this.#stop('error', 'the task wrote more into scratch than its limit allows');
+      const isFull = await isScratchFull();
+      if (this.#isEnded) return;
+      if (isFull) this.#stop('error', 'the task wrote more into scratch than its limit allows');
       else this.#timers.push(setTimeout(() => void check(), scratchCheckMs));
     };
     this.#timers.push(setTimeout(() => void check(), scratchCheckMs));
@@ -139,12 +156,27 @@ class Supervisor {
   #cancel(): void {
     this.#stopped ??= { failure: 'cancelled', message: 'the task was cancelled' };
     pipesOf(this.#child).control.write('cancel\n');
-    this.#timers.push(setTimeout(() => killGroup(this.#child), cancelGraceMs));
+    this.#timers.push(setTimeout(() => this.#kill(), cancelGraceMs));
   }
 
   #stop(failure: TaskFailure, message: string): void {
     this.#stopped ??= { failure, message };
-    killGroup(this.#child);
+    this.#kill();
+  }
+
+  /**
+   * Kills from the inside where that is possible: with the first process of a pid namespace all of it goes, and the one outside collects it. Killing
+   * that one first would leave its child to init, and in a container without an init a dead process for every killed task.
+   */
+  #kill(): void {
+    const { exitCode, signalCode } = this.#child;
+    if (this.#innerPid === undefined || exitCode !== null || signalCode !== null) return killGroup(this.#child);
+    this.#timers.push(setTimeout(() => killGroup(this.#child), killGraceMs));
+    try {
+      process.kill(this.#innerPid, 'SIGKILL');
+    } catch {
+      killGroup(this.#child); // It is gone already.
+    }
   }
 
   #ended(): Promise<Pick<ChildEnd, 'code' | 'signal'>> {
@@ -165,8 +197,10 @@ class Supervisor {
 
 /** Runs one child to its end. Rejects for nothing that the child does. */
 export async function runChild(request: ChildRequest): Promise<ChildEnd> {
-  const { program, args } = request.command;
-  const child = spawn(program, args, { cwd: '/', env: request.env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'] });
+  const { program, args, reportsPid } = request.command;
+  // A task that could write to the status descriptor could have us kill any process, so it exists only where bubblewrap keeps it to itself.
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', reportsPid ? 'pipe' : 'ignore'];
+  const child = spawn(program, args, { cwd: '/', env: request.env, detached: true, stdio });
   // Without a process there may be no pipes either (no program, no more descriptors).
   if (child.pid === undefined) {
     const [startError] = (await once(child, 'error')) as [Error]; // What Node passes with this event.

@@ -19,8 +19,8 @@ const runner = new SimulatedRunner((spec) => {
   if (!handedOver.has(spec.executionId)) handedOver.set(spec.executionId, now());
   return { result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 0 } } };
 });
-/** Simulated attempts need no core of their own; the width only bounds memory. */
-const width = 256;
+/** Simulated attempts need no core of their own, so all runs of a burst may be under way at once. */
+const width = 20_000;
 const host = await startHost({ port: 0, dataDir, runner, width, isAnnounced: false });
 const { metrics } = host.home;
 const send = (message: HostMessage): void => void process.send?.(message);

@@ -3,8 +3,8 @@ import type { Ids } from '../port/ids.ts';
 
 /** What a bounded retry needs: time to wait in and randomness that keeps rivals from meeting again. */
 export interface RetryContext {
-  clock: Clock;
-  ids: Ids;
+  clock: Pick<Clock, 'sleep'>;
+  ids: Pick<Ids, 'random'>;
 }
 
 /** Eight waits of full jitter up to one second: at most 4 s altogether, well inside API Gateway's 30 s. */

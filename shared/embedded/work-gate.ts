@@ -1,40 +1,42 @@
 /**
- * Lets work on the latency path (admission, first tasks) go before work that can wait (supervision, sealing), without ever starving the latter:
- * while the foreground is busy, background work still gets a guaranteed share.
+ * Lets callers go before work that can wait. While many requests are under way (a burst), results of tasks and the phases of runs hold back, so that
+ * every run of the burst is durable and started first. They are never starved: each waits only so long, and a trickle always goes through.
  */
+
+/** More requests at once than this are a burst; a steady load of thousands a second has fewer under way, because each takes a few ms. */
+const burstRequests = 32;
+/** Held-back jobs at once when no burst is on: enough to fill a group commit. */
+const width = 256;
+/** A job goes through after this long, whatever else is going on. */
+const maxWaitMs = 2_000;
+/** While a burst lasts, this many jobs go through every few milliseconds all the same. */
+const trickle = { jobs: 4, everyMs: 5 } as const;
+
+interface WaitingJob {
+  since: number;
+  begin(): void;
+}
+
 export class WorkGate {
-  /** Background jobs at once when the foreground is quiet: enough to fill a group commit. */
-  readonly #width: number;
-  /** Guaranteed share while the foreground is busy: one job a pause. */
-  readonly #busyPauseMs: number;
-  #foreground = 0;
+  #requests = 0;
   #active = 0;
-  readonly #waiting: (() => void)[] = [];
+  #waiting: WaitingJob[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isScheduled = false;
 
-  constructor(options: { width?: number; busyPauseMs?: number } = {}) {
-    this.#width = options.width ?? 64;
-    this.#busyPauseMs = options.busyPauseMs ?? 5;
+  /** Notes a caller's request; call what it returns when the answer is given. */
+  enter(): () => void {
+    this.#requests += 1;
+    return () => {
+      this.#requests -= 1;
+      if (this.#requests === burstRequests) this.#schedule();
+    };
   }
 
-  /** Runs foreground work at once; background work holds back until it is done. */
-  async foreground<T>(work: () => Promise<T>): Promise<T> {
-    this.#foreground += 1;
-    try {
-      return await work();
-    } finally {
-      this.#foreground -= 1;
-      if (this.#foreground === 0) this.#schedule();
-    }
-  }
-
-  /** Runs background work when it is its turn. */
+  /** Runs work when it is its turn. */
   async background<T>(work: () => Promise<T>): Promise<T> {
-    await new Promise<void>((resolve) => {
-      this.#waiting.push(resolve);
-      this.#schedule();
-    });
+    await this.turn();
+    this.#active += 1;
     try {
       return await work();
     } finally {
@@ -43,14 +45,18 @@ export class WorkGate {
     }
   }
 
+  /** Resolves when work that can wait may go on. */
+  async turn(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#waiting.push({ since: performance.now(), begin: resolve });
+      this.#schedule();
+    });
+  }
+
   #schedule(): void {
     if (this.#waiting.length === 0) return;
-    if (this.#foreground > 0) {
-      this.#timer ??= setTimeout(() => {
-        this.#timer = undefined;
-        this.#admit(this.#active + 1);
-        this.#schedule();
-      }, this.#busyPauseMs);
+    if (this.#requests > burstRequests) {
+      this.#timer ??= setTimeout(() => this.#trickle(), trickle.everyMs);
       return;
     }
     if (this.#isScheduled) return;
@@ -58,17 +64,21 @@ export class WorkGate {
     // A turn of the event loop lets requests that already arrived come first.
     setImmediate(() => {
       this.#isScheduled = false;
-      if (this.#foreground === 0) this.#admit(this.#width);
-      else this.#schedule();
+      this.#admit(width - this.#active);
+      this.#schedule();
     });
   }
 
-  #admit(limit: number): void {
-    while (this.#active < Math.min(limit, this.#width)) {
-      const next = this.#waiting.shift();
-      if (!next) return;
-      this.#active += 1;
-      next();
-    }
+  #trickle(): void {
+    this.#timer = undefined;
+    const overdue = performance.now() - maxWaitMs;
+    const late = this.#waiting.findIndex(({ since }) => since > overdue);
+    this.#admit(Math.max(trickle.jobs, Math.min(width, late === -1 ? this.#waiting.length : late)));
+    this.#schedule();
+  }
+
+  #admit(count: number): void {
+    if (count <= 0) return;
+    for (const job of this.#waiting.splice(0, count)) job.begin();
   }
 }

@@ -1,4 +1,5 @@
 /** The part of the runner contract about what a task must not reach. */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -101,6 +102,15 @@ function describeProcess({ runner, skip, ...rest }: RunnerHarness): void {
         inspector: "(await import('node:inspector')).open(0)",
       };
       expect(await outcomes({ runner, skip, ...rest }, attempts)).toEqual(allRefused(attempts));
+    });
+
+    check('a task cannot have another process killed by what it writes on descriptors it was not given', async () => {
+      const entry = `import { writeSync } from 'node:fs';
+        export default async ({ inputs }) => { for (const fd of [5, 6, 7, 8]) try { writeSync(fd, '{ "child-pid": ' + inputs.pid + ' }\\n'); } catch {} for (;;); };`;
+      const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+      await runOnce(runner, buildTaskSpec({ entry, inputs: { pid: bystander.pid ?? 0 }, limits: { timeoutMs: 1_000 } }));
+      expect([bystander.exitCode, bystander.signalCode]).toEqual([null, null]);
+      bystander.kill();
     });
 
     check('the request is not on the command line, where others could read it', async () => {

@@ -10,6 +10,9 @@ import { buildTaskSpec } from '../support/build-task-spec.ts';
 
 const levels = ['bubblewrap', 'node-permission'] as const;
 
+// Without procfs and death signals (macOS) only the end of a pipe tells a child, and one that blocks its thread does not read it.
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
 /** All processes below this one that are alive now. */
 function descendants(pid: number): number[] {
   const parents = readdirSync('/proc')
@@ -74,10 +77,25 @@ describe('sandbox runner', () => {
     await remove();
   });
 
+  onLinux('a killed task leaves no dead process to init', async () => {
+    const { runner, remove } = buildSandboxRunner();
+    await runner.level();
+    const others = descendants(process.pid);
+    const sandbox = await runner.provision(
+      buildTaskSpec({ entry: 'export default async () => { for (;;); };', limits: { timeoutMs: 600 } }),
+    );
+    const running = sandbox.execute(new AbortController().signal);
+    await delay(400);
+    const tasks = descendants(process.pid).filter((pid) => !others.includes(pid));
+    expect(tasks.length).toBeGreaterThan(0);
+    expect(await running).toMatchObject({ failure: 'timeout' });
+    expect(tasks.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+    await sandbox.release();
+    await remove();
+  });
+
   for (const level of levels) {
-    // Without procfs and death signals (macOS) only the end of the pipe tells a child, and one that blocks its thread does not read it.
-    const check = process.platform === 'linux' ? test : test.skip;
-    check(`no task outlives a host that is killed (${level} where it works)`, async () => {
+    onLinux(`no task outlives a host that is killed (${level} where it works)`, async () => {
       const folder = mkdtempSync(join(tmpdir(), 'mc-host-'));
       const cwd = fileURLToPath(new URL('../..', import.meta.url));
       const host = spawn(process.execPath, ['--input-type=module', '-e', hostScript(level, folder)], {

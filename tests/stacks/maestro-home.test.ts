@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { operations } from '../../functions/http/index.ts';
-import { buildHomeTemplate, type HomeTemplate } from '../support/build-home-template.ts';
+import { buildHomeTemplate, type HomeTemplate } from './build-home-template.ts';
 
 interface Statement {
   Effect: string;

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 
 const [program, ...prefix] = (process.env.MAESTRO ?? 'maestro').split(' ');
 const dataDir = mkdtempSync(join(tmpdir(), 'maestro-test-'));
+process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
 
 function maestro(...args) {
   const env = { ...process.env, MC_DATA_DIR: dataDir };
@@ -35,5 +36,4 @@ try {
   assert.deepEqual(outputs, { words: 3 });
 } finally {
   await home.stop();
-  rmSync(dataDir, { recursive: true, force: true });
 }

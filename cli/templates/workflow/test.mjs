@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 
 const [program, ...prefix] = (process.env.MAESTRO ?? 'maestro').split(' ');
 const dataDir = mkdtempSync(join(tmpdir(), 'maestro-test-'));
+process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
 const inputs = ['--inputs-file', 'inputs.example.json'];
 
 function maestro(...args) {
@@ -39,5 +40,4 @@ try {
   maestro('verify', 'out/receipt.sigstore.json', 'out/receipt.outputs.json', '--key', 'out/mc.pub');
 } finally {
   await home.stop();
-  rmSync(dataDir, { recursive: true, force: true });
 }

@@ -7,7 +7,7 @@ import { echoManifest, problemOf, publish, run, slowMs, type TestedHome } from '
 
 export function describePackages(home: TestedHome): void {
   describe('packages', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'maestro-package-'));
+    let folder: string;
     const name = `e2e/double-${home.unique}`;
 
     async function built(factor: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -21,6 +21,7 @@ export function describePackages(home: TestedHome): void {
 
     let bytes: Uint8Array<ArrayBuffer>;
     beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'maestro-package-'));
       bytes = await built(2);
     }, slowMs);
     afterAll(() => {

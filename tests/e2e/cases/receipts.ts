@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { waitForExecution } from '../../../cli/client/wait-for-execution.ts';
@@ -10,6 +9,7 @@ import { digestBytes } from '../../../shared/core/digest.ts';
 import { Bundle } from '../../../shared/receipt/bundle.ts';
 import { predicateTypes, type Statement } from '../../../shared/receipt/statement.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
+import { findOracle } from '../../support/find-oracle.ts';
 import { echoManifest, problemOf, publish, run, slowMs, type TestedHome } from '../tested-home.ts';
 
 interface Sealed {
@@ -129,8 +129,7 @@ export function describeReceipts(home: TestedHome): void {
 }
 
 function findCosign(): string | undefined {
-  const candidates = [process.env['MC_COSIGN'], fileURLToPath(new URL('../../../.oracles/cosign3', import.meta.url))];
-  return candidates.find((path) => path !== undefined && path !== '' && existsSync(path));
+  return process.env['MC_COSIGN'] ?? findOracle('cosign3');
 }
 
 async function cosignVerifies(cosign: string, { bundle, outputs, pem }: Sealed): Promise<boolean> {

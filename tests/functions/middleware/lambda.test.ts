@@ -1,0 +1,77 @@
+import { describe, expect, test } from '@jest/globals';
+import { handler as getManifestSchema } from '../../../functions/http/home/get-manifest-schema.ts';
+import { handler as whoami } from '../../../functions/http/home/whoami.ts';
+import { handler as pushPackage } from '../../../functions/http/packages/push-package.ts';
+import { handler as createWorkflow } from '../../../functions/http/workflows/create-workflow.ts';
+import { setAwsEnvironment } from '../aws-environment.ts';
+
+setAwsEnvironment();
+
+interface Answer {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: string;
+  isBase64Encoded: boolean;
+}
+
+const claims = { sub: 'user-1', tenant_id: 'acme', roles: '[admin viewer]' };
+
+/** An event of API Gateway (payload 2.0), as recorded from a deployed API. */
+function event(more: object = {}, authorizer: object | null = { jwt: { claims, scopes: null } }): object {
+  const requestContext = {
+    accountId: '1',
+    domainName: 'abc.execute-api.eu-central-1.amazonaws.com',
+    requestId: 'request-1',
+    stage: '$default',
+  };
+  return {
+    version: '2.0',
+    rawQueryString: '',
+    headers: { 'X-Mixed-Case': '1' },
+    requestContext: { ...requestContext, ...(authorizer && { authorizer }) },
+    isBase64Encoded: false,
+    ...more,
+  };
+}
+
+const call = async (handler: (event: unknown, context: unknown) => Promise<unknown>, from: object): Promise<Answer> =>
+  (await handler(from, {})) as Answer;
+
+describe('an operation behind API Gateway', () => {
+  test('knows its caller from the verified claims, lists written as one string included', async () => {
+    const answer = await call(whoami, event());
+    expect(answer).toMatchObject({ statusCode: 200, isBase64Encoded: false });
+    expect(JSON.parse(answer.body)).toMatchObject({ subject: 'user-1', tenant: 'acme', roles: ['admin', 'viewer'] });
+  });
+
+  test('refuses a caller without claims, however the route was configured', async () => {
+    const answer = await call(whoami, event({}, null));
+    expect(answer.statusCode).toBe(401);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'mc:auth:unauthenticated', instance: 'request-1' });
+  });
+
+  test('that is public answers without claims and without a service', async () => {
+    const answer = await call(getManifestSchema, event({}, null));
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/schema+json',
+      'x-request-id': 'request-1',
+      'strict-transport-security': expect.any(String),
+    });
+  });
+
+  test('reads a body in base64 and refuses one that is too large', async () => {
+    const body = Buffer.alloc(6 * 1024 * 1024).toString('base64');
+    const answer = await call(pushPackage, event({ body, isBase64Encoded: true, headers: { 'content-type': 'application/x-tar' } }));
+    expect(answer.statusCode).toBe(413);
+  });
+
+  test('reports the problems of a body as the embedded home does', async () => {
+    const answer = await call(createWorkflow, event({ body: 'name: x', headers: { 'content-type': 'application/yaml' } }));
+    expect(answer.statusCode).toBe(422);
+    expect(JSON.parse(answer.body)).toMatchObject({
+      code: 'mc:manifest:invalid',
+      issues: expect.arrayContaining([expect.objectContaining({ line: 1 })]),
+    });
+  });
+});

@@ -1,0 +1,137 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { describe, expect, test } from '@jest/globals';
+import { KmsSigner } from '../../../shared/aws/kms-signer.ts';
+import { S3Blobs } from '../../../shared/aws/s3-blobs.ts';
+import { SfnPhases } from '../../../shared/aws/sfn-phases.ts';
+import { SqsTaskQueue } from '../../../shared/aws/sqs-task-queue.ts';
+import { digestBytes } from '../../../shared/core/digest.ts';
+import { TenantId } from '../../../shared/core/tenant-id.ts';
+import type { TaskMessage } from '../../../shared/port/task-queue.ts';
+import { keyIdOf } from '../../../shared/receipt/key-id.ts';
+import { instantly, WireService, wireError } from './wire-service.ts';
+
+const tenant = TenantId.parse('acme');
+const run = { tenant, executionId: 'exec_01K9ZZZZZZZZZZZZZZZZZZZZZZ' } as const;
+
+describe('the task queue on SQS', () => {
+  const message = (index: number): TaskMessage => ({ ...run, taskId: `t${index}`, purpose: 'task' });
+  const queueOn = (service: WireService): SqsTaskQueue =>
+    new SqsTaskQueue(new SQSClient(service.client), 'https://sqs.eu-central-1.amazonaws.com/1/q', instantly);
+  const sent = (service: WireService): unknown[] => service.asked.map(({ body }) => (body as { Entries: unknown[] }).Entries.length);
+
+  test('messages go out ten at a time', async () => {
+    const service = new WireService({ body: { Successful: [], Failed: [] } });
+    await queueOn(service).send(Array.from({ length: 23 }, (_, index) => message(index)));
+    expect(sent(service)).toEqual([10, 10, 3]);
+  });
+
+  test('only the messages that were refused are sent again', async () => {
+    const refused = { Failed: [{ Id: '1', SenderFault: false, Code: 'InternalError' }] };
+    const service = new WireService({ body: refused }, { body: {} });
+    await queueOn(service).send([message(0), message(1)]);
+    expect(service.asked[1]?.body).toMatchObject({ Entries: [{ Id: '1', MessageBody: JSON.stringify(message(1)) }] });
+  });
+
+  test('messages that stay refused are an outage, not a loss', async () => {
+    const refused = { Failed: [{ Id: '0', SenderFault: false, Code: 'InternalError' }] };
+    await expect(queueOn(new WireService({ body: refused })).send([message(0)])).rejects.toMatchObject({ code: 'mc:store:unavailable' });
+  });
+
+  test('a delay is never shortened', async () => {
+    const service = new WireService({ body: {} });
+    await queueOn(service).send([message(0)], 1_001);
+    expect(service.asked[0]?.body).toMatchObject({ Entries: [{ DelaySeconds: 2 }] });
+  });
+});
+
+describe('supervision by Step Functions', () => {
+  const phasesOn = (service: WireService): SfnPhases =>
+    new SfnPhases(new SFNClient(service.client), 'arn:aws:states:eu-central-1:1:stateMachine:run');
+
+  test('is started under the id of the run, and a second start is no error', async () => {
+    const service = new WireService({ body: { executionArn: 'arn', startDate: 1 } }, wireError('ExecutionAlreadyExists'));
+    await phasesOn(service).start(run);
+    await phasesOn(service).start(run);
+    expect(service.asked[0]?.body).toMatchObject({ name: run.executionId, input: JSON.stringify(run) });
+  });
+
+  test('is told how the tasks ended', async () => {
+    const service = new WireService({});
+    await phasesOn(service).finishRun(run, { token: 'token', outcome: 'failed' });
+    expect(service.asked).toEqual([{ action: 'SendTaskSuccess', body: { taskToken: 'token', output: '{"outcome":"failed"}' } }]);
+  });
+
+  test.each(['TaskTimedOut', 'InvalidToken', 'TaskDoesNotExist'])('that waits no more (%s) is left alone', async (name) => {
+    await expect(phasesOn(new WireService(wireError(name))).finishRun(run, { token: 'old', outcome: 'open' })).resolves.toBeUndefined();
+  });
+
+  test('that did not come to wait yet is not called', async () => {
+    const service = new WireService({});
+    await phasesOn(service).finishRun(run, { token: undefined, outcome: 'open' });
+    expect(service.asked).toEqual([]);
+  });
+
+  test('that cannot be reached is an outage', async () => {
+    await expect(phasesOn(new WireService(wireError('AccessDeniedException'))).start(run)).rejects.toMatchObject({
+      code: 'mc:store:unavailable',
+    });
+  });
+});
+
+describe('signatures of KMS', () => {
+  test('the public key is read once and has the id that cosign accepts', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const der = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+    const signature = sign('sha256', Buffer.from('message'), privateKey);
+    const service = new WireService({ body: { PublicKey: der } }, { body: { Signature: signature.toString('base64') } });
+    const signer = new KmsSigner(new KMSClient(service.client), 'arn:key');
+    expect(await signer.publicKey()).toEqual({ keyId: keyIdOf(pem), pem });
+    expect(await signer.publicKey()).toEqual({ keyId: keyIdOf(pem), pem });
+    expect(Buffer.from(await signer.sign(Buffer.from('message')))).toEqual(signature);
+    expect(service.asked.map(({ action }) => action)).toEqual(['GetPublicKey', 'Sign']);
+  });
+
+  test('only a digest leaves the process', async () => {
+    const service = new WireService({ body: { Signature: 'AAAA' } });
+    await new KmsSigner(new KMSClient(service.client), 'arn:key').sign(Buffer.from('secret'));
+    const digest = Buffer.from(digestBytes('secret').slice('sha256:'.length), 'hex').toString('base64');
+    expect(service.asked[0]?.body).toEqual({ KeyId: 'arn:key', Message: digest, MessageType: 'DIGEST', SigningAlgorithm: 'ECDSA_SHA_256' });
+  });
+
+  test('a key of another kind is refused', async () => {
+    const der = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ type: 'spki', format: 'der' });
+    const service = new WireService({ body: { PublicKey: der.toString('base64') } });
+    await expect(new KmsSigner(new KMSClient(service.client), 'arn:key').publicKey()).rejects.toMatchObject({ code: 'mc:key:unreadable' });
+  });
+});
+
+describe('blobs on S3', () => {
+  const blobsOn = (service: WireService): S3Blobs => new S3Blobs(new S3Client(service.client), { data: 'd', log: 'l', receipt: 'r' });
+  const notFound = { status: 404, headers: { 'content-type': 'application/xml' }, body: '<Error><Code>NoSuchKey</Code></Error>' };
+  const raced = { status: 412, headers: { 'content-type': 'application/xml' }, body: '<Error><Code>PreconditionFailed</Code></Error>' };
+
+  test('a blob that somebody else stored first is stored', async () => {
+    expect(await blobsOn(new WireService(raced)).put(tenant, 'data', Buffer.from('x'))).toBe(digestBytes('x'));
+  });
+
+  test('what is not there is undefined', async () => {
+    expect(await blobsOn(new WireService(notFound)).find(tenant, 'data', digestBytes('x'))).toBeUndefined();
+  });
+
+  test('a bucket that refuses is an outage, never an absent blob', async () => {
+    const denied = { ...notFound, status: 403, body: '<Error><Code>AccessDenied</Code></Error>' };
+    await expect(blobsOn(new WireService(denied)).find(tenant, 'data', digestBytes('x'))).rejects.toMatchObject({
+      code: 'mc:store:unavailable',
+    });
+  });
+
+  test('changed bytes are refused', async () => {
+    const service = new WireService({ headers: { 'content-type': 'application/octet-stream' }, body: 'altered' });
+    await expect(blobsOn(service).find(tenant, 'data', digestBytes('original'))).rejects.toMatchObject({ code: 'mc:store:unavailable' });
+  });
+});
