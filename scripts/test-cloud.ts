@@ -71,7 +71,7 @@ async function testCloud(start: Start): Promise<number> {
     ...emulator.env,
   };
   const outputs = await deploy(base, issuer.url);
-  const proxy = start(await startApiProxy(outputs[`mc-${stage}-api`].Url, emulator.port));
+  const proxy = start(await startApiProxy(outputs[`mc-${stage}-api`].Url, emulator));
   return runSuites({
     ...base,
     MC_URL: proxy.url,

@@ -21,6 +21,7 @@ import { reconcileRun } from '../../shared/execution/reconcile-run.ts';
 import { openRuns, sweepExecutions } from '../../shared/execution/sweep-executions.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import { noFaults, type Faults } from '../../shared/port/faults.ts';
+import type { Key } from '../../shared/port/table.ts';
 import type { Runner } from '../../shared/port/runner.ts';
 import { LocalPhases } from '../../statemachines/interpreter/local-phases.ts';
 import { programVersion } from '../program-version.ts';
@@ -56,7 +57,7 @@ const sweepMs = 60_000;
 /** Opens the home and resumes every run that a crash left open. Throws `mc:host:data-dir-in-use`. */
 export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<EmbeddedHome> {
   const lock = lockFolder(options.dataDir);
-  const table = new SqliteTable(join(options.dataDir, 'table.sqlite'));
+  const table = new SqliteTable(join(options.dataDir, 'table.sqlite'), isRunState);
   try {
     const logger = jsonLogger(options.log ?? warningsToStderr, 'maestro-conductor');
     const metrics = new MemoryMetrics();
@@ -103,6 +104,11 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
     lock.release();
     throw error;
   }
+}
+
+/** A run's head and tasks are read at every step of the run; its decision, receipt and blobs once or never. */
+function isRunState({ sk }: Key): boolean {
+  return sk === 'EXEC' || sk.startsWith('TASK#');
 }
 
 /** The process that ran these attempts is gone, so each of them is lost; their tasks and phases go on. */

@@ -44,7 +44,13 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   started.defer(() => closeServer(server));
   const url = publicUrl?.replace(/\/+$/, '') ?? urlOf(server, host);
   const authenticate = authenticator(deps, { issuer: url, keys: createLocalJWKSet(issuer.jwks) });
-  mount(server, { operations: [...operations, ...issuerOperations(issuer)], deps, authenticate, origin: url, onRequest: () => home.gate.enter() });
+  mount(server, {
+    operations: [...operations, ...issuerOperations(issuer)],
+    deps,
+    authenticate,
+    origin: url,
+    onRequest: () => home.gate.enter(),
+  });
   const login = await keepLogin({ dataDir, url, issuer, isAnnounced, logger: deps.logger });
   started.defer(() => login.end());
   const running = started.move();

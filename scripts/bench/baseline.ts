@@ -19,7 +19,8 @@ export function saveBaseline(report: BenchReport): string {
 /** Every figure that is over 20 % worse than the saved one for the same machine class and burst; says so when there is nothing to compare with. */
 export function compareBaseline(report: BenchReport): { isWorse: boolean; lines: string[] } {
   const path = pathOf(report);
-  if (!existsSync(path)) return { isWorse: false, lines: [`no saved result for this machine class (${report.machine.class}); --save makes one`] };
+  if (!existsSync(path))
+    return { isWorse: false, lines: [`no saved result for this machine class (${report.machine.class}); --save makes one`] };
   const saved = JSON.parse(readFileSync(path, 'utf8')) as BenchReport; // Written by saveBaseline.
   const worse = report.bursts.flatMap((burst) => {
     const before = saved.bursts.find((other) => other.executions === burst.executions && other.connections === burst.connections);

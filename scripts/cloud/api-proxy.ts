@@ -1,4 +1,6 @@
-import { createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { request as send } from 'node:https';
 import { freePort } from './free-port.ts';
 
 export interface ApiProxy {
@@ -10,13 +12,16 @@ export interface ApiProxy {
  * A loopback address for a deployed API. The emulator tells APIs apart by their host name (`<id>.execute-api.localhost`), which not every
  * machine's resolver knows.
  */
-export async function startApiProxy(apiUrl: string, gatewayPort: number): Promise<ApiProxy> {
+export async function startApiProxy(apiUrl: string, gateway: { port: number; certificate: string }): Promise<ApiProxy> {
   const { host } = new URL(apiUrl);
+  const ca = readFileSync(gateway.certificate);
   const port = await freePort();
   const forward = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const options = {
       host: '127.0.0.1',
-      port: gatewayPort,
+      servername: 'localhost',
+      port: gateway.port,
+      ca,
       method: incoming.method,
       path: incoming.url,
       headers: { ...incoming.headers, host },

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,6 +36,8 @@ export async function installEmulator(folder: string): Promise<string> {
 
 export interface Emulator {
   port: number;
+  /** The file of the certificate that clients must trust. */
+  certificate: string;
   /** What AWS clients need to talk to it and to nothing else. */
   env: Record<string, string>;
   stop(): void;
@@ -56,6 +59,9 @@ export async function startEmulator(python: string, logFile: string): Promise<Em
       BIND_HOST: '127.0.0.1',
       // It would listen on a fixed port of every address.
       IOT_MTLS_ENABLED: '0',
+      // Roles may do what their policies say and nothing else, and buckets refuse requests without TLS: both as on AWS.
+      AUTH: 'true',
+      USE_SSL: '1',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -69,23 +75,38 @@ export async function startEmulator(python: string, logFile: string): Promise<Em
     rmSync(state, { recursive: true, force: true });
   };
   process.once('exit', stop);
-  await untilHealthy(port, () => child.exitCode !== null, logFile);
-  return { port, env: clientEnv(port), stop };
+  // The emulator makes it with openssl.
+  const certificate = join(state, 'ministack-tls', 'server.crt');
+  await untilHealthy({ port, certificate }, () => child.exitCode !== null, logFile);
+  return { port, certificate, env: clientEnv(port, certificate), stop };
 }
 
-async function untilHealthy(port: number, hasEnded: () => boolean, logFile: string): Promise<void> {
+type Gateway = Pick<Emulator, 'port' | 'certificate'>;
+
+async function untilHealthy(gateway: Gateway, hasEnded: () => boolean, logFile: string): Promise<void> {
   const deadline = Date.now() + startTimeoutMs;
   while (Date.now() < deadline && !hasEnded()) {
-    const answer = await fetch(`http://127.0.0.1:${port}/_ministack/health`).catch(() => undefined); // Not listening yet.
-    if (answer?.ok) return;
+    if (existsSync(gateway.certificate) && (await isHealthy(gateway))) return;
     await sleep(200);
   }
-  throw new Error(`The AWS emulator did not start; see ${logFile}.`);
+  throw new Error(`The AWS emulator did not start (it needs openssl); see ${logFile}.`);
 }
 
-function clientEnv(port: number): Record<string, string> {
+async function isHealthy({ port, certificate }: Gateway): Promise<boolean> {
+  return new Promise((resolve) => {
+    const options = { host: '127.0.0.1', port, path: '/_ministack/health', ca: readFileSync(certificate) };
+    const request = get(options, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 200);
+    });
+    request.once('error', () => resolve(false)); // Not listening yet.
+  });
+}
+
+function clientEnv(port: number, certificate: string): Record<string, string> {
   return {
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+    NODE_EXTRA_CA_CERTS: certificate,
+    AWS_ENDPOINT_URL: `https://127.0.0.1:${port}`,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_REGION: 'us-east-1',

@@ -39,6 +39,7 @@ export class SqliteTable implements Table {
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
   readonly #queries = new Map<string, StatementSync>();
+  readonly #keepsRecent: (key: Key) => boolean;
   /** Newest committed state of the items used last; a run touches its few items a dozen times within a second. */
   readonly #recent = new LRUCache<string, Item>({ maxSize: recentChars });
   #pending: PendingWrite[] = [];
@@ -48,8 +49,10 @@ export class SqliteTable implements Table {
   #committedAt = 0;
   #isClosed = false;
 
-  constructor(path: string) {
+  /** `keepsRecent` names the items that are read again soon after they were written; only those are kept in memory. */
+  constructor(path: string, keepsRecent: (key: Key) => boolean = () => true) {
     this.#db = openDatabase(path);
+    this.#keepsRecent = keepsRecent;
     this.#get = this.#db.prepare('SELECT body FROM items WHERE pk = ? AND sk = ?');
     this.#put = this.#db.prepare(
       `INSERT INTO items (pk, sk, g1pk, g1sk, g2pk, g2sk, ttl, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -176,20 +179,21 @@ export class SqliteTable implements Table {
       throw error;
     }
     if (failed.length > 0) return () => resolve({ ok: false, failed });
-    for (const { item, body } of changes) {
-      this.#put.run(
-        item.pk,
-        item.sk,
-        item.gsi1pk ?? null,
-        item.gsi1sk ?? null,
-        item.gsi2pk ?? null,
-        item.gsi2sk ?? null,
-        item.ttl ?? null,
-        body,
-      );
-    }
-    for (const op of ops) if (op.kind === 'delete') this.#delete.run(op.key.pk, op.key.sk);
+    for (const change of changes) this.#store(change);
+    for (const op of ops) if (op.kind === 'delete') this.#remove(op.key);
     return () => resolve({ ok: true });
+  }
+
+  #store({ item, body }: StoredItem): void {
+    const { pk, sk, gsi1pk = null, gsi1sk = null, gsi2pk = null, gsi2sk = null, ttl = null } = item;
+    this.#put.run(pk, sk, gsi1pk, gsi1sk, gsi2pk, gsi2sk, ttl, body);
+    if (body.length <= recentItemChars && this.#keepsRecent(item)) this.#recent.set(cacheKey(item), item, { size: body.length });
+    else this.#recent.delete(cacheKey(item));
+  }
+
+  #remove(key: Key): void {
+    this.#delete.run(key.pk, key.sk);
+    this.#recent.delete(cacheKey(key));
   }
 
   /** The item as the open transaction, or the last one, left it. Callers never change what they get. */

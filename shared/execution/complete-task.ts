@@ -116,11 +116,7 @@ async function failRunOps(deps: Deps, head: ExecutionRecord, task: TaskRecord, {
   return [{ kind: 'update', key: headKey(head.tenant, head.id), set: { outcome: 'failed', error }, conditions }];
 }
 
-async function succeeded(
-  deps: Deps,
-  { head, task }: Pick<ClaimedTask, 'head' | 'task'>,
-  change: Partial<TaskRecord>,
-): Promise<Completion> {
+async function succeeded(deps: Deps, { head, task }: Pick<ClaimedTask, 'head' | 'task'>, change: Partial<TaskRecord>): Promise<Completion> {
   const ops = [taskOp(head, task, { ...change, compensation: task.compensateUses === null ? 'none' : 'pending' })];
   const messages: TaskMessage[] = [];
   for (const dependent of await getTasks(deps, head.tenant, head.id, task.dependents)) {

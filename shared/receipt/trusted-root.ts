@@ -1,4 +1,3 @@
-import type { PublicKey } from '../port/signer.ts';
 
 /**
  * The `trusted_root.json` that goes with every receipt (sigstore trusted root v0.1). cosign 2.x wants one even with `--key`.

@@ -33,7 +33,14 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
   const receiptId = deps.ids.next('rcpt');
   const endedAt = deps.clock.now();
   const actualCostUsdMicros = tasks.reduce((sum, task) => sum + task.costUsdMicros, 0);
-  const sealed: ExecutionRecord = { ...head, actualCostUsdMicros, state: isSucceeded ? 'succeeded' : 'failed', error: head.error ?? error, receiptId, endedAt };
+  const sealed: ExecutionRecord = {
+    ...head,
+    actualCostUsdMicros,
+    state: isSucceeded ? 'succeeded' : 'failed',
+    error: head.error ?? error,
+    receiptId,
+    endedAt,
+  };
   const statement = buildRunStatement(deps.config, { head: sealed, tasks, decision, outputs });
 
   const startedAt = deps.clock.now();
@@ -49,7 +56,14 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
     {
       kind: 'update',
       key: headKey(tenant, executionId),
-      set: { state: sealed.state, error: sealed.error, receiptId, endedAt, actualCostUsdMicros, outputs: await storeJson(deps, tenant, outputs) },
+      set: {
+        state: sealed.state,
+        error: sealed.error,
+        receiptId,
+        endedAt,
+        actualCostUsdMicros,
+        outputs: await storeJson(deps, tenant, outputs),
+      },
       conditions: [{ kind: 'in', field: 'state', values: ['queued', 'running', 'compensating', 'sealing'] }],
     },
     {

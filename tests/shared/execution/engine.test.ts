@@ -18,7 +18,8 @@ beforeEach(async () => {
 }, 60_000);
 afterEach(async () => engine.close());
 
-const single = (name: string, more = ''): string => `name: ${name}\nversion: 1.0.0\ntasks: [{ id: only, uses: 'pkg:demo/echo@1.0.0'${more} }]\n`;
+const single = (name: string, more = ''): string =>
+  `name: ${name}\nversion: 1.0.0\ntasks: [{ id: only, uses: 'pkg:demo/echo@1.0.0'${more} }]\n`;
 
 describe('a run', () => {
   test('starts every task when its needs are met, passes outputs on, and seals a receipt that verifies', async () => {
@@ -46,8 +47,13 @@ outputs: { both: '\${{ tasks.d.outputs.both }}' }
 
   test('of 150 tasks, 80 of them released by one completion, ends', async () => {
     const wide = Array.from({ length: 80 }, (_, index) => `  - { id: w${index}, uses: 'pkg:demo/echo@1.0.0', needs: [root] }`);
-    const deep = Array.from({ length: 68 }, (_, index) => `  - { id: d${index}, uses: 'pkg:demo/echo@1.0.0', needs: [${index === 0 ? 'w0' : `d${index - 1}`}] }`);
-    await engine.publish(`name: large\nversion: 1.0.0\ntasks:\n  - { id: root, uses: 'pkg:demo/echo@1.0.0' }\n${[...wide, ...deep].join('\n')}\n`);
+    const deep = Array.from(
+      { length: 68 },
+      (_, index) => `  - { id: d${index}, uses: 'pkg:demo/echo@1.0.0', needs: [${index === 0 ? 'w0' : `d${index - 1}`}] }`,
+    );
+    await engine.publish(
+      `name: large\nversion: 1.0.0\ntasks:\n  - { id: root, uses: 'pkg:demo/echo@1.0.0' }\n${[...wide, ...deep].join('\n')}\n`,
+    );
     const execution = await engine.finish((await engine.start({ workflow: 'large' })).id);
     expect(execution.state).toBe('succeeded');
     expect(new Set(engine.attempts.map(({ taskId }) => taskId)).size).toBe(149);
@@ -56,7 +62,9 @@ outputs: { both: '\${{ tasks.d.outputs.both }}' }
 
   test('retries a failed task with back-off and the same idempotency key, and succeeds', async () => {
     await engine.publish(single('flaky', ', retries: 2'));
-    engine.simulate((spec) => (spec.attempt < 3 ? failing('not yet', true) : { result: { kind: 'succeeded', outputs: {}, usage: { wallMs: 1 } } }));
+    engine.simulate((spec) =>
+      spec.attempt < 3 ? failing('not yet', true) : { result: { kind: 'succeeded', outputs: {}, usage: { wallMs: 1 } } },
+    );
     const { id, createdAt } = await engine.start({ workflow: 'flaky' });
     const execution = await engine.finish(id);
     expect(execution.tasks[0]?.attempts.map(({ failure }) => failure)).toEqual(['error', 'error', null]);
@@ -77,7 +85,10 @@ tasks:
     expect(await engine.finish(id)).toMatchObject({
       state: 'failed',
       error: { taskId: 'bad', failure: 'error', message: 'it broke' },
-      tasks: [{ id: 'bad', state: 'failed' }, { id: 'never', state: 'skipped', attempts: [] }],
+      tasks: [
+        { id: 'bad', state: 'failed' },
+        { id: 'never', state: 'skipped', attempts: [] },
+      ],
     });
     const { pem } = await engine.home.deps.signer.publicKey();
     const { statement } = verifyBundle((await getReceipt(engine.home.deps, engine.actor, id)).bundle, { pem });
@@ -94,10 +105,16 @@ tasks:
   - { id: bad, uses: 'pkg:demo/fail@1.0.0', needs: [two] }
 `);
     engine.simulate((spec) =>
-      spec.taskId === 'bad' ? failing('no', false) : { result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, delayMs: 5 },
+      spec.taskId === 'bad'
+        ? failing('no', false)
+        : { result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, delayMs: 5 },
     );
     const execution = await engine.finish((await engine.start({ workflow: 'undo' })).id);
-    expect(execution.tasks.map(({ id, compensation }) => [id, compensation])).toEqual([['bad', 'none'], ['one', 'done'], ['two', 'done']]);
+    expect(execution.tasks.map(({ id, compensation }) => [id, compensation])).toEqual([
+      ['bad', 'none'],
+      ['one', 'done'],
+      ['two', 'done'],
+    ]);
     const undone = engine.attempts.filter(({ idempotencyKey }) => idempotencyKey.endsWith('/compensation'));
     expect(undone.map(({ inputs }) => inputs)).toEqual([{ undo: 2 }, { undo: 1 }]);
   });
@@ -109,7 +126,9 @@ tasks:
   });
 
   test('past its deadline fails with a timeout and ends', async () => {
-    await engine.publish(`${single('late')}timeout: 1s\n`.replace("uses: 'pkg:demo/echo@1.0.0'", "uses: 'pkg:demo/echo@1.0.0', retries: 5"));
+    await engine.publish(
+      `${single('late')}timeout: 1s\n`.replace("uses: 'pkg:demo/echo@1.0.0'", "uses: 'pkg:demo/echo@1.0.0', retries: 5"),
+    );
     engine.simulate(() => ({ ...failing('slow', true), delayMs: 900 }));
     const execution = await engine.finish((await engine.start({ workflow: 'late' })).id);
     expect(execution.state).toBe('failed');
@@ -132,7 +151,9 @@ describe('exactly once', () => {
     await engine.publish(single('keyed'));
     const started = await Promise.all(Array.from({ length: 8 }, () => engine.start({ workflow: 'keyed', idempotencyKey: 'k' })));
     expect(new Set(started.map(({ id }) => id)).size).toBe(1);
-    await expect(engine.start({ workflow: 'keyed', region: 'US', idempotencyKey: 'k' })).rejects.toMatchObject({ code: 'mc:idempotency:conflict' });
+    await expect(engine.start({ workflow: 'keyed', region: 'US', idempotencyKey: 'k' })).rejects.toMatchObject({
+      code: 'mc:idempotency:conflict',
+    });
   });
 
   test('a sweep gives up attempts whose lease ran out, and the run ends', async () => {
@@ -186,7 +207,8 @@ describe('fail closed', () => {
     expect(result).toMatchObject({ kind: 'denied', decision: { verdict: 'deny' } });
     const runs = await deps.table.query({ index: 'gsi1', pk: `T#acme#X`, limit: 10 });
     expect(runs.items).toEqual([]);
-    const recorded = result.kind === 'denied' && (await deps.table.get({ pk: `T#acme#DENIED#${result.decision.id}`, sk: 'DECISION#start' }));
+    const recorded =
+      result.kind === 'denied' && (await deps.table.get({ pk: `T#acme#DENIED#${result.decision.id}`, sk: 'DECISION#start' }));
     expect(recorded).toMatchObject({ verdict: 'deny' });
   });
 
@@ -194,6 +216,8 @@ describe('fail closed', () => {
     await engine.publish(single('mine'));
     const { id } = await engine.start({ workflow: 'mine' });
     await engine.finish(id);
-    await expect(getReceipt(engine.home.deps, buildActor(['admin'], 'other'), id)).rejects.toMatchObject({ code: 'mc:execution:not-found' });
+    await expect(getReceipt(engine.home.deps, buildActor(['admin'], 'other'), id)).rejects.toMatchObject({
+      code: 'mc:execution:not-found',
+    });
   });
 });

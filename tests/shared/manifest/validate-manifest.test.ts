@@ -142,7 +142,9 @@ const needs: Case[] = [
   { name: 'a missing id', value: buildManifest({ tasks: [{ uses: 'pkg:demo/echo@1.0.0' }] }), issues: ['required /tasks/0/id'] },
   {
     name: 'a task that more tasks need than one transaction releases',
-    value: buildManifest({ tasks: tasks(['root', []], ...Array.from({ length: 91 }, (_, index): [string, string[]] => [`t${index}`, ['root']])) }),
+    value: buildManifest({
+      tasks: tasks(['root', []], ...Array.from({ length: 91 }, (_, index): [string, string[]] => [`t${index}`, ['root']])),
+    }),
     issues: ['too-many-dependents /tasks/91/needs/0'],
   },
   { name: 'a need of itself', value: buildManifest({ tasks: tasks(['a', ['a']]) }), issues: ['self-need /tasks/0/needs/0'] },
