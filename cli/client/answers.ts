@@ -4,7 +4,7 @@ import { Digest } from '../../shared/core/digest.ts';
 import { Issue } from '../../shared/core/issue.ts';
 import { DenyReason } from '../../shared/decision/decision.ts';
 import { Execution } from '../../shared/execution/execution.ts';
-import { LogRecord } from '../../shared/execution/read-logs.ts';
+import { LogRecord } from '../../shared/execution/read/read-logs.ts';
 import { Workflow } from '../../shared/manifest/workflow.ts';
 import { PackageRecord } from '../../shared/package/package-record.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { LogRecord } from '../../shared/execution/read-logs.ts';
+import type { LogRecord } from '../../shared/execution/read/read-logs.ts';
 import type { MaestroClient } from '../client/maestro-client.ts';
 import { addConnection, describeCommand, type HomeOptions } from '../command-options.ts';
 import { connect } from '../session.ts';

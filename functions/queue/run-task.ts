@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { idSchema } from '../../shared/core/id.ts';
 import { TenantId } from '../../shared/core/tenant-id.ts';
-import { dispatchTask } from '../../shared/execution/dispatch-task.ts';
+import { dispatchTask } from '../../shared/execution/dispatch/dispatch-task.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import { lazyLambda } from '../middleware/lazy-lambda.ts';
 

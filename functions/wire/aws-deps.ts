@@ -60,7 +60,8 @@ function buildDeps(env: z.infer<typeof Environment>): Deps {
     table: new DynamoTable(new DynamoDBClient(), env.MC_TABLE, retry),
     blobs: new S3Blobs(new S3Client({ forcePathStyle: env.AWS_ENDPOINT_URL !== undefined }), buckets),
     signer: new KmsSigner(new KMSClient(), env.MC_SIGNING_KEY_ARN),
-    queue: new SqsTaskQueue(new SQSClient(), env.MC_TASK_QUEUE_URL, retry),
+    // The endpoint is the region's (or the emulator's), whatever host stands in the queue's address.
+    queue: new SqsTaskQueue(new SQSClient({ useQueueUrlAsEndpoint: false }), env.MC_TASK_QUEUE_URL, retry),
     phases: new SfnPhases(new SFNClient(), env.MC_STATE_MACHINE_ARN),
     // The bundle step puts the packs next to the handler.
     policy: lazyPolicy(fileURLToPath(new URL('./packs/', import.meta.url))),

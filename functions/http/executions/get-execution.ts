@@ -1,5 +1,5 @@
 import { Execution } from '../../../shared/execution/execution.ts';
-import { getExecution } from '../../../shared/execution/get-execution.ts';
+import { getExecution } from '../../../shared/execution/read/get-execution.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
 import { readers } from '../../middleware/roles.ts';

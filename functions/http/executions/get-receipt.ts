@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { getReceipt } from '../../../shared/execution/get-receipt.ts';
+import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { Bundle, bundleMediaType } from '../../../shared/receipt/bundle.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';

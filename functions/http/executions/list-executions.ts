@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Execution } from '../../../shared/execution/execution.ts';
-import { listExecutions } from '../../../shared/execution/list-executions.ts';
+import { listExecutions } from '../../../shared/execution/read/list-executions.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LogRecord, readLogs } from '../../../shared/execution/read-logs.ts';
+import { LogRecord, readLogs } from '../../../shared/execution/read/read-logs.ts';
 import { TaskId } from '../../../shared/manifest/manifest.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { given } from '../../middleware/given.ts';

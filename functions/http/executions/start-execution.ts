@@ -1,6 +1,6 @@
 import { denyReasons } from '../../../shared/decision/deny-reasons.ts';
 import { Execution, StartRequest } from '../../../shared/execution/execution.ts';
-import { startExecution } from '../../../shared/execution/start-execution.ts';
+import { startExecution } from '../../../shared/execution/admit/start-execution.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';

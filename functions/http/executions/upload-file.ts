@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FileRef } from '../../../shared/manifest/file-ref.ts';
-import { maxFileBytes, UploadedFile, uploadFile } from '../../../shared/execution/input-files.ts';
+import { maxFileBytes, UploadedFile, uploadFile } from '../../../shared/execution/admit/input-files.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
 import { operators, composers } from '../../middleware/roles.ts';

@@ -6,7 +6,7 @@ import type { Deps } from '../../port/deps.ts';
 import type { PhaseInput } from '../../port/phases.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, getTasks, listTasks } from '../execution-store.ts';
-import { runAttempt } from '../run-attempt.ts';
+import { runAttempt } from '../dispatch/run-attempt.ts';
 
 /** Undoing is worth more patience than doing; after this many failures a person has to look. */
 const maxAttempts = 5;

@@ -1,14 +1,14 @@
 /** What admission writes, as plain data: the head, the tasks, the decision and the idempotency key of one run. */
-import { digestJson, type Digest } from '../core/digest.ts';
-import type { Id } from '../core/id.ts';
-import type { Decision } from '../decision/decision.ts';
-import type { Plan, PlannedTask } from '../plan/plan.ts';
-import { isoTime } from '../port/clock.ts';
-import type { Item, WriteOp } from '../port/table.ts';
-import type { Actor } from '../tenant/actor.ts';
-import { executionPk, headKey, openExecutions, taskKey, type ExecutionRecord, type TaskRecord } from './execution-record.ts';
-import type { FileRef } from './execution.ts';
-import type { StoredJson } from './stored-json.ts';
+import { digestJson, type Digest } from '../../core/digest.ts';
+import type { Id } from '../../core/id.ts';
+import type { Decision } from '../../decision/decision.ts';
+import type { Plan, PlannedTask } from '../../plan/plan.ts';
+import { isoTime } from '../../port/clock.ts';
+import type { Item, WriteOp } from '../../port/table.ts';
+import type { Actor } from '../../tenant/actor.ts';
+import { executionPk, headKey, openExecutions, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
+import type { FileRef } from '../execution.ts';
+import type { StoredJson } from '../stored-json.ts';
 
 export interface Admission {
   id: Id<'exec'>;

@@ -1,6 +1,6 @@
 /** What follows a failed attempt, decided from plain data. */
-import type { TaskFailure } from '../port/runner.ts';
-import type { TaskRecord } from './execution-record.ts';
+import type { TaskFailure } from '../../port/runner.ts';
+import type { TaskRecord } from '../execution-record.ts';
 
 /** `lost`: the dispatcher died with the attempt; nobody knows how far it came. */
 export type AttemptFailure = TaskFailure | 'lost' | 'package' | 'inputs';

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { Digest } from '../core/digest.ts';
-import { InvariantError, McError } from '../core/errors.ts';
-import { idSchema } from '../core/id.ts';
-import type { Deps } from '../port/deps.ts';
-import { Bundle } from '../receipt/bundle.ts';
-import type { Actor } from '../tenant/actor.ts';
-import { executionPk } from './execution-record.ts';
-import { getExecutionRecord } from './execution-store.ts';
+import { Digest } from '../../core/digest.ts';
+import { InvariantError, McError } from '../../core/errors.ts';
+import { idSchema } from '../../core/id.ts';
+import type { Deps } from '../../port/deps.ts';
+import { Bundle } from '../../receipt/bundle.ts';
+import type { Actor } from '../../tenant/actor.ts';
+import { executionPk } from '../execution-record.ts';
+import { getExecutionRecord } from '../execution-store.ts';
 import { parseExecutionId } from './get-execution.ts';
-import { outputsDocument } from './run-statement.ts';
-import { loadJson } from './stored-json.ts';
+import { outputsDocument } from '../run-statement.ts';
+import { loadJson } from '../stored-json.ts';
 
 const ReceiptRecord = z.object({ id: idSchema('rcpt'), bundleDigest: Digest });
 

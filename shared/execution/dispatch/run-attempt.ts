@@ -1,14 +1,14 @@
 /** One attempt of a task, from resolved inputs to stored outputs and logs. Never throws for what the task, its package or its inputs did. */
-import type { Digest } from '../core/digest.ts';
-import { McError } from '../core/errors.ts';
-import { checkAgainstSchema } from '../package/check-schema.ts';
-import { taskCost } from '../plan/estimate.ts';
-import type { Deps } from '../port/deps.ts';
-import { metricNames } from '../port/metrics.ts';
-import type { LogLine, SandboxLevel, TaskResult, TaskSpec } from '../port/runner.ts';
-import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
+import type { Digest } from '../../core/digest.ts';
+import { McError } from '../../core/errors.ts';
+import { checkAgainstSchema } from '../../package/check-schema.ts';
+import { taskCost } from '../../plan/estimate.ts';
+import type { Deps } from '../../port/deps.ts';
+import { metricNames } from '../../port/metrics.ts';
+import type { LogLine, SandboxLevel, TaskResult, TaskSpec } from '../../port/runner.ts';
+import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
 import type { FailedAttempt } from './retry-policy.ts';
-import { storeJson, type StoredJson } from './stored-json.ts';
+import { storeJson, type StoredJson } from '../stored-json.ts';
 import { buildTaskSpec, type AttemptRequest, type BuiltSpec } from './task-spec.ts';
 
 export interface EndedAttempt {

@@ -1,7 +1,7 @@
-import type { Deps } from '../port/deps.ts';
-import type { PhaseInput } from '../port/phases.ts';
-import type { ExecutionRecord } from './execution-record.ts';
-import { isFinished, listTasks, tasksEnd } from './execution-store.ts';
+import type { Deps } from '../../port/deps.ts';
+import type { PhaseInput } from '../../port/phases.ts';
+import type { ExecutionRecord } from '../execution-record.ts';
+import { isFinished, listTasks, tasksEnd } from '../execution-store.ts';
 
 /**
  * Wakes the phase that waits for the tasks when they are finished. Of completions that end at once each lists the tasks after its own write, so the

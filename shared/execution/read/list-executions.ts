@@ -1,7 +1,7 @@
-import type { Deps } from '../port/deps.ts';
-import type { Actor } from '../tenant/actor.ts';
-import { ExecutionRecord } from './execution-record.ts';
-import type { Execution } from './execution.ts';
+import type { Deps } from '../../port/deps.ts';
+import type { Actor } from '../../tenant/actor.ts';
+import { ExecutionRecord } from '../execution-record.ts';
+import type { Execution } from '../execution.ts';
 import { toExecution } from './execution-view.ts';
 
 /** The tenant's runs, newest first, without their tasks. */

@@ -1,20 +1,20 @@
 /** What a runner gets for one attempt: verified package bytes, resolved inputs, workspace files, limits. */
 import { z } from 'zod';
-import type { Json, JsonObject } from '../core/canonical-json.ts';
-import { digestJson, type Digest } from '../core/digest.ts';
-import { InvariantError, McError } from '../core/errors.ts';
-import { loadManifest } from '../manifest/get-workflow.ts';
-import type { Manifest } from '../manifest/manifest.ts';
-import { collectReferences, resolveReferences } from '../manifest/reference.ts';
-import { checkAgainstSchema } from '../package/check-schema.ts';
-import type { PackageDescriptor } from '../package/descriptor.ts';
-import { loadPackage } from '../package/load-package.ts';
-import type { Deps } from '../port/deps.ts';
-import type { TaskLimits, TaskSpec } from '../port/runner.ts';
-import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
-import { getTasks } from './execution-store.ts';
-import { workspacePath } from './input-files.ts';
-import { loadJson } from './stored-json.ts';
+import type { Json, JsonObject } from '../../core/canonical-json.ts';
+import { digestJson, type Digest } from '../../core/digest.ts';
+import { InvariantError, McError } from '../../core/errors.ts';
+import { loadManifest } from '../../manifest/get-workflow.ts';
+import type { Manifest } from '../../manifest/manifest.ts';
+import { collectReferences, resolveReferences } from '../../manifest/reference.ts';
+import { checkAgainstSchema } from '../../package/check-schema.ts';
+import type { PackageDescriptor } from '../../package/descriptor.ts';
+import { loadPackage } from '../../package/load-package.ts';
+import type { Deps } from '../../port/deps.ts';
+import type { TaskLimits, TaskSpec } from '../../port/runner.ts';
+import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
+import { getTasks } from '../execution-store.ts';
+import { workspacePath } from '../admit/input-files.ts';
+import { loadJson } from '../stored-json.ts';
 
 const mib = 1024 * 1024;
 /** Memory of a resource class; the price multiplies with it. */

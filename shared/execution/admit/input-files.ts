@@ -1,16 +1,16 @@
 /** Files that come with a run: uploaded once, addressed by digest, laid read-only into the workspace of its tasks. */
 import { z } from 'zod';
-import type { JsonObject } from '../core/canonical-json.ts';
-import { Digest } from '../core/digest.ts';
-import { McError } from '../core/errors.ts';
-import type { Issue } from '../core/issue.ts';
-import { toPointer } from '../core/json-pointer.ts';
-import type { TenantId } from '../core/tenant-id.ts';
-import type { Manifest } from '../manifest/manifest.ts';
-import { isoTime } from '../port/clock.ts';
-import type { Deps } from '../port/deps.ts';
-import type { Actor } from '../tenant/actor.ts';
-import { FileRef } from './execution.ts';
+import type { JsonObject } from '../../core/canonical-json.ts';
+import { Digest } from '../../core/digest.ts';
+import { McError } from '../../core/errors.ts';
+import type { Issue } from '../../core/issue.ts';
+import { toPointer } from '../../core/json-pointer.ts';
+import type { TenantId } from '../../core/tenant-id.ts';
+import type { Manifest } from '../../manifest/manifest.ts';
+import { isoTime } from '../../port/clock.ts';
+import type { Deps } from '../../port/deps.ts';
+import type { Actor } from '../../tenant/actor.ts';
+import { FileRef } from '../execution.ts';
 
 /** Lambda takes 6 MB a request, base64 included; API Gateway hands bodies over as base64. */
 export const maxFileBytes = 4 * 1024 * 1024;

@@ -1,9 +1,9 @@
 /** Mends a run whose messages or dispatchers were lost: gives up dead attempts, sends forgotten tasks, wakes a forgotten phase. Idempotent. */
-import type { Deps } from '../port/deps.ts';
-import type { PhaseInput } from '../port/phases.ts';
+import type { Deps } from '../../port/deps.ts';
+import type { PhaseInput } from '../../port/phases.ts';
 import { completeTask } from './complete-task.ts';
-import { taskKey, type TaskRecord } from './execution-record.ts';
-import { findExecution, getExecutionRecord, listTasks } from './execution-store.ts';
+import { taskKey, type TaskRecord } from '../execution-record.ts';
+import { findExecution, getExecutionRecord, listTasks } from '../execution-store.ts';
 import { lostAttempt } from './run-attempt.ts';
 import { wakeFinishedRun } from './wake-finished-run.ts';
 

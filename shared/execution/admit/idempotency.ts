@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { Digest } from '../core/digest.ts';
-import { McError } from '../core/errors.ts';
-import { idSchema } from '../core/id.ts';
-import type { Deps } from '../port/deps.ts';
-import type { Actor } from '../tenant/actor.ts';
+import { Digest } from '../../core/digest.ts';
+import { McError } from '../../core/errors.ts';
+import { idSchema } from '../../core/id.ts';
+import type { Deps } from '../../port/deps.ts';
+import type { Actor } from '../../tenant/actor.ts';
 import { idempotencyKeyOf, type IdempotencyClaim } from './admission.ts';
-import type { Execution } from './execution.ts';
-import { getExecution } from './get-execution.ts';
+import type { Execution } from '../execution.ts';
+import { getExecution } from '../read/get-execution.ts';
 
 const StoredClaim = z.object({ executionId: idSchema('exec'), requestDigest: Digest });
 

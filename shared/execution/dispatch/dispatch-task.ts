@@ -2,12 +2,12 @@
  * From a ready task to a completed one. A message is only a hint: the claim is a conditional write, so a lost, doubled or late message
  * never runs an attempt twice. Safe to call any number of times for the same message.
  */
-import type { Deps } from '../port/deps.ts';
-import { metricNames } from '../port/metrics.ts';
-import type { TaskMessage } from '../port/task-queue.ts';
+import type { Deps } from '../../port/deps.ts';
+import { metricNames } from '../../port/metrics.ts';
+import type { TaskMessage } from '../../port/task-queue.ts';
 import { claimTask, type ClaimedTask } from './claim-task.ts';
 import { completeTask } from './complete-task.ts';
-import { findTask } from './execution-store.ts';
+import { findTask } from '../execution-store.ts';
 import { wakeFinishedRun } from './wake-finished-run.ts';
 import { lostAttempt, runAttempt, type EndedAttempt } from './run-attempt.ts';
 

@@ -1,7 +1,7 @@
-import type { JsonObject } from '../core/canonical-json.ts';
-import { isoTime } from '../port/clock.ts';
-import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
-import type { Execution, TaskView } from './execution.ts';
+import type { JsonObject } from '../../core/canonical-json.ts';
+import { isoTime } from '../../port/clock.ts';
+import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
+import type { Execution, TaskView } from '../execution.ts';
 
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
 

@@ -1,11 +1,11 @@
 /** The scheduled safety net: every open run is looked at, so that no lost message or dead dispatcher leaves one running for ever. */
 import { z } from 'zod';
-import { idSchema } from '../core/id.ts';
-import { TenantId } from '../core/tenant-id.ts';
-import type { Deps } from '../port/deps.ts';
-import { isoTime } from '../port/clock.ts';
-import type { PhaseInput } from '../port/phases.ts';
-import { openExecutions, type TaskRecord } from './execution-record.ts';
+import { idSchema } from '../../core/id.ts';
+import { TenantId } from '../../core/tenant-id.ts';
+import type { Deps } from '../../port/deps.ts';
+import { isoTime } from '../../port/clock.ts';
+import type { PhaseInput } from '../../port/phases.ts';
+import { openExecutions, type TaskRecord } from '../execution-record.ts';
 import { reconcileRun } from './reconcile-run.ts';
 
 const StoredRun = z.object({ tenant: TenantId, id: idSchema('exec'), createdAt: z.int(), phaseToken: z.string().optional() });

@@ -2,27 +2,27 @@
  * Admission: the one way a run begins. Nothing is written before the manifest, inputs, plan and policy allow it; then head, tasks, decision and
  * idempotency key become durable together, and only then work is handed out. A denial is an answer and is recorded too.
  */
-import type { JsonObject } from '../core/canonical-json.ts';
-import { digestJson } from '../core/digest.ts';
-import { InvariantError, McError } from '../core/errors.ts';
-import { decide } from '../decision/decide.ts';
-import type { Decision } from '../decision/decision.ts';
-import { buildPolicyInput } from '../decision/policy-input.ts';
-import { getPublished } from '../manifest/get-workflow.ts';
-import type { Workflow } from '../manifest/workflow.ts';
-import { buildPlan } from '../plan/build-plan.ts';
-import { checkInputs } from '../plan/check-inputs.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { Deps } from '../port/deps.ts';
-import { metricNames } from '../port/metrics.ts';
-import type { Actor } from '../tenant/actor.ts';
+import type { JsonObject } from '../../core/canonical-json.ts';
+import { digestJson } from '../../core/digest.ts';
+import { InvariantError, McError } from '../../core/errors.ts';
+import { decide } from '../../decision/decide.ts';
+import type { Decision } from '../../decision/decision.ts';
+import { buildPolicyInput } from '../../decision/policy-input.ts';
+import { getPublished } from '../../manifest/get-workflow.ts';
+import type { Workflow } from '../../manifest/workflow.ts';
+import { buildPlan } from '../../plan/build-plan.ts';
+import { checkInputs } from '../../plan/check-inputs.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { Deps } from '../../port/deps.ts';
+import { metricNames } from '../../port/metrics.ts';
+import type { Actor } from '../../tenant/actor.ts';
 import { admissionOps, decisionOp, newHead, newTasks, taskItem, type Admission, type IdempotencyClaim } from './admission.ts';
-import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
-import type { Execution, StartRequest } from './execution.ts';
-import { toExecution } from './execution-view.ts';
+import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
+import type { Execution, StartRequest } from '../execution.ts';
+import { toExecution } from '../read/execution-view.ts';
 import { findEarlierStart } from './idempotency.ts';
 import { requireFiles } from './input-files.ts';
-import { storeJson } from './stored-json.ts';
+import { storeJson } from '../stored-json.ts';
 
 export type StartResult = { kind: 'started'; execution: Execution; replayed: boolean } | { kind: 'denied'; decision: Decision };
 

@@ -2,14 +2,14 @@
  * The end of an attempt as one conditional write: the task's new state, the run's counters, and the tasks that became ready. Two attempts that
  * end at once may touch the same dependent; the loser of that race reads again, so no release is lost and none happens twice.
  */
-import { InvariantError } from '../core/errors.ts';
-import { isoTime } from '../port/clock.ts';
-import type { Deps } from '../port/deps.ts';
-import type { WriteOp } from '../port/table.ts';
-import type { TaskMessage } from '../port/task-queue.ts';
+import { InvariantError } from '../../core/errors.ts';
+import { isoTime } from '../../port/clock.ts';
+import type { Deps } from '../../port/deps.ts';
+import type { WriteOp } from '../../port/table.ts';
+import type { TaskMessage } from '../../port/task-queue.ts';
 import type { ClaimedTask } from './claim-task.ts';
-import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from './execution-record.ts';
-import { getExecutionRecord, getTasks } from './execution-store.ts';
+import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
+import { getExecutionRecord, getTasks } from '../execution-store.ts';
 import { decideAfterFailure, type AfterFailure } from './retry-policy.ts';
 import type { EndedAttempt } from './run-attempt.ts';
 import { wakeFinishedRun } from './wake-finished-run.ts';

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { idSchema, type Id } from '../core/id.ts';
-import { McError } from '../core/errors.ts';
-import type { Deps } from '../port/deps.ts';
-import type { Actor } from '../tenant/actor.ts';
-import { getExecutionRecord, listTasks } from './execution-store.ts';
-import type { Execution } from './execution.ts';
+import { idSchema, type Id } from '../../core/id.ts';
+import { McError } from '../../core/errors.ts';
+import type { Deps } from '../../port/deps.ts';
+import type { Actor } from '../../tenant/actor.ts';
+import { getExecutionRecord, listTasks } from '../execution-store.ts';
+import type { Execution } from '../execution.ts';
 import { toExecution } from './execution-view.ts';
-import { loadJson } from './stored-json.ts';
+import { loadJson } from '../stored-json.ts';
 
 const ExecutionId = idSchema('exec');
 

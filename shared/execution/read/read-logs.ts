@@ -1,12 +1,12 @@
 /** The log of a run: the lines of all ended attempts, oldest attempt first. */
 import { z } from 'zod';
-import type { Digest } from '../core/digest.ts';
-import { McError } from '../core/errors.ts';
-import { isoTime } from '../port/clock.ts';
-import type { Deps } from '../port/deps.ts';
-import type { Actor } from '../tenant/actor.ts';
-import type { TaskRecord } from './execution-record.ts';
-import { getExecutionRecord, listTasks } from './execution-store.ts';
+import type { Digest } from '../../core/digest.ts';
+import { McError } from '../../core/errors.ts';
+import { isoTime } from '../../port/clock.ts';
+import type { Deps } from '../../port/deps.ts';
+import type { Actor } from '../../tenant/actor.ts';
+import type { TaskRecord } from '../execution-record.ts';
+import { getExecutionRecord, listTasks } from '../execution-store.ts';
 import { parseExecutionId } from './get-execution.ts';
 
 /** One log line as the API answers it. */

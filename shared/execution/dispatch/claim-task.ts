@@ -1,6 +1,6 @@
-import { isoTime } from '../port/clock.ts';
-import type { Deps } from '../port/deps.ts';
-import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from './execution-record.ts';
+import { isoTime } from '../../port/clock.ts';
+import type { Deps } from '../../port/deps.ts';
+import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 
 /** Time beyond the task's own limit after which its dispatcher is taken for dead: fetching, storing and one slow write. */
 const leaseGraceMs = 60_000;
