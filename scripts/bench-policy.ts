@@ -12,6 +12,7 @@ function question(tasks: number, region: string): PolicyInput {
   return {
     actor: { sub: 'bench', roles: ['admin'], tenant: 'bench' },
     tenant: { id: 'bench' },
+    home: { region: 'EU', cloud: 'local' },
     request: { point: 'start', region: 'EU', resourceClass: 'small' },
     workflow: {
       name: 'bench',

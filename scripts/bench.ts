@@ -7,17 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compareBaseline, saveBaseline } from './bench/baseline.ts';
-import { runBurst, type BurstResult } from './bench/burst.ts';
-import { describeMachine, type Machine } from './bench/machine.ts';
+import { runBurst } from './bench/burst.ts';
+import { describeMachine } from './bench/machine.ts';
+import type { BenchReport } from './bench/bench-report.ts';
 import { renderReport } from './bench/render-report.ts';
-import { whereTimeGoes, type AreaShare } from './bench/where-time-goes.ts';
-
-export interface BenchReport {
-  machine: Machine;
-  bursts: BurstResult[];
-  /** Of the last burst, with --profile only: profiling costs time itself, so those figures are not for quoting. */
-  whereTimeGoes?: AreaShare[];
-}
+import { whereTimeGoes } from './bench/where-time-goes.ts';
 
 const { values } = parseArgs({
   options: {

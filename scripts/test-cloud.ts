@@ -7,12 +7,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { startApiProxy } from './cloud/api-proxy.ts';
+import { closeGaps } from './cloud/close-gaps.ts';
 import { installEmulator, startEmulator } from './cloud/emulator.ts';
 import { startIssuer } from './cloud/loopback-issuer.ts';
 import { runCommand } from './cloud/run-command.ts';
 
 const root = join(import.meta.dirname, '..');
 const folder = join(root, '.cloud');
+const assembly = join(folder, 'cdk.out');
 const outputsFile = join(folder, 'outputs.json');
 const stage = 'test';
 const audience = 'maestro-conductor';
@@ -41,7 +43,7 @@ async function must(what: string, run: () => Promise<number>): Promise<void> {
 /** Bootstraps the emulator's account and deploys; answers what the stacks tell about themselves. */
 async function deploy(env: Environment, issuerUrl: string): Promise<z.infer<typeof Outputs>> {
   const cdk = join(root, 'node_modules', '.bin', 'cdk');
-  const context = ['-c', `stage=${stage}`, '-c', `issuer=${issuerUrl}`, '-c', `audience=${audience}`, '--output', join(folder, 'cdk.out')];
+  const context = ['-c', `stage=${stage}`, '-c', `issuer=${issuerUrl}`, '-c', `audience=${audience}`, '--output', assembly];
   const options = { env, cwd: root, output: 'quiet' } as const;
   const bootstrap = ['bootstrap', 'aws://000000000000/us-east-1', ...context];
   await must('cdk bootstrap', () => runCommand(cdk, bootstrap, { ...options, timeoutMs: timeouts.bootstrapMs }));
@@ -71,6 +73,7 @@ async function testCloud(start: Start): Promise<number> {
     ...emulator.env,
   };
   const outputs = await deploy(base, issuer.url);
+  await closeGaps(emulator, assembly);
   const proxy = start(await startApiProxy(outputs[`mc-${stage}-api`].Url, emulator));
   return runSuites({
     ...base,

@@ -21,6 +21,8 @@ interface ExecutionStackProps extends StackProps {
   stage: string;
   code: FunctionCode;
   parts: HomeParts;
+  /** Where the home is declared to stand. */
+  region: string | undefined;
 }
 
 /** The longest Lambda gives; functions/wire/lambda-runner.ts keeps tasks a minute below it. */
@@ -70,6 +72,7 @@ export class ExecutionStack extends Stack {
       queueUrl: this.queue.queueUrl,
       stateMachineArn: this.stateMachineArn,
       builderId: `https://maestro-conductor.dev/homes/aws/${props.stage}`,
+      region: props.region,
     });
     this.worker = this.#worker();
     this.supervisor = this.#supervisor(stateMachineName);

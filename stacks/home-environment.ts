@@ -14,7 +14,7 @@ export interface HomeParts {
 /** The environment functions/wire/aws-deps.ts requires: names only, never a secret. */
 export function homeEnvironment(
   parts: HomeParts,
-  execution: { queueUrl: string; stateMachineArn: string; builderId: string },
+  execution: { queueUrl: string; stateMachineArn: string; builderId: string; region?: string | undefined },
 ): Record<string, string> {
   return {
     MC_BUILDER_ID: execution.builderId,
@@ -25,5 +25,6 @@ export function homeEnvironment(
     MC_SIGNING_KEY_ARN: parts.signingKey.key.keyArn,
     MC_TASK_QUEUE_URL: execution.queueUrl,
     MC_STATE_MACHINE_ARN: execution.stateMachineArn,
+    ...(execution.region === undefined ? {} : { MC_REGION: execution.region }),
   };
 }

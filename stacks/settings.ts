@@ -1,5 +1,6 @@
 /** What a deployment can choose, read from the CDK context (`-c name=value` or cdk.json) and checked before anything is synthesised. */
 import { z } from 'zod';
+import { Region } from '../shared/manifest/manifest.ts';
 
 const Settings = z.strictObject({
   /** Names the stacks, so that several homes can live in one account. */
@@ -11,6 +12,8 @@ const Settings = z.strictObject({
   issuer: z.url(),
   /** The audience those tokens must name. */
   audience: z.string().min(1).default('maestro-conductor'),
+  /** Where this home is declared to stand, as manifests spell regions; a run that asks for another region is then denied. */
+  region: Region.optional(),
   /** Who gets the alarms; without one they are only seen in the console. */
   alarmEmail: z.email().optional(),
 });

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { constants } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { hostFlags } from './host-flags.mjs';
 
 const wanted = 24;
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -20,7 +21,7 @@ function pinnedNode() {
 }
 
 function runWith(node) {
-  const child = spawn(node, [main, ...process.argv.slice(2)], {
+  const child = spawn(node, [...(isHost ? hostFlags : []), main, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
   });
@@ -37,7 +38,9 @@ function runWith(node) {
   });
 }
 
-const pinned = current === wanted ? undefined : pinnedNode();
+const isHost = process.argv[2] === 'up';
+// The host gets a process of its own even under the right Node: its memory flags can only be given at the start.
+const pinned = current === wanted ? (isHost ? process.execPath : undefined) : pinnedNode();
 if (pinned !== undefined) {
   runWith(pinned);
 } else if (current >= wanted) {

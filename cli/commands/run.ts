@@ -27,7 +27,7 @@ export function addRun(program: Command): void {
     .option('--dry-run', 'plan only, like `maestro plan`')
     .option('--idempotency-key <key>', 'the same key and request again answer the same execution');
   describeCommand(addConnection(addInputs(command)), [
-    { line: 'maestro run supply-chain-audit -i project=shop -i lockfile=@package-lock.json --wait', meaning: 'run and follow to the end' },
+    { line: 'maestro run supply-chain-audit -i lockfile=@package-lock.json --wait', meaning: 'run and follow to the end' },
     { line: 'maestro run workflow.yaml --dry-run', meaning: 'only show the plan' },
     { line: 'maestro run nightly --idempotency-key 2026-11-20 --json', meaning: 'safe to repeat' },
   ]).action(async (workflow: string, options: RunOptions) => {

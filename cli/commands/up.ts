@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { McError } from '../../shared/core/errors.ts';
+import { Region } from '../../shared/manifest/manifest.ts';
 import { describeCommand } from '../command-options.ts';
 import { defaultDataDir, loginFile } from '../data-dir.ts';
 import { paint } from '../terminal/paint.ts';
@@ -16,7 +17,7 @@ export function addUp(program: Command): void {
     .option('--port <port>', 'TCP port, 0 for a free one', '8484')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--data-dir <folder>', 'where everything is kept (default: MC_DATA_DIR, else ~/.local/share/maestro-conductor)')
-    .option('--region <region>', 'region of workflows that name none');
+    .option('--region <region>', 'where this home stands: it then refuses runs for other regions (default: not declared)');
   describeCommand(command, [
     { line: 'maestro up', meaning: 'http://127.0.0.1:8484, data in your home folder' },
     { line: 'maestro up --port 0 --data-dir ./data', meaning: 'a free port, data here' },
@@ -26,10 +27,11 @@ export function addUp(program: Command): void {
 
 async function up(options: UpOptions): Promise<void> {
   const port = readPort(options.port);
+  const region = readRegion(options.region);
   const dataDir = options.dataDir === undefined ? defaultDataDir() : resolve(options.dataDir);
   const stopped = stopSignal();
   const { startHost } = await import('../host/start-host.ts'); // Loaded here, so that other commands start without the engine.
-  const home = await startHost({ port, host: options.host, dataDir, ...(options.region === undefined ? {} : { region: options.region }) });
+  const home = await startHost({ port, host: options.host, dataDir, ...(region === undefined ? {} : { region }) });
   const answer = { url: home.url, dataDir, login: loginFile(dataDir), pid: process.pid };
   printResult(options, answer, () => renderWelcome(answer));
   const signal = await stopped;
@@ -42,6 +44,14 @@ function readPort(text: string): number {
   if (!(port <= 65_535))
     throw new McError('mc:cli:usage', `--port got ${JSON.stringify(text)}; allowed is a number from 0 to 65535, 0 for a free port.`);
   return port;
+}
+
+function readRegion(text: string | undefined): string | undefined {
+  if (text === undefined || Region.safeParse(text).success) return text;
+  throw new McError(
+    'mc:cli:usage',
+    `--region got ${JSON.stringify(text)}; allowed is a region as manifests spell it, such as EU or us-east-1.`,
+  );
 }
 
 /** A terminal and the launcher may both deliver the same Ctrl-C; what comes later is a person who does not want to wait. */

@@ -3,14 +3,16 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { installCatalog } from '../../catalog/install-catalog.ts';
 import { loadShippedPacks } from '../../policy/engine/load-shipped-packs.ts';
-import { SandboxRunner } from '../../runner/sandbox/sandbox-runner.ts';
+import { SandboxRunner, type SandboxDescription, type SandboxRunnerOptions } from '../../runner/sandbox/sandbox-runner.ts';
+import { openDataFolder } from '../../shared/embedded/data-folder.ts';
 import { FileBlobs } from '../../shared/embedded/file-blobs.ts';
 import { lockFolder } from '../../shared/embedded/folder-lock.ts';
 import { jsonLogger } from '../../shared/embedded/json-logger.ts';
 import { LocalTaskQueue } from '../../shared/embedded/local-task-queue.ts';
 import { MemoryMetrics } from '../../shared/embedded/memory-metrics.ts';
+import { openReceiptSigner } from '../../shared/embedded/receipt-signer.ts';
+import { RunningAttempts } from '../../shared/embedded/running-attempts.ts';
 import { SmallBlobs } from '../../shared/embedded/small-blobs.ts';
-import { openSoftwareSigner } from '../../shared/embedded/software-signer.ts';
 import { SqliteTable } from '../../shared/embedded/sqlite-table.ts';
 import { systemClock } from '../../shared/embedded/system-clock.ts';
 import { ulidIds } from '../../shared/embedded/ulid-ids.ts';
@@ -19,7 +21,7 @@ import { dispatchTask } from '../../shared/execution/dispatch/dispatch-task.ts';
 import { yieldingRunner } from '../../shared/embedded/yielding-runner.ts';
 import { reconcileRun } from '../../shared/execution/dispatch/reconcile-run.ts';
 import { openRuns, sweepExecutions } from '../../shared/execution/dispatch/sweep-executions.ts';
-import type { Deps } from '../../shared/port/deps.ts';
+import type { Deps, HomeConfig } from '../../shared/port/deps.ts';
 import { noFaults, type Faults } from '../../shared/port/faults.ts';
 import type { Key } from '../../shared/port/table.ts';
 import type { Runner } from '../../shared/port/runner.ts';
@@ -28,10 +30,12 @@ import { programVersion } from '../program-version.ts';
 
 export interface EmbeddedHomeOptions {
   dataDir: string;
-  /** Region of runs whose manifest names none; default `US`. */
+  /** Where this home stands, by word of its operator; also the region of runs whose manifest names none, which is `US` without it. */
   region?: string;
   /** What executes tasks; default: the strongest sandbox of this machine. */
   runner?: Runner;
+  /** Refuse to start unless that sandbox is at least so strong; without it, what the machine has is found at the first plan. */
+  minimumSandbox?: NonNullable<SandboxRunnerOptions['minimumLevel']>;
   /** Attempts at once; default: two a core for real sandboxes. */
   width?: number;
   /** Only tests hit faults. */
@@ -45,6 +49,10 @@ export interface EmbeddedHome {
   metrics: MemoryMetrics;
   /** Told of every request, so that a burst of them goes before work that can wait. */
   gate: WorkGate;
+  /** Attempts that run now. */
+  running: RunningAttempts;
+  /** What tasks run in; known when a minimum was asked for. */
+  sandbox: SandboxDescription | undefined;
   /** Runs that are not yet recorded, messages that wait: what a bench waits for. */
   pending(): number;
   /** Stops handing out work, lets running attempts end, closes the files. */
@@ -54,56 +62,70 @@ export interface EmbeddedHome {
 /** Open runs are looked at this often; SQS and timers may lose a message, the table does not. */
 const sweepMs = 60_000;
 
-/** Opens the home and resumes every run that a crash left open. Throws `mc:host:data-dir-in-use`. */
+/**
+ * Opens the home and resumes every run that a crash left open. Throws `mc:host:data-dir-in-use`, `mc:host:data-dir-open`, `mc:host:data-dir-unusable`,
+ * `mc:key:unreadable`, `mc:runner:refused` or `mc:store:*`; nothing is left open then.
+ */
 export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<EmbeddedHome> {
-  const lock = lockFolder(options.dataDir);
-  const table = new SqliteTable(join(options.dataDir, 'table.sqlite'), isRunState);
-  try {
-    const logger = jsonLogger(options.log ?? warningsToStderr, 'maestro-conductor');
-    const metrics = new MemoryMetrics();
-    const gate = new WorkGate();
-    const queue = new LocalTaskQueue({ width: options.width ?? 2 * availableParallelism(), clock: systemClock, logger });
-    const phases = new LocalPhases(() => deps, gate);
-    const deps: Deps = {
-      config: {
-        region: options.region ?? 'US',
-        cloud: 'local',
-        builderId: 'https://maestro-conductor.dev/homes/embedded',
-        version: programVersion(),
-      },
-      table,
-      blobs: new SmallBlobs(table, new FileBlobs(join(options.dataDir, 'blobs'))),
-      signer: openSoftwareSigner(join(options.dataDir, 'keys', 'receipt-signer.pem')),
-      queue,
-      phases,
-      policy: await loadShippedPacks(),
-      runner: yieldingRunner(options.runner ?? new SandboxRunner({ clock: systemClock, folder: join(options.dataDir, 'sandboxes') }), gate),
-      clock: systemClock,
-      ids: ulidIds(systemClock),
-      logger,
-      metrics,
-      faults: options.faults ?? noFaults,
-    };
-    await installCatalog(deps);
-    queue.consume((message) => dispatchTask(deps, message));
-    await resumeRuns(deps, phases);
-    const sweep = setInterval(
-      () => void sweepExecutions(deps).catch((error: unknown) => logger.error('a sweep failed', { error })),
-      sweepMs,
-    ).unref();
-    const close = async (): Promise<void> => {
-      clearInterval(sweep);
-      await queue.close();
-      await phases.close();
-      table.close();
-      lock.release();
-    };
-    return { deps, metrics, gate, pending: () => queue.backlog + phases.active, close };
-  } catch (error) {
-    table.close();
-    lock.release();
-    throw error;
-  }
+  await using opened = new AsyncDisposableStack();
+  openDataFolder(options.dataDir);
+  opened.adopt(lockFolder(options.dataDir), (lock) => lock.release());
+  const table = opened.adopt(new SqliteTable(join(options.dataDir, 'table.sqlite'), isRunState), (open) => open.close());
+  const logger = jsonLogger(options.log ?? warningsToStderr, 'maestro-conductor');
+  const metrics = new MemoryMetrics();
+  const gate = new WorkGate();
+  const running = new RunningAttempts(systemClock);
+  const { runner, describe } = buildRunner(options);
+  const queue = new LocalTaskQueue({ width: options.width ?? 2 * availableParallelism(), clock: systemClock, logger });
+  const phases = new LocalPhases(() => deps, gate);
+  const deps: Deps = {
+    config: configOf(options),
+    table,
+    blobs: new SmallBlobs(table, new FileBlobs(join(options.dataDir, 'blobs'))),
+    signer: await openReceiptSigner(table, join(options.dataDir, 'keys', 'receipt-signer.pem')),
+    queue,
+    phases,
+    policy: await loadShippedPacks(),
+    runner: yieldingRunner(running.watch(runner), gate),
+    clock: systemClock,
+    ids: ulidIds(systemClock),
+    logger,
+    metrics,
+    faults: options.faults ?? noFaults,
+  };
+  const [sandbox] = await Promise.all([describe(), installCatalog(deps)]);
+  opened.defer(() => phases.close());
+  opened.defer(() => queue.close());
+  queue.consume((message) => dispatchTask(deps, message));
+  await resumeRuns(deps, phases);
+  const sweep = setInterval(
+    () => void sweepExecutions(deps).catch((error: unknown) => logger.error('a sweep failed', { error })),
+    sweepMs,
+  ).unref();
+  opened.defer(() => clearInterval(sweep));
+  const home = opened.move();
+  return { deps, metrics, gate, running, sandbox, pending: () => queue.backlog + phases.active, close: () => home.disposeAsync() };
+}
+
+function configOf({ region }: EmbeddedHomeOptions): HomeConfig {
+  return {
+    region: region ?? 'US',
+    declaredRegion: region ?? null,
+    cloud: 'local',
+    builderId: 'https://maestro-conductor.dev/homes/embedded',
+    version: programVersion(),
+  };
+}
+
+/** The runner, and what describes its sandbox when the operator wants to know that it is strong enough. */
+function buildRunner({ dataDir, runner, minimumSandbox }: EmbeddedHomeOptions): {
+  runner: Runner;
+  describe: () => Promise<SandboxDescription | undefined>;
+} {
+  if (runner !== undefined) return { runner, describe: () => Promise.resolve(undefined) };
+  const minimum = minimumSandbox === undefined ? {} : { minimumLevel: minimumSandbox };
+  const sandboxes = new SandboxRunner({ clock: systemClock, folder: join(dataDir, 'sandboxes'), ...minimum });
+  return { runner: sandboxes, describe: () => (minimumSandbox === undefined ? Promise.resolve(undefined) : sandboxes.describe()) };
 }
 
 /** A run's head and tasks are read at every step of the run; its decision, receipt and blobs once or never. */

@@ -12,7 +12,8 @@ export function renderFailure(failure: Failure, file?: string): string {
   for (const issue of failure.issues.slice(0, shownIssues)) lines.push(...renderIssue(issue, file));
   if (failure.issues.length > shownIssues) lines.push(`  … and ${String(failure.issues.length - shownIssues)} more; --json shows all`);
   for (const reason of failure.deny) lines.push(...renderDeny(reason));
-  lines.push(`  ${paintError('cyan', 'fix')}      ${failure.fix}`);
+  // Every reason of a denial came with its own fix; the general one would only say to read them.
+  if (failure.deny.length === 0) lines.push(`  ${paintError('cyan', 'fix')}      ${failure.fix}`);
   if (failure.instance !== undefined) lines.push(`  ${paintError('dim', `request  ${failure.instance}`)}`);
   return lines.join('\n');
 }

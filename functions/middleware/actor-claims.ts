@@ -1,6 +1,7 @@
 /** The verified claims of a token to an Actor. What cannot be read is refused; a role we do not know grants nothing. */
 import { z } from 'zod';
 import { McError } from '../../shared/core/errors.ts';
+import { isReservedTenant } from '../../shared/core/tenant-id.ts';
 import { Actor, Role } from '../../shared/tenant/actor.ts';
 
 /** The `aud` of every token this product accepts. */
@@ -27,6 +28,8 @@ export function actorFromClaims(claims: unknown): Actor {
     throw new McError('mc:auth:unauthenticated', `The token lacks a usable claim: ${names.join(', ')}.`);
   }
   const { sub, tenant_id: tenant, roles } = parsed.data;
+  // An issuer that lets people choose their tenant must not thereby let them publish packages that every tenant runs.
+  if (isReservedTenant(tenant)) throw new McError('mc:auth:unauthenticated', `The tenant ${tenant} is reserved; no token may act as it.`);
   const list = typeof roles === 'string' ? roles.slice(1, -1).split(/[\s,]+/) : roles;
   return { sub, tenant, roles: [...new Set(list.filter(isRole))] };
 }

@@ -19,6 +19,7 @@ import { SfnPhases } from '../../shared/aws/sfn-phases.ts';
 import { SqsTaskQueue } from '../../shared/aws/sqs-task-queue.ts';
 import { systemClock } from '../../shared/embedded/system-clock.ts';
 import { ulidIds } from '../../shared/embedded/ulid-ids.ts';
+import { Region } from '../../shared/manifest/manifest.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import { noFaults } from '../../shared/port/faults.ts';
 import { lambdaRunner } from './lambda-runner.ts';
@@ -31,6 +32,8 @@ const Environment = z.object({
   /** Set for an emulator only; its buckets have no DNS names. */
   AWS_ENDPOINT_URL: z.url().optional(),
   MC_BUILDER_ID: z.url(),
+  /** Where the operator declares this home to stand, as manifests spell regions; absent when nobody did. */
+  MC_REGION: Region.optional(),
   MC_TABLE: z.string().min(1),
   MC_DATA_BUCKET: z.string().min(1),
   MC_LOG_BUCKET: z.string().min(1),
@@ -56,7 +59,13 @@ function buildDeps(env: z.infer<typeof Environment>): Deps {
   const retry = { clock, ids };
   const buckets = { data: env.MC_DATA_BUCKET, log: env.MC_LOG_BUCKET, receipt: env.MC_RECEIPT_BUCKET };
   return {
-    config: { region: env.AWS_REGION, cloud: 'aws', builderId: env.MC_BUILDER_ID, version: packageJson.version },
+    config: {
+      region: env.MC_REGION ?? env.AWS_REGION,
+      declaredRegion: env.MC_REGION ?? null,
+      cloud: 'aws',
+      builderId: env.MC_BUILDER_ID,
+      version: packageJson.version,
+    },
     table: new DynamoTable(new DynamoDBClient(), env.MC_TABLE, retry),
     blobs: new S3Blobs(new S3Client({ forcePathStyle: env.AWS_ENDPOINT_URL !== undefined }), buckets),
     signer: new KmsSigner(new KMSClient(), env.MC_SIGNING_KEY_ARN),

@@ -40,6 +40,7 @@ export function findBubblewrap(nodePath: string): Isolation | undefined {
     level: 'bubblewrap',
     name: prlimit === undefined ? 'bwrap' : 'bwrap + prlimit',
     networkBlocked: true,
+    processesHidden: true,
     scratchBounded: true,
     places: () => places,
     command: (folder, limits) => ({

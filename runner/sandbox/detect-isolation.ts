@@ -58,9 +58,13 @@ async function probe(isolation: Isolation, options: DetectOptions): Promise<stri
 
 /** The strongest isolation that works, and why the stronger ones do not. */
 export async function detectIsolation(options: DetectOptions): Promise<{ isolation: Isolation; refused: readonly string[] }> {
-  const bubblewrap = options.highestLevel === 'node-permission' ? undefined : findBubblewrap(options.nodePath);
-  const candidates = [...(bubblewrap === undefined ? [] : [bubblewrap]), ...findPermissionVariants(options.nodePath)];
   const refused: string[] = [];
+  const candidates = findPermissionVariants(options.nodePath);
+  if (options.highestLevel !== 'node-permission') {
+    const bubblewrap = findBubblewrap(options.nodePath);
+    if (bubblewrap === undefined) refused.push('bwrap: this machine does not have the program');
+    else candidates.unshift(bubblewrap);
+  }
   for (const isolation of candidates) {
     const reason = await probe(isolation, options);
     if (reason === undefined) return { isolation, refused };

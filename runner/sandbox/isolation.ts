@@ -24,6 +24,8 @@ export interface Isolation {
   readonly name: string;
   /** Whether the task has no network; without namespaces Node cannot take it away. */
   readonly networkBlocked: boolean;
+  /** Whether the task sees no process but its own, and so cannot signal one. */
+  readonly processesHidden: boolean;
   /** Whether scratch is a file system of limited size; otherwise the parent measures it. */
   readonly scratchBounded: boolean;
   places(folder: TaskFolder): TaskPlaces;

@@ -19,6 +19,14 @@ export function dataLimitBytes(memoryBytes: number): number {
   return memoryBytes + 600 * mebibyte;
 }
 
+/** Ways around the permission model of Node 24 that a flag closes; each has an escape in tests/contract/runner-isolation-contract.ts. */
+const closedHoles = [
+  // SQLite opens files by itself: with it a task reads and writes any database of this user, the home's own table among them.
+  '--no-experimental-sqlite',
+  // V8 writes traces to any path that `v8.setFlagsFromString('--trace-turbo-path=…')` names, and its memory limit is such a flag too.
+  '--freeze-flags-after-init',
+];
+
 /** Node's own permission model, used at every level so that a package that works at one level works at all of them. */
 export function nodeArguments(main: string, places: TaskPlaces, memoryBytes: number): string[] {
   return [
@@ -29,6 +37,7 @@ export function nodeArguments(main: string, places: TaskPlaces, memoryBytes: num
     `--allow-fs-read=${places.scratch}/`,
     `--allow-fs-write=${places.scratch}/`,
     `--max-old-space-size=${oldSpaceMebibytes(memoryBytes)}`,
+    ...closedHoles,
     '--disable-warning=SecurityWarning',
     main,
   ];

@@ -15,15 +15,26 @@ interface Tools {
   prlimit?: string;
   /** Whether the capabilities can be given up: in a namespace of our own, or as root. */
   dropsCapabilities?: boolean;
+  /** Whether the task gets a process namespace too, in which there is no other process to send a signal to. */
+  hidesProcesses?: boolean;
 }
 
-/** Programs that run what follows them, outermost first; each replaces itself, so the process stays our direct child. */
+const diesWithParent = ['--pdeathsig', 'KILL', '--'];
+
+/** The first process of a process namespace has to be a new one; unshare waits for it and ends the way it did. */
+function processNamespace({ unshare, setpriv, hidesProcesses }: Tools): string[] {
+  if (unshare === undefined || setpriv === undefined || hidesProcesses !== true) return [];
+  return [setpriv, ...diesWithParent, unshare, '--pid', '--fork', '--kill-child=KILL', '--'];
+}
+
+/** Programs that run what follows them, outermost first; each replaces itself but the one that makes a process namespace. */
 function wrappers(tools: Tools, limits: { memoryBytes: number; scratchBytes: number }): string[] {
   const drop = tools.dropsCapabilities === true ? ['--inh-caps=-all', '--bounding-set=-all'] : [];
   return [
     ...(tools.unshare === undefined ? [] : [tools.unshare, '--user', '--map-root-user', '--net', '--ipc', '--']),
-    // The death signal is set after the namespaces: changing credentials would clear it.
-    ...(tools.setpriv === undefined ? [] : [tools.setpriv, '--no-new-privs', ...drop, '--pdeathsig', 'KILL', '--']),
+    // The death signal is set after the user namespace: changing credentials would clear it.
+    ...processNamespace(tools),
+    ...(tools.setpriv === undefined ? [] : [tools.setpriv, '--no-new-privs', ...drop, ...diesWithParent]),
     ...(tools.prlimit === undefined
       ? []
       : [tools.prlimit, `--data=${dataLimitBytes(limits.memoryBytes)}`, `--fsize=${limits.scratchBytes}`, '--core=0', '--']),
@@ -35,6 +46,7 @@ function isolation(name: string, nodePath: string, tools: Tools): Isolation {
     level: 'node-permission',
     name,
     networkBlocked: tools.unshare !== undefined,
+    processesHidden: tools.hidesProcesses === true,
     scratchBounded: false,
     places: placesOf,
     command: (folder, limits): Command => {
@@ -51,8 +63,10 @@ export function findPermissionVariants(nodePath: string): Isolation[] {
   const variants: Isolation[] = [];
   if (setpriv !== undefined && prlimit !== undefined) {
     if (unshare !== undefined) {
+      const namespaces = { unshare, setpriv, prlimit, dropsCapabilities: true };
       variants.push(
-        isolation('network namespace + prlimit + Node permissions', nodePath, { unshare, setpriv, prlimit, dropsCapabilities: true }),
+        isolation('network and process namespace + prlimit + Node permissions', nodePath, { ...namespaces, hidesProcesses: true }),
+        isolation('network namespace + prlimit + Node permissions', nodePath, namespaces),
       );
     }
     variants.push(isolation('prlimit + Node permissions, no capabilities', nodePath, { setpriv, prlimit, dropsCapabilities: true }));

@@ -9,6 +9,7 @@ import { sandboxLevels } from '../../shared/port/runner.ts';
 import { detectIsolation } from './detect-isolation.ts';
 import { isLargerThan } from './folder-size.ts';
 import type { Isolation } from './isolation.ts';
+import { keepDebuggerShut } from './keep-debugger-shut.ts';
 import { LogCollector } from './log-collector.ts';
 import { taskEnvironment } from './node-arguments.ts';
 import { runChild } from './run-child.ts';
@@ -33,6 +34,7 @@ export interface SandboxDescription {
   /** The tools that make it up. */
   tools: string;
   networkBlocked: boolean;
+  processesHidden: boolean;
   /** Why stronger ways do not work here. */
   refused: readonly string[];
 }
@@ -131,23 +133,26 @@ export class SandboxRunner implements Runner {
     return (await this.#detect()).isolation.level;
   }
 
+  /** What tasks will run in. Throws `mc:runner:refused` when that is less than the minimum. */
   async describe(): Promise<SandboxDescription> {
-    const { isolation, refused } = await this.#detect();
-    return { level: isolation.level, tools: isolation.name, networkBlocked: isolation.networkBlocked, refused };
+    const { isolation, refused } = await this.#require();
+    const { level, name: tools, networkBlocked, processesHidden } = isolation;
+    return { level, tools, networkBlocked, processesHidden, refused };
   }
 
   async provision(spec: TaskSpec): Promise<Sandbox> {
-    const { isolation, refused } = await this.#detect();
-    const wanted = this.#options.minimumLevel ?? 'node-permission';
-    if (sandboxLevels.indexOf(isolation.level) > sandboxLevels.indexOf(wanted)) {
-      const why = refused.length === 0 ? '' : ` (${refused.join('; ')})`;
-      throw new McError(
-        'mc:runner:refused',
-        `This runner reaches the sandbox level ${isolation.level}${why}; tasks need at least ${wanted}.`,
-      );
-    }
+    const { isolation } = await this.#require();
     const folder = await makeTaskFolder(this.#options.folder, spec);
     return new ChildSandbox(spec, isolation, folder, this.#options.clock);
+  }
+
+  async #require(): ReturnType<typeof detectIsolation> {
+    const detected = await this.#detect();
+    const { isolation, refused } = detected;
+    const wanted = this.#options.minimumLevel ?? 'node-permission';
+    if (sandboxLevels.indexOf(isolation.level) <= sandboxLevels.indexOf(wanted)) return detected;
+    const why = refused.length === 0 ? '' : ` (${refused.join('; ')})`;
+    throw new McError('mc:runner:refused', `This machine reaches the sandbox level ${isolation.level}${why}; at least ${wanted} is wanted.`);
   }
 
   #detect(): ReturnType<typeof detectIsolation> {
@@ -161,6 +166,7 @@ export class SandboxRunner implements Runner {
 
   async #find(): ReturnType<typeof detectIsolation> {
     const { folder, nodePath = process.execPath, clock, highestLevel } = this.#options;
+    keepDebuggerShut();
     await removeLeftFolders(folder);
     return detectIsolation({ base: folder, nodePath, clock, ...(highestLevel === undefined ? {} : { highestLevel }) });
   }

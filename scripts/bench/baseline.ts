@@ -1,7 +1,7 @@
 /** The last committed result of each machine class: docs/benchmarks/<digest of the class>.json. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { BenchReport } from '../bench.ts';
+import type { BenchReport } from './bench-report.ts';
 import { digestBytes, hexOf } from '../../shared/core/digest.ts';
 
 const folder = fileURLToPath(new URL('../../docs/benchmarks/', import.meta.url));

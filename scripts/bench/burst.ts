@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { hostFlags } from '../../cli/bin/host-flags.mjs';
 import { percentiles, type Percentiles } from './percentiles.ts';
 import type { HostMessage } from './protocol.ts';
 
@@ -22,6 +23,9 @@ export interface BurstResult {
   /** Sealed executions a second, over the whole burst. */
   perSecond: number;
   peakRssBytes: number;
+  /** CPU of the home until the last execution was accepted, a execution. */
+  cpuMsPerAccepted: number;
+  /** CPU of the home until everything was sealed, a execution. */
   hostCpuMsPerExecution: number;
 }
 
@@ -45,7 +49,7 @@ const sealTimeoutMs = 120_000;
 const now = (): number => performance.timeOrigin + performance.now();
 
 export async function runBurst(options: BurstOptions): Promise<BurstResult> {
-  const host = fork(fileURLToPath(new URL('host.ts', import.meta.url)), { execArgv: options.execArgv ?? [] });
+  const host = fork(fileURLToPath(new URL('host.ts', import.meta.url)), { execArgv: [...hostFlags, ...(options.execArgv ?? [])] });
   try {
     const { url, token } = await receive(host, 'ready');
     const client = new BurstClient(url, token, options.connections);
@@ -54,6 +58,7 @@ export async function runBurst(options: BurstOptions): Promise<BurstResult> {
     const before = await ask(host, 'report');
     const startedAt = now();
     const accepted = await client.startMany(options.executions);
+    const atAccept = await ask(host, 'progress');
     await untilSealed(host, before.sealed + options.executions);
     const seconds = (now() - startedAt) / 1000;
     const starts = new Map((await ask(host, 'starts')).starts);
@@ -70,6 +75,7 @@ export async function runBurst(options: BurstOptions): Promise<BurstResult> {
       sealed: report.sealed - before.sealed,
       perSecond: Math.round((report.sealed - before.sealed) / seconds),
       peakRssBytes: report.peakRssBytes,
+      cpuMsPerAccepted: Math.round(((atAccept.cpuMs - before.cpuMs) / options.executions) * 1_000) / 1_000,
       hostCpuMsPerExecution: Math.round(((report.cpuMs - before.cpuMs) / options.executions) * 1_000) / 1_000,
     };
   } finally {

@@ -35,13 +35,19 @@ function report(): HostReport {
     policyMs: of(metricNames.policyEvalMs),
     signMs: of(metricNames.signMs),
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
-    cpuMs: (process.resourceUsage().userCPUTime + process.resourceUsage().systemCPUTime) / 1000,
+    cpuMs: cpuMs(),
   };
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 process.on('message', (message: unknown) => {
   if (message === 'report') send(report());
-  if (message === 'progress') send({ kind: 'progress', pending: host.home.pending(), sealed: metrics.counted(metricNames.receiptsTotal) });
+  if (message === 'progress')
+    send({ kind: 'progress', pending: host.home.pending(), sealed: metrics.counted(metricNames.receiptsTotal), cpuMs: cpuMs() });
   if (message === 'starts') send({ kind: 'starts', starts: [...handedOver] });
   if (message === 'end') void end();
 });

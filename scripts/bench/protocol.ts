@@ -9,6 +9,7 @@ export interface Progress {
   /** Runs and messages not yet done. */
   pending: number;
   sealed: number;
+  cpuMs: number;
 }
 
 export interface HostReport {

@@ -1,4 +1,4 @@
-import type { BenchReport } from '../bench.ts';
+import type { BenchReport } from './bench-report.ts';
 import type { BurstResult } from './burst.ts';
 import type { Percentiles } from './percentiles.ts';
 
@@ -14,7 +14,8 @@ const rows: [string, (burst: BurstResult) => string][] = [
   ['signing, p50 / p95 / p99 ms', (burst) => triple(burst.signMs)],
   ['sealed executions', (burst) => String(burst.sealed)],
   ['sealed executions a second', (burst) => String(burst.perSecond)],
-  ['CPU of the home, ms an execution', (burst) => burst.hostCpuMsPerExecution.toFixed(2)],
+  ['CPU of the home until accepted, ms an execution', (burst) => burst.cpuMsPerAccepted.toFixed(2)],
+  ['CPU of the home until sealed, ms an execution', (burst) => burst.hostCpuMsPerExecution.toFixed(2)],
   ['peak memory, MB', (burst) => (burst.peakRssBytes / 1e6).toFixed(0)],
 ];
 

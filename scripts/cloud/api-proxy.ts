@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { request as send } from 'node:https';
 import { freePort } from './free-port.ts';
+import type { Gateway } from './gateway-request.ts';
 
 export interface ApiProxy {
   url: string;
@@ -12,7 +13,7 @@ export interface ApiProxy {
  * A loopback address for a deployed API. The emulator tells APIs apart by their host name (`<id>.execute-api.localhost`), which not every
  * machine's resolver knows.
  */
-export async function startApiProxy(apiUrl: string, gateway: { port: number; certificate: string }): Promise<ApiProxy> {
+export async function startApiProxy(apiUrl: string, gateway: Gateway): Promise<ApiProxy> {
   const { host } = new URL(apiUrl);
   const ca = readFileSync(gateway.certificate);
   const port = await freePort();

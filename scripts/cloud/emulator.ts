@@ -5,11 +5,11 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
+import { gatewayRequest, type Gateway } from './gateway-request.ts';
 import { endGroup, runCommand } from './run-command.ts';
 
 const requirements = join(import.meta.dirname, 'requirements.txt');
@@ -34,10 +34,7 @@ export async function installEmulator(folder: string): Promise<string> {
   return python;
 }
 
-export interface Emulator {
-  port: number;
-  /** The file of the certificate that clients must trust. */
-  certificate: string;
+export interface Emulator extends Gateway {
   /** What AWS clients need to talk to it and to nothing else. */
   env: Record<string, string>;
   stop(): void;
@@ -81,8 +78,6 @@ export async function startEmulator(python: string, logFile: string): Promise<Em
   return { port, certificate, env: clientEnv(port, certificate), stop };
 }
 
-type Gateway = Pick<Emulator, 'port' | 'certificate'>;
-
 async function untilHealthy(gateway: Gateway, hasEnded: () => boolean, logFile: string): Promise<void> {
   const deadline = Date.now() + startTimeoutMs;
   while (Date.now() < deadline && !hasEnded()) {
@@ -92,15 +87,11 @@ async function untilHealthy(gateway: Gateway, hasEnded: () => boolean, logFile: 
   throw new Error(`The AWS emulator did not start (it needs openssl); see ${logFile}.`);
 }
 
-async function isHealthy({ port, certificate }: Gateway): Promise<boolean> {
-  return new Promise((resolve) => {
-    const options = { host: '127.0.0.1', port, path: '/_ministack/health', ca: readFileSync(certificate) };
-    const request = get(options, (answer) => {
-      answer.resume();
-      resolve(answer.statusCode === 200);
-    });
-    request.once('error', () => resolve(false)); // Not listening yet.
-  });
+async function isHealthy(gateway: Gateway): Promise<boolean> {
+  return gatewayRequest(gateway, { path: '/_ministack/health' }).then(
+    ({ status }) => status === 200,
+    () => false, // Not listening yet.
+  );
 }
 
 function clientEnv(port: number, certificate: string): Record<string, string> {

@@ -14,7 +14,7 @@ import {
   type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb';
 import { McError } from '../core/errors.ts';
-import { checkItem, checkQuery, checkWrite, refused } from '../port/table-rules.ts';
+import { checkItem, checkQuery, checkWrite, probeKey, refused } from '../port/table-rules.ts';
 import type { Item, Key, Page, Query, Table, WriteOp, WriteResult } from '../port/table.ts';
 import { encodeCursor, startKeyOf } from './dynamo-cursor.ts';
 import { judgeWriteError, tableError } from './dynamo-error.ts';
@@ -102,6 +102,11 @@ export class DynamoTable implements Table {
     });
     if (result === undefined) throw new McError('mc:store:conflict', 'other writers kept changing the same items; nothing was written');
     return result;
+  }
+
+  /** DynamoDB is never full, and the function that answers for the health may read only. */
+  async probe(): Promise<void> {
+    await this.get(probeKey);
   }
 
   async putMany(items: readonly Item[]): Promise<void> {

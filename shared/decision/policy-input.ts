@@ -1,4 +1,5 @@
 import { ResourceClass, type Manifest } from '../manifest/manifest.ts';
+import type { HomeConfig } from '../port/deps.ts';
 import type { PolicyInput, PolicyPoint } from '../port/policy-engine.ts';
 import type { Actor } from '../tenant/actor.ts';
 
@@ -9,6 +10,11 @@ type PlannedRun = PolicyInput['plan'] & {
   tasks: PolicyInput['workflow']['tasks'];
 };
 
+interface JudgedRun {
+  plan: PlannedRun;
+  manifest: Manifest;
+}
+
 /** The order of the schema is the order of size. */
 const sizes = ResourceClass.options;
 
@@ -17,21 +23,15 @@ function largestClass(classes: readonly ResourceClass[]): ResourceClass {
 }
 
 /**
- * The one view of a run that packs judge: tasks as they are planned (so defaults are filled in), the region as it is asked for.
- * The region of the workflow is the manifest's; a manifest that names none runs where its plan says.
+ * The one view of a run that packs judge: tasks as they are planned (so defaults are filled in), the region as it is planned, which is the
+ * one asked for where one was. The region of the workflow is the manifest's; a manifest that names none runs where its plan says.
  */
-// eslint-disable-next-line max-params -- five things of five types, none of which can be mistaken for another
-export function buildPolicyInput(
-  actor: Actor,
-  point: PolicyPoint,
-  plan: PlannedRun,
-  request: { region: string },
-  manifest: Manifest,
-): PolicyInput {
+export function buildPolicyInput(home: HomeConfig, actor: Actor, point: PolicyPoint, { plan, manifest }: JudgedRun): PolicyInput {
   return {
     actor: { sub: actor.sub, roles: [...actor.roles], tenant: actor.tenant },
     tenant: { id: actor.tenant },
-    request: { point, region: request.region, resourceClass: largestClass(plan.tasks.map((task) => task.resourceClass)) },
+    home: { region: home.declaredRegion, cloud: home.cloud },
+    request: { point, region: plan.region, resourceClass: largestClass(plan.tasks.map((task) => task.resourceClass)) },
     workflow: {
       name: plan.workflow.name,
       version: plan.workflow.version,

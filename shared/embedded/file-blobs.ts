@@ -23,7 +23,7 @@ export class FileBlobs implements BlobStore {
     const path = this.#path(tenant, kind, digest);
     if (await exists(path, bytes.byteLength)) return digest;
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await this.#writeWhole(path, bytes);
     } catch (error) {
       throw blobError(error);

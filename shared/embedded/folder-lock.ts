@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { McError } from '../core/errors.ts';
+import { makePrivateDatabase } from './data-folder.ts';
+import { folderError } from './folder-error.ts';
 import { systemErrorField } from './system-error.ts';
 
 const sqliteBusy = 5;
@@ -11,14 +12,17 @@ const sqliteBusy = 5;
  * open SQLite transaction), so it ends with the process however that dies, and no stale lock file is ever left.
  */
 export function lockFolder(folder: string): { release(): void } {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const db = new DatabaseSync(join(folder, 'lock.sqlite'), { timeout: 0 });
+  const path = join(folder, 'lock.sqlite');
+  makePrivateDatabase(path);
+  let db: DatabaseSync | undefined;
   try {
+    db = new DatabaseSync(path, { timeout: 0 });
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
-    db.close();
-    if (systemErrorField(error, 'errcode') !== sqliteBusy) throw error;
+    db?.close();
+    if (systemErrorField(error, 'errcode') !== sqliteBusy) throw folderError(path, error);
     throw new McError('mc:host:data-dir-in-use', `another host uses the data folder ${folder}`, { cause: error });
   }
-  return { release: () => db.close() };
+  const held = db;
+  return { release: () => held.close() };
 }

@@ -3,7 +3,6 @@ import { createPublicKey, sign as signWith, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { PublicKey, Signer } from '../port/signer.ts';
 import { keyIdOf } from '../receipt/key-id.ts';
-import { openKeyFile } from './key-file.ts';
 
 const signAsync = promisify(signWith);
 
@@ -25,9 +24,4 @@ export class SoftwareSigner implements Signer {
   async sign(message: Uint8Array): Promise<Uint8Array> {
     return signAsync('sha256', message, { key: this.#key, dsaEncoding: 'der' });
   }
-}
-
-/** The signer over the key in this file, which is made when it is not there. Throws `mc:key:unreadable`, see openKeyFile. */
-export function openSoftwareSigner(path: string): SoftwareSigner {
-  return new SoftwareSigner(openKeyFile(path));
 }

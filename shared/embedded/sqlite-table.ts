@@ -7,9 +7,10 @@ import { type DatabaseSync, type StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
 import { InvariantError, McError } from '../core/errors.ts';
 import type { Item, Key, Page, Query, Table, WriteOp, WriteResult } from '../port/table.ts';
-import { checkItem, checkItemBytes, checkQuery, checkWrite, holds, keyOf, refused, updated } from '../port/table-rules.ts';
+import { checkItem, checkItemBytes, checkQuery, checkWrite, holds, keyOf, probeKey, refused, updated } from '../port/table-rules.ts';
+import { requireRoom } from './require-room.ts';
+import { sqliteProblem } from './sqlite-problem.ts';
 import { openDatabase } from './sqlite-schema.ts';
-import { systemErrorField } from './system-error.ts';
 import { decodeCursor, encodeCursor, type CursorPosition } from './sqlite-cursor.ts';
 
 interface PendingWrite {
@@ -24,19 +25,33 @@ const recentChars = 24 * 1024 * 1024;
 const recentItemChars = 16 * 1024;
 /** A commit costs the same for few ops as for many, so while commits follow each other closely, ops are gathered for this long. */
 const gatherMs = 2;
+/** A pause this long is used to checkpoint. */
+const idleMs = 250;
+
+/** Anybody may ask for the health of a home, so a probe serves all who ask within this time. */
+const probeMs = 5_000;
+/** More than a page of SQLite has room for. */
+const probeBytes = 8 * 1024;
 
 interface StoredItem {
   item: Item;
   body: string;
 }
 
+interface Change extends StoredItem {
+  /** The row is there and keeps its index keys, so SQLite need not touch the indexes. */
+  isInPlace: boolean;
+}
+
 /** Ops in one commit; larger transactions hold the event loop too long and raise every start's latency (ENGINE: 1,000 was best). */
 const opsPerCommit = 1_000;
 
 export class SqliteTable implements Table {
+  readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #get: StatementSync;
   readonly #put: StatementSync;
+  readonly #replaceBody: StatementSync;
   readonly #delete: StatementSync;
   readonly #queries = new Map<string, StatementSync>();
   readonly #keepsRecent: (key: Key) => boolean;
@@ -46,11 +61,14 @@ export class SqliteTable implements Table {
   #pendingOps = 0;
   #isScheduled = false;
   #gathering: NodeJS.Timeout | undefined;
+  #checkpointing: NodeJS.Timeout | undefined;
   #committedAt = 0;
+  #probe: { at: number; result: Promise<void> } | undefined;
   #isClosed = false;
 
   /** `keepsRecent` names the items that are read again soon after they were written; only those are kept in memory. */
   constructor(path: string, keepsRecent: (key: Key) => boolean = () => true) {
+    this.#path = path;
     this.#db = openDatabase(path);
     this.#keepsRecent = keepsRecent;
     this.#get = this.#db.prepare('SELECT body FROM items WHERE pk = ? AND sk = ?');
@@ -59,23 +77,24 @@ export class SqliteTable implements Table {
        ON CONFLICT (pk, sk) DO UPDATE SET g1pk = excluded.g1pk, g1sk = excluded.g1sk, g2pk = excluded.g2pk, g2sk = excluded.g2sk,
          ttl = excluded.ttl, body = excluded.body`,
     );
+    this.#replaceBody = this.#db.prepare('UPDATE items SET body = ? WHERE pk = ? AND sk = ?');
     this.#delete = this.#db.prepare('DELETE FROM items WHERE pk = ? AND sk = ?');
   }
 
   async get(key: Key): Promise<Item | undefined> {
-    return this.#read(key);
+    return reading(() => this.#read(key));
   }
 
   async getMany(keys: readonly Key[]): Promise<(Item | undefined)[]> {
     if (keys.length > 100) throw refused(`at most 100 items can be read at once, asked for ${keys.length}`);
-    return keys.map((key) => this.#read(key));
+    return reading(() => keys.map((key) => this.#read(key)));
   }
 
   async query(query: Query): Promise<Page> {
     checkQuery(query);
     const position = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
-    const rows = this.#select(query, position);
-    const page: Page = { items: rows.slice(0, query.limit).map((row) => parseBody(row.body)) };
+    const rows = reading(() => this.#select(query, position));
+    const page: Page = { items: rows.slice(0, query.limit).map((row) => this.#recent.get(cacheKey(row)) ?? parseBody(row.body)) };
     const last = rows[query.limit - 1];
     if (rows.length > query.limit && last) page.cursor = encodeCursor(last);
     return page;
@@ -94,6 +113,19 @@ export class SqliteTable implements Table {
       writes.push(new Promise((resolve, reject) => this.#enqueue({ ops, resolve, reject })));
     }
     await Promise.all(writes);
+  }
+
+  async probe(): Promise<void> {
+    const now = performance.now();
+    if (this.#probe === undefined || now - this.#probe.at > probeMs) this.#probe = { at: now, result: this.#tryWrite() };
+    return this.#probe.result;
+  }
+
+  /** The item takes pages that the file may have to grow for, and gives them back. */
+  async #tryWrite(): Promise<void> {
+    await requireRoom(this.#path);
+    await this.write([{ kind: 'put', item: { ...probeKey, filler: 'x'.repeat(probeBytes) } }]);
+    await this.write([{ kind: 'delete', key: probeKey }]);
   }
 
   /** Commits what is pending and closes the file; later writes are refused. */
@@ -129,6 +161,24 @@ export class SqliteTable implements Table {
     this.#flush();
     this.#committedAt = performance.now();
     if (this.#pending.length > 0) this.#schedule();
+    this.#checkpointing ??= setTimeout(() => this.#checkpointWhenIdle(), idleMs).unref();
+  }
+
+  /** Moves the write-ahead log into the table in a pause, so that no commit has to. */
+  #checkpointWhenIdle(): void {
+    this.#checkpointing = undefined;
+    if (this.#isClosed) return;
+    if (performance.now() - this.#committedAt >= idleMs) this.#checkpoint();
+    else this.#checkpointing = setTimeout(() => this.#checkpointWhenIdle(), idleMs).unref();
+  }
+
+  #checkpoint(): void {
+    try {
+      this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch (error) {
+      // Nothing is lost: the log keeps what the table has no room for, and the next pause tries again.
+      if (sqliteProblem(error) === undefined) throw error;
+    }
   }
 
   /** Takes up to `opsPerCommit` ops of whole writes, commits them together, then answers every caller. */
@@ -165,14 +215,17 @@ export class SqliteTable implements Table {
   /** Judges all conditions, then writes all ops; nothing is written unless everything holds. Answers go out after the commit. */
   #apply({ ops, resolve, reject }: PendingWrite): () => void {
     const failed: number[] = [];
-    const changes: StoredItem[] = [];
+    const changes: Change[] = [];
     try {
       for (const [index, op] of ops.entries()) {
         const needsItem = op.kind === 'update' || (op.conditions?.length ?? 0) > 0;
         const item = needsItem ? this.#read(keyOf(op)) : undefined;
         if (!(op.conditions ?? []).every((condition) => holds(condition, item))) failed.push(index);
-        else if (op.kind === 'put') changes.push(serialised(op.item));
-        else if (op.kind === 'update') changes.push(serialised(updated(op.key, item, op)));
+        else if (op.kind === 'put') changes.push({ ...serialised(op.item), isInPlace: false });
+        else if (op.kind === 'update') {
+          const next = updated(op.key, item, op);
+          changes.push({ ...serialised(next), isInPlace: item !== undefined && haveSameKeys(item, next) });
+        }
       }
     } catch (error) {
       if (error instanceof McError) return () => reject(error); // This write alone is refused; the others of the batch go on.
@@ -184,9 +237,10 @@ export class SqliteTable implements Table {
     return () => resolve({ ok: true });
   }
 
-  #store({ item, body }: StoredItem): void {
+  #store({ item, body, isInPlace }: Change): void {
     const { pk, sk, gsi1pk = null, gsi1sk = null, gsi2pk = null, gsi2sk = null, ttl = null } = item;
-    this.#put.run(pk, sk, gsi1pk, gsi1sk, gsi2pk, gsi2sk, ttl, body);
+    if (isInPlace) this.#replaceBody.run(body, pk, sk);
+    else this.#put.run(pk, sk, gsi1pk, gsi1sk, gsi2pk, gsi2sk, ttl, body);
     if (body.length <= recentItemChars && this.#keepsRecent(item)) this.#recent.set(cacheKey(item), item, { size: body.length });
     else this.#recent.delete(cacheKey(item));
   }
@@ -204,12 +258,12 @@ export class SqliteTable implements Table {
     return row === undefined ? undefined : parseBody(row['body']);
   }
 
-  #select(query: Query, position: CursorPosition | undefined): (CursorPosition & { body: unknown })[] {
+  #select(query: Query, position: CursorPosition | undefined): (CursorPosition & Key & { body: unknown })[] {
     const [pk, sk] = query.index === 'gsi1' ? ['g1pk', 'g1sk'] : query.index === 'gsi2' ? ['g2pk', 'g2sk'] : ['pk', 'sk'];
     const direction = query.reverse ? 'DESC' : 'ASC';
     const after = query.reverse ? '<' : '>';
     const upper = query.prefix === undefined ? query.to : undefined;
-    const parts = [`SELECT ${sk} AS sort, rowid AS id, body FROM items WHERE ${pk} = ?`];
+    const parts = [`SELECT ${sk} AS sort, rowid AS id, pk, sk, body FROM items WHERE ${pk} = ?`];
     const values: (string | number)[] = [query.pk];
     const where = (sql: string, ...bound: (string | number)[]): void => {
       parts.push(`AND ${sql}`);
@@ -224,7 +278,7 @@ export class SqliteTable implements Table {
     values.push(query.limit + 1);
     return this.#prepared(parts.join(' '))
       .all(...values)
-      .map((row) => ({ sort: String(row['sort']), id: Number(row['id']), body: row['body'] }));
+      .map((row) => ({ sort: String(row['sort']), id: Number(row['id']), pk: String(row['pk']), sk: String(row['sk']), body: row['body'] }));
   }
 
   #prepared(sql: string): StatementSync {
@@ -242,6 +296,9 @@ function serialised(item: Item): StoredItem {
   return { item, body };
 }
 
+const keyFields = ['gsi1pk', 'gsi1sk', 'gsi2pk', 'gsi2sk', 'ttl'] as const;
+const haveSameKeys = (left: Item, right: Item): boolean => keyFields.every((field) => left[field] === right[field]);
+
 const cacheKey = ({ pk, sk }: Key): string => `${pk}\0${sk}`;
 
 /** U+10FFFF is the largest code point, so every string with the prefix sorts before prefix + U+10FFFF. */
@@ -254,14 +311,20 @@ function parseBody(body: unknown): Item {
   return JSON.parse(body) as Item; // Written by this class only, from an Item.
 }
 
-/** SQLite's own failures as ours: a full disk is told apart, because its fix is another. */
+function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+/** SQLite's own failures as ours: a full disk and a damaged file are told apart, because their fixes are others. */
 function storeError(error: unknown): unknown {
-  const code = systemErrorField(error, 'errcode');
-  if (typeof code !== 'number') return error;
-  const sqliteFull = 13;
-  const ioErrors = 10;
-  if (code === sqliteFull)
-    return new McError('mc:store:full', 'the disk of the data folder is full; nothing was written', { cause: error });
-  if (code % 256 === ioErrors) return new McError('mc:store:unavailable', 'the data folder cannot be written', { cause: error });
+  const problem = sqliteProblem(error);
+  if (problem === 'full') return new McError('mc:store:full', 'the disk of the data folder is full; nothing was written', { cause: error });
+  if (problem === 'damaged') return new McError('mc:store:damaged', 'the table of the data folder is damaged', { cause: error });
+  if (problem === 'unusable')
+    return new McError('mc:store:unavailable', 'the data folder cannot be read or written', { cause: error });
   return error;
 }

@@ -5,12 +5,14 @@
 
 /** More requests at once than this are a burst; a steady load of thousands a second has fewer under way, because each takes a few ms. */
 const burstRequests = 32;
+/** A group commit answers a whole burst at once, and the next requests need a moment to arrive: that moment is still the burst. */
+const lullMs = 30;
 /** Held-back jobs at once when no burst is on: enough to fill a group commit. */
 const width = 256;
 /** A job goes through after this long, whatever else is going on. */
 const maxWaitMs = 2_000;
-/** While a burst lasts, this many jobs go through every few milliseconds all the same. */
-const trickle = { jobs: 4, everyMs: 5 } as const;
+/** While a burst lasts, so many jobs go through every few milliseconds all the same. */
+const trickle = { jobs: 1, everyMs: 5 } as const;
 
 interface WaitingJob {
   since: number;
@@ -19,6 +21,7 @@ interface WaitingJob {
 
 export class WorkGate {
   #requests = 0;
+  #burstUntil = 0;
   #active = 0;
   #waiting: WaitingJob[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -27,9 +30,9 @@ export class WorkGate {
   /** Notes a caller's request; call what it returns when the answer is given. */
   enter(): () => void {
     this.#requests += 1;
+    if (this.#requests > burstRequests) this.#burstUntil = performance.now() + lullMs;
     return () => {
       this.#requests -= 1;
-      if (this.#requests === burstRequests) this.#schedule();
     };
   }
 
@@ -55,7 +58,7 @@ export class WorkGate {
 
   #schedule(): void {
     if (this.#waiting.length === 0) return;
-    if (this.#requests > burstRequests) {
+    if (performance.now() < this.#burstUntil) {
       this.#timer ??= setTimeout(() => this.#trickle(), trickle.everyMs);
       return;
     }

@@ -47,6 +47,7 @@ export const TaskRecord = z.object({
   id: z.string(),
   uses: z.string(),
   packageDigest: Digest,
+  packageOwner: TenantId,
   state: TaskState,
   needs: z.array(z.string()),
   /** Tasks that need this one. */
@@ -69,6 +70,7 @@ export const TaskRecord = z.object({
   costUsdMicros: z.int(),
   compensateUses: z.string().nullable(),
   compensateDigest: Digest.nullable(),
+  compensateOwner: TenantId.nullable(),
   compensation: z.enum(['none', 'pending', 'running', 'done', 'failed']),
   compensationAttempt: z.int(),
 });

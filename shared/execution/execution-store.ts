@@ -1,17 +1,34 @@
 /** Reads of a run's items; every stored row is parsed before anything trusts it. */
-import { McError } from '../core/errors.ts';
+import { InvariantError, McError } from '../core/errors.ts';
 import type { Id } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import type { Deps } from '../port/deps.ts';
+import type { Item } from '../port/table.ts';
 import type { TasksEnd } from '../port/phases.ts';
 import { ExecutionRecord, executionPk, headKey, TaskRecord, taskKey } from './execution-record.ts';
 
 type TableDeps = Pick<Deps, 'table'>;
 
+/** Parsing a row costs more than reading it; a table that hands out the same object again hands out a row that was parsed already. */
+const parsedHeads = new WeakMap<Item, ExecutionRecord>();
+const parsedTasks = new WeakMap<Item, TaskRecord>();
+
+function parseOnce<T>(known: WeakMap<Item, T>, schema: { parse(value: unknown): T }, item: Item): T {
+  const earlier = known.get(item);
+  if (earlier) return earlier;
+  const record = schema.parse(item);
+  known.set(item, record);
+  return record;
+}
+
+const parseHead = (item: Item): ExecutionRecord => parseOnce(parsedHeads, ExecutionRecord, item);
+const parseTask = (item: Item): TaskRecord => parseOnce(parsedTasks, TaskRecord, item);
+
+
 /** The head of a run, or undefined when this tenant has no such run. */
 export async function findExecution({ table }: TableDeps, tenant: TenantId, id: Id<'exec'>): Promise<ExecutionRecord | undefined> {
   const item = await table.get(headKey(tenant, id));
-  return item && ExecutionRecord.parse(item);
+  return item && parseHead(item);
 }
 
 /** The head of a run; throws `mc:execution:not-found`. */
@@ -29,7 +46,7 @@ export async function findTask(
   taskId: string,
 ): Promise<{ head: ExecutionRecord; task: TaskRecord } | undefined> {
   const [head, task] = await table.getMany([headKey(tenant, id), taskKey(tenant, id, taskId)]);
-  return head && task && { head: ExecutionRecord.parse(head), task: TaskRecord.parse(task) };
+  return head && task && { head: parseHead(head), task: parseTask(task) };
 }
 
 /** Some tasks of a run, in the order asked for. */
@@ -37,7 +54,10 @@ export async function getTasks({ table }: TableDeps, tenant: TenantId, id: Id<'e
   const tasks: TaskRecord[] = [];
   for (let start = 0; start < taskIds.length; start += 100) {
     const keys = taskIds.slice(start, start + 100).map((taskId) => taskKey(tenant, id, taskId));
-    for (const item of await table.getMany(keys)) tasks.push(TaskRecord.parse(item));
+    for (const item of await table.getMany(keys)) {
+      if (!item) throw new InvariantError(`a task of ${id} is missing`);
+      tasks.push(parseTask(item));
+    }
   }
   return tasks;
 }
@@ -48,7 +68,7 @@ export async function listTasks({ table }: TableDeps, tenant: TenantId, id: Id<'
   let cursor: string | undefined;
   do {
     const page = await table.query({ pk: executionPk(tenant, id), prefix: 'TASK#', limit: 100, ...(cursor && { cursor }) });
-    for (const item of page.items) tasks.push(TaskRecord.parse(item));
+    for (const item of page.items) tasks.push(parseTask(item));
     cursor = page.cursor;
   } while (cursor);
   return tasks;

@@ -3,9 +3,11 @@
  * covers both (one KMS call a run) and every SLSA reader still understands it. Pure: the same run gives the same statement.
  */
 import { canonicalJson, type Json, type JsonObject } from '../core/canonical-json.ts';
-import { digestBytes, hexOf } from '../core/digest.ts';
+import { digestBytes, hexOf, type Digest } from '../core/digest.ts';
 import { merkleRoot } from '../core/merkle.ts';
+import type { TenantId } from '../core/tenant-id.ts';
 import type { Decision } from '../decision/decision.ts';
+import { packagePurl } from '../package/package-purl.ts';
 import { isoTime } from '../port/clock.ts';
 import type { HomeConfig } from '../port/deps.ts';
 import { predicateTypes, type Statement, type Subject } from '../receipt/statement.ts';
@@ -41,7 +43,7 @@ export function buildRunStatement(config: HomeConfig, run: SealedRun): Statement
           files: Object.entries(head.files).map(([input, file]) => ({ input, name: file.name, digest: file.digest })),
           region: head.region,
         },
-        internalParameters: { tenant: head.tenant, sandbox: head.sandbox, cloud: config.cloud },
+        internalParameters: internalParameters(config, run),
         resolvedDependencies: dependencies(run),
       },
       runDetails: {
@@ -58,6 +60,11 @@ export function buildRunStatement(config: HomeConfig, run: SealedRun): Statement
   };
 }
 
+/** Where it ran, by the word of the home; the region is the one that was declared, and judged, when the run was admitted. */
+function internalParameters({ cloud }: HomeConfig, { head, decision }: SealedRun): JsonObject {
+  return { tenant: head.tenant, sandbox: head.sandbox, cloud, homeRegion: decision.input.home.region };
+}
+
 /** The outputs document first, then every task output by digest. */
 function subjects({ tasks, outputs }: SealedRun): Subject[] {
   const document: Subject = { name: 'outputs.json', digest: { sha256: hexOf(digestBytes(outputsDocument(outputs))) } };
@@ -70,11 +77,10 @@ function subjects({ tasks, outputs }: SealedRun): Subject[] {
 /** The manifest, and every package with the digest of the bytes that ran. */
 function dependencies({ head, tasks }: SealedRun): JsonObject[] {
   const packages = new Map<string, JsonObject>();
-  const add = (uses: string, digest: `sha256:${string}`): void =>
-    void packages.set(uses, { uri: uses, digest: { sha256: digest.slice('sha256:'.length) } });
-  for (const task of tasks) {
-    add(task.uses, task.packageDigest);
-    if (task.compensateUses !== null && task.compensateDigest !== null) add(task.compensateUses, task.compensateDigest);
+  for (const { uses, packageDigest, packageOwner, compensateUses, compensateDigest, compensateOwner } of tasks) {
+    packages.set(uses, packageDependency(uses, packageDigest, packageOwner));
+    if (compensateUses !== null && compensateDigest !== null && compensateOwner !== null)
+      packages.set(compensateUses, packageDependency(compensateUses, compensateDigest, compensateOwner));
   }
   const manifest = {
     name: 'manifest',
@@ -82,6 +88,11 @@ function dependencies({ head, tasks }: SealedRun): JsonObject[] {
     digest: { sha256: hexOf(head.workflow.digest) },
   };
   return [manifest, ...[...packages].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, dependency]) => dependency)];
+}
+
+/** Under the name that its release was signed with; the manifest's spelling stays as the name. */
+function packageDependency(uses: string, digest: Digest, owner: TenantId): JsonObject {
+  return { name: uses, uri: packagePurl(owner, { uses, digest }), digest: { sha256: hexOf(digest) } };
 }
 
 function logs({ tasks }: SealedRun): JsonObject[] {

@@ -76,7 +76,7 @@ async function readEntries(bytes: Uint8Array): Promise<Map<string, Buffer>> {
       const content = await collect(entry);
       if (issue === undefined) found.set(entry.header.name, content);
       else issues.push(issue);
-      // A tar of 5 MiB may have 10,000 empty entries; the first ones say enough.
+      // A tar of 4 MiB may have 10,000 empty entries; the first ones say enough.
       if (issues.length >= 20) throw invalid(issues);
     }
   } catch (cause) {

@@ -17,7 +17,7 @@ type LoadDeps = Pick<Deps, 'table' | 'blobs' | 'signer'>;
 
 export type LoadedPackage = PackageBundle & { digest: Digest };
 
-/** The whole catalog takes about 2 MiB; a bundle at most 5. */
+/** The whole catalog takes about 2 MiB; a bundle has at most 4. */
 const cacheBytes = 64 * 1024 * 1024;
 
 /** One cache a home: two homes in one process (tests) never trust each other's packages. */

@@ -7,3 +7,9 @@ export const PackageRef = z
   .regex(/^pkg:[a-z0-9-]+\/.+@.+$/, 'pkg:<type>/<name>@<version>')
   .describe('The package that does the work, such as pkg:file/read@1.0.0');
 export type PackageRef = z.infer<typeof PackageRef>;
+
+/** The parts of `pkg:<type>/<name>@<version>`, `<type>/<name>` being the name; undefined when it is not of that form. */
+export function splitPackageRef(uses: string): { name: string; version: string } | undefined {
+  const [, name, version] = /^pkg:([^@]+)@(.+)$/.exec(uses) ?? [];
+  return name === undefined || version === undefined ? undefined : { name, version };
+}

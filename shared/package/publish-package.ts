@@ -2,7 +2,6 @@
  * Publishes a package version. A version never changes: the same content again changes nothing, other content is a conflict. Blob and statement are stored
  * before the one write that makes them real, so a crash in between leaves bytes that nobody refers to.
  */
-import { PackageURL } from 'packageurl-js';
 import { digestBytes, type Digest } from '../core/digest.ts';
 import { assertInvariant, McError } from '../core/errors.ts';
 import type { TenantId } from '../core/tenant-id.ts';
@@ -13,6 +12,7 @@ import type { Actor } from '../tenant/actor.ts';
 import { readBundle, writeBundle } from './bundle.ts';
 import { checkSchema } from './check-schema.ts';
 import type { PackageDescriptor } from './descriptor.ts';
+import { packagePurl } from './package-purl.ts';
 import { findPackages, packageWrites } from './package-store.ts';
 import type { PackageRecord } from './package-record.ts';
 
@@ -22,12 +22,6 @@ function assertSchemas(descriptor: PackageDescriptor): void {
   const issues = [...checkSchema(descriptor.inputs, 'inputs'), ...checkSchema(descriptor.outputs, 'outputs')];
   if (issues.length > 0)
     throw new McError('mc:package:invalid', `The package ${descriptor.name} has a schema that cannot be used.`, { issues });
-}
-
-/** `pkg:demo/…` has no registered purl type, so in signed statements a package is what it is to the outside: an addressed artifact. */
-function purlOf(tenant: TenantId, { name, version }: PackageDescriptor, digest: Digest): string {
-  const qualifiers = { repository_url: `mc.local/${tenant}/${name}`, tag: version };
-  return new PackageURL('oci', undefined, name.split('/')[1] ?? name, digest, qualifiers, undefined).toString();
 }
 
 async function findSame(
@@ -57,7 +51,7 @@ export async function publishPackage(deps: PublishDeps, actor: Actor, bytes: Uin
   const { name, version } = bundle.descriptor;
   const uses = `pkg:${name}@${version}`;
   await deps.blobs.put(tenant, 'data', normal);
-  const predicate = { purl: purlOf(tenant, bundle.descriptor, digest), packageId: `pkg:${name}` };
+  const predicate = { purl: packagePurl(tenant, { uses, digest }), packageId: `pkg:${name}` };
   const release = await issueRelease(deps, tenant, { subject: { name: uses, digest }, predicate });
   await deps.faults.hit('publish:after-release-blob');
   const record: PackageRecord = {

@@ -5,11 +5,14 @@ import type { TenantId } from '../core/tenant-id.ts';
 import type { Deps } from '../port/deps.ts';
 import { catalogTenant } from './catalog-tenant.ts';
 import type { PackageDescriptor } from './descriptor.ts';
+import { splitPackageRef } from './package-ref.ts';
 import { findPackages, queryPackages } from './package-store.ts';
 
 export interface ResolvedPackage {
   uses: string;
   digest: Digest;
+  /** The tenant that published it. */
+  owner: TenantId;
   descriptor: PackageDescriptor;
 }
 
@@ -25,11 +28,14 @@ async function notFound(deps: Pick<Deps, 'table'>, tenant: TenantId, uses: strin
 
 /** The package that a task's `uses` names for this tenant: its own one, else the one of the catalog. Throws `mc:package:not-found`. */
 export async function resolvePackage(deps: Pick<Deps, 'table'>, tenant: TenantId, uses: string): Promise<ResolvedPackage> {
-  const [, name, version] = /^pkg:([^@]+)@(.+)$/.exec(uses) ?? [];
-  if (name === undefined || version === undefined)
-    throw new McError('mc:package:not-found', `${uses} is not of the form pkg:<type>/<name>@<version>`);
+  const ref = splitPackageRef(uses);
+  if (ref === undefined) throw new McError('mc:package:not-found', `${uses} is not of the form pkg:<type>/<name>@<version>`);
   const owners = tenant === catalogTenant ? [tenant] : [tenant, catalogTenant];
-  const record = (await findPackages(deps, owners, name, version)).find((found) => found !== undefined);
-  if (record === undefined) throw await notFound(deps, tenant, uses);
-  return { uses: record.uses, digest: record.digest, descriptor: record.descriptor };
+  const records = await findPackages(deps, owners, ref.name, ref.version);
+  const [found] = owners.flatMap((owner, index) => {
+    const record = records[index];
+    return record ? [{ uses: record.uses, digest: record.digest, owner, descriptor: record.descriptor }] : [];
+  });
+  if (found === undefined) throw await notFound(deps, tenant, uses);
+  return found;
 }

@@ -51,7 +51,7 @@ async function makePlan(
     estimatedCostUsdMicros,
     estimatedCostUSD: toUsd(estimatedCostUsdMicros),
     estimateBasis: 'estimated',
-    warnings: planWarnings(manifest, packages, tasks, home.sandbox),
+    warnings: planWarnings({ manifest, packages, tasks, home: { sandbox: home.sandbox, declaredRegion: deps.config.declaredRegion } }),
   };
 }
 
@@ -62,7 +62,7 @@ async function makePlan(
 export async function buildPlan(deps: PlanDeps, tenant: TenantId, pinned: PinnedManifest, region?: string): Promise<Plan> {
   const home = { region: region ?? pinned.manifest.region ?? deps.config.region, sandbox: await deps.runner.level() };
   // Package versions never change, so a plan stays true as long as its key does.
-  const key = [tenant, pinned.digest, home.region, home.sandbox].join('#');
+  const key = [tenant, pinned.digest, home.region, home.sandbox, deps.config.declaredRegion].join('#');
   const cache = cacheOf(deps.table);
   const known = cache.get(key);
   if (known) return known;

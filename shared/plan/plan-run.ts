@@ -50,7 +50,7 @@ async function planOf(deps: Deps, actor: Actor, pinned: PinnedManifest, request:
 export async function planRun(deps: Deps, actor: Actor, request: PlanRequest): Promise<PlanAnswer> {
   const pinned = await manifestOf(deps, actor, request);
   const plan = await planOf(deps, actor, pinned, request);
-  const input = buildPolicyInput(actor, 'plan', plan, { region: plan.region }, pinned.manifest);
+  const input = buildPolicyInput(deps.config, actor, 'plan', { plan, manifest: pinned.manifest });
   const decision = await decide(deps, 'plan', input);
   return { plan, decision, estimatedCostUSD: plan.estimatedCostUSD };
 }

@@ -16,15 +16,17 @@ function packageOf(packages: ResolvedPackages, uses: string): ResolvedPackage {
 }
 
 function planTask(task: Task, manifest: Manifest, packages: ResolvedPackages, place: { region: string; depth: number }): PlannedTask {
-  const { digest, descriptor } = packageOf(packages, task.uses);
+  const { digest, owner, descriptor } = packageOf(packages, task.uses);
   const resourceClass = task.resourceClass ?? manifest.resourceClass ?? descriptor.resources.class;
   const timeoutMs = Math.min(durationMs(task.timeout ?? descriptor.resources.timeout), maxTaskMs);
   const estimatedMs = Math.min(descriptor.cost.typicalMs, timeoutMs);
   const compensateUses = task.compensate?.uses ?? descriptor.compensation ?? null;
+  const compensation = compensateUses === null ? null : packageOf(packages, compensateUses);
   return {
     id: task.id,
     uses: task.uses,
     packageDigest: digest,
+    packageOwner: owner,
     needs: [...(task.needs ?? [])],
     depth: place.depth,
     region: task.region ?? place.region,
@@ -33,7 +35,8 @@ function planTask(task: Task, manifest: Manifest, packages: ResolvedPackages, pl
     retries: task.retries ?? 0,
     egress: task.egress?.allow ?? descriptor.egress?.allow ?? [],
     compensateUses,
-    compensateDigest: compensateUses === null ? null : packageOf(packages, compensateUses).digest,
+    compensateDigest: compensation?.digest ?? null,
+    compensateOwner: compensation?.owner ?? null,
     estimatedMs,
     estimatedCostUsdMicros: taskCost(descriptor.cost, resourceClass, estimatedMs),
   };

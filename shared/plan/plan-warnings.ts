@@ -37,21 +37,49 @@ function withoutCompensation(tasks: readonly PlannedTask[], packages: ResolvedPa
     .map(({ id, uses }) => `task ${id}: ${uses} acts on the outside world, and nothing undoes that when the run fails later on`);
 }
 
+/** A task may name 50 hosts with ports each; a warning is read by people. */
+const shownHosts = 5;
+
+/** What becomes of declared egress: no level lets just those hosts through. */
+const egressAnswers: Readonly<Record<SandboxLevel, string>> = {
+  bubblewrap: 'this version runs every task without network',
+  'node-permission': 'this version does not enforce that list: in this sandbox a task has no network or all of it',
+  simulated: 'this version runs every task without network',
+};
+
+function unmetEgress(tasks: readonly PlannedTask[], sandbox: SandboxLevel): string[] {
+  return tasks
+    .filter(({ egress }) => egress.length > 0)
+    .map(({ id, egress }) => {
+      const hosts = egress.flatMap(({ host, ports }) => ports.map((port) => `${host}:${port}`));
+      const more = hosts.length > shownHosts ? ` and ${hosts.length - shownHosts} more` : '';
+      return `task ${id} declares egress to ${hosts.slice(0, shownHosts).join(', ')}${more}; ${egressAnswers[sandbox]}`;
+    });
+}
+
+const undeclaredRegion =
+  'region: this home does not declare where it stands, so its regions are words that nothing was compared with; `maestro up --region X` declares it';
+
+/** What a plan is made of, as far as warnings go. */
+interface Planned {
+  manifest: Manifest;
+  packages: ResolvedPackages;
+  tasks: readonly PlannedTask[];
+  home: { sandbox: SandboxLevel; declaredRegion: string | null };
+}
+
 /** What a person should know before running this; nothing here keeps it from running. */
-export function planWarnings(
-  manifest: Manifest,
-  packages: ResolvedPackages,
-  tasks: readonly PlannedTask[],
-  sandbox: SandboxLevel,
-): string[] {
-  const sandboxWarning = sandboxWarnings[sandbox];
+export function planWarnings({ manifest, packages, tasks, home }: Planned): string[] {
+  const sandboxWarning = sandboxWarnings[home.sandbox];
   const timeout = manifest.timeout;
   const isCut = timeout !== undefined && longestMs(tasks) > durationMs(timeout);
   return [
     ...(sandboxWarning === undefined ? [] : [sandboxWarning]),
+    ...(home.declaredRegion === null ? [undeclaredRegion] : []),
     ...(isCut
       ? [`the run is stopped after ${timeout}, but its tasks may take ${longestMs(tasks) / 1_000} s with all their timeouts and retries`]
       : []),
+    ...unmetEgress(tasks, home.sandbox),
     ...unusedInputs(manifest),
     ...withoutCompensation(tasks, packages),
   ];

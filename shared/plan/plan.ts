@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Digest } from '../core/digest.ts';
 import { UsdMicros } from '../core/money.ts';
+import { TenantId } from '../core/tenant-id.ts';
 import { Decision } from '../decision/decision.ts';
 import { Egress, ResourceClass } from '../manifest/manifest.ts';
 import { sandboxLevels } from '../port/runner.ts';
@@ -10,6 +11,7 @@ export const PlannedTask = z.strictObject({
   id: z.string(),
   uses: z.string(),
   packageDigest: Digest,
+  packageOwner: TenantId.describe('The tenant that published the package: your own, or the catalog’s'),
   needs: z.array(z.string()),
   /** 0 for tasks that can start at once; display only, tasks start when their needs are met. */
   depth: z.int().nonnegative(),
@@ -20,6 +22,7 @@ export const PlannedTask = z.strictObject({
   egress: Egress.shape.allow,
   compensateUses: z.string().nullable(),
   compensateDigest: Digest.nullable(),
+  compensateOwner: TenantId.nullable(),
   estimatedMs: z.int().nonnegative(),
   estimatedCostUsdMicros: UsdMicros,
 });

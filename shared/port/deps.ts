@@ -13,8 +13,10 @@ import type { TaskQueue } from './task-queue.ts';
 
 /** Facts about the home that the domain needs; read from flags or the environment at the edge only. */
 export interface HomeConfig {
-  /** Region of runs whose manifest names none. */
+  /** Region of runs whose manifest names none; the declared one where there is one. */
   region: string;
+  /** Where its operator says that this home stands, spelt as manifests spell it; null when nobody said. A word, not a proof. */
+  declaredRegion: string | null;
   /** Cloud the home runs on, as it stands in receipts: `local` or `aws`. */
   cloud: 'local' | 'aws';
   /** Identifies this home as builder in provenance (a URI). */

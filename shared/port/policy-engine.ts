@@ -11,6 +11,10 @@ export type PolicyPoint = z.infer<typeof PolicyPoint>;
 export const PolicyInput = z.strictObject({
   actor: z.strictObject({ sub: z.string(), roles: z.array(z.string()), tenant: z.string() }),
   tenant: z.strictObject({ id: z.string() }),
+  home: z.strictObject({
+    region: z.string().nullable().describe('Where the home declares to stand; null when it does not'),
+    cloud: z.string(),
+  }),
   request: z.strictObject({ point: PolicyPoint, region: z.string(), resourceClass: ResourceClass }),
   workflow: z.strictObject({
     name: z.string(),

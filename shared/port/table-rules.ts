@@ -34,7 +34,10 @@ function compare(left: string | number | boolean, right: string | number | boole
   return Number(left) - Number(right);
 }
 
-/** Refuses a write that DynamoDB would refuse: too many ops, two ops on one item, empty or oversized keys, a put over 400 KB. */
+/** The item that a probe reads or writes; no other code names it. */
+export const probeKey: Key = { pk: 'SYS#HEALTH', sk: 'PROBE' };
+
+/** Refuses a write that DynamoDB would refuse: too many ops, two ops on one item, empty or oversized keys. Adapters check sizes where they serialise. */
 export function checkWrite(ops: readonly WriteOp[]): void {
   if (ops.length === 0 || ops.length > tableLimits.opsPerWrite) {
     throw refused(`a write takes 1 to ${tableLimits.opsPerWrite} ops, got ${ops.length}`);
@@ -46,7 +49,7 @@ export function checkWrite(ops: readonly WriteOp[]): void {
     const identity = `${key.pk}\0${key.sk}`;
     if (seen.has(identity)) throw refused(`two ops of one write name the item ${key.pk} ${key.sk}`);
     seen.add(identity);
-    if (op.kind === 'put') checkItem(op.item);
+    if (op.kind === 'put') checkIndexKeys(op.item);
     if (op.kind === 'check' && op.conditions.length === 0) throw refused('a check needs a condition');
     if (op.kind === 'update' && ![op.set, op.add, op.remove].some((change) => change && Object.keys(change).length > 0)) {
       throw refused('an update needs a field to set, add to or remove');
@@ -57,10 +60,14 @@ export function checkWrite(ops: readonly WriteOp[]): void {
 /** Refuses an item whose stored size would be over 400 KB, or with an empty key. */
 export function checkItem(item: Item): void {
   checkKey(item);
+  checkIndexKeys(item);
+  checkItemBytes(item, JSON.stringify(item).length);
+}
+
+function checkIndexKeys(item: Item): void {
   for (const name of ['gsi1pk', 'gsi1sk', 'gsi2pk', 'gsi2sk'] as const) {
     if (item[name] === '') throw refused(`${name} of ${item.pk} ${item.sk} is empty`);
   }
-  checkItemBytes(item, JSON.stringify(item).length);
 }
 
 /** Refuses a stored size over 400 KB; `roughBytes` is a cheap lower bound that spares the exact count for small items. */

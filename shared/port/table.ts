@@ -99,4 +99,9 @@ export interface Table {
   write(ops: readonly WriteOp[]): Promise<WriteResult>;
   /** Bulk, unconditional, not atomic as a whole; each item is durable when it resolves. */
   putMany(items: readonly Item[]): Promise<void>;
+  /**
+   * Resolves when the store can be read and, as far as that can be told at once, written. Throws `mc:store:full`, `mc:store:damaged` or
+   * `mc:store:unavailable`. Cheap enough to be asked by anybody at any rate.
+   */
+  probe(): Promise<void>;
 }

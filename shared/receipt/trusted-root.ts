@@ -1,4 +1,3 @@
-
 /**
  * The `trusted_root.json` that goes with every receipt (sigstore trusted root v0.1). cosign 2.x wants one even with `--key`.
  * It names no log and no certificate authority: trust is in the public key alone.

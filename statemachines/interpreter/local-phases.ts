@@ -15,7 +15,8 @@ import type { WorkGate } from '../../shared/embedded/work-gate.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import type { PhaseInput, Phases } from '../../shared/port/phases.ts';
 
-const stateNames = ['Dispatch', 'AwaitRun', 'Compensate', 'Seal', 'Record'] as const;
+/** The states that this machine has handlers for: every Task state of the definition, and no other. */
+export const stateNames = ['Dispatch', 'AwaitRun', 'Compensate', 'Seal', 'Record'] as const;
 const StateName = z.enum(stateNames);
 type StateName = z.infer<typeof StateName>;
 

@@ -114,11 +114,21 @@ describe('the command line on a running home', () => {
         const { code, stdout, stderr } = await maestro(...args);
         expect(code).toBe(3);
         for (const part of ['residency.region_mismatch', 'EU', 'allowed', 'US', 'fix']) expect(stdout + stderr).toContain(part);
+        expect(stdout + stderr).not.toContain('deny[]'); // What it would send people to has just been printed.
       }
       const json = await maestro('run', 'greeting', ...inputs, '--region', 'EU', '--json');
       expect(jsonOf(json)).toMatchObject({
         error: { code: 'mc:policy:denied', deny: [{ pack: 'residency', solution: expect.any(String) }] },
       });
+    },
+    slowMs,
+  );
+
+  test(
+    'one banned region is one reason',
+    async () => {
+      const { stdout } = await maestro('plan', 'failing.yaml', '--region', 'KP');
+      expect(stdout.match(/residency\.\w+/g)).toEqual(['residency.region_banned']);
     },
     slowMs,
   );

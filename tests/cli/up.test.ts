@@ -54,7 +54,7 @@ describe('maestro up', () => {
   );
 
   test(
-    'a data folder in use, a port in use and a wrong port are refused with the fix',
+    'a data folder in use, a port in use, a wrong port and a wrong region are refused with the fix',
     async () => {
       const dataDir = join(folder, 'used');
       const home = await up(dataDir);
@@ -70,6 +70,7 @@ describe('maestro up', () => {
       blocker.close();
       expect(taken).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('mc:host:port-in-use') });
       expect(await runCli(['up', '--port', '70000'], { env })).toMatchObject({ code: 2, stderr: expect.stringContaining('65535') });
+      expect(await runCli(['up', '--region', 'in Europe'], { env })).toMatchObject({ code: 2, stderr: expect.stringContaining('EU') });
     },
     slowMs,
   );

@@ -1,9 +1,10 @@
 /** The part of the runner contract about what a task must not reach. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect } from '@jest/globals';
 import type { JsonObject } from '../../shared/core/canonical-json.ts';
 import { buildTaskSpec } from '../support/build-task-spec.ts';
@@ -23,6 +24,7 @@ function tries(attempts: Readonly<Record<string, string>>): string {
 
 export function describeIsolation(harness: RunnerHarness): void {
   describeFiles(harness);
+  describeWaysAround(harness);
   describeProcess(harness);
   describeNetwork(harness);
 }
@@ -78,6 +80,81 @@ function describeFiles(harness: RunnerHarness): void {
   });
 }
 
+/** Parts of Node that open files by themselves, past its permission model or past its check of a path. */
+function describeWaysAround(harness: RunnerHarness): void {
+  const check = testUnless(harness.skip.code);
+
+  describe('ways around the permissions of Node', () => {
+    check('SQLite neither reads nor writes a database of the host', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'mc-table-'));
+      const table = join(folder, 'table.sqlite');
+      const database = new DatabaseSync(table);
+      database.exec("CREATE TABLE items (body TEXT); INSERT INTO items VALUES ('secret')");
+      database.close();
+      const attempts = {
+        read: "new (await import('node:sqlite')).DatabaseSync(inputs.table).prepare('SELECT body FROM items').all()",
+        write: "new (await import('node:sqlite')).DatabaseSync(inputs.table).exec('DELETE FROM items')",
+        create: "new (process.getBuiltinModule('node:sqlite').DatabaseSync)(inputs.folder + '/new.sqlite').exec('CREATE TABLE a (b)')",
+        require:
+          "new ((await import('node:module')).createRequire(import.meta.url)('node:sqlite').DatabaseSync)(inputs.folder + '/new.sqlite').exec('CREATE TABLE a (b)')",
+      };
+      expect(await outcomes(harness, attempts, { table, folder })).toEqual(allRefused(attempts));
+      expect(readdirSync(folder)).toEqual(['table.sqlite']);
+      rmSync(folder, { recursive: true });
+    });
+
+    check('flags of V8 that write files, or lift the limit of memory, end the attempt', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'mc-traces-'));
+      const entry = `import v8 from 'node:v8';
+        export default async ({ inputs }) => {
+          v8.setFlagsFromString('--trace-turbo-path=' + inputs.folder + '/');
+          v8.setFlagsFromString('--trace-turbo');
+          const sum = new Function('n', 'let s = 0; for (let i = 0; i < n; i++) s += i; return s');
+          for (let i = 0; i < 2_000; i++) sum(10_000);
+          return {};
+        };`;
+      const { result } = await runOnce(harness.runner, buildTaskSpec({ entry, inputs: { folder } }));
+      expect(readdirSync(folder)).toEqual([]);
+      expect(result).toMatchObject({ kind: 'failed', failure: 'crashed' });
+      rmSync(folder, { recursive: true });
+    });
+
+    check('nothing else of Node that reads, writes or loads files by itself does so', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'mc-target-'));
+      const secret = join(folder, 'secret.env');
+      writeFileSync(secret, 'SECRET=1');
+      const attempts = {
+        environmentFile: 'process.loadEnvFile(inputs.secret)',
+        report: "process.report.writeReport(inputs.folder + '/report.json')",
+        heapSnapshot: "(await import('node:v8')).writeHeapSnapshot(inputs.folder + '/heap')",
+        traceEvents: "(await import('node:trace_events')).createTracing({ categories: ['v8'] }).enable()",
+        blob: 'await (await fs.openAsBlob(inputs.secret)).text()',
+        wasi: "new (await import('node:wasi')).WASI({ version: 'preview1', preopens: { '/': inputs.folder } })",
+        bindings: "process.binding('fs')",
+        inspector: "new (await import('node:inspector')).Session().connect()",
+        loader: "(await import('node:module')).register('data:text/javascript,')",
+        engine: "(await import('node:tls')).createSecureContext({ clientCertEngine: '/usr/lib/none.so' })",
+        require: "(await import('node:module')).createRequire(inputs.secret)(inputs.secret)",
+        replace: "process.execve(process.execPath, ['node', '-e', '0'], {})",
+        folder: 'process.chdir(inputs.folder)',
+      };
+      expect(await outcomes(harness, attempts, { secret, folder })).toEqual(allRefused(attempts));
+      expect(readdirSync(folder)).toEqual(['secret.env']);
+      rmSync(folder, { recursive: true });
+    });
+
+    check('a signal opens no debugger in a task', async () => {
+      const entry = `export default async () => {
+        process.kill(process.pid, 'SIGUSR1');
+        await new Promise((done) => setTimeout(done, 300));
+        return {};
+      };`;
+      const { logs } = await runOnce(harness.runner, buildTaskSpec({ entry }));
+      expect(logs.filter(({ text }) => /debugger|inspector/i.test(text))).toEqual([]);
+    });
+  });
+}
+
 function describeProcess({ runner, skip, ...rest }: RunnerHarness): void {
   const check = testUnless(skip.code);
 
@@ -109,6 +186,22 @@ function describeProcess({ runner, skip, ...rest }: RunnerHarness): void {
         export default async ({ inputs }) => { for (const fd of [5, 6, 7, 8]) try { writeSync(fd, '{ "child-pid": ' + inputs.pid + ' }\\n'); } catch {} for (;;); };`;
       const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
       await runOnce(runner, buildTaskSpec({ entry, inputs: { pid: bystander.pid ?? 0 }, limits: { timeoutMs: 1_000 } }));
+      expect([bystander.exitCode, bystander.signalCode]).toEqual([null, null]);
+      bystander.kill();
+    });
+
+    testUnless(skip.code ?? skip.signals)('a task cannot signal or slow down a process of the host', async () => {
+      const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+      const attempts = {
+        probe: 'process.kill(inputs.pid, 0)',
+        host: 'process.kill(inputs.host, 0)',
+        debug: 'process._debugProcess(inputs.pid)',
+        slow: "(await import('node:os')).setPriority(inputs.pid, 19)",
+        kill: "process.kill(inputs.pid, 'SIGKILL')",
+      };
+      expect(await outcomes({ runner, skip, ...rest }, attempts, { pid: bystander.pid ?? 0, host: process.pid })).toEqual(
+        allRefused(attempts),
+      );
       expect([bystander.exitCode, bystander.signalCode]).toEqual([null, null]);
       bystander.kill();
     });

@@ -132,6 +132,7 @@ describe('the compiled pack', () => {
 
 const Name = z.string().min(1);
 const Needed = z.object({
+  home: z.object({ region: Name.nullable() }),
   request: z.object({ region: Name }),
   workflow: z.object({
     region: Name,
@@ -140,12 +141,13 @@ const Needed = z.object({
   }),
 });
 
-/** The pack in plain words: everything needed is there, one region everywhere, and not a banned one. */
+/** The pack in plain words: everything needed is there, one region everywhere, the home's if it declares one, and not a banned one. */
 function isFine(input: Json): boolean {
   const { data } = Needed.safeParse(input);
   if (!data) return false;
-  const { request, workflow } = data;
-  const isOneRegion = [workflow, ...workflow.tasks].every(({ region }) => region === request.region);
+  const { home, request, workflow } = data;
+  const homes = home.region === null ? [] : [{ region: home.region }];
+  const isOneRegion = [...homes, workflow, ...workflow.tasks].every(({ region }) => region === request.region);
   return isOneRegion && !/^(kp|ru)(-|$)/i.test(request.region);
 }
 
@@ -163,8 +165,9 @@ function brokenInput(): fc.Arbitrary<Json> {
   const dataClass = often(fc.constantFrom('pii', 'internal', 'confidential'));
   const workflow = often(fc.oneof(fc.record({ region, dataClass, tasks }), record({ region, dataClass, tasks })));
   const request = often(record({ region }));
+  const home = often(fc.record({ region: fc.oneof(fc.constant(null), region) }));
   return fc.oneof(
-    { weight: 20, arbitrary: fc.record({ request, workflow }) },
+    { weight: 20, arbitrary: fc.record({ home, request, workflow }) },
     { weight: 1, arbitrary: odd },
     { weight: 2, arbitrary: fc.constant(asJson(buildInput())) },
   );

@@ -11,6 +11,7 @@ describeRunner('Node permissions', {
   runner,
   skip: {
     ...(found.networkBlocked ? {} : { network: 'no network namespace can be had here, and Node 24 cannot block the network' }),
+    ...(found.processesHidden ? {} : { signals: 'no process namespace can be had here' }),
     ...(found.tools.includes('prlimit') ? {} : { memoryOfBuffers: 'no prlimit on this machine' }),
   },
   leftovers,

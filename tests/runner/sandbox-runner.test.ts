@@ -45,7 +45,7 @@ describe('sandbox runner', () => {
     const { runner, leftovers, remove } = buildSandboxRunner({ highestLevel: 'node-permission', minimumLevel: 'bubblewrap' });
     await expect(runner.provision(buildTaskSpec())).rejects.toMatchObject({
       code: 'mc:runner:refused',
-      message: expect.stringContaining('at least bubblewrap'),
+      message: expect.stringContaining('at least bubblewrap is wanted'),
     });
     expect(await leftovers()).toEqual([]);
     await remove();
@@ -92,6 +92,21 @@ describe('sandbox runner', () => {
     expect(tasks.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
     await sandbox.release();
     await remove();
+  });
+
+  onLinux('a signal opens no debugger in the process that runs tasks', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mc-host-'));
+    const cwd = fileURLToPath(new URL('../..', import.meta.url));
+    const host = spawn(process.execPath, ['--input-type=module', '-e', hostScript('node-permission', folder)], { cwd });
+    await new Promise((up) => host.stdout.once('data', up));
+    let said = '';
+    host.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    host.kill('SIGUSR1');
+    await delay(500);
+    const ended = host.exitCode ?? host.signalCode;
+    host.kill('SIGKILL');
+    expect([ended, said]).toEqual([null, '']);
+    rmSync(folder, { recursive: true });
   });
 
   for (const level of levels) {

@@ -4,6 +4,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { operations } from '../../functions/http/index.ts';
 import { addMaestroHome } from '../../stacks/maestro-home.ts';
+import type { Settings } from '../../stacks/settings.ts';
 
 interface Resource {
   Type: string;
@@ -19,14 +20,14 @@ export interface HomeTemplate {
 }
 
 /** The stacks as `cdk` would make them for these settings, with the registry's operations and stub code. */
-export function buildHomeTemplate(): HomeTemplate {
+export function buildHomeTemplate(more: Partial<Settings> = {}): HomeTemplate {
   const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')) as { context: Record<string, unknown> };
   const app = new App({ context });
   const routes = operations.map(({ id, method, path, roles, summary }) => {
     return { id, method, path, summary, isPublic: roles === 'public', functionName: id };
   });
   const code = { routes, catalogDigest: 'sha256:0', of: () => Code.fromInline('exports.handler = async () => undefined;') };
-  addMaestroHome(app, { stage: 'dev', issuer: 'https://issuer.example.com', audience: 'maestro-conductor' }, code);
+  addMaestroHome(app, { stage: 'dev', issuer: 'https://issuer.example.com', audience: 'maestro-conductor', ...more }, code);
   app.synth();
   const stacks = app.node.children.filter((child) => Stack.isStack(child));
   const resources = stacks.flatMap((stack) => {

@@ -188,6 +188,16 @@ describe('what runs and who watches', () => {
     }
   });
 
+  test('a home is declared to stand somewhere exactly when the deployment says so', () => {
+    const regions = ({ resources }: HomeTemplate): unknown[] =>
+      resources
+        .map(({ resource }) => resource.Properties['Environment'] as { Variables?: Record<string, unknown> } | undefined) // The template's own form.
+        .filter((environment) => environment?.Variables?.['MC_TABLE'] !== undefined)
+        .map((environment) => environment?.Variables?.['MC_REGION']);
+    expect(new Set(regions(home))).toEqual(new Set([undefined]));
+    expect(new Set(regions(buildHomeTemplate({ region: 'EU' })))).toEqual(new Set(['EU']));
+  });
+
   test('runs are supervised by a standard machine that is logged and traced', () => {
     expect(resourcesOf('AWS::StepFunctions::StateMachine').map(({ resource }) => resource.Properties)).toEqual([
       expect.objectContaining({

@@ -13,9 +13,10 @@ describe('settings of a deployment', () => {
   });
 
   test('every problem is named at once', () => {
-    const attempt = (): unknown => readSettings(context({ stage: 'Not A Stage', alarmEmail: 'nobody' }));
+    const attempt = (): unknown => readSettings(context({ stage: 'Not A Stage', alarmEmail: 'nobody', region: 'in Europe' }));
     expect(attempt).toThrow(/issuer/);
     expect(attempt).toThrow(/stage/);
     expect(attempt).toThrow(/alarmEmail/);
+    expect(attempt).toThrow(/region/);
   });
 });

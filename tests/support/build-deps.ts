@@ -37,7 +37,13 @@ export function buildDeps(overrides: Partial<Deps> = {}): TestHome {
   const metrics = new MemoryMetrics();
   const sent: TaskMessage[] = [];
   const deps: Deps = {
-    config: { region: 'US', cloud: 'local', builderId: 'https://maestro-conductor.dev/homes/test', version: '0.0.0-test' },
+    config: {
+      region: 'US',
+      declaredRegion: null,
+      cloud: 'local',
+      builderId: 'https://maestro-conductor.dev/homes/test',
+      version: '0.0.0-test',
+    },
     table,
     blobs: new SmallBlobs(table, new FileBlobs(join(folder, 'blobs'))),
     signer: new SoftwareSigner(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey),

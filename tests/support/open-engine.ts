@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openEmbeddedHome, type EmbeddedHome } from '../../cli/host/embedded-deps.ts';
+import { openEmbeddedHome, type EmbeddedHome, type EmbeddedHomeOptions } from '../../cli/host/embedded-deps.ts';
 import { SimulatedRunner, simulateEcho, type Simulate } from '../../runner/simulated/simulated-runner.ts';
 import type { Execution, StartRequest } from '../../shared/execution/execution.ts';
 import { getExecution } from '../../shared/execution/read/get-execution.ts';
@@ -31,7 +31,7 @@ export interface Engine {
 /** A run of simulated tasks takes milliseconds; this long means that it hangs. */
 const finishTimeoutMs = 15_000;
 
-export async function openEngine(): Promise<Engine> {
+export async function openEngine(options: Pick<EmbeddedHomeOptions, 'region'> = {}): Promise<Engine> {
   const dataDir = mkdtempSync(join(tmpdir(), 'mc-engine-'));
   const actor = buildActor();
   const attempts: TaskSpec[] = [];
@@ -40,7 +40,7 @@ export async function openEngine(): Promise<Engine> {
     attempts.push(spec);
     return current(spec);
   });
-  const home = await openEmbeddedHome({ dataDir, runner, width: 16, log: () => undefined });
+  const home = await openEmbeddedHome({ ...options, dataDir, runner, width: 16, log: () => undefined });
   const { deps } = home;
   return {
     home,

@@ -6,7 +6,7 @@ export interface RunnerHarness {
   level: SandboxLevel;
   runner: Runner;
   /** Reasons why parts do not apply to this driver or machine. */
-  skip: { code?: string; network?: string; memoryOfBuffers?: string };
+  skip: { code?: string; network?: string; signals?: string; memoryOfBuffers?: string };
   /** What attempts left on the host. */
   leftovers: () => Promise<string[]>;
 }

@@ -43,7 +43,6 @@ export const operation = defineOperation({
     'mc:package:not-found',
     'mc:package:untrusted',
     'mc:execution:inputs-invalid',
-    'mc:file:not-found',
     'mc:policy:unavailable',
     'mc:runner:refused',
   ],

@@ -35,7 +35,6 @@ export const operation = defineOperation({
     'mc:package:not-found',
     'mc:package:untrusted',
     'mc:execution:inputs-invalid',
-    'mc:file:not-found',
     'mc:idempotency:conflict',
     'mc:store:conflict',
     'mc:store:refused',

@@ -2,7 +2,8 @@
 # title: Residency
 # description: >-
 #   Data is processed where its workflow says. The region a run is asked for must be the region of the workflow and of every one of
-#   its tasks, and must not lie in a banned jurisdiction. Input or rule data that cannot be read is a denial, never an allow.
+#   its tasks, must be the region the home declares to stand in (if it declares one), and must not lie in a banned jurisdiction. Input
+#   or rule data that cannot be read is a denial, never an allow.
 package mc.residency
 
 # METADATA
@@ -49,10 +50,28 @@ deny contains entry if {
 }
 
 # METADATA
+# title: Region of the home
+# description: >-
+#   A home that declares where it stands runs nothing that is to run elsewhere; regions are spelt the same. A home that declares
+#   nothing is not judged by this rule: its plans warn of it, and its receipts say so. A task that follows the request is no reason of
+#   its own.
+# custom:
+#   short_name: home_region_mismatch
+#   failure_msg: Region {got} of {place} is not the region this home declares, {allowed}.
+#   solution: Run it in a home of that region, or ask for the region of this home.
+#   severity: failure
+deny contains entry if {
+	is_text(input.home.region)
+	some [place, region] in run_places
+	region != input.home.region
+	entry := finding(rego.metadata.rule(), region, input.home.region, {"place": place})
+}
+
+# METADATA
 # title: Banned jurisdiction
 # description: >-
 #   No region of the run lies in a banned jurisdiction. The jurisdiction is the part before the first hyphen, in upper case, so
-#   `ru-central1` lies in `RU`.
+#   `ru-central1` lies in `RU`. A workflow or task in the region of the request is no reason of its own.
 # custom:
 #   short_name: region_banned
 #   failure_msg: Region {got} of {place} lies in a banned jurisdiction.
@@ -121,11 +140,15 @@ banned := data.mc.residency.banned_jurisdictions
 
 sensitive := data.mc.residency.sensitive_data_classes
 
-places contains ["the request", input.request.region]
+# A workflow or task that follows the request is no place of its own, so that one fault is one reason.
+places contains ["the workflow", input.workflow.region] if input.workflow.region != input.request.region
 
-places contains ["the workflow", input.workflow.region]
+places contains place if some place in run_places
 
-places contains [concat(" ", ["task", task.id]), task.region] if {
+# Where something would run: not where the workflow is bound to, for then it is denied as a region_mismatch.
+run_places contains ["the request", input.request.region]
+
+run_places contains [concat(" ", ["task", task.id]), task.region] if {
 	some task in input.workflow.tasks
 	not task.region in {input.request.region, input.workflow.region}
 }
@@ -134,6 +157,7 @@ places contains [concat(" ", ["task", task.id]), task.region] if {
 # where undefined means "not usable", and only the results are negated.
 unusable_fields[field] := expected if {
 	some field, expected in {
+		"home.region": "text, or null when the home declares none",
 		"request.region": "text",
 		"workflow.region": "text",
 		"workflow.dataClass": "text",
@@ -154,6 +178,10 @@ unusable_fields[field] := "a list of rules with a host each" if {
 	not has_hosts(task)
 	field := task_field(i, "egress")
 }
+
+usable_fields contains "home.region" if is_text(input.home.region)
+
+usable_fields contains "home.region" if input.home.region == null
 
 usable_fields contains "request.region" if is_text(input.request.region)
 

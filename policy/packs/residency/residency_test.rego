@@ -5,11 +5,14 @@ import data.mc.residency
 task(id, region) := {"id": id, "uses": "pkg:demo/echo@1.0.0", "region": region, "resourceClass": "small", "egress": []}
 
 calm := {
+	"home": {"region": null, "cloud": "local"},
 	"request": {"point": "start", "region": "EU", "resourceClass": "small"},
 	"workflow": {"name": "audit", "region": "EU", "dataClass": "internal", "tasks": [task("read", "EU"), task("report", "EU")]},
 }
 
 with_tasks(tasks) := object.union(calm, {"workflow": {"tasks": tasks}})
+
+at_home(region, input_of_run) := object.union(input_of_run, {"home": {"region": region}})
 
 everywhere(region) := object.union(
 	calm,
@@ -73,17 +76,69 @@ test_a_task_in_a_banned_jurisdiction_is_denied_for_both_reasons if {
 	} with input as with_tasks([task("read", "EU"), task("report", "RU")])
 }
 
+banned_at(place, region) := {
+	"rule": "residency.region_banned",
+	"message": concat("", ["Region ", region, " of ", place, " lies in a banned jurisdiction."]),
+	"got": region,
+	"allowed": "any region outside KP, RU",
+	"solution": "Use a region outside the banned jurisdictions; the list is data of this pack.",
+}
+
+test_one_banned_region_is_one_reason if {
+	residency.deny == {banned_at("the request", "RU")} with input as everywhere("RU")
+}
+
 test_a_banned_jurisdiction_is_denied_at_every_place if {
-	residency.deny == {entry |
-		some place in ["the request", "the workflow"]
-		entry := {
-			"rule": "residency.region_banned",
-			"message": concat("", ["Region RU of ", place, " lies in a banned jurisdiction."]),
-			"got": "RU",
-			"allowed": "any region outside KP, RU",
-			"solution": "Use a region outside the banned jurisdictions; the list is data of this pack.",
-		}
-	} with input as everywhere("RU")
+	bad := object.union(with_tasks([task("read", "ru-1")]), {"request": {"region": "RU"}, "workflow": {"region": "KP"}})
+	expected := {banned_at("the request", "RU"), banned_at("the workflow", "KP"), banned_at("task read", "ru-1")}
+	expected == {entry | some entry in residency.deny; entry.rule == "residency.region_banned"} with input as bad
+}
+
+test_a_run_in_the_region_of_its_home_is_allowed if {
+	residency.verdict == {"deny": set(), "warn": set()} with input as at_home("EU", calm)
+	residency.allow with input as at_home("US", everywhere("US"))
+}
+
+test_a_run_elsewhere_than_its_home_is_denied_once if {
+	residency.deny == {{
+		"rule": "residency.home_region_mismatch",
+		"message": "Region EU of the request is not the region this home declares, US.",
+		"got": "EU",
+		"allowed": "US",
+		"solution": "Run it in a home of that region, or ask for the region of this home.",
+	}} with input as at_home("US", calm)
+	not residency.allow with input as at_home("US", calm)
+}
+
+test_a_home_and_a_run_must_spell_regions_the_same if {
+	rules(residency.deny) == {"residency.home_region_mismatch"} with input as at_home("eu", calm)
+}
+
+test_a_task_elsewhere_than_its_home_is_denied if {
+	bad := at_home("EU", with_tasks([task("read", "EU"), task("report", "US")]))
+	rules(residency.deny) == {"residency.home_region_mismatch", "residency.task_region_mismatch"} with input as bad
+	{entry.message | some entry in residency.deny; entry.rule == "residency.home_region_mismatch"} == {concat("", [
+		"Region US of task report ",
+		"is not the region this home declares, EU.",
+	])} with input as bad
+}
+
+test_the_region_a_workflow_is_bound_to_is_no_place_where_it_runs if {
+	bad := at_home("EU", object.union(calm, {"workflow": {"region": "US"}}))
+	rules(residency.deny) == {"residency.region_mismatch"} with input as bad
+}
+
+test_a_home_that_declares_nothing_is_not_judged_by_where_it_stands if {
+	every region in ["EU", "US", "eu-central-1"] {
+		residency.allow with input as at_home(null, everywhere(region))
+	}
+}
+
+test_a_home_whose_region_cannot_be_read_is_denied if {
+	every bad in ["", 1, true, ["EU"], {"region": "EU"}] {
+		fields(residency.deny) == {"home.region": "text, or null when the home declares none"} with input as at_home(bad, calm)
+	}
+	rules(residency.deny) == {"residency.input_incomplete"} with input as object.remove(calm, ["home"])
 }
 
 test_a_cloud_region_of_a_banned_jurisdiction_is_denied if {
@@ -132,6 +187,7 @@ test_egress_of_other_data_is_no_warning if {
 
 test_an_input_without_anything_is_denied_and_not_undefined if {
 	expected := {
+		"home.region": "text, or null when the home declares none",
 		"request.region": "text",
 		"workflow.region": "text",
 		"workflow.dataClass": "text",
@@ -159,11 +215,13 @@ test_a_task_without_its_fields_is_denied if {
 
 test_fields_of_the_wrong_type_are_denied if {
 	bad := {
+		"home": {"region": 1},
 		"request": {"region": 1},
 		"workflow": {"region": 1, "dataClass": "", "tasks": [{"id": "", "region": 1, "egress": [{"host": ""}]}]},
 	}
 	rules(residency.deny) == {"residency.input_incomplete"} with input as bad
 	fields(residency.deny) == {
+		"home.region": "text, or null when the home declares none",
 		"request.region": "text",
 		"workflow.region": "text",
 		"workflow.dataClass": "text",

@@ -69,6 +69,7 @@ function newTask(task: PlannedTask, dependents: string[], now: number): TaskReco
     id: task.id,
     uses: task.uses,
     packageDigest: task.packageDigest,
+    packageOwner: task.packageOwner,
     state: task.needs.length === 0 ? 'ready' : 'blocked',
     needs: task.needs,
     dependents,
@@ -89,6 +90,7 @@ function newTask(task: PlannedTask, dependents: string[], now: number): TaskReco
     costUsdMicros: 0,
     compensateUses: task.compensateUses,
     compensateDigest: task.compensateDigest,
+    compensateOwner: task.compensateOwner,
     compensation: 'none',
     compensationAttempt: 0,
   };

@@ -37,8 +37,8 @@ export async function startExecution(deps: Deps, actor: Actor, request: StartReq
   if (earlier) return { kind: 'started', execution: earlier, replayed: true };
 
   const { workflow, plan, inputs } = await prepare(deps, actor, body);
-  const { region } = plan;
-  const decision = await decide(deps, 'start', buildPolicyInput(actor, 'start', plan, { region }, workflow.manifest));
+  const input = buildPolicyInput(deps.config, actor, 'start', { plan, manifest: workflow.manifest });
+  const decision = await decide(deps, 'start', input);
   if (decision.verdict === 'deny') {
     await deps.table.write([decisionOp(`T#${actor.tenant}#DENIED#${decision.id}`, decision)]);
     return { kind: 'denied', decision };
@@ -49,7 +49,7 @@ export async function startExecution(deps: Deps, actor: Actor, request: StartReq
     now: deps.clock.now(),
     plan,
     decision,
-    region,
+    region: plan.region,
     inputs: await storeJson(deps, actor.tenant, inputs),
     files: await requireFiles(deps, actor.tenant, workflow.manifest, inputs),
     ...(claim && { idempotency: claim }),

@@ -50,7 +50,7 @@ export function describeSupplyChainAudit(home: TestedHome): void {
       'a file that is no lockfile ends the run with what is wrong',
       async () => {
         const { digest, name } = await home.client.uploadFile('package-lock.json', new TextEncoder().encode('{"name":"not a lockfile"}'));
-        const execution = await run(home, { workflow, inputs: { project: 'nothing', lockfile: { digest, name } } });
+        const execution = await run(home, { workflow, inputs: { lockfile: { digest, name } } });
         expect(execution).toMatchObject({
           state: 'failed',
           error: { taskId: 'check-lockfile', message: expect.stringContaining('lockfileVersion') },

@@ -44,6 +44,8 @@ const refusedTokens: [string, Forge][] = [
   ['a token of algorithm "none"', () => new UnsecuredJWT(claims()).encode()],
   ['a token without its signature', async () => `${(await signed(claims())).split('.').slice(0, 2).join('.')}.`],
   ['a token without a tenant', () => signed(claims({ tenant_id: undefined }))],
+  ["a token of the catalog's tenant", () => signed(claims({ tenant_id: 'mc-catalog' }))],
+  ['a token of another reserved tenant', () => signed(claims({ tenant_id: 'mc-anything' }))],
   ['nonsense', () => 'abc'],
 ];
 

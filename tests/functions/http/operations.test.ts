@@ -24,6 +24,10 @@ describe('the registry', () => {
     expect(open.sort()).toEqual(['/api/keys', '/api/keys/trusted-root', '/docs', '/healthz', '/openapi.json', '/schemas/manifest.v1.json']);
   });
 
+  test('an input file that nobody uploaded is an input that does not fit, never a missing resource', () => {
+    for (const { problems = [] } of operations) expect(problems).not.toContain('mc:file:not-found');
+  });
+
   test('limits every body', () => {
     for (const { body } of operations) expect(body?.maxBytes ?? 1).toBeLessThanOrEqual(4 * 1024 * 1024);
   });

@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { digestBytes } from '../../../shared/core/digest.ts';
 import { buildPolicyInput } from '../../../shared/decision/policy-input.ts';
 import type { Manifest, ResourceClass } from '../../../shared/manifest/manifest.ts';
+import { catalogTenant } from '../../../shared/package/catalog-tenant.ts';
 import type { Plan, PlannedTask } from '../../../shared/plan/plan.ts';
+import type { HomeConfig } from '../../../shared/port/deps.ts';
 import { PolicyInput } from '../../../shared/port/policy-engine.ts';
 import { buildActor } from '../../support/build-deps.ts';
 
@@ -12,6 +14,7 @@ const planned = (id: string, resourceClass: ResourceClass): PlannedTask => ({
   id,
   uses: 'pkg:file/read@1.0.0',
   packageDigest: digestBytes('package'),
+  packageOwner: catalogTenant,
   needs: [],
   depth: 0,
   region: 'EU',
@@ -21,6 +24,7 @@ const planned = (id: string, resourceClass: ResourceClass): PlannedTask => ({
   egress: [{ host: 'api.example.com', ports: [443] }],
   compensateUses: null,
   compensateDigest: null,
+  compensateOwner: null,
   estimatedMs: 10,
   estimatedCostUsdMicros: 5,
 });
@@ -37,14 +41,17 @@ const plan: Plan = {
   warnings: [],
 };
 
+const config: HomeConfig = { region: 'EU', declaredRegion: null, cloud: 'local', builderId: 'https://example.com/home', version: '0.0.0' };
+
 describe('the input of a decision', () => {
   test('has the shape that packs are promised, with defaults filled in', () => {
-    const input = buildPolicyInput(buildActor(['operator']), 'start', plan, { region: 'US' }, manifest);
+    const input = buildPolicyInput(config, buildActor(['operator']), 'start', { plan, manifest });
     expect(PolicyInput.parse(input)).toEqual(input);
     expect(input).toMatchObject({
       actor: { sub: 'operator@example.com', roles: ['operator'], tenant: 'acme' },
       tenant: { id: 'acme' },
-      request: { point: 'start', region: 'US' },
+      home: { region: null, cloud: 'local' },
+      request: { point: 'start', region: 'EU' },
       workflow: { name: 'audit', digest: plan.workflow.digest, dataClass: 'internal', exportTag: null },
       plan: { estimatedCostUSD: 0.00001, sandbox: 'bubblewrap' },
     });
@@ -58,18 +65,23 @@ describe('the input of a decision', () => {
   });
 
   test('binds the workflow to the region of its manifest, whatever was planned or asked for', () => {
-    const input = buildPolicyInput(buildActor(), 'plan', { ...plan, region: 'US' }, { region: 'US' }, { ...manifest, region: 'EU' });
-    expect(input.workflow.region).toBe('EU');
+    const bound = { plan: { ...plan, region: 'US' }, manifest: { ...manifest, region: 'EU' } };
+    expect(buildPolicyInput(config, buildActor(), 'plan', bound)).toMatchObject({ request: { region: 'US' }, workflow: { region: 'EU' } });
   });
 
   test('binds a workflow without a region to the region of its plan', () => {
-    expect(buildPolicyInput(buildActor(), 'plan', plan, { region: 'US' }, manifest).workflow.region).toBe('EU');
+    expect(buildPolicyInput(config, buildActor(), 'plan', { plan, manifest }).workflow.region).toBe('EU');
+  });
+
+  test('says where the home declares to stand, which is not the region of workflows that name none', () => {
+    const declared = { ...config, declaredRegion: 'CH', cloud: 'aws' as const };
+    expect(buildPolicyInput(declared, buildActor(), 'plan', { plan, manifest }).home).toEqual({ region: 'CH', cloud: 'aws' });
   });
 
   test('asks for the largest resource class of the tasks', () => {
     const largest = (classes: ResourceClass[]): string => {
       const tasks = classes.map((size, index) => planned(`task${index}`, size));
-      return buildPolicyInput(buildActor(), 'plan', { ...plan, tasks }, { region: 'EU' }, manifest).request.resourceClass;
+      return buildPolicyInput(config, buildActor(), 'plan', { plan: { ...plan, tasks }, manifest }).request.resourceClass;
     };
     expect([largest(['small']), largest(['large', 'medium']), largest(['small', 'medium', 'small'])]).toEqual(['small', 'large', 'medium']);
   });

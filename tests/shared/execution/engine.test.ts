@@ -1,16 +1,20 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { SoftwareSigner } from '../../../shared/embedded/software-signer.ts';
-import { digestBytes, hexOf } from '../../../shared/core/digest.ts';
+import { Digest, digestBytes, hexOf } from '../../../shared/core/digest.ts';
+import { denyReasons } from '../../../shared/decision/deny-reasons.ts';
 import { dispatchTask } from '../../../shared/execution/dispatch/dispatch-task.ts';
 import { headKey, taskKey } from '../../../shared/execution/execution-record.ts';
+import type { StartRequest } from '../../../shared/execution/execution.ts';
 import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { startExecution } from '../../../shared/execution/admit/start-execution.ts';
 import { sweepExecutions } from '../../../shared/execution/dispatch/sweep-executions.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
 import { buildActor } from '../../support/build-deps.ts';
 import { failing, openEngine, type Engine } from '../../support/open-engine.ts';
+import { publishTestPackage } from '../../support/publish-test-package.ts';
 
 let engine: Engine;
 beforeEach(async () => {
@@ -219,5 +223,91 @@ describe('fail closed', () => {
     await expect(getReceipt(engine.home.deps, buildActor(['admin'], 'other'), id)).rejects.toMatchObject({
       code: 'mc:execution:not-found',
     });
+  });
+});
+
+describe('the receipt', () => {
+  /** `internalParameters` and `resolvedDependencies` of the signed statement, as far as these tests read them. */
+  const Definition = z.object({
+    buildDefinition: z.object({
+      internalParameters: z.object({ cloud: z.string(), homeRegion: z.string().nullable() }),
+      resolvedDependencies: z.array(z.object({ name: z.string(), uri: z.string(), digest: z.object({ sha256: z.string() }) })),
+    }),
+    mc_receipt: z.object({ steps: z.object({ entries: z.array(z.object({ uses: z.string() })) }) }),
+  });
+
+  async function sealed({ home, actor, finish, start }: Engine, workflow: string): Promise<z.infer<typeof Definition>> {
+    const { id } = await start({ workflow });
+    await finish(id);
+    const { pem } = await home.deps.signer.publicKey();
+    const { statement } = verifyBundle((await getReceipt(home.deps, actor, id)).bundle, { pem });
+    return Definition.parse(statement.predicate);
+  }
+
+  test('names every package by the address its release was signed under, and in steps as the manifest spells it', async () => {
+    const { deps } = engine.home;
+    const uses = 'pkg:demo/own@1.0.0';
+    const any = { type: 'object' } as const;
+    const own = await publishTestPackage(
+      deps,
+      { name: 'demo/own', inputs: any, outputs: any, compensation: 'pkg:demo/sleep@1.0.0' },
+      'acme',
+    );
+    await engine.publish(
+      `name: named\nversion: 1.0.0\ntasks: [{ id: a, uses: '${uses}' }, { id: b, uses: 'pkg:demo/echo@1.0.0' }, { id: c, uses: '${uses}' }]\n`,
+    );
+    const { buildDefinition, mc_receipt } = await sealed(engine, 'named');
+    const packages = buildDefinition.resolvedDependencies.filter(({ name }) => name !== 'manifest');
+    const address = (owner: string, name: string, sha256: string): string =>
+      `pkg:oci/${name}@sha256:${sha256}?repository_url=mc.local%2F${owner}%2Fdemo%2F${name}&tag=1.0.0`;
+    expect(packages.map(({ name, uri }) => [name, uri])).toEqual([
+      ['pkg:demo/echo@1.0.0', address('mc-catalog', 'echo', packages[0]?.digest.sha256 ?? '')],
+      [uses, address('acme', 'own', packages[1]?.digest.sha256 ?? '')],
+      ['pkg:demo/sleep@1.0.0', address('mc-catalog', 'sleep', packages[2]?.digest.sha256 ?? '')],
+    ]);
+    expect(new Set(mc_receipt.steps.entries.map((entry) => entry.uses))).toEqual(new Set([uses, 'pkg:demo/echo@1.0.0']));
+    expect(packages[1]?.digest.sha256).toBe(hexOf(own.digest));
+    const release = await deps.table.get({ pk: `T#acme#REL#${own.releaseId}`, sk: 'REL' });
+    const stored = await deps.blobs.find(engine.actor.tenant, 'receipt', Digest.parse(release?.['bundleDigest']));
+    const signed = verifyBundle(JSON.parse(Buffer.from(stored ?? []).toString('utf8')), await deps.signer.publicKey());
+    expect(signed.statement.predicate['purl']).toBe(packages[1]?.uri);
+  });
+
+  test('says that the home did not declare where it stands', async () => {
+    await engine.publish(single('somewhere'));
+    expect((await sealed(engine, 'somewhere')).buildDefinition.internalParameters).toMatchObject({ cloud: 'local', homeRegion: null });
+  });
+});
+
+describe('a home that declares where it stands', () => {
+  let european: Engine;
+  beforeEach(async () => {
+    european = await openEngine({ region: 'EU' });
+  }, 60_000);
+  afterEach(async () => european.close());
+
+  test('runs what is for its region or names none, and its receipt says where it stands', async () => {
+    await european.publish(single('anywhere'));
+    const { id } = await european.start({ workflow: 'anywhere' });
+    expect(await european.finish(id)).toMatchObject({ state: 'succeeded', region: 'EU' });
+    const { bundle } = await getReceipt(european.home.deps, european.actor, id);
+    const { statement } = verifyBundle(bundle, await european.home.deps.signer.publicKey());
+    expect(statement.predicate['buildDefinition']).toMatchObject({
+      externalParameters: { region: 'EU' },
+      internalParameters: { homeRegion: 'EU' },
+    });
+  });
+
+  test('denies a run for another region, and one with a task elsewhere', async () => {
+    await european.publish(single('anywhere'));
+    await european.publish(single('partly', ', region: US'));
+    const { deps } = european.home;
+    const rulesOf = async (request: StartRequest): Promise<string[]> => {
+      const result = await startExecution(deps, european.actor, request);
+      return result.kind === 'denied' ? denyReasons(result.decision).map(({ rule }) => rule) : [];
+    };
+    expect(await rulesOf({ workflow: 'anywhere', region: 'US' })).toEqual(['residency.home_region_mismatch']);
+    expect(await rulesOf({ workflow: 'partly' })).toEqual(['residency.home_region_mismatch', 'residency.task_region_mismatch']);
+    expect(await rulesOf({ workflow: 'anywhere', region: 'EU' })).toEqual([]);
   });
 });

@@ -74,6 +74,7 @@ describe('creating a workflow', () => {
       query: (query) => table.query(query),
       putMany: (items) => table.putMany(items),
       write: async () => ({ ok: false, failed: [0] }),
+      probe: () => table.probe(),
     };
     const source = { text: buildManifestText(), mediaType: 'application/yaml' };
     await expect(createWorkflow({ ...home.deps, table: lost }, actor, source)).rejects.toThrow(code('mc:store:conflict'));

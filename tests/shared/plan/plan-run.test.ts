@@ -162,6 +162,7 @@ describe('warnings', () => {
     const { plan } = await planRun(home.deps, actor, { manifestText: buildManifestText(overrides) });
     expect(plan.warnings).toEqual([
       'sandbox: tasks are simulated, no package code runs',
+      expect.stringMatching(/^region: this home does not declare where it stands/),
       'the run is stopped after 1m, but its tasks may take 90 s with all their timeouts and retries',
       'the input who is not used',
       'task a: pkg:demo/call@1.0.0 acts on the outside world, and nothing undoes that when the run fails later on',
@@ -171,8 +172,29 @@ describe('warnings', () => {
 
   test('are none for a plain run in a full sandbox', async () => {
     const runner = { ...home.deps.runner, level: async () => 'bubblewrap' as const };
-    const answer = await planRun({ ...home.deps, runner }, actor, { manifestText: buildManifestText(), inputs: { who: 'Ada' } });
+    const config = { ...home.deps.config, declaredRegion: 'US' };
+    const answer = await planRun({ ...home.deps, config, runner }, actor, { manifestText: buildManifestText(), inputs: { who: 'Ada' } });
     expect(answer.plan.warnings).toEqual([]);
+  });
+
+  const egress = { allow: [{ host: 'example.com', ports: [443, 8443] }] };
+  test.each([
+    ['bubblewrap', 'this version runs every task without network'],
+    ['simulated', 'this version runs every task without network'],
+    ['node-permission', 'this version does not enforce that list: in this sandbox a task has no network or all of it'],
+  ] as const)('tell that declared egress is not granted in the sandbox %s', async (level, answer) => {
+    const runner = { ...home.deps.runner, level: async () => level };
+    const manifestText = buildManifestText({ tasks: [task('send', { egress }), task('quiet')] });
+    const { plan } = await planRun({ ...home.deps, runner }, actor, { manifestText, inputs: { who: 'Ada' } });
+    expect(plan.warnings.filter((warning) => warning.includes('egress'))).toEqual([
+      `task send declares egress to example.com:443, example.com:8443; ${answer}`,
+    ]);
+  });
+
+  test('of many hosts name five', async () => {
+    const allow = Array.from({ length: 7 }, (_, at) => ({ host: `h${at}.example`, ports: [443] }));
+    const { plan } = await planText({ tasks: [task('send', { egress: { allow } })] });
+    expect(plan.warnings).toContainEqual(expect.stringContaining('h3.example:443, h4.example:443 and 2 more; '));
   });
 });
 
@@ -240,6 +262,7 @@ describe('planning has no side effect', () => {
       query: (query) => table.query(query),
       write: refuse('write'),
       putMany: refuse('putMany'),
+      probe: refuse('probe'),
     };
     const readOnlyBlobs: BlobStore = { find: (...about) => blobs.find(...about), put: refuse('put') };
     const others = {

@@ -1,0 +1,19 @@
+import { systemErrorField } from './system-error.ts';
+
+/** SQLite's primary result codes (sqlite.org/rescode.html) that are about the machine and not about our SQL. */
+const problems: Readonly<Record<number, 'full' | 'damaged' | 'unusable'>> = {
+  3: 'unusable', // SQLITE_PERM
+  8: 'unusable', // SQLITE_READONLY
+  10: 'unusable', // SQLITE_IOERR
+  11: 'damaged', // SQLITE_CORRUPT
+  13: 'full', // SQLITE_FULL
+  14: 'unusable', // SQLITE_CANTOPEN
+  26: 'damaged', // SQLITE_NOTADB
+};
+
+/** What is wrong with the disk or the file when SQLite fails; undefined for everything else that was thrown. */
+export function sqliteProblem(error: unknown): 'full' | 'damaged' | 'unusable' | undefined {
+  const code = systemErrorField(error, 'errcode');
+  // The low byte is the primary code; the rest only says more.
+  return typeof code === 'number' ? problems[code % 256] : undefined;
+}

@@ -1,0 +1,16 @@
+import { PackageURL } from 'packageurl-js';
+import type { Digest } from '../core/digest.ts';
+import { assertInvariant } from '../core/errors.ts';
+import type { TenantId } from '../core/tenant-id.ts';
+import { splitPackageRef } from './package-ref.ts';
+
+/**
+ * What a package is called in signed statements: an artifact addressed by its digest, in the repository of the tenant that published it.
+ * `pkg:demo/…`, as manifests spell it, has no registered purl type and would mean nothing to a reader from outside.
+ */
+export function packagePurl(owner: TenantId, { uses, digest }: { uses: string; digest: Digest }): string {
+  const ref = splitPackageRef(uses);
+  assertInvariant(ref !== undefined, `${uses} was published without a name or a version`);
+  const qualifiers = { repository_url: `mc.local/${owner}/${ref.name}`, tag: ref.version };
+  return new PackageURL('oci', undefined, ref.name.split('/')[1] ?? ref.name, digest, qualifiers, undefined).toString();
+}

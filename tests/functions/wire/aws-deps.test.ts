@@ -1,0 +1,26 @@
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { setAwsEnvironment } from '../aws-environment.ts';
+
+describe('the home on AWS', () => {
+  beforeEach(() => {
+    jest.resetModules(); // Deps are built once a container.
+    setAwsEnvironment();
+    delete process.env['MC_REGION'];
+  });
+
+  const config = async (): Promise<unknown> => (await import('../../../functions/wire/aws-deps.ts')).awsDeps().config;
+
+  test('declares no region of its own accord, however near the region of the cloud may be', async () => {
+    expect(await config()).toMatchObject({ cloud: 'aws', region: 'eu-central-1', declaredRegion: null });
+  });
+
+  test('stands where its operator declares, and that is where workflows run that name no region', async () => {
+    process.env['MC_REGION'] = 'EU';
+    expect(await config()).toMatchObject({ region: 'EU', declaredRegion: 'EU' });
+  });
+
+  test('does not start with a declaration that no manifest could match', async () => {
+    process.env['MC_REGION'] = 'in Europe';
+    await expect(config()).rejects.toThrow(/MC_REGION/);
+  });
+});
