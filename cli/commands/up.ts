@@ -2,12 +2,16 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { McError } from '../../shared/core/errors.ts';
 import { Region } from '../../shared/manifest/manifest.ts';
-import { describeCommand } from '../command-options.ts';
+import type { SandboxDescription } from '../../runner/sandbox/sandbox-runner.ts';
+import { choice, describeCommand } from '../command-options.ts';
 import { defaultDataDir, loginFile } from '../data-dir.ts';
 import { paint } from '../terminal/paint.ts';
+import { renderSandbox, sandboxWarnings } from '../terminal/render-sandbox.ts';
 import { note, printResult, type OutputOptions } from '../terminal/report.ts';
 
-type UpOptions = OutputOptions & { port: string; host: string; dataDir?: string; region?: string };
+const sandboxLevels = ['bubblewrap', 'node-permission'] as const;
+
+type UpOptions = OutputOptions & { port: string; host: string; sandbox: (typeof sandboxLevels)[number]; dataDir?: string; region?: string };
 
 /** Starts the embedded home and keeps it running. */
 export function addUp(program: Command): void {
@@ -17,26 +21,46 @@ export function addUp(program: Command): void {
     .option('--port <port>', 'TCP port, 0 for a free one', '8484')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--data-dir <folder>', 'where everything is kept (default: MC_DATA_DIR, else ~/.local/share/maestro-conductor)')
-    .option('--region <region>', 'where this home stands: it then refuses runs for other regions (default: not declared)');
+    .option('--region <region>', 'where this home stands: it then refuses runs for other regions (default: not declared)')
+    .addOption(choice('--sandbox <level>', 'weakest sandbox that tasks may run in', sandboxLevels).default('node-permission'));
   describeCommand(command, [
     { line: 'maestro up', meaning: 'http://127.0.0.1:8484, data in your home folder' },
     { line: 'maestro up --port 0 --data-dir ./data', meaning: 'a free port, data here' },
-    { line: 'maestro up --json', meaning: '{"url", "dataDir", "login", "pid"} once it accepts requests' },
+    { line: 'maestro up --sandbox bubblewrap', meaning: 'does not start where tasks would run in less' },
+    { line: 'maestro up --json', meaning: '{"url", "dataDir", "login", "pid", "sandbox"} once it accepts requests' },
   ]).action(up);
 }
 
 async function up(options: UpOptions): Promise<void> {
+  // Whatever the home or a library writes is for this user alone.
+  process.umask(0o077);
   const port = readPort(options.port);
   const region = readRegion(options.region);
   const dataDir = options.dataDir === undefined ? defaultDataDir() : resolve(options.dataDir);
   const stopped = stopSignal();
   const { startHost } = await import('../host/start-host.ts'); // Loaded here, so that other commands start without the engine.
-  const home = await startHost({ port, host: options.host, dataDir, ...(region === undefined ? {} : { region }) });
-  const answer = { url: home.url, dataDir, login: loginFile(dataDir), pid: process.pid };
+  const host = await startHost({
+    port,
+    host: options.host,
+    dataDir,
+    minimumSandbox: options.sandbox,
+    ...(region === undefined ? {} : { region }),
+  });
+  const { sandbox, running } = host.home;
+  const answer = { url: host.url, dataDir, login: loginFile(dataDir), pid: process.pid, sandbox };
   printResult(options, answer, () => renderWelcome(answer));
+  for (const warning of sandbox ? sandboxWarnings(sandbox) : []) note(warning);
   const signal = await stopped;
-  note(`${signal}: finishing, no new work is taken`);
-  await home.close();
+  note(`${signal}: no new work is taken${renderWait(running.count, running.remainingMs)}`);
+  await host.close();
+}
+
+/** What a home that was told to stop waits for; nothing when no attempt runs. */
+function renderWait(attempts: number, remainingMs: number): string {
+  if (attempts === 0) return '';
+  const what = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+  const again = 'press Ctrl-C again to stop at once, they will be repeated after the next start';
+  return `; waiting for ${what}, at most ${Math.ceil(remainingMs / 1_000)} s; ${again}`;
 }
 
 function readPort(text: string): number {
@@ -54,10 +78,10 @@ function readRegion(text: string | undefined): string | undefined {
   );
 }
 
-/** A terminal and the launcher may both deliver the same Ctrl-C; what comes later is a person who does not want to wait. */
-const sameSignalMs = 1_000;
+/** A terminal and the launcher both deliver the same Ctrl-C, within milliseconds; what comes later is a person who does not want to wait. */
+const sameSignalMs = 300;
 
-/** Resolves at the first SIGINT or SIGTERM; another one after a while ends the process at once, which loses nothing that was acknowledged. */
+/** Resolves at the first SIGINT or SIGTERM; the next one ends the process at once, which loses nothing that was acknowledged. */
 async function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let firstAt: number | undefined;
@@ -71,12 +95,22 @@ async function stopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-function renderWelcome(answer: { url: string; dataDir: string; login: string; pid: number }): string {
+interface Welcome {
+  url: string;
+  dataDir: string;
+  login: string;
+  sandbox: SandboxDescription | undefined;
+}
+
+function renderWelcome(answer: Welcome): string {
+  const [sandbox = '', ...refused] = answer.sandbox ? renderSandbox(answer.sandbox) : [];
   return [
     `${paint('green', '●')} ${paint('bold', 'Maestro Conductor')} is up at ${paint('cyan', answer.url)}`,
     '',
     `  API    ${answer.url}/docs`,
     `  data   ${answer.dataDir}`,
+    `  tasks  ${sandbox}`,
+    ...refused.map((line) => `         ${line}`),
     `  login  the command line of this user is logged in by ${answer.login}`,
     `         elsewhere: export MC_URL=${answer.url} MC_TOKEN=…  (the token stands in that file)`,
     '',

@@ -152,7 +152,10 @@ export class SandboxRunner implements Runner {
     const wanted = this.#options.minimumLevel ?? 'node-permission';
     if (sandboxLevels.indexOf(isolation.level) <= sandboxLevels.indexOf(wanted)) return detected;
     const why = refused.length === 0 ? '' : ` (${refused.join('; ')})`;
-    throw new McError('mc:runner:refused', `This machine reaches the sandbox level ${isolation.level}${why}; at least ${wanted} is wanted.`);
+    throw new McError(
+      'mc:runner:refused',
+      `This machine reaches the sandbox level ${isolation.level}${why}; at least ${wanted} is wanted.`,
+    );
   }
 
   #detect(): ReturnType<typeof detectIsolation> {

@@ -24,7 +24,6 @@ function parseOnce<T>(known: WeakMap<Item, T>, schema: { parse(value: unknown): 
 const parseHead = (item: Item): ExecutionRecord => parseOnce(parsedHeads, ExecutionRecord, item);
 const parseTask = (item: Item): TaskRecord => parseOnce(parsedTasks, TaskRecord, item);
 
-
 /** The head of a run, or undefined when this tenant has no such run. */
 export async function findExecution({ table }: TableDeps, tenant: TenantId, id: Id<'exec'>): Promise<ExecutionRecord | undefined> {
   const item = await table.get(headKey(tenant, id));

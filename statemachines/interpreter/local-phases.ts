@@ -11,7 +11,7 @@ import { compensateRun } from '../../shared/execution/phases/compensate-run.ts';
 import { dispatchRun } from '../../shared/execution/phases/dispatch-run.ts';
 import { recordRun } from '../../shared/execution/phases/record-run.ts';
 import { sealRun } from '../../shared/execution/phases/seal-run.ts';
-import type { WorkGate } from '../../shared/embedded/work-gate.ts';
+import type { WorkGate } from '../../shared/embedded/pace/work-gate.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import type { PhaseInput, Phases } from '../../shared/port/phases.ts';
 

@@ -7,7 +7,7 @@ import { FileBlobs } from '../../shared/embedded/file-blobs.ts';
 import { MemoryMetrics } from '../../shared/embedded/memory-metrics.ts';
 import { SmallBlobs } from '../../shared/embedded/small-blobs.ts';
 import { SoftwareSigner } from '../../shared/embedded/software-signer.ts';
-import { SqliteTable } from '../../shared/embedded/sqlite-table.ts';
+import { SqliteTable } from '../../shared/embedded/sqlite/sqlite-table.ts';
 import { ulidIds } from '../../shared/embedded/ulid-ids.ts';
 import { TenantId } from '../../shared/core/tenant-id.ts';
 import { noFaults } from '../../shared/port/faults.ts';

@@ -91,7 +91,8 @@ function withResult(task: TaskRecord, ended: EndedAttempt, now: number): TaskRec
 
 function countFailure(task: TaskRecord, { failed }: EndedAttempt): Pick<TaskRecord, 'failures' | 'losses'> {
   const isLost = failed?.failure === 'lost';
-  return { failures: task.failures + (isLost ? 0 : 1), losses: task.losses + (isLost ? 1 : 0) };
+  const isOurs = isLost || failed?.failure === 'store';
+  return { failures: task.failures + (isOurs ? 0 : 1), losses: task.losses + (isLost ? 1 : 0) };
 }
 
 /** The op at position 0: it holds only while this very attempt is the one that runs. */

@@ -2,6 +2,7 @@
  * From a ready task to a completed one. A message is only a hint: the claim is a conditional write, so a lost, doubled or late message
  * never runs an attempt twice. Safe to call any number of times for the same message.
  */
+import { McError } from '../../core/errors.ts';
 import type { Deps } from '../../port/deps.ts';
 import { metricNames } from '../../port/metrics.ts';
 import type { TaskMessage } from '../../port/task-queue.ts';
@@ -13,6 +14,10 @@ import { lostAttempt, runAttempt, type EndedAttempt } from './run-attempt.ts';
 
 /** SQS delays at most this long; a longer pause is slept in pieces. */
 const maxQueueDelayMs = 900_000;
+
+/** Pauses between tries to store the end of an attempt. */
+const firstStorePauseMs = 250;
+const maxStorePauseMs = 10_000;
 
 /** Claims the task if it is ready, runs one attempt and completes it. */
 export async function dispatchTask(deps: Deps, message: TaskMessage): Promise<void> {
@@ -35,15 +40,39 @@ export async function dispatchTask(deps: Deps, message: TaskMessage): Promise<vo
   await deps.faults.hit('dispatch:after-claim');
   deps.metrics.record(metricNames.queueMs, claimed.claimedAt - Math.max(task.readyAt, task.notBefore));
   if (head.startedAt === null) deps.metrics.record(metricNames.publishToStartMs, claimed.claimedAt - head.createdAt);
-  await completeTask(deps, claimed, await runClaimed(deps, claimed));
+  const ended = await runClaimed(deps, claimed);
+  if ((await completeWhenStored(deps, claimed, ended)) > 1) {
+    // An earlier try may have been written without what follows it; the message finds out.
+    await deps.queue.send([message]);
+  }
 }
 
-/** An attempt whose result could not be stored counts as lost and runs again; silence would leave it claimed until its lease ends. */
+/**
+ * Completes an attempt as soon as the store takes it: what has run must not run again because a disk was full for a while. Answers how many tries that took.
+ * After the lease another dispatcher may have the task, so then this gives up and the sweep goes on.
+ */
+async function completeWhenStored(deps: Deps, claimed: ClaimedTask, ended: EndedAttempt): Promise<number> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await completeTask(deps, claimed, ended);
+      return tries;
+    } catch (error) {
+      const canPass = error instanceof McError && error.code.startsWith('mc:store:') && error.retry === 'backoff';
+      const pauseMs = Math.min(maxStorePauseMs, firstStorePauseMs * 2 ** tries);
+      if (!canPass || deps.clock.now() + pauseMs >= claimed.task.leaseUntil) throw error;
+      const place = { executionId: claimed.head.id, taskId: claimed.task.id };
+      deps.logger.warn('the end of an attempt could not be stored; it is tried again', { ...place, code: error.code, pauseMs });
+      await deps.clock.sleep(pauseMs);
+    }
+  }
+}
+
+/** An attempt that met a bug of ours counts as lost and runs again; silence would leave it claimed until its lease ends. */
 async function runClaimed(deps: Deps, { head, task }: ClaimedTask): Promise<EndedAttempt> {
   try {
     return await runAttempt(deps, head, task);
   } catch (error) {
     deps.logger.error('an attempt could not be brought to its end', { executionId: head.id, taskId: task.id, error });
-    return lostAttempt('the result of this attempt could not be stored');
+    return lostAttempt('this attempt could not be brought to its end');
   }
 }

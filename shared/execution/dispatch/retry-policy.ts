@@ -2,8 +2,8 @@
 import type { TaskFailure } from '../../port/runner.ts';
 import type { TaskRecord } from '../execution-record.ts';
 
-/** `lost`: the dispatcher died with the attempt; nobody knows how far it came. */
-export type AttemptFailure = TaskFailure | 'lost' | 'package' | 'inputs';
+/** `lost`: the dispatcher died with the attempt; nobody knows how far it came. `store`: the home could not read or keep what the attempt needs. */
+export type AttemptFailure = TaskFailure | 'lost' | 'store' | 'package' | 'inputs';
 
 export interface FailedAttempt {
   failure: AttemptFailure;
@@ -17,11 +17,13 @@ export type AfterFailure = { kind: 'retry'; delayMs: number } | { kind: 'fail' }
 const baseDelayMs = 500;
 /** No pause is longer: people watch runs. */
 const maxDelayMs = 5 * 60_000;
+/** With these pauses most of an hour: time enough for a person to free a disk, and an end to the list of attempts. */
+const maxStoreFailures = 20;
 /** A task whose dispatchers keep dying would otherwise kill dispatchers for ever. */
 const maxLosses = 5;
 
 /**
- * Retry or give up. A lost attempt does not count against `retries`, because the task did nothing wrong.
+ * Retry or give up. Lost attempts and those that met a store out of order do not count against `retries`, because the task did nothing wrong.
  * Back-off is exponential with jitter between half and the whole pause, so that failed tasks do not come back in step.
  */
 export function decideAfterFailure(
@@ -30,8 +32,15 @@ export function decideAfterFailure(
   context: { now: number; deadlineAt: number; random: number },
 ): AfterFailure {
   if (failed.failure === 'lost') return task.losses >= maxLosses ? { kind: 'fail' } : { kind: 'retry', delayMs: baseDelayMs * task.losses };
-  if (!failed.retryable || task.failures >= task.retries) return { kind: 'fail' };
-  const pause = Math.min(maxDelayMs, baseDelayMs * 2 ** task.failures);
+  const isStore = failed.failure === 'store';
+  const before = isStore ? countStoreFailures(task) : task.failures;
+  if (!failed.retryable || before >= (isStore ? maxStoreFailures : task.retries)) return { kind: 'fail' };
+  const pause = Math.min(maxDelayMs, baseDelayMs * 2 ** before);
   const delayMs = Math.round(pause * (0.5 + context.random / 2));
   return context.now + delayMs >= context.deadlineAt ? { kind: 'fail' } : { kind: 'retry', delayMs };
+}
+
+/** How often the task met a store out of order, before the attempt that has just ended. */
+function countStoreFailures({ attempts }: TaskRecord): number {
+  return attempts.filter(({ failure }) => failure === 'store').length;
 }

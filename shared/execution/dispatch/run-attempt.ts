@@ -59,10 +59,11 @@ export function lostAttempt(message: string): EndedAttempt {
   return { ...nothing, failed: { failure: 'lost', message, retryable: true } };
 }
 
-/** Errors that a next attempt may not meet are retried; a package that does not verify or inputs that do not fit are not. */
+/** Errors that a next attempt may not meet, such as a full disk, are retried; a package that does not verify or inputs that do not fit are not. */
 function notStarted(error: unknown): EndedAttempt {
   if (!(error instanceof McError)) throw error;
-  const failure = error.code.startsWith('mc:package:') ? 'package' : error.code.startsWith('mc:runner:') ? 'sandbox' : 'inputs';
+  const [, area] = error.code.split(':');
+  const failure = area === 'package' || area === 'store' ? area : area === 'runner' ? 'sandbox' : 'inputs';
   const detail = error.issues.map((issue) => `${issue.pointer} ${issue.message}`).join('; ');
   return {
     ...nothing,
@@ -71,7 +72,6 @@ function notStarted(error: unknown): EndedAttempt {
 }
 
 async function execute(deps: Deps, spec: BuiltSpec): Promise<EndedAttempt> {
-  const { tenant } = spec;
   let sandbox;
   try {
     sandbox = await deps.runner.provision(spec);
@@ -82,20 +82,33 @@ async function execute(deps: Deps, spec: BuiltSpec): Promise<EndedAttempt> {
     const result = checkOutputs(spec, await sandbox.execute(new AbortController().signal));
     await deps.faults.hit('dispatch:after-run');
     deps.metrics.record(metricNames.taskMs, result.usage.wallMs);
-    const logDigest = await storeLogs(deps, spec, await sandbox.collectLogs());
-    const outputs = result.kind === 'succeeded' ? await storeJson(deps, tenant, result.outputs) : null;
-    await deps.faults.hit('dispatch:after-blobs');
-    return {
+    const ended: EndedAttempt = {
+      ...nothing,
       sandbox: sandbox.level,
       inputsDigest: spec.inputsDigest,
-      outputs,
-      logDigest,
       wallMs: Math.round(result.usage.wallMs),
       costUsdMicros: taskCost(spec.descriptor.cost, spec.limits.resourceClass, result.usage.wallMs),
       failed: failureOf(result),
     };
+    return { ...ended, ...(await storeResult(deps, spec, result, await sandbox.collectLogs())) };
   } finally {
     await sandbox.release();
+  }
+}
+
+/** Keeps logs and outputs. When the store cannot, what succeeded has run for nothing, which is no fault of the task; what failed has failed. */
+async function storeResult(deps: Deps, spec: TaskSpec, result: TaskResult, lines: readonly LogLine[]): Promise<Partial<EndedAttempt>> {
+  try {
+    const logDigest = await storeLogs(deps, spec, lines);
+    const outputs = result.kind === 'succeeded' ? await storeJson(deps, spec.tenant, result.outputs) : null;
+    await deps.faults.hit('dispatch:after-blobs');
+    return { logDigest, outputs };
+  } catch (error) {
+    const { failed } = notStarted(error);
+    if (failed?.failure !== 'store') throw error;
+    const own = failureOf(result);
+    if (own) return { failed: { ...own, message: `${own.message} (its log could not be stored: ${failed.message})` } };
+    return { failed: { ...failed, message: `the result of the task could not be stored: ${failed.message}` } };
   }
 }
 

@@ -6,11 +6,13 @@ import type { Deps } from '../../port/deps.ts';
 import type { PhaseInput } from '../../port/phases.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, getTasks, listTasks } from '../execution-store.ts';
+import type { FailedAttempt } from '../dispatch/retry-policy.ts';
 import { runAttempt } from '../dispatch/run-attempt.ts';
 
 /** Undoing is worth more patience than doing; after this many failures a person has to look. */
 const maxAttempts = 5;
 const baseDelayMs = 500;
+const maxDelayMs = 60_000;
 /** Beyond the task's own limit: fetching, storing and one slow write. */
 const leaseGraceMs = 60_000;
 
@@ -35,17 +37,26 @@ async function compensateTask(deps: Deps, head: ExecutionRecord, first: TaskReco
       await deps.faults.hit('compensate:after-claim');
       const ended = await runAttempt(deps, head, claimed, 'compensation');
       await deps.faults.hit('compensate:after-run');
-      const gaveUp = ended.failed !== null && (!ended.failed.retryable || claimed.compensationAttempt >= maxAttempts);
+      const gaveUp = ended.failed !== null && isFinal(ended.failed, claimed.compensationAttempt);
       const state = ended.failed === null ? 'done' : gaveUp ? 'failed' : 'pending';
       if (state === 'failed')
         deps.logger.error('a compensation failed', { executionId: head.id, taskId: task.id, failure: ended.failed?.failure });
       await finish(deps, head, claimed, { state, costUsdMicros: ended.costUsdMicros });
-      if (state === 'pending') await deps.clock.sleep(baseDelayMs * 2 ** claimed.compensationAttempt * (0.5 + deps.ids.random() / 2));
+      if (state === 'pending') await deps.clock.sleep(pauseAfter(claimed.compensationAttempt, deps.ids.random()));
     } else {
       await deps.clock.sleep(baseDelayMs); // Somebody else holds it; wait for the result or for the end of the lease.
     }
     [task] = await getTasks(deps, head.tenant, head.id, [task.id]);
   }
+}
+
+/** A store out of order is never the end: it says nothing about whether the undoing works. */
+function isFinal({ failure, retryable }: FailedAttempt, attempt: number): boolean {
+  return !retryable || (attempt >= maxAttempts && failure !== 'store');
+}
+
+function pauseAfter(attempt: number, random: number): number {
+  return Math.min(maxDelayMs, baseDelayMs * 2 ** attempt) * (0.5 + random / 2);
 }
 
 async function claim(deps: Deps, head: ExecutionRecord, task: TaskRecord): Promise<TaskRecord | undefined> {

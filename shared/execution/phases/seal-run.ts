@@ -43,9 +43,9 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
   };
   const statement = buildRunStatement(deps.config, { head: sealed, tasks, decision, outputs });
 
-  const startedAt = deps.clock.now();
+  const startedAt = deps.clock.elapsedMs();
   const bundle = await signStatement(deps.signer, statement);
-  deps.metrics.record(metricNames.signMs, deps.clock.now() - startedAt);
+  deps.metrics.record(metricNames.signMs, deps.clock.elapsedMs() - startedAt);
   await deps.faults.hit('seal:after-sign');
   // A signer that signs with another key, or other bytes, must not be able to end a run.
   verifySealed(deps, bundle, (await deps.signer.publicKey()).pem);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { lockFolder } from '../../../shared/embedded/folder-lock.ts';
-import { SqliteTable } from '../../../shared/embedded/sqlite-table.ts';
+import { SqliteTable } from '../../../shared/embedded/sqlite/sqlite-table.ts';
 import { describeTable } from '../../contract/table-contract.ts';
 
 let folder: string;

@@ -236,11 +236,11 @@ describe('the receipt', () => {
     mc_receipt: z.object({ steps: z.object({ entries: z.array(z.object({ uses: z.string() })) }) }),
   });
 
-  async function sealed({ home, actor, finish, start }: Engine, workflow: string): Promise<z.infer<typeof Definition>> {
-    const { id } = await start({ workflow });
-    await finish(id);
-    const { pem } = await home.deps.signer.publicKey();
-    const { statement } = verifyBundle((await getReceipt(home.deps, actor, id)).bundle, { pem });
+  async function sealed(workflow: string): Promise<z.infer<typeof Definition>> {
+    const { id } = await engine.start({ workflow });
+    await engine.finish(id);
+    const { pem } = await engine.home.deps.signer.publicKey();
+    const { statement } = verifyBundle((await getReceipt(engine.home.deps, engine.actor, id)).bundle, { pem });
     return Definition.parse(statement.predicate);
   }
 
@@ -256,7 +256,7 @@ describe('the receipt', () => {
     await engine.publish(
       `name: named\nversion: 1.0.0\ntasks: [{ id: a, uses: '${uses}' }, { id: b, uses: 'pkg:demo/echo@1.0.0' }, { id: c, uses: '${uses}' }]\n`,
     );
-    const { buildDefinition, mc_receipt } = await sealed(engine, 'named');
+    const { buildDefinition, mc_receipt } = await sealed('named');
     const packages = buildDefinition.resolvedDependencies.filter(({ name }) => name !== 'manifest');
     const address = (owner: string, name: string, sha256: string): string =>
       `pkg:oci/${name}@sha256:${sha256}?repository_url=mc.local%2F${owner}%2Fdemo%2F${name}&tag=1.0.0`;
@@ -275,7 +275,7 @@ describe('the receipt', () => {
 
   test('says that the home did not declare where it stands', async () => {
     await engine.publish(single('somewhere'));
-    expect((await sealed(engine, 'somewhere')).buildDefinition.internalParameters).toMatchObject({ cloud: 'local', homeRegion: null });
+    expect((await sealed('somewhere')).buildDefinition.internalParameters).toMatchObject({ cloud: 'local', homeRegion: null });
   });
 });
 

@@ -5,11 +5,11 @@
  */
 import { type DatabaseSync, type StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
-import { InvariantError, McError } from '../core/errors.ts';
-import type { Item, Key, Page, Query, Table, WriteOp, WriteResult } from '../port/table.ts';
-import { checkItem, checkItemBytes, checkQuery, checkWrite, holds, keyOf, probeKey, refused, updated } from '../port/table-rules.ts';
-import { requireRoom } from './require-room.ts';
-import { sqliteProblem } from './sqlite-problem.ts';
+import { InvariantError, McError } from '../../core/errors.ts';
+import type { Item, Key, Page, Query, Table, WriteOp, WriteResult } from '../../port/table.ts';
+import { checkItem, checkItemBytes, checkQuery, checkWrite, holds, keyOf, probeKey, refused, updated } from '../../port/table-rules.ts';
+import { requireRoom } from '../require-room.ts';
+import { sqliteProblem } from '../sqlite-problem.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { decodeCursor, encodeCursor, type CursorPosition } from './sqlite-cursor.ts';
 
@@ -278,7 +278,13 @@ export class SqliteTable implements Table {
     values.push(query.limit + 1);
     return this.#prepared(parts.join(' '))
       .all(...values)
-      .map((row) => ({ sort: String(row['sort']), id: Number(row['id']), pk: String(row['pk']), sk: String(row['sk']), body: row['body'] }));
+      .map((row) => ({
+        sort: String(row['sort']),
+        id: Number(row['id']),
+        pk: String(row['pk']),
+        sk: String(row['sk']),
+        body: row['body'],
+      }));
   }
 
   #prepared(sql: string): StatementSync {
@@ -324,7 +330,6 @@ function storeError(error: unknown): unknown {
   const problem = sqliteProblem(error);
   if (problem === 'full') return new McError('mc:store:full', 'the disk of the data folder is full; nothing was written', { cause: error });
   if (problem === 'damaged') return new McError('mc:store:damaged', 'the table of the data folder is damaged', { cause: error });
-  if (problem === 'unusable')
-    return new McError('mc:store:unavailable', 'the data folder cannot be read or written', { cause: error });
+  if (problem === 'unusable') return new McError('mc:store:unavailable', 'the data folder cannot be read or written', { cause: error });
   return error;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { McError } from '../core/errors.ts';
+import { McError } from '../../core/errors.ts';
 
 /** Where a page ended: the sort key and the row, because an index may hold equal sort keys. */
 export interface CursorPosition {

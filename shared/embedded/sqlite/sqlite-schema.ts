@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
-import { makePrivateDatabase } from './data-folder.ts';
-import { folderError } from './folder-error.ts';
+import { makePrivateDatabase } from '../data-folder.ts';
+import { folderError } from '../folder-error.ts';
 
 /**
  * Pages in the write-ahead log before SQLite checkpoints inside a commit, which stalls it by tens of ms. The table checkpoints itself when it is idle, so

@@ -2,9 +2,9 @@
  * The task queue of one machine. Durable is the table, not this: a ready task is a row, so what is lost here with a crash is sent again when the
  * home restarts. Messages for the same task are folded while one waits, and never handled side by side.
  */
-import type { Clock } from '../port/clock.ts';
-import type { Logger } from '../port/logger.ts';
-import type { TaskMessage, TaskQueue } from '../port/task-queue.ts';
+import type { Clock } from '../../port/clock.ts';
+import type { Logger } from '../../port/logger.ts';
+import type { TaskMessage, TaskQueue } from '../../port/task-queue.ts';
 
 export interface LocalTaskQueueOptions {
   /** Attempts at once; a sandbox needs about one core, a simulated one needs none. */

@@ -1,4 +1,4 @@
-import type { Runner, Sandbox } from '../port/runner.ts';
+import type { Runner, Sandbox } from '../../port/runner.ts';
 import type { WorkGate } from './work-gate.ts';
 
 /** The same runner, whose results wait for their turn: what follows a result (storing, the next task) must not delay the start of another run. */
