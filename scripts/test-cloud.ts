@@ -37,7 +37,7 @@ async function must(what: string, run: () => Promise<number>): Promise<void> {
   const begun = Date.now();
   const code = await run();
   console.log(`${what}: ${code === 0 ? 'done' : 'failed'} after ${((Date.now() - begun) / 1_000).toFixed(1)} s`);
-  if (code !== 0) throw new Error(`${what} failed`);
+  if (code !== 0) throw new Error(`${what} failed; the emulator's log is .cloud/emulator.log`);
 }
 
 /** Bootstraps the emulator's account and deploys; answers what the stacks tell about themselves. */

@@ -1,6 +1,6 @@
 /**
- * What the emulator wants and AWS does not have. It asks for a right `sqs:SendMessageBatch`, while on AWS a batch is allowed by
- * `sqs:SendMessage`. The stacks stay as AWS wants them; the roles that may send get the other name here, after the deployment.
+ * Rights that the emulator asks for and AWS does not. The stacks stay as AWS wants them; the roles concerned get the emulator's spelling here, after
+ * the deployment.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,22 +11,32 @@ const Statement = z.object({ Action: z.union([z.string(), z.array(z.string())]) 
 const Template = z.object({ Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.unknown() })) });
 const RolePolicy = z.object({ Roles: z.array(z.object({ Ref: z.string() })), PolicyDocument: z.object({ Statement: z.array(Statement) }) });
 
-/** The beginnings of the names of all roles that may send messages: stack and logical id. */
-function senders(assembly: string): string[] {
+/** What a role has by the stacks, and what the emulator wants to see on every resource for the same. */
+const gaps: Readonly<Record<string, string>> = {
+  // On AWS a batch is allowed by the right to send one message.
+  'sqs:SendMessage': 'sqs:SendMessageBatch',
+  // AWS looks at the state machine of the token, whatever its documentation says; the emulator only at `*`.
+  'states:SendTaskSuccess': 'states:SendTaskSuccess',
+};
+
+/** The emulator's spelling of what this policy lacks there. */
+function missingActions(policy: z.infer<typeof RolePolicy>): string[] {
+  const granted = policy.PolicyDocument.Statement.flatMap(({ Action }) => Action);
+  return Object.entries(gaps).flatMap(([has, needs]) => (granted.includes(has) ? [needs] : []));
+}
+
+/** Roles with a gap, by the beginning of their names (stack and logical id). */
+function rolesWithGaps(assembly: string): { prefix: string; actions: string[] }[] {
   const templates = readdirSync(assembly).filter((name) => name.endsWith('.template.json'));
   return templates.flatMap((name) => {
+    const stack = name.replace('.template.json', '');
     const { Resources } = Template.parse(JSON.parse(readFileSync(join(assembly, name), 'utf8')));
     const policies = Object.values(Resources).flatMap(({ Type, Properties }) =>
       Type === 'AWS::IAM::Policy' ? [RolePolicy.parse(Properties)] : [],
     );
-    const sending = policies.filter(({ PolicyDocument }) =>
-      PolicyDocument.Statement.some(({ Action }) => [Action].flat().includes('sqs:SendMessage')),
-    );
-    return sending.flatMap(({ Roles }) => Roles.map(({ Ref }) => `${name.replace('.template.json', '')}-${Ref}-`));
+    return policies.flatMap((policy) => policy.Roles.map(({ Ref }) => ({ prefix: `${stack}-${Ref}-`, actions: missingActions(policy) })));
   });
 }
-
-const policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'sqs:SendMessageBatch', Resource: '*' }] });
 
 async function callIam(gateway: Gateway, fields: Record<string, string>): Promise<string> {
   const { status, body } = await gatewayRequest(gateway, { path: '/', service: 'iam', form: { Version: '2010-05-08', ...fields } });
@@ -35,12 +45,12 @@ async function callIam(gateway: Gateway, fields: Record<string, string>): Promis
 }
 
 export async function closeGaps(gateway: Gateway, assembly: string): Promise<void> {
-  const roles = [...(await callIam(gateway, { Action: 'ListRoles', MaxItems: '1000' })).matchAll(/<RoleName>([^<]+)</g)].map(
-    (match) => match[1] ?? '',
-  );
-  for (const prefix of senders(assembly)) {
-    const RoleName = roles.find((name) => name.startsWith(prefix));
+  const listed = await callIam(gateway, { Action: 'ListRoles', MaxItems: '1000' });
+  const names = [...listed.matchAll(/<RoleName>([^<]+)</g)].map((match) => match[1] ?? '');
+  for (const { prefix, actions } of rolesWithGaps(assembly).filter((role) => role.actions.length > 0)) {
+    const RoleName = names.find((name) => name.startsWith(prefix));
     if (RoleName === undefined) throw new Error(`the emulator has no role ${prefix}…`);
-    await callIam(gateway, { Action: 'PutRolePolicy', RoleName, PolicyName: 'emulator-batch', PolicyDocument: policy });
+    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] });
+    await callIam(gateway, { Action: 'PutRolePolicy', RoleName, PolicyName: 'emulator', PolicyDocument });
   }
 }

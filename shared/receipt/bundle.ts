@@ -1,4 +1,4 @@
-/** The sigstore bundle v0.3 with a public key (FORMATS: receipts), read strictly: what stock cosign refuses, we refuse. */
+/** The sigstore bundle v0.3 with a public key, read strictly: what stock cosign refuses, we refuse. */
 import { z } from 'zod';
 
 export const bundleMediaType = 'application/vnd.dev.sigstore.bundle.v0.3+json';

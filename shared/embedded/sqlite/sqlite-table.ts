@@ -10,6 +10,7 @@ import type { Item, Key, Page, Query, Table, WriteOp, WriteResult } from '../../
 import { checkItem, checkItemBytes, checkQuery, checkWrite, holds, keyOf, probeKey, refused, updated } from '../../port/table-rules.ts';
 import { requireRoom } from '../require-room.ts';
 import { sqliteProblem } from '../sqlite-problem.ts';
+import { GroupCommit } from './group-commit.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { decodeCursor, encodeCursor, type CursorPosition } from './sqlite-cursor.ts';
 
@@ -23,11 +24,6 @@ interface PendingWrite {
 const recentChars = 24 * 1024 * 1024;
 /** Items larger than this are not kept in memory. */
 const recentItemChars = 16 * 1024;
-/** A commit costs the same for few ops as for many, so while commits follow each other closely, ops are gathered for this long. */
-const gatherMs = 2;
-/** A pause this long is used to checkpoint. */
-const idleMs = 250;
-
 /** Anybody may ask for the health of a home, so a probe serves all who ask within this time. */
 const probeMs = 5_000;
 /** More than a page of SQLite has room for. */
@@ -43,9 +39,6 @@ interface Change extends StoredItem {
   isInPlace: boolean;
 }
 
-/** Ops in one commit; larger transactions hold the event loop too long and raise every start's latency (ENGINE: 1,000 was best). */
-const opsPerCommit = 1_000;
-
 export class SqliteTable implements Table {
   readonly #path: string;
   readonly #db: DatabaseSync;
@@ -57,12 +50,7 @@ export class SqliteTable implements Table {
   readonly #keepsRecent: (key: Key) => boolean;
   /** Newest committed state of the items used last; a run touches its few items a dozen times within a second. */
   readonly #recent = new LRUCache<string, Item>({ maxSize: recentChars });
-  #pending: PendingWrite[] = [];
-  #pendingOps = 0;
-  #isScheduled = false;
-  #gathering: NodeJS.Timeout | undefined;
-  #checkpointing: NodeJS.Timeout | undefined;
-  #committedAt = 0;
+  readonly #writes = new GroupCommit<PendingWrite>({ commit: (batch) => this.#commit(batch), idle: () => this.#checkpoint() });
   #probe: { at: number; result: Promise<void> } | undefined;
   #isClosed = false;
 
@@ -130,7 +118,7 @@ export class SqliteTable implements Table {
 
   /** Commits what is pending and closes the file; later writes are refused. */
   close(): void {
-    while (this.#pending.length > 0) this.#flush();
+    this.#writes.close();
     this.#isClosed = true;
     this.#db.close();
   }
@@ -140,38 +128,10 @@ export class SqliteTable implements Table {
       write.reject(new McError('mc:store:unavailable', 'the table is closed'));
       return;
     }
-    this.#pending.push(write);
-    this.#pendingOps += write.ops.length;
-    this.#schedule();
-  }
-
-  /** Commits at the end of this turn when the disk is idle; else after the gathering time, or at once when a commit is full. */
-  #schedule(): void {
-    if (this.#pendingOps >= opsPerCommit) clearTimeout(this.#gathering);
-    else if (this.#isScheduled) return;
-    const isIdle = performance.now() - this.#committedAt > gatherMs;
-    this.#isScheduled = true;
-    if (isIdle || this.#pendingOps >= opsPerCommit) setImmediate(() => this.#commitPending());
-    else this.#gathering = setTimeout(() => this.#commitPending(), gatherMs);
-  }
-
-  #commitPending(): void {
-    this.#isScheduled = false;
-    if (this.#pending.length === 0 || this.#isClosed) return;
-    this.#flush();
-    this.#committedAt = performance.now();
-    if (this.#pending.length > 0) this.#schedule();
-    this.#checkpointing ??= setTimeout(() => this.#checkpointWhenIdle(), idleMs).unref();
+    this.#writes.add(write);
   }
 
   /** Moves the write-ahead log into the table in a pause, so that no commit has to. */
-  #checkpointWhenIdle(): void {
-    this.#checkpointing = undefined;
-    if (this.#isClosed) return;
-    if (performance.now() - this.#committedAt >= idleMs) this.#checkpoint();
-    else this.#checkpointing = setTimeout(() => this.#checkpointWhenIdle(), idleMs).unref();
-  }
-
   #checkpoint(): void {
     try {
       this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)');
@@ -181,9 +141,8 @@ export class SqliteTable implements Table {
     }
   }
 
-  /** Takes up to `opsPerCommit` ops of whole writes, commits them together, then answers every caller. */
-  #flush(): void {
-    const batch = this.#takeBatch();
+  /** Commits writes together, then answers every caller. */
+  #commit(batch: readonly PendingWrite[]): void {
     const answers: (() => void)[] = [];
     try {
       this.#db.exec('BEGIN IMMEDIATE');
@@ -197,19 +156,6 @@ export class SqliteTable implements Table {
       return;
     }
     for (const answer of answers) answer();
-  }
-
-  #takeBatch(): PendingWrite[] {
-    let ops = 0;
-    let count = 0;
-    for (const write of this.#pending) {
-      ops += write.ops.length;
-      if (count > 0 && ops > opsPerCommit) break;
-      count += 1;
-    }
-    const batch = this.#pending.splice(0, count);
-    for (const write of batch) this.#pendingOps -= write.ops.length;
-    return batch;
   }
 
   /** Judges all conditions, then writes all ops; nothing is written unless everything holds. Answers go out after the commit. */

@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { McError } from '../../../shared/core/errors.ts';
+import { decideAfterFailure } from '../../../shared/execution/dispatch/retry-policy.ts';
+import type { TaskRecord } from '../../../shared/execution/execution-record.ts';
+import type { Table, WriteOp } from '../../../shared/port/table.ts';
+import { failing, openEngine, type Engine } from '../../support/open-engine.ts';
+
+const full = (): McError => new McError('mc:store:full', 'the disk of the data folder is full; nothing was written');
+const single = (name: string): string => `name: ${name}\nversion: 1.0.0\ntasks: [{ id: only, uses: 'pkg:demo/echo@1.0.0' }]\n`;
+
+/** How often the next uses of the store fail, and whether storing results is one of them. */
+let failures = 0;
+let failsResults = false;
+const fail = (): void => {
+  if (failures-- > 0) throw full();
+};
+
+let engine: Engine;
+beforeEach(async () => {
+  failures = 0;
+  failsResults = false;
+  engine = await openEngine({ faults: { hit: (point) => (failsResults && point === 'dispatch:after-blobs' ? fail() : undefined) } });
+}, 60_000);
+afterEach(async () => engine.close());
+
+/** The table, whose writes fail when they would do this. */
+function failingAt(table: Table, isHit: (op: WriteOp) => boolean): Table {
+  return {
+    get: (key) => table.get(key),
+    getMany: (keys) => table.getMany(keys),
+    query: (query) => table.query(query),
+    putMany: (items) => table.putMany(items),
+    probe: () => table.probe(),
+    write: async (ops) => {
+      if (ops.some(isHit)) fail();
+      return table.write(ops);
+    },
+  };
+}
+
+describe('a disk that is full for a while', () => {
+  test('when there is no room for the folder of a task, costs attempts and neither retries nor the run', async () => {
+    const { runner } = engine.home.deps;
+    engine.home.deps.runner = {
+      level: () => runner.level(),
+      provision: async (spec) => {
+        fail();
+        return runner.provision(spec);
+      },
+    };
+    await engine.publish(single('roomless'));
+    failures = 2;
+    const execution = await engine.finish((await engine.start({ workflow: 'roomless' })).id);
+    expect(execution).toMatchObject({ state: 'succeeded', error: null });
+    expect(execution.tasks[0]?.attempts.map(({ failure }) => failure)).toEqual(['store', 'store', null]);
+  });
+
+  test('when there is no room for the result, costs attempts and neither retries nor the run', async () => {
+    await engine.publish(single('unkept'));
+    failsResults = true;
+    failures = 2;
+    const execution = await engine.finish((await engine.start({ workflow: 'unkept' })).id);
+    expect(execution).toMatchObject({ state: 'succeeded', error: null });
+    expect(execution.tasks[0]?.attempts.map(({ failure }) => failure)).toEqual(['store', 'store', null]);
+  });
+
+  test('when there is no room for the log of a failed task, leaves it failed with its own reason', async () => {
+    await engine.publish(single('broken'));
+    engine.simulate(() => failing('it broke', false));
+    failsResults = true;
+    failures = 1;
+    const execution = await engine.finish((await engine.start({ workflow: 'broken' })).id);
+    expect(execution).toMatchObject({ state: 'failed', error: { failure: 'error', message: expect.stringContaining('it broke') } });
+    expect(engine.attempts).toHaveLength(1);
+  });
+
+  test('when the end of an attempt cannot be written, does not run the attempt again', async () => {
+    engine.home.deps.table = failingAt(engine.home.deps.table, (op) => op.kind === 'update' && op.set?.['state'] === 'succeeded');
+    await engine.publish(single('patient'));
+    failures = 2;
+    const execution = await engine.finish((await engine.start({ workflow: 'patient' })).id);
+    expect(execution).toMatchObject({ state: 'succeeded', error: null });
+    expect(engine.attempts).toHaveLength(1);
+  });
+});
+
+describe('a store out of order', () => {
+  const context = { now: 0, deadlineAt: 24 * 3_600_000, random: 1 };
+  const after = (count: number, retryable = true): ReturnType<typeof decideAfterFailure> => {
+    const attempts = Array.from({ length: count }, () => ({ failure: 'store' }));
+    const task = { failures: 0, losses: 0, retries: 0, attempts } as unknown as TaskRecord; // What the decision reads.
+    return decideAfterFailure(task, { failure: 'store', message: 'full', retryable }, context);
+  };
+
+  test('is given longer and longer pauses, about an hour in all, and then the task fails', () => {
+    const pauses: number[] = [];
+    for (let next = after(0); next.kind === 'retry'; next = after(pauses.length)) pauses.push(next.delayMs);
+    expect(pauses.slice(0, 3)).toEqual([500, 1_000, 2_000]);
+    expect(Math.max(...pauses)).toBe(5 * 60_000);
+    expect(pauses.reduce((sum, pause) => sum + pause, 0) / 60_000).toBeCloseTo(58.5, 0);
+  });
+
+  test('ends the task at once when no time can mend it', () => {
+    expect(after(0, false)).toEqual({ kind: 'fail' });
+  });
+});
