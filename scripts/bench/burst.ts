@@ -1,10 +1,10 @@
 /** One burst: all executions are submitted at once over HTTP to a fresh home, and the time runs from the first byte of the burst. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { hostFlags } from '../../cli/bin/host-flags.mjs';
+import { BurstClient } from './burst-client.ts';
 import { percentiles, type Percentiles } from './percentiles.ts';
 import type { HostMessage } from './protocol.ts';
 
@@ -44,6 +44,8 @@ tasks:
   - { id: third, uses: 'pkg:demo/echo@1.0.0', needs: [second], with: { message: done } }
 `;
 
+const warmUpExecutions = 1_000;
+const warmUpPauseMs = 1_500;
 /** A burst that is not sealed by then is a failure, not a slow result. */
 const sealTimeoutMs = 120_000;
 const now = (): number => performance.timeOrigin + performance.now();
@@ -52,12 +54,15 @@ export async function runBurst(options: BurstOptions): Promise<BurstResult> {
   const host = fork(fileURLToPath(new URL('host.ts', import.meta.url)), { execArgv: [...hostFlags, ...(options.execArgv ?? [])] });
   try {
     const { url, token } = await receive(host, 'ready');
-    const client = new BurstClient(url, token, options.connections);
-    await client.publish(workflow);
-    await client.warmUp();
+    const client = await BurstClient.connect(url, token, options.connections);
+    const draft = JSON.parse(await client.post('/api/workflows', workflow, 'application/yaml')) as { id: string };
+    await client.post(`/api/workflows/${draft.id}/publish`, '{}');
+    // Fills caches, compiles hot code and opens the connections, so that the burst measures the engine and not its first second.
+    await startMany(client, warmUpExecutions);
+    await delay(warmUpPauseMs);
     const before = await ask(host, 'report');
     const startedAt = now();
-    const accepted = await client.startMany(options.executions);
+    const accepted = await startMany(client, options.executions);
     const atAccept = await ask(host, 'progress');
     await untilSealed(host, before.sealed + options.executions);
     const seconds = (now() - startedAt) / 1000;
@@ -81,6 +86,16 @@ export async function runBurst(options: BurstOptions): Promise<BurstResult> {
   } finally {
     await end(host);
   }
+}
+
+async function startMany(client: BurstClient, count: number): Promise<{ id: string; at: number }[]> {
+  const body = JSON.stringify({ workflow: 'bench@1.0.0' });
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const { id } = JSON.parse(await client.post('/api/executions', body)) as { id: string };
+      return { id, at: now() };
+    }),
+  );
 }
 
 const sorted = (values: number[]): number[] => values.sort((a, b) => a - b);
@@ -121,61 +136,4 @@ async function end(host: ChildProcess): Promise<void> {
   const exit = once(host, 'exit');
   if (host.connected) host.send('end');
   await exit;
-}
-
-class BurstClient {
-  readonly #url: string;
-  readonly #headers: Record<string, string>;
-  readonly #agent: Agent;
-
-  constructor(url: string, token: string, connections: number) {
-    this.#url = url;
-    this.#headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    this.#agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections });
-  }
-
-  async publish(manifest: string): Promise<void> {
-    const draft = JSON.parse(await this.#post('/api/workflows', manifest, 'application/yaml')) as { id: string };
-    await this.#post(`/api/workflows/${draft.id}/publish`, '{}');
-  }
-
-  /** Fills caches, compiles hot code and opens the connections, so that the burst measures the engine and not its first second. */
-  async warmUp(): Promise<void> {
-    await this.startMany(1_000);
-    await delay(1_500);
-  }
-
-  async startMany(count: number): Promise<{ id: string; at: number }[]> {
-    const body = JSON.stringify({ workflow: 'bench@1.0.0' });
-    return Promise.all(
-      Array.from({ length: count }, async () => {
-        const answer = JSON.parse(await this.#post('/api/executions', body)) as { id: string };
-        return { id: answer.id, at: now() };
-      }),
-    );
-  }
-
-  async #post(path: string, body: string, contentType = 'application/json'): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const outgoing = request(
-        `${this.#url}${path}`,
-        {
-          method: 'POST',
-          agent: this.#agent,
-          headers: { ...this.#headers, 'content-type': contentType, 'content-length': Buffer.byteLength(body) },
-        },
-        (response) => {
-          let text = '';
-          response.setEncoding('utf8');
-          response.on('data', (chunk: string) => (text += chunk));
-          response.on('end', () => {
-            if ((response.statusCode ?? 500) < 300) resolve(text);
-            else reject(new Error(`${path} answered ${response.statusCode}: ${text}`));
-          });
-        },
-      );
-      outgoing.on('error', reject);
-      outgoing.end(body);
-    });
-  }
 }

@@ -13,7 +13,9 @@ export function openKeyFile(path: string): KeyObject {
     othersMayRead = (statSync(path).mode & (constants.S_IRWXG | constants.S_IRWXO)) !== 0;
     pem = readFileSync(path);
   } catch (cause) {
-    throw new McError('mc:key:unreadable', `the key file ${path} cannot be read: ${cause instanceof Error ? cause.message : ''}`, { cause });
+    throw new McError('mc:key:unreadable', `the key file ${path} cannot be read: ${cause instanceof Error ? cause.message : ''}`, {
+      cause,
+    });
   }
   if (othersMayRead) throw new McError('mc:key:unreadable', `others may read the key file ${path}; it must have mode 0600`);
   let key: KeyObject;

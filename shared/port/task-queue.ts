@@ -10,8 +10,20 @@ export interface TaskMessage {
   purpose: 'task' | 'compensation';
 }
 
+/** Free slots of this very process, held for tasks that are admitted as claimed by it. Exactly one of the two is called, once. */
+export interface ReservedSlots {
+  /** Runs one job in each slot. */
+  run(jobs: readonly (() => Promise<void>)[]): void;
+  release(): void;
+}
+
 /** Hands ready tasks to dispatchers at least once. */
 export interface TaskQueue {
   /** Sends messages, at the earliest after the delay (0 to 900,000 ms, SQS's limit). */
   send(messages: readonly TaskMessage[], delayMs?: number): Promise<void>;
+  /**
+   * Holds slots when that many are free and nothing waits for them. Only where admission and dispatch are one process: there the first tasks of a run need no
+   * claim of their own, and after a crash a claim of a process that is gone is a lost attempt like any other.
+   */
+  reserve?(slots: number): ReservedSlots | undefined;
 }

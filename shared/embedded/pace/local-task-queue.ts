@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../port/clock.ts';
 import type { Logger } from '../../port/logger.ts';
-import type { TaskMessage, TaskQueue } from '../../port/task-queue.ts';
+import type { ReservedSlots, TaskMessage, TaskQueue } from '../../port/task-queue.ts';
 
 export interface LocalTaskQueueOptions {
   /** Attempts at once; a sandbox needs about one core, a simulated one needs none. */
@@ -21,6 +21,8 @@ export class LocalTaskQueue implements TaskQueue {
   readonly #waiting = new Map<string, TaskMessage>();
   readonly #active = new Set<string>();
   readonly #again = new Map<string, TaskMessage>();
+  /** Slots in use or reserved. */
+  #used = 0;
   readonly #stop = new AbortController();
   #handle: ((message: TaskMessage) => Promise<void>) | undefined;
   #idle: (() => void)[] = [];
@@ -47,6 +49,26 @@ export class LocalTaskQueue implements TaskQueue {
     this.#enqueue(messages);
   }
 
+  reserve(slots: number): ReservedSlots | undefined {
+    const isFree = this.#waiting.size === 0 && this.#used + slots <= this.#options.width;
+    if (!isFree || this.#handle === undefined || this.#stop.signal.aborted) return undefined;
+    this.#used += slots;
+    return {
+      run: (jobs) => {
+        for (const job of jobs) {
+          void job().then(
+            () => this.#free(1),
+            (error: unknown) => {
+              this.#options.logger.error('a claimed task could not be brought to its end; the sweep goes on with it', { error });
+              this.#free(1);
+            },
+          );
+        }
+      },
+      release: () => this.#free(slots),
+    };
+  }
+
   /** Messages that wait for a free slot. */
   get backlog(): number {
     return this.#waiting.size;
@@ -57,7 +79,7 @@ export class LocalTaskQueue implements TaskQueue {
     this.#stop.abort();
     this.#waiting.clear();
     this.#again.clear();
-    if (this.#active.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#used > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   #enqueue(messages: readonly TaskMessage[]): void {
@@ -73,9 +95,10 @@ export class LocalTaskQueue implements TaskQueue {
     const handle = this.#handle;
     if (!handle) return;
     for (const [key, message] of this.#waiting) {
-      if (this.#active.size >= this.#options.width) return;
+      if (this.#used >= this.#options.width) return;
       this.#waiting.delete(key);
       this.#active.add(key);
+      this.#used += 1;
       void this.#run(key, message, handle);
     }
   }
@@ -95,7 +118,12 @@ export class LocalTaskQueue implements TaskQueue {
     const again = this.#again.get(key);
     this.#again.delete(key);
     if (again && !this.#stop.signal.aborted) this.#waiting.set(key, again);
-    if (this.#active.size === 0) for (const wake of this.#idle.splice(0)) wake();
+    this.#free(1);
+  }
+
+  #free(slots: number): void {
+    this.#used -= slots;
+    if (this.#used === 0) for (const wake of this.#idle.splice(0)) wake();
     this.#pump();
   }
 }

@@ -14,12 +14,15 @@ import { buildPlan } from '../../plan/build-plan.ts';
 import { checkInputs } from '../../plan/check-inputs.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Deps } from '../../port/deps.ts';
+import type { ReservedSlots } from '../../port/task-queue.ts';
 import { metricNames } from '../../port/metrics.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import { admissionOps, decisionOp, newHead, newTasks, taskItem, type Admission, type IdempotencyClaim } from './admission.ts';
 import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
 import type { Execution, StartRequest } from '../execution.ts';
 import { toExecution } from '../read/execution-view.ts';
+import { claimOf } from '../dispatch/claim-task.ts';
+import { runClaimedTask } from '../dispatch/dispatch-task.ts';
 import { findEarlierStart } from './idempotency.ts';
 import { requireFiles } from './input-files.ts';
 import { storeJson } from '../stored-json.ts';
@@ -67,28 +70,59 @@ async function prepare(deps: Deps, actor: Actor, body: StartRequest): Promise<{ 
 }
 
 async function admit(deps: Deps, admission: Admission, claim: IdempotencyClaim | undefined): Promise<StartResult> {
+  const { run, slots } = newRun(deps, admission);
+  let isHandedOut = false;
+  try {
+    await deps.faults.hit('admit:after-blobs');
+    if (!(await writeAdmission(deps, admission, run))) {
+      const winner = claim && (await findEarlierStart(deps, admission.actor, claim));
+      if (winner) return { kind: 'started', execution: winner, replayed: true };
+      throw new InvariantError('an admission lost a race that nobody won');
+    }
+    await deps.faults.hit('admit:after-write');
+    isHandedOut = true;
+    await handOut(deps, run, slots);
+    return { kind: 'started', execution: toExecution(run.head, run.tasks), replayed: false };
+  } finally {
+    if (!isHandedOut) slots?.release();
+  }
+}
+
+interface NewRun {
+  head: ExecutionRecord;
+  tasks: readonly TaskRecord[];
+}
+
+/** The run as it is written: its first tasks are ready, or claimed at once where this process holds slots for them. */
+function newRun(deps: Deps, admission: Admission): { run: NewRun; slots: ReservedSlots | undefined } {
   const head = newHead(admission);
   const tasks = newTasks(admission);
-  await deps.faults.hit('admit:after-blobs');
+  const slots = deps.queue.reserve?.(tasks.filter(isReady).length);
+  if (!slots) return { run: { head, tasks }, slots };
+  const claimed = tasks.map((task) => (isReady(task) ? { ...task, ...claimOf(task, admission.now) } : task));
+  return { run: { head: { ...head, state: 'running', startedAt: admission.now }, tasks: claimed }, slots };
+}
+
+const isReady = (task: TaskRecord): boolean => task.state === 'ready';
+
+async function writeAdmission(deps: Deps, admission: Admission, { head, tasks }: NewRun): Promise<boolean> {
   const isLarge = tasks.length > tasksPerTransaction;
   // Tasks without a head belong to no run: a crash after this line leaves nothing that anyone can see.
   if (isLarge) await deps.table.putMany(tasks.map((task) => taskItem(head, task)));
   const { ok } = await deps.table.write(admissionOps(admission, head, isLarge ? [] : tasks));
-  if (!ok) {
-    const winner = claim && (await findEarlierStart(deps, admission.actor, claim));
-    if (winner) return { kind: 'started', execution: winner, replayed: true };
-    throw new InvariantError('an admission lost a race that nobody won');
-  }
-  await deps.faults.hit('admit:after-write');
-  await handOut(deps, head, tasks);
-  return { kind: 'started', execution: toExecution(head, tasks), replayed: false };
+  return ok;
 }
 
-/** Sends what is ready and starts supervision; a crash in between is mended by the sweep, because the run is already durable. */
-async function handOut(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecord[]): Promise<void> {
-  const { tenant, id: executionId } = head;
-  const ready = tasks.filter((task) => task.state === 'ready');
-  await deps.queue.send(ready.map((task) => ({ tenant, executionId, taskId: task.id, purpose: 'task' })));
+/** Runs or sends the first tasks and starts supervision; a crash in between is mended by the sweep, because the run is already durable. */
+async function handOut(deps: Deps, { head, tasks }: NewRun, slots: ReservedSlots | undefined): Promise<void> {
+  const { tenant, id: executionId, createdAt: claimedAt } = head;
+  if (slots) {
+    const claimed = tasks.filter((task) => task.state === 'running');
+    deps.metrics.record(metricNames.publishToStartMs, deps.clock.now() - head.createdAt);
+    slots.run(claimed.map((task) => () => runClaimedTask(deps, { head, task, claimedAt })));
+  } else {
+    await deps.queue.send(tasks.filter(isReady).map((task) => ({ tenant, executionId, taskId: task.id, purpose: 'task' })));
+  }
   await deps.phases.start({ tenant, executionId });
   deps.metrics.count(metricNames.executionsTotal);
 }

@@ -11,16 +11,21 @@ export interface ClaimedTask {
   claimedAt: number;
 }
 
-/** Takes the task for one attempt; undefined when somebody else did, or when the run closed in the meantime. */
-export async function claimTask({ table, clock }: Deps, head: ExecutionRecord, task: TaskRecord): Promise<ClaimedTask | undefined> {
-  const now = clock.now();
+/** What a claim changes of a task. */
+export function claimOf(task: TaskRecord, now: number): Pick<TaskRecord, 'state' | 'attempt' | 'leaseUntil' | 'attempts'> {
   const attempt = task.attempt + 1;
-  const change = {
+  return {
     state: 'running',
     attempt,
     leaseUntil: now + task.timeoutMs + leaseGraceMs,
     attempts: [...task.attempts, newAttempt(attempt, now)],
-  } as const satisfies Partial<TaskRecord>;
+  };
+}
+
+/** Takes the task for one attempt; undefined when somebody else did, or when the run closed in the meantime. */
+export async function claimTask({ table, clock }: Deps, head: ExecutionRecord, task: TaskRecord): Promise<ClaimedTask | undefined> {
+  const now = clock.now();
+  const change = claimOf(task, now);
   const isFirst = head.startedAt === null;
   const start = isFirst ? ({ state: 'running', startedAt: now } as const) : {};
   const isOpen = { kind: 'compare', field: 'outcome', op: '=', value: 'open' } as const;

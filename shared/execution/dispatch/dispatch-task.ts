@@ -37,13 +37,19 @@ export async function dispatchTask(deps: Deps, message: TaskMessage): Promise<vo
   }
   const claimed = await claimTask(deps, head, task);
   if (!claimed) return;
-  await deps.faults.hit('dispatch:after-claim');
-  deps.metrics.record(metricNames.queueMs, claimed.claimedAt - Math.max(task.readyAt, task.notBefore));
   if (head.startedAt === null) deps.metrics.record(metricNames.publishToStartMs, claimed.claimedAt - head.createdAt);
+  await runClaimedTask(deps, claimed);
+}
+
+/** Runs one attempt of a task that this process has claimed, and completes it. */
+export async function runClaimedTask(deps: Deps, claimed: ClaimedTask): Promise<void> {
+  const { head, task, claimedAt } = claimed;
+  await deps.faults.hit('dispatch:after-claim');
+  deps.metrics.record(metricNames.queueMs, claimedAt - Math.max(task.readyAt, task.notBefore));
   const ended = await runClaimed(deps, claimed);
   if ((await completeWhenStored(deps, claimed, ended)) > 1) {
     // An earlier try may have been written without what follows it; the message finds out.
-    await deps.queue.send([message]);
+    await deps.queue.send([{ tenant: head.tenant, executionId: head.id, taskId: task.id, purpose: 'task' }]);
   }
 }
 
