@@ -4,7 +4,7 @@
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compareBaseline, saveBaseline } from './bench/baseline.ts';
 import { runBurst } from './bench/burst.ts';
@@ -48,7 +48,7 @@ if (profileDir !== undefined) {
 }
 
 process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : renderReport(report));
-if (values.save) process.stderr.write(`saved ${saveBaseline(report)}\n`);
+if (values.save) process.stderr.write(`saved ${relative(process.cwd(), saveBaseline(report))}\n`);
 const worse = compareBaseline(report);
 for (const line of worse.lines) process.stderr.write(`${line}\n`);
 if (values.check && worse.isWorse) process.exitCode = 1;
