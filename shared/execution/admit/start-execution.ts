@@ -14,7 +14,7 @@ import { buildPlan } from '../../plan/build-plan.ts';
 import { checkInputs } from '../../plan/check-inputs.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Deps } from '../../port/deps.ts';
-import type { ReservedSlots } from '../../port/task-queue.ts';
+import type { ReservedSlots, TaskMessage } from '../../port/task-queue.ts';
 import { metricNames } from '../../port/metrics.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import { admissionOps, decisionOp, newHead, newTasks, taskItem, type Admission, type IdempotencyClaim } from './admission.ts';
@@ -113,7 +113,7 @@ async function writeAdmission(deps: Deps, admission: Admission, { head, tasks }:
   return ok;
 }
 
-/** Runs or sends the first tasks and starts supervision; a crash in between is mended by the sweep, because the run is already durable. */
+/** Runs or sends the first tasks and starts supervision. */
 async function handOut(deps: Deps, { head, tasks }: NewRun, slots: ReservedSlots | undefined): Promise<void> {
   const { tenant, id: executionId, createdAt: claimedAt } = head;
   if (slots) {
@@ -121,8 +121,18 @@ async function handOut(deps: Deps, { head, tasks }: NewRun, slots: ReservedSlots
     deps.metrics.record(metricNames.publishToStartMs, deps.clock.now() - head.createdAt);
     slots.run(claimed.map((task) => () => runClaimedTask(deps, { head, task, claimedAt })));
   } else {
-    await deps.queue.send(tasks.filter(isReady).map((task) => ({ tenant, executionId, taskId: task.id, purpose: 'task' })));
+    const messages = tasks.filter(isReady).map((task): TaskMessage => ({ tenant, executionId, taskId: task.id, purpose: 'task' }));
+    await orLater(deps, head, () => deps.queue.send(messages));
   }
-  await deps.phases.start({ tenant, executionId });
+  await orLater(deps, head, () => deps.phases.start({ tenant, executionId }));
   deps.metrics.count(metricNames.executionsTotal);
+}
+
+/** The run is durable, so a caller that got an error here would start it twice; the sweep does what could not be done now. */
+async function orLater(deps: Deps, head: ExecutionRecord, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    deps.logger.error('a run was admitted but could not be handed on; the sweep will do it', { executionId: head.id, error });
+  }
 }

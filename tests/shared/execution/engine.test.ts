@@ -190,6 +190,22 @@ describe('exactly once', () => {
   });
 });
 
+describe('a hand-over that fails after admission', () => {
+  test('does not fail the start; the sweep starts the supervision, and the run ends', async () => {
+    await engine.publish(single('forgotten'));
+    const { deps } = engine.home;
+    const { phases } = deps;
+    deps.phases = { start: () => Promise.reject(new Error('throttled')), finishRun: (input, end) => phases.finishRun(input, end) };
+    const { id } = await engine.start({ workflow: 'forgotten' });
+    deps.phases = phases;
+    await delay(100);
+    await expect(getReceipt(deps, engine.actor, id)).rejects.toMatchObject({ code: 'mc:execution:not-sealed' });
+    await deps.table.write([{ kind: 'update', key: headKey(engine.actor.tenant, id), add: { createdAt: -120_000 } }]);
+    await sweepExecutions(deps);
+    expect((await engine.finish(id)).state).toBe('succeeded');
+  });
+});
+
 describe('fail closed', () => {
   test('a run whose signer signs with another key than it shows is never terminal', async () => {
     await engine.publish(single('forged'));
