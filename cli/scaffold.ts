@@ -9,7 +9,8 @@ import { writeNew } from './write-file.ts';
 
 export type Template = 'init' | 'workflow' | 'service';
 
-const placeholder = '__NAME__';
+/** Means nothing in Markdown, YAML and JSON, so no formatter changes it. */
+const placeholder = 'PROJECT_NAME';
 
 /** Answers the files written, relative to the folder. Of `optional` files an existing one is kept instead. */
 export function scaffold(template: Template, target: { folder: string; name: string; optional?: readonly string[] }): string[] {

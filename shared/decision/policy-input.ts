@@ -24,7 +24,7 @@ function largestClass(classes: readonly ResourceClass[]): ResourceClass {
 
 /**
  * The one view of a run that packs judge: tasks as they are planned (so defaults are filled in), the region as it is planned, which is the
- * one asked for where one was. The region of the workflow is the manifest's; a manifest that names none runs where its plan says.
+ * one asked for where one was. The region of the workflow is the manifest's; a manifest that names none is bound to the home's.
  */
 export function buildPolicyInput(home: HomeConfig, actor: Actor, point: PolicyPoint, { plan, manifest }: JudgedRun): PolicyInput {
   return {
@@ -36,7 +36,7 @@ export function buildPolicyInput(home: HomeConfig, actor: Actor, point: PolicyPo
       name: plan.workflow.name,
       version: plan.workflow.version,
       digest: plan.workflow.digest,
-      region: manifest.region ?? plan.region,
+      region: manifest.region ?? home.region,
       dataClass: manifest.dataClass ?? 'internal',
       exportTag: manifest.exportTag ?? null,
       tasks: plan.tasks.map(({ id, uses, region, resourceClass, egress }) => ({ id, uses, region, resourceClass, egress })),

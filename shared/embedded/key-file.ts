@@ -1,18 +1,23 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { constants, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { McError } from '../core/errors.ts';
 import { folderError } from './folder-error.ts';
 
-/** Opens the ECDSA P-256 key in the file, or makes a new one when there is none. Throws `mc:key:unreadable` for a file others may read or that holds no such key. */
-export function openKeyFile(path: string): KeyObject {
-  if (!existsSync(path)) createKeyFile(path);
+/**
+ * Opens the ECDSA P-256 key in the file, or makes a new one when there is none, unless `whenAbsent` refuses that. Throws `mc:key:unreadable` for a file others
+ * may read or that holds no such key.
+ */
+export function openKeyFile(path: string, whenAbsent: (path: string) => void = createKeyFile): KeyObject {
   let pem: Buffer;
   let othersMayRead: boolean;
   try {
+    // A file that is there and may not be looked at is not absent: making another one would be an attempt to replace it.
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) whenAbsent(path);
     othersMayRead = (statSync(path).mode & (constants.S_IRWXG | constants.S_IRWXO)) !== 0;
     pem = readFileSync(path);
   } catch (cause) {
+    if (cause instanceof McError) throw cause;
     throw new McError('mc:key:unreadable', `the key file ${path} cannot be read: ${cause instanceof Error ? cause.message : ''}`, {
       cause,
     });

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { McError } from '../core/errors.ts';
 import type { Key, Table } from '../port/table.ts';
@@ -16,9 +15,10 @@ const SignerRecord = z.looseObject({ keyId: z.string() });
 export async function openReceiptSigner(table: Table, path: string): Promise<SoftwareSigner> {
   const stored = await table.get(recordKey);
   const recorded = stored && SignerRecord.parse(stored).keyId;
-  if (recorded !== undefined && !existsSync(path))
+  const refuseAnother = (): never => {
     throw new McError('mc:key:unreadable', `the key file ${path} is gone; this home signs with ${recorded}, and with no other key`);
-  const signer = new SoftwareSigner(openKeyFile(path));
+  };
+  const signer = new SoftwareSigner(recorded === undefined ? openKeyFile(path) : openKeyFile(path, refuseAnother));
   const { keyId } = await signer.publicKey();
   if (recorded === undefined) await table.write([{ kind: 'put', item: { ...recordKey, keyId }, conditions: [{ kind: 'absent' }] }]);
   else if (recorded !== keyId)

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,7 @@ describe('scaffolds', () => {
       mkdirSync(cwd);
       expect(jsonOf(await runCli(['init', '--json'], { cwd }))).toMatchObject({ files: ['README.md', 'workflow.yaml'] });
       expect(jsonOf(await runCli(['validate', 'workflow.yaml', '--json'], { cwd }))).toMatchObject({ valid: true, name: 'hello' });
+      expect(readFileSync(join(cwd, 'README.md'), 'utf8')).toMatch(/^# hello\n/);
 
       writeFileSync(join(cwd, 'workflow.yaml'), 'mine');
       expect(await runCli(['init'], { cwd })).toMatchObject({ code: 6, stderr: expect.stringContaining('workflow.yaml') });
@@ -63,8 +64,16 @@ describe('scaffolds', () => {
     'a new %s passes its own test',
     async (kind, name, files) => {
       expect(await runCli(['new', kind, name], { cwd: folder })).toMatchObject({ code: 0 });
-      for (const file of files) expect(readFileSync(join(folder, name, file), 'utf8')).not.toContain('__NAME__');
+      for (const file of files) expect(readFileSync(join(folder, name, file), 'utf8')).not.toMatch(/__NAME__|PROJECT_NAME|\*\*NAME/);
+      expect(readFileSync(join(folder, name, 'README.md'), 'utf8')).toMatch(new RegExp(`^# ${name}\n`));
       expect(await runCli(['new', kind, name], { cwd: folder })).toMatchObject({ code: 6 });
+
+      const without = spawnSync(process.execPath, ['test.mjs'], {
+        cwd: join(folder, name),
+        env: bareEnv({ PATH: folder }),
+        encoding: 'utf8',
+      });
+      expect(without).toMatchObject({ status: 1, stderr: expect.stringMatching(/^✘ maestro was not found.*PATH.*MAESTRO=.*\n$/) });
 
       const env = bareEnv({ MAESTRO: `${process.execPath} ${launcher}`, XDG_DATA_HOME: join(folder, 'share') });
       const { stdout } = await promisify(execFile)(process.execPath, ['test.mjs'], { cwd: join(folder, name), env });

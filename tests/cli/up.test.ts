@@ -113,7 +113,10 @@ describe('maestro up', () => {
       await home.stop('SIGTERM');
       expect(['bubblewrap', 'node-permission']).toContain(home.sandbox.level);
       if (!home.sandbox.networkBlocked) await home.said('TASKS REACH THE NETWORK');
-      expect(await runCli(['up', '--sandbox', 'none'], { env })).toMatchObject({ code: 2, stderr: expect.stringContaining('node-permission') });
+      expect(await runCli(['up', '--sandbox', 'none'], { env })).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('node-permission'),
+      });
       if (home.sandbox.level === 'bubblewrap') return;
       const refused = await runCli(['up', '--port', '0', '--data-dir', join(folder, 'sandboxed'), '--sandbox', 'bubblewrap'], { env });
       expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('maestro up --sandbox node-permission') });
@@ -138,10 +141,13 @@ describe('maestro up', () => {
     async () => {
       const home = await up(join(folder, 'waiting'));
       const manifest = join(folder, 'slow.yaml');
-      writeFileSync(manifest, "name: slow\nversion: 1.0.0\ntasks: [{ id: only, uses: 'pkg:demo/sleep@1.0.0', with: { ms: 50000 }, timeout: 60s }]\n");
+      writeFileSync(
+        manifest,
+        "name: slow\nversion: 1.0.0\ntasks: [{ id: only, uses: 'pkg:demo/sleep@1.0.0', with: { ms: 50000 }, timeout: 60s }]\n",
+      );
       const started = await runCli(['run', manifest, '--json'], { env });
       const { id } = z.object({ id: z.string() }).parse(jsonOf(started));
-      for (let state = ''; !state.includes('"running"'); ) state = (await runCli(['status', id, '--json'], { env })).stdout;
+      for (let state = ''; !state.includes('"running"');) state = (await runCli(['status', id, '--json'], { env })).stdout;
       await delay(1_000); // From the claim to the start of the process.
       const ended = home.stop('SIGTERM');
       await home.said('SIGTERM: no new work is taken; waiting for 1 attempt, at most ');

@@ -1,5 +1,6 @@
 /** The one suite that every adapter of the table port passes. `open` gives an empty table; `prefix` keeps suites apart on a shared one. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { probeKey } from '../../shared/port/table-rules.ts';
 import type { Item, Table, WriteOp } from '../../shared/port/table.ts';
 
 export interface OpenTable {
@@ -25,6 +26,11 @@ export function describeTable(name: string, open: () => Promise<OpenTable>): voi
     const put = (item: Item): WriteOp => ({ kind: 'put', item });
     const seed = async (pk: string, sks: readonly string[]): Promise<void> => table.putMany(sks.map((sk) => ({ pk, sk, label: sk })));
     const sks = async (query: Parameters<Table['query']>[0]): Promise<string[]> => (await table.query(query)).items.map((item) => item.sk);
+
+    test('a probe of a store that works resolves and leaves nothing behind', async () => {
+      await Promise.all([table.probe(), table.probe()]);
+      expect(await table.get(probeKey)).toBeUndefined();
+    });
 
     test('an item reads back with every kind of field', async () => {
       const item = {

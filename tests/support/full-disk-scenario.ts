@@ -15,7 +15,7 @@ const filler = join(folder, 'filler');
 /** Writes until nothing more can be written. */
 function fill(): void {
   const file = openSync(filler, 'w');
-  for (let size = 64 * 1024; size > 0; ) {
+  for (let size = 64 * 1024; size > 0;) {
     try {
       writeSync(file, Buffer.alloc(size, 1));
     } catch {
@@ -32,7 +32,7 @@ async function health(): Promise<{ status: number; code: unknown }> {
 }
 
 const host = await startHost({ port: 0, dataDir: join(folder, 'home'), isAnnounced: false, log: () => undefined });
-const client = new MaestroClient({ url: host.url, token: host.token, source: 'the test' });
+const client = new MaestroClient({ url: host.url, token: host.token });
 const manifest = `name: slow\nversion: 1.0.0\ntasks: [{ id: only, uses: 'pkg:demo/sleep@1.0.0', with: { ms: 1500 } }]\n`;
 const { workflow } = await client.createWorkflow(manifest);
 await client.publishWorkflow(workflow.id);

@@ -1,12 +1,20 @@
 // Builds the package and runs it through a workflow in a home of its own, which is gone afterwards. Needs Node 20 and `maestro`; set
 // MAESTRO to another way to start it, such as "node ../maestro/cli/bin/maestro.mjs".
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+/** Ends the test with a sentence: a stack would say nothing more. */
+function stop(reason) {
+  console.error(`✘ ${reason}`);
+  process.exit(1);
+}
+
+const notFound =
+  'maestro was not found. Put it on the PATH, or say how to start it: MAESTRO="node ../maestro/cli/bin/maestro.mjs" node test.mjs';
 const [program, ...prefix] = (process.env.MAESTRO ?? 'maestro').split(' ');
 const dataDir = mkdtempSync(join(tmpdir(), 'maestro-test-'));
 process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
@@ -14,18 +22,26 @@ process.on('exit', () => rmSync(dataDir, { recursive: true, force: true }));
 function maestro(...args) {
   const env = { ...process.env, MC_DATA_DIR: dataDir };
   for (const name of ['MC_URL', 'MC_TOKEN']) delete env[name];
-  const stdout = execFileSync(program, [...prefix, ...args, '--json'], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const { error, status, stdout } = spawnSync(program, [...prefix, ...args, '--json'], {
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (error) stop(error.code === 'ENOENT' ? notFound : error.message);
+  if (status !== 0) throw new Error(`maestro ${args.join(' ')} ended with ${status}`);
   console.log(`✔ maestro ${args.join(' ')}`);
   return JSON.parse(stdout);
 }
 
 async function startHome() {
   const home = spawn(program, [...prefix, 'up', '--port', '0', '--data-dir', dataDir, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  home.once('error', (error) => stop(error.code === 'ENOENT' ? notFound : error.message));
   const ended = new Promise((resolve) => home.once('exit', resolve));
   for await (const line of createInterface({ input: home.stdout })) {
     return { ...JSON.parse(line), stop: () => (home.kill(), ended) };
   }
-  throw new Error('the home did not start');
+  await ended;
+  return stop('the home did not start; the lines above say why');
 }
 
 const home = await startHome();
@@ -34,6 +50,9 @@ try {
   const { state, outputs } = maestro('run', 'workflow.test.yaml', '--wait', '--timeout', '5m');
   assert.equal(state, 'succeeded');
   assert.deepEqual(outputs, { words: 3 });
+} catch (error) {
+  console.error(`✘ ${error.message}`);
+  process.exitCode = 1;
 } finally {
   await home.stop();
 }

@@ -12,7 +12,8 @@ export const operation = defineOperation({
   path: '/healthz',
   tag: 'Home',
   summary: 'Tell whether the home works',
-  description: 'Answers 200 only when the store could be read and, on one machine, written within the last seconds. Else the problem says what is wrong.',
+  description:
+    'Answers 200 only when the store could be read and, on one machine, written within the last seconds. Else the problem says what is wrong.',
   roles: 'public',
   responses: {
     200: { description: 'It works', schema: Health },

@@ -37,4 +37,6 @@ function prepareTables(db: DatabaseSync): void {
       PRIMARY KEY (pk, sk));
     CREATE INDEX IF NOT EXISTS items_gsi1 ON items (g1pk, g1sk) WHERE g1pk IS NOT NULL;
     CREATE INDEX IF NOT EXISTS items_gsi2 ON items (g2pk, g2sk) WHERE g2pk IS NOT NULL;`);
+  // A write, because SQLite opens a file that we may only read without a word, and a home that cannot write is none.
+  db.exec('PRAGMA user_version = 1');
 }
