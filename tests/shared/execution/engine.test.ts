@@ -322,7 +322,7 @@ describe('a home that declares where it stands', () => {
       const result = await startExecution(deps, european.actor, request);
       return result.kind === 'denied' ? denyReasons(result.decision).map(({ rule }) => rule) : [];
     };
-    expect(await rulesOf({ workflow: 'anywhere', region: 'US' })).toEqual(['residency.home_region_mismatch']);
+    expect(await rulesOf({ workflow: 'anywhere', region: 'US' })).toEqual(['residency.home_region_mismatch', 'residency.region_mismatch']);
     expect(await rulesOf({ workflow: 'partly' })).toEqual(['residency.home_region_mismatch', 'residency.task_region_mismatch']);
     expect(await rulesOf({ workflow: 'anywhere', region: 'EU' })).toEqual([]);
   });
