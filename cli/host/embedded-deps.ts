@@ -38,6 +38,8 @@ export interface EmbeddedHomeOptions {
   minimumSandbox?: NonNullable<SandboxRunnerOptions['minimumLevel']>;
   /** Attempts at once; default: two a core for real sandboxes. */
   width?: number;
+  /** Runs open at once before further ones are refused with 429; default 20,000. */
+  maxOpenRuns?: number;
   /** Only tests hit faults. */
   faults?: Faults;
   /** Where log lines go; default: standard error, warnings and errors only. */
@@ -77,7 +79,7 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   const running = new RunningAttempts(systemClock);
   const { runner, describe } = buildRunner(options);
   const queue = new LocalTaskQueue({ width: options.width ?? 2 * availableParallelism(), clock: systemClock, logger });
-  const phases = new LocalPhases(() => deps, gate);
+  const phases = new LocalPhases(() => deps, gate, options.maxOpenRuns);
   const deps: Deps = {
     config: configOf(options),
     table,

@@ -28,12 +28,16 @@ const Journal = z.object({ state: StateName });
  */
 const maxEarlySupervisions = 256;
 
+/** Open runs cost some 20 KB each, and the home's heap is limited to 512 MB (cli/bin/host-flags.mjs). */
+const defaultMaxOpenRuns = 20_000;
+
 /** Pauses before a supervision that failed starts again at its journaled state; the causes are full disks and bugs, not tasks. */
 const restartPauseMs = 5_000;
 
 export class LocalPhases implements Phases {
   readonly #deps: () => Deps;
   readonly #gate: WorkGate;
+  readonly #maxOpenRuns: number;
   readonly #machines = new Map<StateName, StateMachine>();
   readonly #supervised = new Map<string, Promise<void>>();
   readonly #waiters = new Map<string, () => void>();
@@ -43,13 +47,18 @@ export class LocalPhases implements Phases {
   readonly #stop = new AbortController();
 
   /** `deps` is called late, because the deps hold these phases. */
-  constructor(deps: () => Deps, gate: WorkGate) {
+  constructor(deps: () => Deps, gate: WorkGate, maxOpenRuns = defaultMaxOpenRuns) {
+    this.#maxOpenRuns = maxOpenRuns;
     this.#deps = deps;
     this.#gate = gate;
     const definition = readDefinition();
     // The definition is validated once by a test; validating costs 100 ms a machine.
     for (const name of stateNames)
       this.#machines.set(name, new StateMachine({ ...definition, StartAt: name }, { validationOptions: { noValidate: true } }));
+  }
+
+  isFull(): boolean {
+    return this.active >= this.#maxOpenRuns;
   }
 
   async start(input: PhaseInput): Promise<void> {

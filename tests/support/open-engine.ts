@@ -31,7 +31,7 @@ export interface Engine {
 /** A run of simulated tasks takes milliseconds; this long means that it hangs. */
 const finishTimeoutMs = 15_000;
 
-export async function openEngine(options: Pick<EmbeddedHomeOptions, 'region' | 'faults'> = {}): Promise<Engine> {
+export async function openEngine(options: Pick<EmbeddedHomeOptions, 'region' | 'faults' | 'maxOpenRuns'> = {}): Promise<Engine> {
   const dataDir = mkdtempSync(join(tmpdir(), 'mc-engine-'));
   const actor = buildActor();
   const attempts: TaskSpec[] = [];

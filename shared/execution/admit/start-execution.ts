@@ -39,6 +39,7 @@ export async function startExecution(deps: Deps, actor: Actor, request: StartReq
   const earlier = claim && (await findEarlierStart(deps, actor, claim));
   if (earlier) return { kind: 'started', execution: earlier, replayed: true };
 
+  if (deps.phases.isFull?.()) throw new McError('mc:host:overloaded', 'Too many runs are open; nothing was started.');
   const { workflow, plan, inputs } = await prepare(deps, actor, body);
   const input = buildPolicyInput(deps.config, actor, 'start', { plan, manifest: workflow.manifest });
   const decision = await decide(deps, 'start', input);

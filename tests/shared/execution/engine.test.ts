@@ -206,6 +206,22 @@ describe('a hand-over that fails after admission', () => {
   });
 });
 
+describe('a home with as many open runs as it takes', () => {
+  test('refuses a further one without writing anything, and takes it when one has ended', async () => {
+    const small = await openEngine({ maxOpenRuns: 1 });
+    await small.publish(single('one'));
+    small.simulate((spec) => ({ result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, delayMs: 100 }));
+    const { id } = await small.start({ workflow: 'one' });
+    await expect(small.start({ workflow: 'one' })).rejects.toMatchObject({ code: 'mc:host:overloaded' });
+    const runs = await small.home.deps.table.query({ index: 'gsi1', pk: 'T#acme#X', limit: 10 });
+    expect(runs.items).toHaveLength(1);
+    await small.finish(id);
+    while (small.home.pending() > 0) await delay(10);
+    expect((await small.finish((await small.start({ workflow: 'one' })).id)).state).toBe('succeeded');
+    await small.close();
+  });
+});
+
 describe('fail closed', () => {
   test('a run whose signer signs with another key than it shows is never terminal', async () => {
     await engine.publish(single('forged'));
