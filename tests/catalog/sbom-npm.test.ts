@@ -91,10 +91,11 @@ describe('pkg:sbom/npm', () => {
           name: 'real',
           version: '1.0.0',
           license: '(MIT OR Apache-2.0)',
-          resolved: 'https://registry.npmjs.org/real/-/real-1.0.0.tgz',
+          resolved: 'https://registry.example/real/-/real-1.0.0.tgz',
           integrity: `sha512-${Buffer.alloc(64).toString('base64')} sha1-${Buffer.alloc(20).toString('base64')}`,
         },
         'node_modules/tool': { version: '1.0.0', dev: true, license: 'mit', resolved: 'git+ssh://git@example.com/tool.git#abc' },
+        'node_modules/loose': { version: '3.0.0', resolved: 'https://example.com/builds/loose-3.0.0.tgz' },
         'node_modules/old': { version: '0.0.1', license: 'Do what you want & more', optional: true },
       }),
     });
@@ -108,6 +109,7 @@ describe('pkg:sbom/npm', () => {
     expect(byName['real']).toMatchObject({
       scope: 'required',
       licenses: [{ expression: '(MIT OR Apache-2.0)' }],
+      purl: 'pkg:npm/real@1.0.0',
       hashes: [{ alg: 'SHA-1' }, { alg: 'SHA-512', content: '0'.repeat(128) }],
     });
     expect(byName['tool']).toMatchObject({
@@ -115,6 +117,7 @@ describe('pkg:sbom/npm', () => {
       licenses: [{ license: { id: 'MIT' } }],
       purl: expect.stringContaining('vcs_url='),
     });
+    expect(byName['loose']).toMatchObject({ purl: expect.stringContaining('download_url=') });
     expect(byName['old']).toMatchObject({ scope: 'optional', licenses: [{ license: { name: 'Do what you want & more' } }] });
     expect(sbom.dependencies.find(({ ref }) => ref === 'pkg:npm/app@1.0.0')?.dependsOn).toContain('pkg:npm/%40acme/lib@1.0.0');
   });

@@ -47,8 +47,11 @@ function hashesOf(integrity: string): Models.HashDictionary {
   return hashes;
 }
 
+/** How every npm registry and mirror lays out its tarballs: `<name>/-/<file>.tgz`. What lies elsewhere is not the package of that name. */
+const registryTarball = /^https?:\/\/[^?#]+\/-\/[^/?#]+\.tgz$/;
+
 function purlOf(group: string | undefined, name: string, version: string | undefined, resolved: string | undefined): string {
-  const isForeign = resolved !== undefined && !resolved.startsWith('https://registry.npmjs.org/');
+  const isForeign = resolved !== undefined && !registryTarball.test(resolved);
   const isGit = resolved?.startsWith('git') === true;
   const qualifiers = isForeign && /^(https?:|git)/.test(resolved) ? { [isGit ? 'vcs_url' : 'download_url']: resolved } : undefined;
   return new PackageURL('npm', group, name, version, qualifiers, undefined).toString();
