@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { canonicalJson, type JsonObject } from '../../core/canonical-json.ts';
-import { McError } from '../../core/errors.ts';
+import { assertInvariant, McError } from '../../core/errors.ts';
 import { Decision } from '../../decision/decision.ts';
 import { loadManifest } from '../../manifest/get-workflow.ts';
 import { resolveReferences } from '../../manifest/reference.ts';
@@ -16,17 +16,18 @@ import { signStatement } from '../../receipt/sign-statement.ts';
 import { predicateTypes } from '../../receipt/statement.ts';
 import { verifyBundle } from '../../receipt/verify-bundle.ts';
 import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
-import { getExecutionRecord, listTasks } from '../execution-store.ts';
+import { getExecutionRecord, isFinished, listTasks } from '../execution-store.ts';
 import { buildRunStatement } from '../run-statement.ts';
 import { loadJson, storeJson } from '../stored-json.ts';
 
 const JsonRecord = z.record(z.string(), z.json());
 
-/** Seals a finished run; does nothing for one that is sealed already. */
+/** Seals a finished run; does nothing for one that is sealed already, and throws for one whose tasks or compensations are not over. */
 export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): Promise<void> {
   const head = await getExecutionRecord(deps, tenant, executionId);
   if (head.receiptId !== null) return;
   const tasks = await listTasks(deps, tenant, executionId);
+  assertInvariant(isFinished(head, tasks) && isCompensated(head, tasks), `${executionId} was to be sealed before it ended`);
   const decision = Decision.parse(stripKey(await deps.table.get({ pk: executionPk(tenant, executionId), sk: 'DECISION#start' })));
   const { outputs, error } = await collectOutputs(deps, head, tasks);
   const isSucceeded = head.outcome === 'open' && error === null;
@@ -52,7 +53,7 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
   const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
   await deps.faults.hit('seal:after-receipt-blob');
 
-  await deps.table.write([
+  const { ok } = await deps.table.write([
     {
       kind: 'update',
       key: headKey(tenant, executionId),
@@ -72,8 +73,14 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
       conditions: [{ kind: 'absent' }],
     },
   ]);
+  if (!ok) return; // Another sealer was faster, and its receipt is the one.
   await deps.faults.hit('seal:after-write');
   deps.metrics.count(metricNames.receiptsTotal);
+}
+
+/** A failed run is over when everything that is to be undone was undone, or could not be. */
+function isCompensated({ outcome }: ExecutionRecord, tasks: readonly TaskRecord[]): boolean {
+  return outcome === 'open' || tasks.every(({ compensation }) => compensation !== 'pending' && compensation !== 'running');
 }
 
 function verifySealed(deps: Deps, bundle: unknown, pem: string): void {

@@ -8,9 +8,12 @@ import { denyReasons } from '../../../shared/decision/deny-reasons.ts';
 import { dispatchTask } from '../../../shared/execution/dispatch/dispatch-task.ts';
 import { headKey, taskKey } from '../../../shared/execution/execution-record.ts';
 import type { StartRequest } from '../../../shared/execution/execution.ts';
+import { getExecution } from '../../../shared/execution/read/get-execution.ts';
 import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { startExecution } from '../../../shared/execution/admit/start-execution.ts';
+import { sealRun } from '../../../shared/execution/phases/seal-run.ts';
 import { sweepExecutions } from '../../../shared/execution/dispatch/sweep-executions.ts';
+import { metricNames } from '../../../shared/port/metrics.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
 import { buildActor } from '../../support/build-deps.ts';
 import { failing, openEngine, type Engine } from '../../support/open-engine.ts';
@@ -158,6 +161,21 @@ describe('exactly once', () => {
     await expect(engine.start({ workflow: 'keyed', region: 'US', idempotencyKey: 'k' })).rejects.toMatchObject({
       code: 'mc:idempotency:conflict',
     });
+  });
+
+  test('many sealers of one run leave one receipt, and none seals it before it ended', async () => {
+    await engine.publish(single('sealed'));
+    const { deps } = engine.home;
+    deps.phases = { start: async () => undefined, finishRun: async () => undefined };
+    engine.simulate((spec) => ({ result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, delayMs: 100 }));
+    const { id } = await engine.start({ workflow: 'sealed' });
+    const input = { tenant: engine.actor.tenant, executionId: id };
+    await expect(sealRun(deps, input)).rejects.toThrow('before it ended');
+    while ((await getExecution(deps, engine.actor, id)).tasks[0]?.state !== 'succeeded') await delay(10);
+    await Promise.all(Array.from({ length: 5 }, () => sealRun(deps, input)));
+    const { receiptId } = await engine.finish(id);
+    expect((await getReceipt(deps, engine.actor, id)).receiptId).toBe(receiptId);
+    expect(engine.home.metrics.counted(metricNames.receiptsTotal)).toBe(1);
   });
 
   test('a sweep gives up attempts whose lease ran out, and the run ends', async () => {
