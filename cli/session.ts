@@ -40,7 +40,7 @@ export function openSession(options: ConnectionOptions, env: NodeJS.ProcessEnv =
       `The URL of the home is not valid: got ${JSON.stringify(url)}; allowed is an http(s) URL such as http://127.0.0.1:8484.`,
     );
   }
-  const sameHome = login !== undefined && trim(login.url) === trim(url);
+  const sameHome = login !== undefined && homeOf(login.url) === homeOf(url);
   const token = options.token ?? env['MC_TOKEN'] ?? (sameHome ? login.token : undefined);
   const source = options.url !== undefined ? '--url' : env['MC_URL'] !== undefined ? 'MC_URL' : file;
   return { url: trim(url), token, source };
@@ -70,6 +70,13 @@ function safeJson(text: string): unknown {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/** The same port of this machine is the same home, whichever of its own names it goes by. */
+function homeOf(url: string): string {
+  const { protocol, hostname, port, pathname } = new URL(url);
+  const isThisMachine = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  return `${protocol}//${isThisMachine ? 'localhost' : hostname}:${port}${trim(pathname)}`;
 }
 
 const trim = (url: string): string => url.replace(/\/+$/, '');

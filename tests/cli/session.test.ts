@@ -28,7 +28,11 @@ describe('the session', () => {
 
   test('never shows the token of one home to another', () => {
     expect(openSession({ dataDir, url: 'http://evil.example' }, nowhere).token).toBeUndefined();
+    for (const url of ['http://127.0.0.1:4001', 'https://127.0.0.1:4000', 'http://127.0.0.1:4000/other', 'http://localhost.example:4000']) {
+      expect(openSession({ dataDir, url }, nowhere).token).toBeUndefined();
+    }
     expect(openSession({ dataDir, url: 'http://127.0.0.1:4000/' }, nowhere).token).toBe('from-file');
+    expect(openSession({ dataDir, url: 'http://localhost:4000' }, nowhere).token).toBe('from-file');
   });
 
   test('says where it looked when no home is known', () => {
