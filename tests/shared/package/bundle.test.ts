@@ -74,7 +74,7 @@ describe('package bundle', () => {
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'mc-tar-'));
       writeFileSync(join(folder, 'bundle.tar'), await buildBundle());
-      const listing = execFileSync('tar', ['--utc', '--numeric-owner', '-tvf', join(folder, 'bundle.tar')], { encoding: 'utf8' });
+      const listing = execFileSync(tar ?? '', ['--utc', '--numeric-owner', '-tvf', join(folder, 'bundle.tar')], { encoding: 'utf8' });
       rmSync(folder, { recursive: true });
       expect(
         listing
