@@ -69,26 +69,24 @@ describe('package bundle', () => {
     expect([descriptor.name, Buffer.from(entry).toString(), digest]).toEqual(['a/b', 'export default "Grüße"', digestBytes(bytes)]);
   });
 
-  (findProgram('tar') === undefined ? test.skip : test)(
-    'the system tar lists a bundle as two plain files of nobody from 1970',
-    async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'mc-tar-'));
-      writeFileSync(join(folder, 'bundle.tar'), await buildBundle());
-      const listing = execFileSync(tar ?? '', ['--utc', '--numeric-owner', '-tvf', join(folder, 'bundle.tar')], { encoding: 'utf8' });
-      rmSync(folder, { recursive: true });
-      expect(
-        listing
-          .trim()
-          .split('\n')
-          .map((line) =>
-            line
-              .split(/\s+/)
-              .filter((_, at) => at !== 2)
-              .join(' '),
-          ),
-      ).toEqual(['-rw-r--r-- 0/0 1970-01-01 00:00 mc-package.json', '-rw-r--r-- 0/0 1970-01-01 00:00 index.mjs']);
-    },
-  );
+  const tar = findProgram('tar');
+  (tar === undefined ? test.skip : test)('the system tar lists a bundle as two plain files of nobody from 1970', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mc-tar-'));
+    writeFileSync(join(folder, 'bundle.tar'), await buildBundle());
+    const listing = execFileSync(tar ?? '', ['--utc', '--numeric-owner', '-tvf', join(folder, 'bundle.tar')], { encoding: 'utf8' });
+    rmSync(folder, { recursive: true });
+    expect(
+      listing
+        .trim()
+        .split('\n')
+        .map((line) =>
+          line
+            .split(/\s+/)
+            .filter((_, at) => at !== 2)
+            .join(' '),
+        ),
+    ).toEqual(['-rw-r--r-- 0/0 1970-01-01 00:00 mc-package.json', '-rw-r--r-- 0/0 1970-01-01 00:00 index.mjs']);
+  });
 
   for (const [what, entries, code] of refused) {
     test(`${what} is refused`, async () => {
