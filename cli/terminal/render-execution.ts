@@ -13,7 +13,6 @@ const looks: Record<State, { mark: string; colour: Parameters<typeof paint>[0] }
   ready: { mark: '○', colour: 'cyan' },
   running: { mark: '▶', colour: 'cyan' },
   compensating: { mark: '↺', colour: 'yellow' },
-  sealing: { mark: '✎', colour: 'magenta' },
   succeeded: { mark: '✔', colour: 'green' },
   failed: { mark: '✘', colour: 'red' },
   skipped: { mark: '–', colour: 'dim' },

@@ -15,7 +15,6 @@ const TaskMessage = z.object({
   tenant: TenantId,
   executionId: idSchema('exec'),
   taskId: z.string().min(1),
-  purpose: z.enum(['task', 'compensation']),
 });
 
 async function isDone(deps: Deps, messageId: string, body: string): Promise<boolean> {

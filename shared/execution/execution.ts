@@ -6,7 +6,7 @@ import { Region } from '../manifest/manifest.ts';
 import { sandboxLevels } from '../port/runner.ts';
 
 /** `running` until the receipt verifies; only then `succeeded` or `failed`. */
-export const ExecutionState = z.enum(['queued', 'running', 'compensating', 'sealing', 'succeeded', 'failed']);
+export const ExecutionState = z.enum(['queued', 'running', 'compensating', 'succeeded', 'failed']);
 export type ExecutionState = z.infer<typeof ExecutionState>;
 
 export const TaskState = z.enum(['blocked', 'ready', 'running', 'succeeded', 'failed', 'skipped']);

@@ -6,8 +6,6 @@ export interface TaskMessage {
   tenant: TenantId;
   executionId: Id<'exec'>;
   taskId: string;
-  /** Compensations travel the same way as tasks. */
-  purpose: 'task' | 'compensation';
 }
 
 /** Free slots of this very process, held for tasks that are admitted as claimed by it. Exactly one of the two is called, once. */

@@ -9,11 +9,11 @@ import { cloud } from './environment.ts';
 const ids = ulidIds(systemClock);
 const table = new DynamoTable(new DynamoDBClient(), cloud.MC_TABLE, { clock: systemClock, ids });
 
-describeTable('DynamoDB', async () => ({ table, prefix: `T#contract-${ids.next('evt').toLowerCase()}`, close: async () => undefined }));
+describeTable('DynamoDB', async () => ({ table, prefix: `T#contract-${ids.next('req').toLowerCase()}`, close: async () => undefined }));
 
 describe('what DynamoDB does in its own way', () => {
   test('a cursor of one list reads nothing of another partition', async () => {
-    const [mine, other] = [ids.next('evt'), ids.next('evt')];
+    const [mine, other] = [ids.next('req'), ids.next('req')];
     await table.putMany(['1', '2', '3'].flatMap((sk) => [mine, other].map((pk) => ({ pk, sk }))));
     const { cursor } = await table.query({ pk: other, limit: 1 });
     const page = await table.query({ pk: mine, limit: 10, ...(cursor && { cursor }) });
@@ -22,7 +22,7 @@ describe('what DynamoDB does in its own way', () => {
 
   test('fields named like parts of an object or of an expression survive', async () => {
     const item = {
-      pk: ids.next('evt'),
+      pk: ids.next('req'),
       sk: 'a',
       constructor: { name: 'Set' },
       size: 1,
@@ -35,7 +35,7 @@ describe('what DynamoDB does in its own way', () => {
   });
 
   test('reading one key twice answers it twice', async () => {
-    const key = { pk: ids.next('evt'), sk: 'a' };
+    const key = { pk: ids.next('req'), sk: 'a' };
     await table.putMany([key]);
     expect(await table.getMany([key, key])).toEqual([key, key]);
   });

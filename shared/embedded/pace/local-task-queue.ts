@@ -84,7 +84,7 @@ export class LocalTaskQueue implements TaskQueue {
 
   #enqueue(messages: readonly TaskMessage[]): void {
     for (const message of messages) {
-      const key = `${message.purpose}/${message.executionId}/${message.taskId}`;
+      const key = `${message.executionId}/${message.taskId}`;
       if (this.#active.has(key)) this.#again.set(key, message);
       else this.#waiting.set(key, message);
     }

@@ -122,7 +122,7 @@ async function handOut(deps: Deps, { head, tasks }: NewRun, slots: ReservedSlots
     deps.metrics.record(metricNames.publishToStartMs, deps.clock.now() - head.createdAt);
     slots.run(claimed.map((task) => () => runClaimedTask(deps, { head, task, claimedAt })));
   } else {
-    const messages = tasks.filter(isReady).map((task): TaskMessage => ({ tenant, executionId, taskId: task.id, purpose: 'task' }));
+    const messages = tasks.filter(isReady).map((task): TaskMessage => ({ tenant, executionId, taskId: task.id }));
     await orLater(deps, head, () => deps.queue.send(messages));
   }
   await orLater(deps, head, () => deps.phases.start({ tenant, executionId }));

@@ -1,5 +1,5 @@
 /**
- * The end of an attempt as one conditional write: the task's new state, the run's counters, and the tasks that became ready. Two attempts that
+ * The end of an attempt as one conditional write: the task's new state, and the tasks that became ready or the failure that closes the run. Two attempts that
  * end at once may touch the same dependent; the loser of that race reads again, so no release is lost and none happens twice.
  */
 import { InvariantError } from '../../core/errors.ts';
@@ -135,5 +135,5 @@ async function succeeded(deps: Deps, { head, task }: Pick<ClaimedTask, 'head' | 
 }
 
 function messageFor(head: ExecutionRecord, taskId: string): TaskMessage {
-  return { tenant: head.tenant, executionId: head.id, taskId, purpose: 'task' };
+  return { tenant: head.tenant, executionId: head.id, taskId };
 }

@@ -49,7 +49,7 @@ export async function runClaimedTask(deps: Deps, claimed: ClaimedTask): Promise<
   const ended = await runClaimed(deps, claimed);
   if ((await completeWhenStored(deps, claimed, ended)) > 1) {
     // An earlier try may have been written without what follows it; the message finds out.
-    await deps.queue.send([{ tenant: head.tenant, executionId: head.id, taskId: task.id, purpose: 'task' }]);
+    await deps.queue.send([{ tenant: head.tenant, executionId: head.id, taskId: task.id }]);
   }
 }
 

@@ -24,7 +24,7 @@ export async function reconcileRun(deps: Deps, input: PhaseInput, isOrphan: (tas
 
 async function resend(deps: Deps, { tenant, executionId }: PhaseInput, task: TaskRecord): Promise<void> {
   const delayMs = Math.min(900_000, Math.max(0, task.notBefore - deps.clock.now()));
-  await deps.queue.send([{ tenant, executionId, taskId: task.id, purpose: 'task' }], delayMs);
+  await deps.queue.send([{ tenant, executionId, taskId: task.id }], delayMs);
 }
 
 async function freeCompensation(deps: Deps, { tenant, executionId }: PhaseInput, task: TaskRecord): Promise<void> {
@@ -33,7 +33,11 @@ async function freeCompensation(deps: Deps, { tenant, executionId }: PhaseInput,
       kind: 'update',
       key: taskKey(tenant, executionId, task.id),
       set: { compensation: 'pending' },
-      conditions: [{ kind: 'compare', field: 'compensationAttempt', op: '=', value: task.compensationAttempt }],
+      // One that ended since it was looked at must not be undone a second time.
+      conditions: [
+        { kind: 'compare', field: 'compensation', op: '=', value: 'running' },
+        { kind: 'compare', field: 'compensationAttempt', op: '=', value: task.compensationAttempt },
+      ],
     },
   ]);
 }

@@ -8,5 +8,5 @@ export async function dispatchRun(deps: Deps, { tenant, executionId }: PhaseInpu
   // Once a task started, its completion sends the next ones.
   if (!head || head.state !== 'queued') return;
   const ready = (await listTasks(deps, tenant, executionId)).filter((task) => task.state === 'ready');
-  await deps.queue.send(ready.map((task) => ({ tenant, executionId, taskId: task.id, purpose: 'task' })));
+  await deps.queue.send(ready.map((task) => ({ tenant, executionId, taskId: task.id })));
 }

@@ -65,7 +65,7 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
         actualCostUsdMicros,
         outputs: await storeJson(deps, tenant, outputs),
       },
-      conditions: [{ kind: 'in', field: 'state', values: ['queued', 'running', 'compensating', 'sealing'] }],
+      conditions: [{ kind: 'in', field: 'state', values: ['queued', 'running', 'compensating'] }],
     },
     {
       kind: 'put',

@@ -8,7 +8,7 @@ const record = (messageId: string, body: unknown): object => ({ messageId, body:
 
 describe('the worker', () => {
   test('hands back the messages it cannot read, each by its own id', async () => {
-    const foreign = { tenant: 'acme', executionId: 'exec_x', taskId: 't', purpose: 'task' };
+    const foreign = { tenant: 'acme', executionId: 'exec_x', taskId: 't' };
     const answer = await handler({ Records: [record('1', 'not json'), record('2', foreign)] }, {});
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }, { itemIdentifier: '2' }] });
   });

@@ -18,7 +18,7 @@ const tenant = TenantId.parse('acme');
 const run = { tenant, executionId: 'exec_01K9ZZZZZZZZZZZZZZZZZZZZZZ' } as const;
 
 describe('the task queue on SQS', () => {
-  const message = (index: number): TaskMessage => ({ ...run, taskId: `t${index}`, purpose: 'task' });
+  const message = (index: number): TaskMessage => ({ ...run, taskId: `t${index}` });
   const queueOn = (service: WireService): SqsTaskQueue =>
     new SqsTaskQueue(new SQSClient(service.client), 'https://sqs.eu-central-1.amazonaws.com/1/q', instantly);
   const sent = (service: WireService): unknown[] => service.asked.map(({ body }) => (body as { Entries: unknown[] }).Entries.length);

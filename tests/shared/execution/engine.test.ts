@@ -11,8 +11,13 @@ import type { StartRequest } from '../../../shared/execution/execution.ts';
 import { getExecution } from '../../../shared/execution/read/get-execution.ts';
 import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { startExecution } from '../../../shared/execution/admit/start-execution.ts';
+import { compensateRun } from '../../../shared/execution/phases/compensate-run.ts';
 import { sealRun } from '../../../shared/execution/phases/seal-run.ts';
+import { reconcileRun } from '../../../shared/execution/dispatch/reconcile-run.ts';
 import { sweepExecutions } from '../../../shared/execution/dispatch/sweep-executions.ts';
+import type { TaskView } from '../../../shared/execution/execution.ts';
+import type { Key, Query, Table, WriteOp } from '../../../shared/port/table.ts';
+import { simulateEcho } from '../../../runner/simulated/simulated-runner.ts';
 import { metricNames } from '../../../shared/port/metrics.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
 import { buildActor } from '../../support/build-deps.ts';
@@ -148,7 +153,7 @@ describe('exactly once', () => {
     await engine.publish(single('once'));
     engine.simulate((spec) => ({ result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, delayMs: 20 }));
     const { id } = await engine.start({ workflow: 'once' });
-    const message = { tenant: engine.actor.tenant, executionId: id, taskId: 'only', purpose: 'task' } as const;
+    const message = { tenant: engine.actor.tenant, executionId: id, taskId: 'only' } as const;
     await Promise.all(Array.from({ length: 10 }, () => dispatchTask(engine.home.deps, message)));
     await engine.finish(id);
     expect(engine.attempts).toHaveLength(1);
@@ -176,6 +181,39 @@ describe('exactly once', () => {
     const { receiptId } = await engine.finish(id);
     expect((await getReceipt(deps, engine.actor, id)).receiptId).toBe(receiptId);
     expect(engine.home.metrics.counted(metricNames.receiptsTotal)).toBe(1);
+  });
+
+  test('a sweep that saw a compensation running does not free it once it is done', async () => {
+    await engine.publish(`name: undone
+version: 1.0.0
+tasks:
+  - { id: made, uses: 'pkg:demo/echo@1.0.0', compensate: { uses: 'pkg:demo/echo@1.0.0' } }
+  - { id: bad, uses: 'pkg:demo/fail@1.0.0', needs: [made] }
+`);
+    const { deps } = engine.home;
+    deps.phases = { start: async () => undefined, finishRun: async () => undefined };
+    engine.simulate((spec) => (spec.taskId === 'bad' ? failing('no', false) : simulateEcho(spec)));
+    const { id } = await engine.start({ workflow: 'undone' });
+    const input = { tenant: engine.actor.tenant, executionId: id };
+    const made = async (): Promise<TaskView | undefined> =>
+      (await getExecution(deps, engine.actor, id)).tasks.find((task) => task.id === 'made');
+    while ((await getExecution(deps, engine.actor, id)).tasks.some(({ state }) => state !== 'succeeded' && state !== 'failed'))
+      await delay(10);
+    await compensateRun(deps, input);
+    expect(await made()).toMatchObject({ compensation: 'done' });
+
+    const stale: Table = Object.create(deps.table, {
+      query: {
+        value: async (query: Query) => {
+          const page = await deps.table.query(query);
+          return { ...page, items: page.items.map((item) => (item['id'] === 'made' ? { ...item, compensation: 'running' } : item)) };
+        },
+      },
+      write: { value: (ops: readonly WriteOp[]) => deps.table.write(ops) },
+      get: { value: (key: Key) => deps.table.get(key) },
+    }) as Table; // A look at the table from before the compensation ended.
+    await reconcileRun({ ...deps, table: stale }, input, () => true);
+    expect(await made()).toMatchObject({ compensation: 'done' });
   });
 
   test('a sweep gives up attempts whose lease ran out, and the run ends', async () => {
