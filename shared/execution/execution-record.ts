@@ -73,6 +73,7 @@ export const TaskRecord = z.object({
   compensateOwner: TenantId.nullable(),
   compensation: z.enum(['none', 'pending', 'running', 'done', 'failed']),
   compensationAttempt: z.int(),
+  compensationAttempts: z.array(Attempt),
 });
 export type TaskRecord = z.infer<typeof TaskRecord>;
 

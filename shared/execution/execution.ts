@@ -38,6 +38,7 @@ export const TaskView = z.strictObject({
   outputsDigest: Digest.nullable(),
   costUsdMicros: UsdMicros,
   compensation: z.enum(['none', 'pending', 'running', 'done', 'failed']),
+  compensationAttempts: z.array(Attempt),
 });
 export type TaskView = z.infer<typeof TaskView>;
 

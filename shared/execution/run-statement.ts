@@ -12,6 +12,7 @@ import { isoTime } from '../port/clock.ts';
 import type { HomeConfig } from '../port/deps.ts';
 import { predicateTypes, type Statement, type Subject } from '../receipt/statement.ts';
 import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
+import type { Attempt } from './execution.ts';
 
 const receiptBuildType = 'https://maestro-conductor.dev/build-types/workflow/v1';
 
@@ -96,18 +97,17 @@ function packageDependency(uses: string, digest: Digest, owner: TenantId): JsonO
 }
 
 function logs({ tasks }: SealedRun): JsonObject[] {
-  return tasks.flatMap((task) =>
-    task.attempts.flatMap((attempt): JsonObject[] =>
-      attempt.logDigest === null
-        ? []
-        : [
-            {
-              name: `logs/${task.id}/${attempt.attempt}.ndjson`,
-              digest: { sha256: hexOf(attempt.logDigest) },
-              mediaType: 'application/x-ndjson',
-            },
-          ],
-    ),
+  return tasks.flatMap((task) => [
+    ...logsOf(`logs/${task.id}`, task.attempts),
+    ...logsOf(`logs/${task.id}/compensation`, task.compensationAttempts),
+  ]);
+}
+
+function logsOf(folder: string, attempts: readonly Attempt[]): JsonObject[] {
+  return attempts.flatMap(({ attempt, logDigest }): JsonObject[] =>
+    logDigest === null
+      ? []
+      : [{ name: `${folder}/${attempt}.ndjson`, digest: { sha256: hexOf(logDigest) }, mediaType: 'application/x-ndjson' }],
   );
 }
 
@@ -145,6 +145,7 @@ function stepFacts(task: TaskRecord): JsonObject {
     outputsDigest: task.outputs?.digest ?? null,
     costUsdMicros: task.costUsdMicros,
     compensation: task.compensation,
+    compensationAttempts: task.compensationAttempts.map((attempt): Json => ({ ...attempt })),
   };
 }
 

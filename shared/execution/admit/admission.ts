@@ -93,6 +93,7 @@ function newTask(task: PlannedTask, dependents: string[], now: number): TaskReco
     compensateOwner: task.compensateOwner,
     compensation: 'none',
     compensationAttempt: 0,
+    compensationAttempts: [],
   };
 }
 

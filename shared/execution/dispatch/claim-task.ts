@@ -1,5 +1,5 @@
-import { isoTime } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
+import { withBegun } from './attempt-list.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 
 /** Time beyond the task's own limit after which its dispatcher is taken for dead: fetching, storing and one slow write. */
@@ -18,7 +18,7 @@ export function claimOf(task: TaskRecord, now: number): Pick<TaskRecord, 'state'
     state: 'running',
     attempt,
     leaseUntil: now + task.timeoutMs + leaseGraceMs,
-    attempts: [...task.attempts, newAttempt(attempt, now)],
+    attempts: withBegun(task.attempts, attempt, now),
   };
 }
 
@@ -45,19 +45,4 @@ export async function claimTask({ table, clock }: Deps, head: ExecutionRecord, t
       : { kind: 'check', key: headOfRun, conditions: [isOpen] },
   ]);
   return ok ? { head: { ...head, ...start }, task: { ...task, ...change }, claimedAt: now } : undefined;
-}
-
-function newAttempt(attempt: number, now: number): TaskRecord['attempts'][number] {
-  return {
-    attempt,
-    startedAt: isoTime(now),
-    endedAt: null,
-    sandbox: null,
-    inputsDigest: null,
-    outputsDigest: null,
-    logDigest: null,
-    failure: null,
-    message: null,
-    wallMs: null,
-  };
 }

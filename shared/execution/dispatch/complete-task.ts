@@ -3,10 +3,10 @@
  * end at once may touch the same dependent; the loser of that race reads again, so no release is lost and none happens twice.
  */
 import { InvariantError } from '../../core/errors.ts';
-import { isoTime } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { WriteOp } from '../../port/table.ts';
 import type { TaskMessage } from '../../port/task-queue.ts';
+import { withEnded } from './attempt-list.ts';
 import type { ClaimedTask } from './claim-task.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, getTasks } from '../execution-store.ts';
@@ -58,7 +58,7 @@ async function buildCompletion(
   after: AfterFailure | null,
 ): Promise<Completion> {
   const now = deps.clock.now();
-  const attempts = withResult(task, ended, now);
+  const attempts = withEnded(task.attempts, task.attempt, ended, now);
   const paid = { costUsdMicros: task.costUsdMicros + ended.costUsdMicros };
   if (after === null)
     return succeeded(deps, { head, task }, { attempts, ...paid, state: 'succeeded', outputs: ended.outputs, completedAt: now });
@@ -69,24 +69,6 @@ async function buildCompletion(
   }
   const change = { attempts, ...paid, ...counted, state: 'ready', readyAt: now, notBefore: now + after.delayMs } as const;
   return { ops: [taskOp(head, task, change)], messages: [messageFor(head, task.id)], delayMs: after.delayMs };
-}
-
-function withResult(task: TaskRecord, ended: EndedAttempt, now: number): TaskRecord['attempts'] {
-  return task.attempts.map((attempt) =>
-    attempt.attempt !== task.attempt
-      ? attempt
-      : {
-          ...attempt,
-          endedAt: isoTime(now),
-          sandbox: ended.sandbox,
-          inputsDigest: ended.inputsDigest,
-          outputsDigest: ended.outputs?.digest ?? null,
-          logDigest: ended.logDigest,
-          failure: ended.failed?.failure ?? null,
-          message: ended.failed?.message ?? null,
-          wallMs: ended.wallMs,
-        },
-  );
 }
 
 function countFailure(task: TaskRecord, { failed }: EndedAttempt): Pick<TaskRecord, 'failures' | 'losses'> {

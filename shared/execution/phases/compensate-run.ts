@@ -7,7 +7,8 @@ import type { PhaseInput } from '../../port/phases.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, getTasks, listTasks } from '../execution-store.ts';
 import type { FailedAttempt } from '../dispatch/retry-policy.ts';
-import { runAttempt } from '../dispatch/run-attempt.ts';
+import { withBegun, withEnded } from '../dispatch/attempt-list.ts';
+import { runAttempt, type EndedAttempt } from '../dispatch/run-attempt.ts';
 
 /** Undoing is worth more patience than doing; after this many failures a person has to look. */
 const maxAttempts = 5;
@@ -41,7 +42,7 @@ async function compensateTask(deps: Deps, head: ExecutionRecord, first: TaskReco
       const state = ended.failed === null ? 'done' : gaveUp ? 'failed' : 'pending';
       if (state === 'failed')
         deps.logger.error('a compensation failed', { executionId: head.id, taskId: task.id, failure: ended.failed?.failure });
-      await finish(deps, head, claimed, { state, costUsdMicros: ended.costUsdMicros });
+      await finish(deps, { head, task: claimed }, state, ended);
       if (state === 'pending') await deps.clock.sleep(pauseAfter(claimed.compensationAttempt, deps.ids.random()));
     } else {
       await deps.clock.sleep(baseDelayMs); // Somebody else holds it; wait for the result or for the end of the lease.
@@ -62,11 +63,13 @@ function pauseAfter(attempt: number, random: number): number {
 async function claim(deps: Deps, head: ExecutionRecord, task: TaskRecord): Promise<TaskRecord | undefined> {
   const now = deps.clock.now();
   if (task.compensation === 'running' && task.leaseUntil > now) return undefined;
+  const attempt = task.compensationAttempt + 1;
   const change = {
     compensation: 'running',
-    compensationAttempt: task.compensationAttempt + 1,
+    compensationAttempt: attempt,
+    compensationAttempts: withBegun(task.compensationAttempts, attempt, now),
     leaseUntil: now + task.timeoutMs + leaseGraceMs,
-  } as const;
+  } as const satisfies Partial<TaskRecord>;
   const { ok } = await deps.table.write([
     {
       kind: 'update',
@@ -83,16 +86,17 @@ async function claim(deps: Deps, head: ExecutionRecord, task: TaskRecord): Promi
 
 async function finish(
   deps: Deps,
-  head: ExecutionRecord,
-  task: TaskRecord,
-  { state, costUsdMicros }: { state: TaskRecord['compensation']; costUsdMicros: number },
+  { head, task }: { head: ExecutionRecord; task: TaskRecord },
+  compensation: TaskRecord['compensation'],
+  ended: EndedAttempt,
 ): Promise<void> {
+  const compensationAttempts = withEnded(task.compensationAttempts, task.compensationAttempt, ended, deps.clock.now());
   await deps.table.write([
     {
       kind: 'update',
       key: taskKey(head.tenant, head.id, task.id),
-      set: { compensation: state },
-      add: { costUsdMicros },
+      set: { compensation, compensationAttempts },
+      add: { costUsdMicros: ended.costUsdMicros },
       conditions: [{ kind: 'compare', field: 'compensationAttempt', op: '=', value: task.compensationAttempt }],
     },
   ]);

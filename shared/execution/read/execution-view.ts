@@ -41,5 +41,6 @@ function toTaskView(task: TaskRecord, isTerminal: boolean): TaskView {
     outputsDigest: task.outputs?.digest ?? null,
     costUsdMicros: task.costUsdMicros,
     compensation: task.compensation,
+    compensationAttempts: task.compensationAttempts,
   };
 }

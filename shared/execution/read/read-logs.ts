@@ -35,7 +35,7 @@ export interface LogPage {
 }
 
 /**
- * A position counts the attempts already read of each task (one base-36 digit a task, in the order of task ids), so it stays short for large runs
+ * A position counts the attempts already read of each task (two base-36 digits a task, in the order of task ids), so it stays short for large runs
  * and misses nothing when a task that ended earlier is written later. `line` counts the lines read of the next attempt of task `at`.
  */
 const Position = z.strictObject({
@@ -58,7 +58,7 @@ export async function readLogs(
   const head = await getExecutionRecord(deps, actor.tenant, executionId);
   const tasks = await listTasks(deps, actor.tenant, executionId);
   const position: Position = query.cursor === undefined ? { read: '', line: 0 } : decode(query.cursor);
-  const read = new Map(tasks.map((task, index) => [task.id, parseInt(position.read[index] ?? '0', 36)]));
+  const read = new Map(tasks.map((task, index) => [task.id, parseInt(position.read.slice(2 * index, 2 * index + 2) || '0', 36)]));
   const lines: LogRecord[] = [];
   let rest: Pick<Position, 'at' | 'line'> = { line: 0 };
   for (const attempt of unread(tasks, read, query.taskId)) {
@@ -73,7 +73,7 @@ export async function readLogs(
     read.set(attempt.taskId, attempt.attempt);
   }
   const isSealed = head.state === 'succeeded' || head.state === 'failed';
-  const cursor = encode({ read: tasks.map((task) => Math.min(35, read.get(task.id) ?? 0).toString(36)).join(''), ...rest });
+  const cursor = encode({ read: tasks.map((task) => (read.get(task.id) ?? 0).toString(36).padStart(2, '0')).join(''), ...rest });
   return { lines, cursor, done: isSealed && rest.at === undefined };
 }
 
@@ -91,9 +91,11 @@ function unread(tasks: readonly TaskRecord[], read: ReadonlyMap<string, number>,
     .filter((task) => taskId === undefined || task.id === taskId)
     .flatMap((task) => {
       const from = read.get(task.id) ?? 0;
-      return task.attempts.flatMap(({ attempt, endedAt, logDigest }) =>
-        attempt <= from || endedAt === null ? [] : [{ taskId: task.id, attempt, isNext: attempt === from + 1, endedAt, logDigest }],
-      );
+      // Compensations come after every attempt of the work, so the place in both lists together never changes.
+      return [...task.attempts, ...task.compensationAttempts].flatMap(({ endedAt, logDigest }, index) => {
+        const attempt = index + 1;
+        return attempt <= from || endedAt === null ? [] : [{ taskId: task.id, attempt, isNext: attempt === from + 1, endedAt, logDigest }];
+      });
     })
     .sort((a, b) => (a.endedAt < b.endedAt ? -1 : a.endedAt > b.endedAt ? 1 : a.attempt - b.attempt));
 }

@@ -14,6 +14,7 @@ const task = (id: string, needs: string[]): TaskView => ({
   outputsDigest: null,
   costUsdMicros: 0,
   compensation: 'none',
+  compensationAttempts: [],
 });
 
 describe('human output', () => {

@@ -9,6 +9,7 @@ import { dispatchTask } from '../../../shared/execution/dispatch/dispatch-task.t
 import { headKey, taskKey } from '../../../shared/execution/execution-record.ts';
 import type { StartRequest } from '../../../shared/execution/execution.ts';
 import { getExecution } from '../../../shared/execution/read/get-execution.ts';
+import { readLogs } from '../../../shared/execution/read/read-logs.ts';
 import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { startExecution } from '../../../shared/execution/admit/start-execution.ts';
 import { compensateRun } from '../../../shared/execution/phases/compensate-run.ts';
@@ -119,13 +120,25 @@ tasks:
     engine.simulate((spec) =>
       spec.taskId === 'bad'
         ? failing('no', false)
-        : { result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, delayMs: 5 },
+        : {
+            result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } },
+            delayMs: 5,
+            ...('undo' in spec.inputs && { log: [{ at: Date.now(), stream: 'stdout' as const, text: 'undone' }] }),
+          },
     );
     const execution = await engine.finish((await engine.start({ workflow: 'undo' })).id);
     expect(execution.tasks.map(({ id, compensation }) => [id, compensation])).toEqual([
       ['bad', 'none'],
       ['one', 'done'],
       ['two', 'done'],
+    ]);
+    expect(execution.tasks[1]?.compensationAttempts).toMatchObject([
+      { attempt: 1, sandbox: 'simulated', failure: null, logDigest: expect.stringMatching(/^sha256:/) },
+    ]);
+    const { lines } = await readLogs(engine.home.deps, engine.actor, { id: execution.id });
+    expect(lines.map(({ taskId, text }) => [taskId, text])).toEqual([
+      ['two', 'undone'],
+      ['one', 'undone'],
     ]);
     const undone = engine.attempts.filter(({ idempotencyKey }) => idempotencyKey.endsWith('/compensation'));
     expect(undone.map(({ inputs }) => inputs)).toEqual([{ undo: 2 }, { undo: 1 }]);

@@ -1,0 +1,36 @@
+/** The list of attempts that a task keeps, of its work and of its compensation alike: begun with the claim, ended with the result. */
+import { isoTime } from '../../port/clock.ts';
+import type { Attempt } from '../execution.ts';
+import type { EndedAttempt } from './run-attempt.ts';
+
+/** The list with one more attempt, which runs from now on. */
+export function withBegun(attempts: readonly Attempt[], attempt: number, now: number): Attempt[] {
+  const begun: Attempt = {
+    attempt,
+    startedAt: isoTime(now),
+    endedAt: null,
+    sandbox: null,
+    inputsDigest: null,
+    outputsDigest: null,
+    logDigest: null,
+    failure: null,
+    message: null,
+    wallMs: null,
+  };
+  return [...attempts, begun];
+}
+
+/** The list with the result of this attempt. */
+export function withEnded(attempts: readonly Attempt[], attempt: number, ended: EndedAttempt, now: number): Attempt[] {
+  const result = {
+    endedAt: isoTime(now),
+    sandbox: ended.sandbox,
+    inputsDigest: ended.inputsDigest,
+    outputsDigest: ended.outputs?.digest ?? null,
+    logDigest: ended.logDigest,
+    failure: ended.failed?.failure ?? null,
+    message: ended.failed?.message ?? null,
+    wallMs: ended.wallMs,
+  };
+  return attempts.map((earlier) => (earlier.attempt === attempt ? { ...earlier, ...result } : earlier));
+}
