@@ -19,6 +19,9 @@ function issuer(): string {
 /** Where the home is declared to stand; as `-c region=…` for CDK. */
 const declaredRegion = process.env['MC_REGION'] === undefined ? [] : ['-c', `region=${process.env['MC_REGION']}`];
 
+/** The tenant whose admins run the home; as `-c ownerTenant=…` for CDK. */
+const ownerTenant = process.env['MC_OWNER_TENANT'] === undefined ? [] : ['-c', `ownerTenant=${process.env['MC_OWNER_TENANT']}`];
+
 /** The HTTPS address of a template that CDK published: the manifest has it as `s3://bucket/key` with placeholders. */
 function templateUrl(location: string, account: string, region: string): string {
   const [, , bucket, ...key] = location.replaceAll('${AWS::AccountId}', account).replaceAll('${AWS::Region}', region).split('/');
@@ -34,7 +37,7 @@ export default $config({
     const { execFileSync } = await import('node:child_process');
     const { readFileSync } = await import('node:fs');
     const assembly = '.sst/cdk.out';
-    const context = ['-c', `stage=${$app.stage}`, '-c', `issuer=${issuer()}`, ...declaredRegion, '--output', assembly];
+    const context = ['-c', `stage=${$app.stage}`, '-c', `issuer=${issuer()}`, ...declaredRegion, ...ownerTenant, '--output', assembly];
     // Assets are named by their content: publishing what is there already, or what is never deployed, changes nothing.
     execFileSync('npx', ['cdk', 'publish-assets', '--all', '--unstable=publish-assets', ...context], { stdio: 'inherit' });
 

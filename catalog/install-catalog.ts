@@ -22,7 +22,7 @@ export type InstalledPackage = z.infer<typeof InstalledPackage>;
 const Marker = z.looseObject({ sources: Digest, packages: z.array(InstalledPackage) });
 const markerKey = { pk: `T#${catalogTenant}#CATALOG`, sk: 'INSTALLED' };
 
-type InstallDeps = Pick<Deps, 'table' | 'blobs' | 'signer' | 'ids' | 'clock' | 'faults' | 'logger'>;
+type InstallDeps = Pick<Deps, 'table' | 'blobs' | 'signer' | 'ids' | 'clock' | 'faults' | 'logger' | 'config'>;
 
 /** What the bundles are made from: our sources, and through the lockfile everything they import and the bundler itself. */
 async function digestSources(): Promise<Digest> {

@@ -15,6 +15,8 @@ export interface Failure {
   exit: ExitCode;
   issues: readonly Issue[];
   deny: readonly DenyReason[];
+  /** The recorded decision that denied. */
+  decisionId?: string;
   /** The request id under which the home logged it. */
   instance?: string;
 }
@@ -22,7 +24,8 @@ export interface Failure {
 export function toFailure(error: unknown): Failure {
   if (error instanceof ApiProblem) {
     const failure = fromCode(error.code, error.message, error.issues, error.deny);
-    return error.instance === undefined ? failure : { ...failure, instance: error.instance };
+    const { decisionId, instance } = error;
+    return { ...failure, ...(decisionId === undefined ? {} : { decisionId }), ...(instance === undefined ? {} : { instance }) };
   }
   if (error instanceof McError) return fromCode(error.code, error.message, error.issues, []);
   if (error instanceof CommanderError) return fromCode('mc:cli:usage', error.message.replace(/^error: /, ''), [], []);

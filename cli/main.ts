@@ -25,14 +25,9 @@ function answerFailure(error: unknown, args: readonly string[]): void {
   // commander reports help and --version by throwing, too.
   if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help')) return;
   const failure = toFailure(error);
-  exitWith(failure.exit);
-  const { code, title, message, fix, issues, deny, instance } = failure;
-  if (wantsJson(args))
-    printResult(
-      { json: true },
-      { error: { code, title, message, fix, issues, deny, ...(instance === undefined ? {} : { instance }) } },
-      () => '',
-    );
+  const { exit, ...answer } = failure;
+  exitWith(exit);
+  if (wantsJson(args)) printResult({ json: true }, { error: answer }, () => '');
   // commander has printed its own message, with a suggestion.
   if (!(error instanceof CommanderError)) note(renderFailure(failure, manifestIn(args)));
   if (process.env['MC_DEBUG'] && error instanceof Error) note(error.stack ?? '');

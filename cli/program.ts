@@ -7,10 +7,12 @@ import { addLogs } from './commands/logs.ts';
 import { addNew } from './commands/new.ts';
 import { addPackage } from './commands/package.ts';
 import { addPlan } from './commands/plan.ts';
+import { addPolicy } from './commands/policy.ts';
 import { addPublish } from './commands/publish.ts';
 import { addReceipt } from './commands/receipt.ts';
 import { addRun } from './commands/run.ts';
 import { addStatus } from './commands/status.ts';
+import { addTenants } from './commands/tenants/tenants.ts';
 import { addUp } from './commands/up.ts';
 import { addValidate } from './commands/validate.ts';
 import { addVerify } from './commands/verify.ts';
@@ -23,7 +25,9 @@ const groups: readonly { title: string; add: readonly ((program: Command) => voi
   { title: 'Workflows:', add: [addValidate, addPlan, addPublish, addRun] },
   { title: 'Executions:', add: [addStatus, addLogs, addReceipt] },
   { title: 'Trust:', add: [addVerify, addKeys, addWhoami] },
+  { title: 'Governance:', add: [addTenants] },
   { title: 'Packages:', add: [addPackage] },
+  { title: 'Policy:', add: [addPolicy] },
   { title: 'This program:', add: [addCompletion, addVersion] },
 ];
 

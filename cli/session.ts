@@ -27,7 +27,7 @@ export interface Session {
 const Login = z.object({ url: z.url(), token: z.string() });
 
 export function openSession(options: ConnectionOptions, env: NodeJS.ProcessEnv = process.env): Session {
-  const dataDir = options.dataDir === undefined ? (runningDataDir(env) ?? defaultDataDir(env)) : resolve(options.dataDir);
+  const dataDir = dataDirOf(options, env);
   const file = loginFile(dataDir);
   const login = readLogin(file);
   const url = options.url ?? env['MC_URL'] ?? login?.url;
@@ -44,6 +44,18 @@ export function openSession(options: ConnectionOptions, env: NodeJS.ProcessEnv =
   const token = options.token ?? env['MC_TOKEN'] ?? (sameHome ? login.token : undefined);
   const source = options.url !== undefined ? '--url' : env['MC_URL'] !== undefined ? 'MC_URL' : file;
   return { url: trim(url), token, source };
+}
+
+function dataDirOf({ dataDir }: ConnectionOptions, env: NodeJS.ProcessEnv): string {
+  return dataDir === undefined ? (runningDataDir(env) ?? defaultDataDir(env)) : resolve(dataDir);
+}
+
+/** The embedded home of this user that runs now, and its data folder; throws `mc:host:unreachable` when none does. */
+export function runningHome(options: ConnectionOptions, env: NodeJS.ProcessEnv = process.env): { url: string; dataDir: string } {
+  const dataDir = dataDirOf(options, env);
+  const login = readLogin(loginFile(dataDir));
+  if (login) return { url: trim(login.url), dataDir };
+  throw new McError('mc:host:unreachable', `No home runs on ${dataDir}: there is no ${loginFile(dataDir)}.`);
 }
 
 export function connect(options: ConnectionOptions): MaestroClient {

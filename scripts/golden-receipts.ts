@@ -16,7 +16,7 @@ import { startExecution } from '../shared/execution/admit/start-execution.ts';
 import { getExecution } from '../shared/execution/read/get-execution.ts';
 import { getReceipt } from '../shared/execution/read/get-receipt.ts';
 import { createWorkflow } from '../shared/manifest/create-workflow.ts';
-import { publishWorkflow } from '../shared/manifest/publish-workflow.ts';
+import { publishWorkflow } from '../shared/publish/publish-workflow.ts';
 import type { Deps } from '../shared/port/deps.ts';
 import type { Actor } from '../shared/tenant/actor.ts';
 
@@ -60,7 +60,9 @@ const simulate: Simulate = (spec) =>
 
 async function sealedRun(deps: Deps, manifest: { name: string }, inputs: { who: string } | undefined): Promise<Record<string, string>> {
   const { workflow: draft } = await createWorkflow(deps, actor, { text: JSON.stringify(manifest), mediaType: 'application/json' });
-  const { workflow } = await publishWorkflow(deps, actor, { id: draft.id });
+  const published = await publishWorkflow(deps, actor, { id: draft.id });
+  if (published.kind === 'denied') throw new Error(`${manifest.name} may not be published`);
+  const { workflow } = published;
   const started = await startExecution(deps, actor, { workflow: manifest.name, ...(inputs && { inputs }) });
   if (started.kind === 'denied') throw new Error(`${manifest.name} was denied`);
   const { id } = started.execution;

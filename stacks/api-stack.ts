@@ -10,6 +10,7 @@ import { OperationFunction } from './constructs/operation-function.ts';
 import type { ExecutionStack } from './execution-stack.ts';
 import type { FunctionCode, Route } from './function-code.ts';
 import type { HomeParts } from './home-environment.ts';
+import { rightsOf, type OperationRights } from './operation-rights.ts';
 
 interface ApiStackProps extends StackProps {
   code: FunctionCode;
@@ -22,8 +23,8 @@ interface ApiStackProps extends StackProps {
 /** Requests a second over all callers; more than the bursts of one tenant, less than what would drain an account's Lambdas. */
 const throttle = { rateLimit: 2_000, burstLimit: 5_000 };
 
-/** Operations that sign what they publish. */
-const signing = new Set(['publishWorkflow', 'pushPackage']);
+/** CPU comes with memory, and a cold start is all CPU. */
+const usualMemoryMb = 1_024;
 
 export class ApiStack extends Stack {
   readonly api: HttpApi;
@@ -39,14 +40,14 @@ export class ApiStack extends Stack {
   }
 
   #operation(route: Route, props: ApiStackProps, authorizer: HttpJwtAuthorizer): OperationFunction {
+    const rights = rightsOf(route.id);
     const operation = new OperationFunction(this, pascal(route.id), {
       code: props.code.of(route.functionName),
       description: route.summary,
       environment: props.execution.environmentOfHome,
-      // CPU comes with memory, and a cold start is all CPU.
-      memorySizeMb: 1_024,
+      memorySizeMb: rights.memorySizeMb ?? usualMemoryMb,
     });
-    allow(operation, route, props);
+    allow(operation, rights, props);
     const routes = this.api.addRoutes({
       path: route.path,
       methods: [HttpMethod[route.method]],
@@ -90,28 +91,18 @@ function pascal(id: string): string {
   return `${id.charAt(0).toUpperCase()}${id.slice(1)}`;
 }
 
-/** Public operations read no blobs, reading ones write nothing, and only starting a run may hand out work. */
-function allow(operation: OperationFunction, { id, method, isPublic }: Route, { parts, execution }: ApiStackProps): void {
+/** Gives the role of an operation what its row of the table says, and nothing else. */
+function allow(operation: OperationFunction, rights: OperationRights, { parts, execution }: ApiStackProps): void {
   const { role } = operation;
   parts.signingKey.grantReadPublicKey(role);
-  if (isPublic) {
-    parts.table.grantRead(role);
-    return;
+  parts.table[rights.table === 'write' ? 'grantReadWrite' : 'grantRead'](role);
+  for (const bucket of ['data', 'logs', 'receipts'] as const) {
+    const access = rights[bucket];
+    if (access === 'read') parts[bucket].grantRead(role);
+    if (access === 'write') parts[bucket].grantReadWrite(role);
   }
-  // A plan is asked for with POST because of its body; it changes nothing.
-  if (method === 'GET' || id === 'planRun') {
-    parts.table.grantRead(role);
-    for (const bucket of [parts.data, parts.logs, parts.receipts]) bucket.grantRead(role);
-    return;
-  }
-  parts.table.grantReadWrite(role);
-  parts.data.grantReadWrite(role);
-  parts.receipts.grantRead(role);
-  if (signing.has(id)) {
-    parts.signingKey.grantSign(role);
-    parts.receipts.grantReadWrite(role);
-  }
-  if (id === 'startExecution') {
+  if (rights.isSigning) parts.signingKey.grantSign(role);
+  if (rights.isStartingRuns) {
     execution.queue.grantSendMessages(role);
     execution.grantStartRun(operation);
   }

@@ -23,6 +23,8 @@ interface ExecutionStackProps extends StackProps {
   parts: HomeParts;
   /** Where the home is declared to stand. */
   region: string | undefined;
+  /** The tenant whose admins run the home. */
+  ownerTenant: string;
 }
 
 /** The longest Lambda gives; functions/wire/lambda-runner.ts keeps tasks a minute below it. */
@@ -73,6 +75,7 @@ export class ExecutionStack extends Stack {
       stateMachineArn: this.stateMachineArn,
       builderId: `https://maestro-conductor.dev/homes/aws/${props.stage}`,
       region: props.region,
+      ownerTenant: props.ownerTenant,
     });
     this.worker = this.#worker();
     this.supervisor = this.#supervisor(stateMachineName);
@@ -202,10 +205,10 @@ export class ExecutionStack extends Stack {
     return sweep;
   }
 
-  /** Publishes the packages that are shipped with the product, as a step of the deployment. */
+  /** Publishes the packages that are shipped with the product and opens the tenant of the home's owner, as a step of the deployment. */
   #catalog(): void {
     const install = this.#function('InstallCatalog', 'install-catalog', {
-      description: 'Publishes the packages of the catalog',
+      description: 'Publishes the packages of the catalog and opens the tenant of the owner',
       timeout: Duration.minutes(5),
     });
     const { table, data, receipts, signingKey } = this.#props.parts;
@@ -218,7 +221,7 @@ export class ExecutionStack extends Stack {
       resourceType: 'Custom::MaestroCatalog',
       // A little more than the function has; the default is an hour.
       serviceTimeout: Duration.minutes(6),
-      properties: { digest: this.#props.code.catalogDigest },
+      properties: { digest: this.#props.code.catalogDigest, ownerTenant: this.#props.ownerTenant },
     });
     // The step needs its rights before it starts; they live in a policy of their own.
     installed.node.addDependency(install.role);

@@ -14,10 +14,11 @@ export interface HomeParts {
 /** The environment functions/wire/aws-deps.ts requires: names only, never a secret. */
 export function homeEnvironment(
   parts: HomeParts,
-  execution: { queueUrl: string; stateMachineArn: string; builderId: string; region?: string | undefined },
+  execution: { queueUrl: string; stateMachineArn: string; builderId: string; ownerTenant: string; region?: string | undefined },
 ): Record<string, string> {
   return {
     MC_BUILDER_ID: execution.builderId,
+    MC_OWNER_TENANT: execution.ownerTenant,
     MC_TABLE: parts.table.table.tableName,
     MC_DATA_BUCKET: parts.data.bucket.bucketName,
     MC_LOG_BUCKET: parts.logs.bucket.bucketName,

@@ -10,7 +10,7 @@ import type { Settings } from './settings.ts';
 
 /** Adds all stacks of one home to an app, one stack a lifecycle, in the order in which they are deployed. */
 export function addMaestroHome(app: App, settings: Settings, code: FunctionCode): void {
-  const { stage, issuer, audience, alarmEmail, region } = settings;
+  const { stage, issuer, audience, alarmEmail, region, ownerTenant } = settings;
   const name = (part: string): string => `mc-${stage}-${part}`;
   const keys = new KeysStack(app, name('keys'), { description: 'Maestro Conductor: keys' });
   const data = new DataStack(app, name('data'), { description: 'Maestro Conductor: table and blobs', dataKey: keys.dataKey });
@@ -21,6 +21,7 @@ export function addMaestroHome(app: App, settings: Settings, code: FunctionCode)
     code,
     parts,
     region,
+    ownerTenant,
   });
   const api = new ApiStack(app, name('api'), { description: 'Maestro Conductor: HTTP API', code, parts, execution, issuer, audience });
   new ObservabilityStack(app, name('observability'), {

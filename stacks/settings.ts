@@ -1,5 +1,6 @@
 /** What a deployment can choose, read from the CDK context (`-c name=value` or cdk.json) and checked before anything is synthesised. */
 import { z } from 'zod';
+import { isReservedTenant, TenantId } from '../shared/core/tenant-id.ts';
 import { Region } from '../shared/manifest/manifest.ts';
 
 const Settings = z.strictObject({
@@ -14,6 +15,8 @@ const Settings = z.strictObject({
   audience: z.string().min(1).default('maestro-conductor'),
   /** Where this home is declared to stand, as manifests spell regions; a run that asks for another region is then denied. */
   region: Region.optional(),
+  /** The tenant whose admins run the home: they create tenants and set quotas and budgets. */
+  ownerTenant: TenantId.refine((tenant) => !isReservedTenant(tenant), 'is reserved for the product').default(TenantId.parse('home')),
   /** Who gets the alarms; without one they are only seen in the console. */
   alarmEmail: z.email().optional(),
 });

@@ -1,5 +1,6 @@
 /** Shapes of answers that only exist on the wire; everything else is parsed with the schemas of shared/**. */
 import { z } from 'zod';
+import { AuditEvent } from '../../shared/audit/audit-event.ts';
 import { Digest } from '../../shared/core/digest.ts';
 import { Issue } from '../../shared/core/issue.ts';
 import { DenyReason } from '../../shared/decision/decision.ts';
@@ -7,6 +8,9 @@ import { Execution } from '../../shared/execution/execution.ts';
 import { LogRecord } from '../../shared/execution/read/read-logs.ts';
 import { Workflow } from '../../shared/manifest/workflow.ts';
 import { PackageRecord } from '../../shared/package/package-record.ts';
+import { PackSummary } from '../../shared/policy-catalog/policy-pack.ts';
+import { TenantSummary } from '../../shared/tenant/admin/tenant-view.ts';
+import { Member } from '../../shared/tenant/tenant.ts';
 
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), cursor: z.string().optional() });
 
@@ -15,6 +19,9 @@ export type WorkflowPage = z.infer<typeof WorkflowPage>;
 
 export const ExecutionPage = page(Execution);
 export type ExecutionPage = z.infer<typeof ExecutionPage>;
+
+export const PolicyPackPage = page(PackSummary);
+export type PolicyPackPage = z.infer<typeof PolicyPackPage>;
 
 export const PackagePage = page(PackageRecord);
 export type PackagePage = z.infer<typeof PackagePage>;
@@ -25,11 +32,17 @@ export type LogPage = z.infer<typeof LogPage>;
 export const UploadedFile = z.object({ digest: Digest, name: z.string(), sizeBytes: z.int().nonnegative() });
 export type UploadedFile = z.infer<typeof UploadedFile>;
 
-export const WhoamiAnswer = z.object({ subject: z.string(), tenant: z.string(), roles: z.array(z.string()) });
-export type WhoamiAnswer = z.infer<typeof WhoamiAnswer>;
-
 export const KeysAnswer = z.object({ keys: z.array(z.object({ keyId: z.string(), pem: z.string() })) });
 export type KeysAnswer = z.infer<typeof KeysAnswer>;
+
+export const TenantPage = page(TenantSummary);
+export type TenantPage = z.infer<typeof TenantPage>;
+
+export const MemberPage = page(Member);
+export type MemberPage = z.infer<typeof MemberPage>;
+
+export const AuditEventPage = page(AuditEvent);
+export type AuditEventPage = z.infer<typeof AuditEventPage>;
 
 /** RFC 9457 with our members; loose, because a proxy in between may answer with less. */
 export const Problem = z.object({
@@ -41,5 +54,6 @@ export const Problem = z.object({
   instance: z.string().optional(),
   issues: z.array(Issue).optional(),
   deny: z.array(DenyReason).optional(),
+  decisionId: z.string().optional(),
 });
 export type Problem = z.infer<typeof Problem>;

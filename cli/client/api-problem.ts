@@ -10,6 +10,8 @@ export class ApiProblem extends Error {
   readonly title: string;
   readonly issues: readonly Issue[];
   readonly deny: readonly DenyReason[];
+  /** The recorded decision that denied; absent for everything else. */
+  readonly decisionId: string | undefined;
   /** The id under which the home logged the request; absent when no home answered. */
   readonly instance: string | undefined;
 
@@ -23,6 +25,7 @@ export class ApiProblem extends Error {
     this.title = problem.title ?? `HTTP status ${String(status)}`;
     this.issues = problem.issues ?? [];
     this.deny = problem.deny ?? [];
+    this.decisionId = problem.decisionId;
     this.instance = problem.instance;
   }
 }

@@ -14,7 +14,7 @@ export interface HomeAddress {
 }
 
 export interface Exchange {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   path: string;
   query?: Readonly<Record<string, string | number | undefined>>;
   headers?: Readonly<Record<string, string>>;
@@ -24,6 +24,8 @@ export interface Exchange {
 export interface Answer {
   status: number;
   text: string;
+  /** The body as it came. */
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** Longer than an API gateway lets a request live (30 s), so the gateway's own answer is seen. */
@@ -34,9 +36,9 @@ export type Transport = (exchange: Exchange) => Promise<Answer>;
 export function createTransport(home: HomeAddress): Transport {
   const base = home.url.replace(/\/+$/, '');
   return async (exchange) => {
-    const { status, text, mediaType } = await send(home, base, exchange);
+    const { status, text, bytes, mediaType } = await send(home, base, exchange);
     if (status < 200 || status > 299) throw new ApiProblem(status, readProblem(text, mediaType));
-    return { status, text };
+    return { status, text, bytes };
   };
 }
 
@@ -52,7 +54,8 @@ async function send(home: HomeAddress, base: string, exchange: Exchange): Promis
       redirect: 'error', // A token must not follow a redirect to another host.
       signal: AbortSignal.timeout(home.timeoutMs ?? exchangeTimeoutMs),
     });
-    return { status: response.status, text: await response.text(), mediaType: response.headers.get('content-type') ?? '' };
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    return { status: response.status, text: new TextDecoder().decode(bytes), bytes, mediaType: response.headers.get('content-type') ?? '' };
   } catch (error) {
     throw new ApiProblem(
       503,

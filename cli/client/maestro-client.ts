@@ -4,13 +4,21 @@
  */
 import type { z } from 'zod';
 import type { Json } from '../../shared/core/canonical-json.ts';
+import { Decision } from '../../shared/decision/decision.ts';
 import { Execution, type StartRequest } from '../../shared/execution/execution.ts';
 import { Workflow } from '../../shared/manifest/workflow.ts';
 import { PackageRecord } from '../../shared/package/package-record.ts';
+import { PolicyPack, PushedPolicyPack } from '../../shared/policy-catalog/policy-pack.ts';
 import { PlanAnswer } from '../../shared/plan/plan.ts';
+import { Identity } from '../../shared/tenant/describe-caller.ts';
+import type { ChangeTenant } from '../../shared/tenant/admin/change-tenant.ts';
+import type { CreateTenant } from '../../shared/tenant/admin/create-tenant.ts';
+import type { PutMember } from '../../shared/tenant/admin/put-member.ts';
+import { TenantDetails } from '../../shared/tenant/admin/tenant-view.ts';
+import { Member } from '../../shared/tenant/tenant.ts';
 import * as answers from './answers.ts';
 import { ApiProblem } from './api-problem.ts';
-import { createTransport, type Answer, type HomeAddress, type Transport } from './http-transport.ts';
+import { createTransport, type Answer, type Exchange, type HomeAddress, type Transport } from './http-transport.ts';
 
 export interface PageRequest {
   limit?: number;
@@ -87,6 +95,16 @@ export class MaestroClient {
       .text;
   }
 
+  /** A recorded decision: of a run, or of a start that was denied. */
+  async getDecision(id: string): Promise<Decision> {
+    return parseAs(Decision, await this.#send({ method: 'GET', path: `/api/decisions/${encodeURIComponent(id)}` }));
+  }
+
+  /** The signed record of a denial: a sigstore bundle, byte for byte. */
+  async getDecisionReceipt(id: string): Promise<string> {
+    return (await this.#send({ method: 'GET', path: `/api/decisions/${encodeURIComponent(id)}/receipt`, headers: { accept: '*/*' } })).text;
+  }
+
   async uploadFile(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<answers.UploadedFile> {
     const body = { mediaType: 'application/octet-stream', content: bytes };
     return parseAs(answers.UploadedFile, await this.#send({ method: 'POST', path: '/api/files', query: { name }, body }));
@@ -101,8 +119,55 @@ export class MaestroClient {
     return parseAs(answers.PackagePage, await this.#send({ method: 'GET', path: '/api/packages', query: { ...page } }));
   }
 
-  async whoami(): Promise<answers.WhoamiAnswer> {
-    return parseAs(answers.WhoamiAnswer, await this.#send({ method: 'GET', path: '/api/whoami' }));
+  async listPolicyPacks(page: PageRequest = {}): Promise<answers.PolicyPackPage> {
+    return parseAs(answers.PolicyPackPage, await this.#send({ method: 'GET', path: '/api/policy-packs', query: { ...page } }));
+  }
+
+  async getPolicyPack(name: string): Promise<PolicyPack> {
+    return parseAs(PolicyPack, await this.#send({ method: 'GET', path: `/api/policy-packs/${encodeURIComponent(name)}` }));
+  }
+
+  /** The bundle of a pack, byte for byte. */
+  async getPolicyBundle(name: string, version?: string): Promise<Uint8Array<ArrayBuffer>> {
+    const path = `/api/policy-packs/${encodeURIComponent(name)}/bundle.tar.gz`;
+    return (await this.#send({ method: 'GET', path, query: { version }, headers: { accept: '*/*' } })).bytes;
+  }
+
+  async pushPolicyPack(bytes: Uint8Array<ArrayBuffer>): Promise<PushedPolicyPack> {
+    const body = { mediaType: 'application/gzip', content: bytes };
+    return parseAs(PushedPolicyPack, await this.#send({ method: 'POST', path: '/api/policy-packs', body }));
+  }
+
+  async whoami(): Promise<Identity> {
+    return parseAs(Identity, await this.#send({ method: 'GET', path: '/api/whoami' }));
+  }
+
+  async createTenant(request: z.input<typeof CreateTenant>): Promise<TenantDetails> {
+    return parseAs(TenantDetails, await this.#post('/api/tenants', request));
+  }
+
+  async listTenants(page: PageRequest = {}): Promise<answers.TenantPage> {
+    return parseAs(answers.TenantPage, await this.#send({ method: 'GET', path: '/api/tenants', query: { ...page } }));
+  }
+
+  async getTenant(id: string): Promise<TenantDetails> {
+    return parseAs(TenantDetails, await this.#send({ method: 'GET', path: tenantPath(id) }));
+  }
+
+  async changeTenant(id: string, change: z.input<typeof ChangeTenant>): Promise<TenantDetails> {
+    return parseAs(TenantDetails, await this.#send({ method: 'PATCH', path: tenantPath(id), body: jsonBody(change) }));
+  }
+
+  async putMember(tenant: string, member: z.input<typeof PutMember>): Promise<Member> {
+    return parseAs(Member, await this.#send({ method: 'PUT', path: `${tenantPath(tenant)}/members`, body: jsonBody(member) }));
+  }
+
+  async listMembers(tenant: string, page: PageRequest = {}): Promise<answers.MemberPage> {
+    return parseAs(answers.MemberPage, await this.#send({ method: 'GET', path: `${tenantPath(tenant)}/members`, query: { ...page } }));
+  }
+
+  async listAuditEvents(page: PageRequest = {}): Promise<answers.AuditEventPage> {
+    return parseAs(answers.AuditEventPage, await this.#send({ method: 'GET', path: '/api/audit-events', query: { ...page } }));
   }
 
   async listKeys(): Promise<answers.KeysAnswer> {
@@ -123,8 +188,14 @@ export class MaestroClient {
   }
 
   async #post(path: string, value: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    return this.#send({ method: 'POST', path, headers, body: { mediaType: 'application/json', content: JSON.stringify(value) } });
+    return this.#send({ method: 'POST', path, headers, body: jsonBody(value) });
   }
+}
+
+const tenantPath = (id: string): string => `/api/tenants/${encodeURIComponent(id)}`;
+
+function jsonBody(value: unknown): NonNullable<Exchange['body']> {
+  return { mediaType: 'application/json', content: JSON.stringify(value) };
 }
 
 function parseJson(answer: Answer): unknown {

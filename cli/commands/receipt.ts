@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { MaestroClient } from '../client/maestro-client.ts';
 import { cosignCommand } from '../../shared/receipt/trusted-root.ts';
 import { addConnection, describeCommand, type HomeOptions } from '../command-options.ts';
 import { outputsFileOf, readStatement } from '../receipt-file.ts';
@@ -7,23 +8,46 @@ import { paint } from '../terminal/paint.ts';
 import { printResult } from '../terminal/report.ts';
 import { writeWhole } from '../write-file.ts';
 
-/** Fetches the receipt of an ended execution, and the document it speaks of. */
+/** Fetches the receipt of an ended execution and the document it speaks of, or the signed record of a denial. */
 export function addReceipt(program: Command): void {
   const command = program
     .command('receipt')
-    .description('fetch the signed receipt of an ended execution')
-    .argument('<id>', 'execution id')
-    .option('-o, --output <file>', 'write the bundle here and the outputs document beside it; without it the bundle is printed');
+    .description('fetch the signed receipt of an ended execution, or of a denial')
+    .argument('<id>', 'execution id, or the id of a decision that denied')
+    .option(
+      '-o, --output <file>',
+      'write the bundle here, and the outputs document of an execution beside it; without it the bundle is printed',
+    );
   describeCommand(addConnection(command), [
     { line: 'maestro receipt exec_01K… -o r.sigstore.json', meaning: 'also writes r.outputs.json' },
     { line: 'maestro receipt exec_01K… | jq .', meaning: 'only look at it' },
+    { line: 'maestro receipt dec_01K… -o denial.sigstore.json', meaning: 'the proof of a denial' },
   ]).action(async (id: string, options: HomeOptions & { output?: string }) => {
-    await (options.output === undefined ? print(id, options) : save(id, options.output, options));
+    if (options.output === undefined) process.stdout.write(`${await fetchBundle(connect(options), id)}\n`);
+    else await (isDecision(id) ? saveDenial(id, options.output, options) : save(id, options.output, options));
   });
 }
 
-async function print(id: string, options: HomeOptions): Promise<void> {
-  process.stdout.write(`${await connect(options).getReceipt(id)}\n`);
+const isDecision = (id: string): boolean => id.startsWith('dec_');
+
+function fetchBundle(client: MaestroClient, id: string): Promise<string> {
+  return isDecision(id) ? client.getDecisionReceipt(id) : client.getReceipt(id);
+}
+
+async function saveDenial(id: string, file: string, options: HomeOptions): Promise<void> {
+  const bundle = await fetchBundle(connect(options), id);
+  const { predicateType, subject } = readStatement(bundle);
+  writeWhole(file, bundle);
+  printResult(options, { decisionId: id, bundle: file, predicateType, subjects: subject.length }, () =>
+    [
+      `${paint('green', '✔')} signed record of the denial ${id}`,
+      `  bundle   ${file}`,
+      '',
+      'verify it without any server:',
+      `  maestro keys export -o mc.pub`,
+      `  maestro verify ${shellWord(file)} --key mc.pub`,
+    ].join('\n'),
+  );
 }
 
 async function save(id: string, file: string, options: HomeOptions): Promise<void> {

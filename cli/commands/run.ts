@@ -2,12 +2,14 @@ import type { Command } from 'commander';
 import type { Execution } from '../../shared/execution/execution.ts';
 import { durationMs, Duration } from '../../shared/core/duration.ts';
 import { McError } from '../../shared/core/errors.ts';
+import { ApiProblem } from '../client/api-problem.ts';
 import type { MaestroClient } from '../client/maestro-client.ts';
 import { waitForExecution } from '../client/wait-for-execution.ts';
 import { addConnection, addInputs, describeCommand } from '../command-options.ts';
 import { readInputs } from '../inputs.ts';
 import { connect } from '../session.ts';
 import { liveProgress } from '../terminal/live-progress.ts';
+import { renderDecisionInContext } from '../terminal/render-decision.ts';
 import { renderExecution } from '../terminal/render-execution.ts';
 import { exitWith, note, printResult } from '../terminal/report.ts';
 import { findSource, type WorkflowSource } from '../workflow-source.ts';
@@ -40,13 +42,28 @@ async function run(source: WorkflowSource, options: RunOptions): Promise<void> {
   const timeoutMs = readTimeout(options.timeout);
   const client = connect(options);
   const execution = await start(client, source, options);
+  const why = options.json === true ? '' : await renderWhy(client, execution);
   if (options.wait !== true) {
-    printResult(options, execution, () => `${renderExecution(execution)}\nfollow it with: maestro status ${execution.id} --watch`);
+    printResult(
+      options,
+      execution,
+      () => `${renderExecution(execution)}\n\n${why}\n\nfollow it with: maestro status ${execution.id} --watch`,
+    );
     return;
   }
   const ended = await followExecution(client, execution.id, { timeoutMs });
-  printResult(options, ended, () => renderExecution(ended));
+  printResult(options, ended, () => `${renderExecution(ended)}\n\n${why}`);
   if (ended.state === 'failed') exitWith(1);
+}
+
+/** Why it may run; a home that cannot tell has admitted it all the same. */
+async function renderWhy(client: MaestroClient, execution: Execution): Promise<string> {
+  try {
+    return renderDecisionInContext(await client.getDecision(execution.decisionId));
+  } catch (error) {
+    if (!(error instanceof ApiProblem)) throw error;
+    return `decision ${execution.decisionId} let it start; it cannot be shown: ${error.message}`;
+  }
 }
 
 async function start(client: MaestroClient, source: WorkflowSource, options: RunOptions): Promise<Execution> {

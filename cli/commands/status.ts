@@ -1,8 +1,14 @@
 import type { Command } from 'commander';
+import type { Execution } from '../../shared/execution/execution.ts';
+import type { Decision } from '../../shared/decision/decision.ts';
+import { McError } from '../../shared/core/errors.ts';
+import type { MaestroClient } from '../client/maestro-client.ts';
 import { addConnection, describeCommand, type HomeOptions } from '../command-options.ts';
 import { connect } from '../session.ts';
 import { paint } from '../terminal/paint.ts';
-import { renderExecution, renderState } from '../terminal/render-execution.ts';
+import { allowanceOfCaller } from '../terminal/render-allowance.ts';
+import { renderDecisionInContext } from '../terminal/render-decision.ts';
+import { renderExecution, renderExplanation, renderState } from '../terminal/render-execution.ts';
 import { exitWith, note, printResult } from '../terminal/report.ts';
 import { table } from '../terminal/table.ts';
 import { usd } from '../terminal/units.ts';
@@ -10,23 +16,25 @@ import { followExecution, readTimeout } from './run.ts';
 
 type StatusOptions = HomeOptions & { watch?: boolean; explain?: boolean; timeout: string; limit: string; cursor?: string };
 
-/** Shows one execution, or the newest ones. */
+/** Shows one execution, one decision, or the newest executions. */
 export function addStatus(program: Command): void {
   const command = program
     .command('status')
-    .description('show an execution, or the newest ones')
-    .argument('[id]', 'execution id; without it the newest executions are listed')
+    .description('show an execution or a decision, or the newest executions')
+    .argument('[id]', 'execution or decision id; without it the newest executions are listed')
     .option('--watch', 'follow until it ended; exit 1 when it failed')
-    .option('--explain', 'say for every task why it is in its state')
+    .option('--explain', 'say why: the decision with every pack, quota and budget, and for every task why it is in its state')
     .option('--timeout <duration>', 'how long --watch waits', '24h')
     .option('--limit <count>', 'how many to list, 1 to 100', '20')
     .option('--cursor <cursor>', 'continue a list where the last page ended');
   describeCommand(addConnection(command), [
     { line: 'maestro status', meaning: 'the newest executions' },
     { line: 'maestro status exec_01K… --watch', meaning: 'follow a run to its end' },
-    { line: 'maestro status exec_01K… --explain', meaning: 'attempts, failures and what waits for what' },
+    { line: 'maestro status exec_01K… --explain', meaning: 'why it may run, attempts, failures and what waits for what' },
+    { line: 'maestro status dec_01K… --explain', meaning: 'why a start was denied' },
   ]).action(async (id: string | undefined, options: StatusOptions) => {
-    await (id === undefined ? list(options) : show(id, options));
+    if (id === undefined) await list(options);
+    else await (id.startsWith('dec_') ? showDecision(id, options) : show(id, options));
   });
 }
 
@@ -34,8 +42,42 @@ async function show(id: string, options: StatusOptions): Promise<void> {
   const client = connect(options);
   const execution =
     options.watch === true ? await followExecution(client, id, { timeoutMs: readTimeout(options.timeout) }) : await client.getExecution(id);
-  printResult(options, execution, () => renderExecution(execution, options.explain === true));
+  if (options.explain === true) await explain(client, execution, options);
+  else printResult(options, execution, () => renderExecution(execution));
   if (options.watch === true && execution.state === 'failed') exitWith(1);
+}
+
+async function explain(client: MaestroClient, execution: Execution, options: StatusOptions): Promise<void> {
+  const [decision, now] = await Promise.all([client.getDecision(execution.decisionId), client.whoami()]);
+  const explanation = { decision, now: allowanceOfCaller(now) };
+  printResult(options, { ...execution, decision, now }, () => renderExecution(execution, explanation));
+}
+
+async function showDecision(id: string, options: StatusOptions): Promise<void> {
+  if (options.watch === true) throw new McError('mc:cli:usage', '--watch follows an execution; a decision never changes.');
+  const client = connect(options);
+  if (options.explain !== true) {
+    const decision = await client.getDecision(id);
+    printResult(options, decision, () => [renderDecisionInContext(decision), ...renderNext(decision)].join('\n'));
+    return;
+  }
+  const [decision, now] = await Promise.all([client.getDecision(id), client.whoami()]);
+  const lines = (): string[] => [...renderExplanation({ decision, now: allowanceOfCaller(now) }), ...renderNext(decision)];
+  printResult(options, { ...decision, now }, () => lines().join('\n'));
+}
+
+/** What a reader of a decision asks next. */
+function renderNext(decision: Decision): string[] {
+  const { decidedAt, input } = decision;
+  const { name, version } = input.workflow;
+  const asked = `asked by ${input.actor.sub} for ${name}@${version} at ${decidedAt}`;
+  return ['', asked, nextOf(decision)];
+}
+
+function nextOf({ id, verdict, point, executionId }: Decision): string {
+  if (executionId !== null) return `it belongs to ${executionId}, whose receipt holds it: maestro receipt ${executionId}`;
+  if (verdict === 'deny') return `nothing came of it; the signed record of the denial: maestro receipt ${id}`;
+  return point === 'publish' ? 'it let the version be published' : 'nothing came of it';
 }
 
 async function list(options: StatusOptions): Promise<void> {

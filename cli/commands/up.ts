@@ -11,7 +11,16 @@ import { note, printResult, type OutputOptions } from '../terminal/report.ts';
 
 const sandboxLevels = ['bubblewrap', 'node-permission'] as const;
 
-type UpOptions = OutputOptions & { port: string; host: string; sandbox: (typeof sandboxLevels)[number]; dataDir?: string; region?: string };
+type UpOptions = OutputOptions & {
+  port: string;
+  host: string;
+  sandbox: (typeof sandboxLevels)[number];
+  dataDir?: string;
+  region?: string;
+  encryptedVolume?: boolean;
+  issuer?: string;
+  audience?: string;
+};
 
 /** Starts the embedded home and keeps it running. */
 export function addUp(program: Command): void {
@@ -22,11 +31,19 @@ export function addUp(program: Command): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--data-dir <folder>', 'where everything is kept (default: MC_DATA_DIR, else ~/.local/share/maestro-conductor)')
     .option('--region <region>', 'where this home stands: it then refuses runs for other regions (default: not declared)')
+    .option(
+      '--encrypted-volume',
+      'you say that the volume of the data folder is encrypted; policy takes your word for it (default: not said)',
+    )
+    .option('--issuer <url>', 'OpenID Connect issuer whose tokens are let in (default: only tokens of the home itself)')
+    .option('--audience <name>', 'audience those tokens must name (default: maestro-conductor)')
     .addOption(choice('--sandbox <level>', 'weakest sandbox that tasks may run in', sandboxLevels).default('node-permission'));
   describeCommand(command, [
     { line: 'maestro up', meaning: 'http://127.0.0.1:8484, data in your home folder' },
     { line: 'maestro up --port 0 --data-dir ./data', meaning: 'a free port, data here' },
     { line: 'maestro up --sandbox bubblewrap', meaning: 'does not start where tasks would run in less' },
+    { line: 'maestro up --encrypted-volume', meaning: 'policy may then let sensitive data be kept here' },
+    { line: 'maestro up --issuer https://login.example.com', meaning: 'callers log in there; the local admin still comes in' },
     { line: 'maestro up --json', meaning: '{"url", "dataDir", "login", "pid", "sandbox"} once it accepts requests' },
   ]).action(up);
 }
@@ -36,6 +53,7 @@ async function up(options: UpOptions): Promise<void> {
   process.umask(0o077);
   const port = readPort(options.port);
   const region = readRegion(options.region);
+  const oidc = readIssuer(options);
   const dataDir = options.dataDir === undefined ? defaultDataDir() : resolve(options.dataDir);
   const stopped = stopSignal();
   const { startHost } = await import('../host/start-host.ts'); // Loaded here, so that other commands start without the engine.
@@ -44,7 +62,9 @@ async function up(options: UpOptions): Promise<void> {
     host: options.host,
     dataDir,
     minimumSandbox: options.sandbox,
+    isVolumeEncrypted: options.encryptedVolume === true,
     ...(region === undefined ? {} : { region }),
+    ...(oidc && { oidc }),
   });
   const { sandbox, running } = host.home;
   const answer = { url: host.url, dataDir, login: loginFile(dataDir), pid: process.pid, sandbox };
@@ -76,6 +96,12 @@ function readRegion(text: string | undefined): string | undefined {
     'mc:cli:usage',
     `--region got ${JSON.stringify(text)}; allowed is a region as manifests spell it, such as EU or us-east-1.`,
   );
+}
+
+function readIssuer({ issuer, audience }: UpOptions): { issuer: string; audience?: string } | undefined {
+  if (issuer !== undefined) return { issuer, ...(audience !== undefined && { audience }) };
+  if (audience === undefined) return undefined;
+  throw new McError('mc:cli:usage', '--audience says what the tokens of an outside issuer must name; give that issuer with --issuer.');
 }
 
 /** A terminal and the launcher both deliver the same Ctrl-C, within milliseconds; what comes later is a person who does not want to wait. */

@@ -21,17 +21,23 @@ import { dispatchTask } from '../../shared/execution/dispatch/dispatch-task.ts';
 import { yieldingRunner } from '../../shared/embedded/pace/yielding-runner.ts';
 import { reconcileRun } from '../../shared/execution/dispatch/reconcile-run.ts';
 import { openRuns, sweepExecutions } from '../../shared/execution/dispatch/sweep-executions.ts';
+import { TenantId } from '../../shared/core/tenant-id.ts';
+import { ResourceClass } from '../../shared/core/resource-class.ts';
+import { ensureOwnerTenant } from '../../shared/tenant/open-tenant.ts';
+import type { Tenant } from '../../shared/tenant/tenant.ts';
 import type { Deps, HomeConfig } from '../../shared/port/deps.ts';
 import { noFaults, type Faults } from '../../shared/port/faults.ts';
 import type { Key } from '../../shared/port/table.ts';
 import type { Runner } from '../../shared/port/runner.ts';
-import { LocalPhases } from '../../statemachines/interpreter/local-phases.ts';
+import { defaultMaxOpenRuns, LocalPhases } from '../../statemachines/interpreter/local-phases.ts';
 import { programVersion } from '../program-version.ts';
 
 export interface EmbeddedHomeOptions {
   dataDir: string;
   /** Where this home stands, by word of its operator; also the region of runs whose manifest names none, which is `US` without it. */
   region?: string;
+  /** Whether the operator says that the volume of the data folder is encrypted; a word, not a proof. */
+  isVolumeEncrypted?: boolean;
   /** What executes tasks; default: the strongest sandbox of this machine. */
   runner?: Runner;
   /** Refuse to start unless that sandbox is at least so strong; without it, what the machine has is found at the first plan. */
@@ -60,6 +66,9 @@ export interface EmbeddedHome {
   /** Stops handing out work, lets running attempts end, closes the files. */
   close(): Promise<void>;
 }
+
+/** The tenant of whoever owns the machine. */
+const localTenant = TenantId.parse('local');
 
 /** Open runs are looked at this often; SQS and timers may lose a message, the table does not. */
 const sweepMs = 60_000;
@@ -95,7 +104,7 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
     metrics,
     faults: options.faults ?? noFaults,
   };
-  const [sandbox] = await Promise.all([describe(), installCatalog(deps)]);
+  const [sandbox] = await Promise.all([describe(), installCatalog(deps), ensureOwnerTenant(deps, ownerQuota(options))]);
   opened.defer(() => phases.close());
   opened.defer(() => queue.close());
   queue.consume((message) => dispatchTask(deps, message));
@@ -109,13 +118,15 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   return { deps, metrics, gate, running, sandbox, pending: () => queue.backlog + phases.active, close: () => home.disposeAsync() };
 }
 
-function configOf({ region }: EmbeddedHomeOptions): HomeConfig {
+function configOf({ region, isVolumeEncrypted = false }: EmbeddedHomeOptions): HomeConfig {
   return {
     region: region ?? 'US',
     declaredRegion: region ?? null,
     cloud: 'local',
     builderId: 'https://maestro-conductor.dev/homes/embedded',
     version: programVersion(),
+    encryption: isVolumeEncrypted ? 'declared' : 'none',
+    ownerTenant: localTenant,
   };
 }
 
@@ -130,9 +141,14 @@ function buildRunner({ dataDir, runner, minimumSandbox }: EmbeddedHomeOptions): 
   return { runner: sandboxes, describe: () => (minimumSandbox === undefined ? Promise.resolve(undefined) : sandboxes.describe()) };
 }
 
-/** A run's head and tasks are read at every step of the run; its decision, receipt and blobs once or never. */
+/** The machine is the only limit of its owner: as many runs as the home takes before it answers 429. */
+function ownerQuota({ maxOpenRuns = defaultMaxOpenRuns }: EmbeddedHomeOptions): Tenant['quota'] {
+  return { maxConcurrent: maxOpenRuns, resourceClasses: [...ResourceClass.options] };
+}
+
+/** A run's head and tasks are read at every step of the run, its tenant and the tenant's usage at every request; its decision, receipt and blobs once or never. */
 function isRunState({ sk }: Key): boolean {
-  return sk === 'EXEC' || sk.startsWith('TASK#');
+  return sk === 'EXEC' || sk.startsWith('TASK#') || sk === 'TENANT' || sk === 'RUNS' || sk.startsWith('DAY#');
 }
 
 /** The process that ran these attempts is gone, so each of them is lost; their tasks and phases go on. */

@@ -4,14 +4,16 @@
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { calculateJwkThumbprint, exportJWK, SignJWT, type JSONWebKeySet } from 'jose';
+import { calculateJwkThumbprint, createLocalJWKSet, exportJWK, SignJWT, type JSONWebKeySet } from 'jose';
 import { z } from 'zod';
+import { McError } from '../../shared/core/errors.ts';
 import type { Clock } from '../../shared/port/clock.ts';
 import type { Role } from '../../shared/tenant/actor.ts';
 import { openKeyFile } from '../../shared/embedded/key-file.ts';
 import { tokenAudience } from '../../functions/middleware/actor-claims.ts';
 import { defineOperation } from '../../functions/middleware/define-operation.ts';
 import type { Operation } from '../../functions/middleware/operation.ts';
+import type { TokenRules } from './authenticate.ts';
 
 /** Whom a token speaks of. */
 export interface TokenSubject {
@@ -26,8 +28,18 @@ export interface Issuer {
   issueToken(issuerUrl: string, subject: TokenSubject, lifetimeMs: number): Promise<string>;
 }
 
+const issuerKeyFile = (dataDir: string): string => join(dataDir, 'keys', 'issuer.pem');
+
 export async function openIssuer(dataDir: string, clock: Clock): Promise<Issuer> {
-  const key = openKeyFile(join(dataDir, 'keys', 'issuer.pem'));
+  const key = openKeyFile(issuerKeyFile(dataDir));
+  return issuerOf(key, clock);
+}
+
+/** The issuer of a home that is there already; throws `mc:key:unreadable` for a folder without one. */
+export async function findIssuer(dataDir: string, clock: Clock): Promise<Issuer> {
+  const key = openKeyFile(issuerKeyFile(dataDir), (path) => {
+    throw new McError('mc:key:unreadable', `There is no ${path}; no home has ever run on ${dataDir}.`);
+  });
   return issuerOf(key, clock);
 }
 
@@ -51,6 +63,11 @@ async function issuerOf(key: KeyObject, clock: Clock): Promise<Issuer> {
   };
 }
 
+/** What a token of this issuer must be, to be accepted at this URL. */
+export function issuerRules(url: string, issuer: Issuer): TokenRules {
+  return { issuer: url, audience: tokenAudience, keys: createLocalJWKSet(issuer.jwks), algorithms: ['ES256'] };
+}
+
 const cached = { 'cache-control': 'public, max-age=300' };
 const AnyObject = z.looseObject({});
 
@@ -59,7 +76,6 @@ export function issuerOperations(issuer: Issuer): Operation[] {
   const shared = {
     method: 'GET',
     tag: 'Home',
-    roles: 'public',
     isHidden: true,
     responses: { 200: { description: 'Metadata', schema: AnyObject } },
   } as const;

@@ -1,6 +1,7 @@
 /** The login file of a running home: URL and token for the command line of the same user, renewed while the home runs, gone when it ends. */
 import { readFileSync, rmSync } from 'node:fs';
 import type { Logger } from '../../shared/port/logger.ts';
+import type { Actor } from '../../shared/tenant/actor.ts';
 import { loginFile } from '../data-dir.ts';
 import { clearPointer, writePointer } from './home-pointer.ts';
 import type { Issuer } from './issuer.ts';
@@ -25,6 +26,11 @@ const tokenLifetimeMs = 24 * 3_600_000;
 
 /** The one person and tenant of a machine's own home. */
 const localAdmin = { sub: 'admin@local', tenant: 'local', roles: ['admin'] } as const;
+
+/** Whether this is whom the login file speaks of. */
+export function isLocalAdmin({ sub, tenant }: Actor): boolean {
+  return sub === localAdmin.sub && tenant === localAdmin.tenant;
+}
 
 export async function keepLogin({ dataDir, url, issuer, isAnnounced, logger }: LoginOptions): Promise<Login> {
   const path = loginFile(dataDir);

@@ -4,13 +4,13 @@
  */
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
-import { createLocalJWKSet } from 'jose';
 import { operations } from '../../functions/http/index.ts';
-import { authenticator } from './authenticate.ts';
+import { authenticator, type TokenRules } from './authenticate.ts';
 import { openEmbeddedHome, type EmbeddedHome, type EmbeddedHomeOptions } from './embedded-deps.ts';
 import { closeServer, mount, openPort } from './http-server.ts';
-import { issuerOperations, openIssuer } from './issuer.ts';
-import { keepLogin } from './login.ts';
+import { issuerOperations, issuerRules, openIssuer, type Issuer } from './issuer.ts';
+import { isLocalAdmin, keepLogin } from './login.ts';
+import { openOutsideIssuer, type OutsideIssuer } from './outside-issuer.ts';
 
 export type HostOptions = EmbeddedHomeOptions & {
   /** 0 for a free one. */
@@ -20,6 +20,8 @@ export type HostOptions = EmbeddedHomeOptions & {
   publicUrl?: string;
   /** Whether the command line of this user shall find this home by itself; false for a demo, a benchmark or a test. */
   isAnnounced?: boolean;
+  /** Who says who callers are. The home's own issuer then speaks for the local admin only; without it, for everybody. */
+  oidc?: OutsideIssuer;
 };
 
 export interface RunningHost {
@@ -33,8 +35,9 @@ export interface RunningHost {
 const defaults = { port: 8484, host: '127.0.0.1' } as const;
 
 export async function startHost(options: HostOptions): Promise<RunningHost> {
-  const { port = defaults.port, host = defaults.host, publicUrl, isAnnounced = true, ...homeOptions } = options;
+  const { port = defaults.port, host = defaults.host, publicUrl, isAnnounced = true, oidc, ...homeOptions } = options;
   await using started = new AsyncDisposableStack();
+  const outside = oidc === undefined ? undefined : await openOutsideIssuer(oidc);
   const home = await openEmbeddedHome(homeOptions);
   started.defer(() => home.close());
   const { dataDir } = options;
@@ -43,11 +46,10 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const server = await openPort({ host, port });
   started.defer(() => closeServer(server));
   const url = publicUrl?.replace(/\/+$/, '') ?? urlOf(server, host);
-  const authenticate = authenticator(deps, { issuer: url, keys: createLocalJWKSet(issuer.jwks) });
   mount(server, {
     operations: [...operations, ...issuerOperations(issuer)],
     deps,
-    authenticate,
+    authenticate: authenticator(deps, outside === undefined ? [issuerRules(url, issuer)] : [localLogin(url, issuer), outside]),
     origin: url,
     onRequest: () => home.gate.enter(),
   });
@@ -55,6 +57,11 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   started.defer(() => login.end());
   const running = started.move();
   return { url, token: login.token, home, close: () => running.disposeAsync() };
+}
+
+/** Whoever may read the login file owns the machine, so the local admin stays; for everybody else the outside issuer speaks. */
+function localLogin(url: string, issuer: Issuer): TokenRules {
+  return { ...issuerRules(url, issuer), speaksFor: isLocalAdmin };
 }
 
 function urlOf(server: Server, host: string): string {

@@ -1,4 +1,7 @@
 import type { Execution, TaskView } from '../../shared/execution/execution.ts';
+import type { Decision } from '../../shared/decision/decision.ts';
+import { renderAllowance, type Allowance } from './render-allowance.ts';
+import { renderDecisionInContext } from './render-decision.ts';
 import { paint } from './paint.ts';
 import { renderSandbox } from './render-plan.ts';
 import { table } from './table.ts';
@@ -24,14 +27,20 @@ export function renderState(state: State): string {
   return paint(colour, `${mark} ${state}`);
 }
 
-/** One execution for people; `explain` adds every attempt and what each waiting task waits for. */
-export function renderExecution(execution: Execution, explain = false): string {
+/** Why a run is as it is: the decision that let it start, and what its tenant has left now. */
+export interface Explanation {
+  decision: Decision;
+  now: Allowance;
+}
+
+/** One execution for people; an explanation adds why it may run, every attempt, and what each waiting task waits for. */
+export function renderExecution(execution: Execution, explanation?: Explanation): string {
   const { workflow } = execution;
   return [
     `${paint('bold', execution.id)}  ${renderState(execution.state)}${elapsed(execution)}`,
     `${workflow.name}@${workflow.version}, region ${execution.region}, sandbox ${renderSandbox(execution.sandbox)}, by ${execution.createdBy}`,
     ...(execution.tasks.length === 0 ? [] : ['', renderTaskTable(execution.tasks)]),
-    ...(explain ? ['', ...explainExecution(execution)] : []),
+    ...(explanation === undefined ? [] : ['', ...explainTasks(execution), '', ...renderExplanation(explanation)]),
     '',
     renderCost(execution),
     ...(execution.receiptId === null ? [] : [`receipt ${execution.receiptId}`]),
@@ -67,8 +76,13 @@ function renderTaskTable(tasks: readonly TaskView[]): string {
   );
 }
 
-function explainExecution(execution: Execution): string[] {
-  const lines = [`decision ${execution.decisionId} let it start`];
+/** The decision as it was made, then what stands now, when other runs have begun and ended. */
+export function renderExplanation({ decision, now }: Explanation): string[] {
+  return [renderDecisionInContext(decision), paint('dim', 'now'), ...renderAllowance(now).map((line) => `  ${line}`)];
+}
+
+function explainTasks(execution: Execution): string[] {
+  const lines: string[] = [];
   const stateOf = new Map(execution.tasks.map((task) => [task.id, task.state]));
   for (const task of inTaskOrder(execution.tasks)) {
     const waiting = task.needs.filter((need) => stateOf.get(need) !== 'succeeded');

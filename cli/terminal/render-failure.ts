@@ -14,6 +14,14 @@ export function renderFailure(failure: Failure, file?: string): string {
   for (const reason of failure.deny) lines.push(...renderDeny(reason));
   // Every reason of a denial came with its own fix; the general one would only say to read them.
   if (failure.deny.length === 0) lines.push(`  ${paintError('cyan', 'fix')}      ${failure.fix}`);
+  if (failure.decisionId !== undefined) {
+    lines.push(
+      `  ${paintError('cyan', 'why')}      maestro status ${failure.decisionId} --explain   what every pack saw, with quota and budget`,
+    );
+    lines.push(
+      `  ${paintError('cyan', 'proof')}    maestro receipt ${failure.decisionId} -o denial.sigstore.json   the signed record of this denial`,
+    );
+  }
   if (failure.instance !== undefined) lines.push(`  ${paintError('dim', `request  ${failure.instance}`)}`);
   return lines.join('\n');
 }

@@ -1,9 +1,9 @@
-import type { Decision } from '../../shared/decision/decision.ts';
-import { explainDecision } from '../../shared/decision/explain-decision.ts';
 import type { Plan, PlanAnswer } from '../../shared/plan/plan.ts';
 import { paint } from './paint.ts';
+import { renderDecisionInContext } from './render-decision.ts';
+import { renderEstimate } from './render-estimate.ts';
 import { table } from './table.ts';
-import { millis, plural, shortDigest, usd } from './units.ts';
+import { millis, plural, shortDigest } from './units.ts';
 
 /** A plan for people: what would run, from which bytes, for how much, and whether policy lets it. */
 export function renderPlan({ plan, decision }: PlanAnswer): string {
@@ -14,9 +14,10 @@ export function renderPlan({ plan, decision }: PlanAnswer): string {
     '',
     renderTasks(plan),
     '',
-    `estimated cost ${paint('bold', usd(plan.estimatedCostUsdMicros))}`,
+    renderEstimate(plan),
+    '',
     ...plan.warnings.map((warning) => `${paint('yellow', 'warning')} ${warning}`),
-    renderDecision(decision),
+    renderDecisionInContext(decision),
   ].join('\n');
 }
 
@@ -29,7 +30,6 @@ function renderTasks(plan: Plan): string {
     { title: 'REGION' },
     { title: 'CLASS' },
     { title: 'TIME', align: 'right' as const },
-    { title: 'COST', align: 'right' as const },
   ];
   const rows = plan.tasks.map((task) => [
     task.id,
@@ -39,16 +39,8 @@ function renderTasks(plan: Plan): string {
     task.region,
     task.resourceClass,
     millis(task.estimatedMs),
-    usd(task.estimatedCostUsdMicros),
   ]);
   return table(columns, rows);
-}
-
-/** The verdict in its colour, then what each rule saw and wants. */
-export function renderDecision(decision: Decision): string {
-  const colour = decision.verdict === 'allow' ? 'green' : decision.verdict === 'warn' ? 'yellow' : 'red';
-  const [headline = '', ...reasons] = explainDecision(decision);
-  return [paint(colour, headline), ...reasons.map((line) => `  ${line}`)].join('\n');
 }
 
 /** Anything below full isolation is said loudly. */

@@ -6,6 +6,15 @@ export function usd(micros: number): string {
   return `$${dollars.toFixed(dollars !== 0 && dollars < 1 ? 6 : 2)}`;
 }
 
+/** The same for an amount that the API answers in dollars. */
+export const dollars = (amount: number): string => usd(Math.round(amount * 1_000_000));
+
+/** A share of a whole, 1 being all of it. */
+export function percent(share: number): string {
+  if (!Number.isFinite(share)) return 'over';
+  return `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
+}
+
 /** A length of time in the largest units that leave it readable. */
 export function millis(ms: number): string {
   if (ms < 1_000) return `${String(Math.round(ms))} ms`;

@@ -13,9 +13,25 @@ import { operation as listExecutions } from './executions/list-executions.ts';
 import { operation as getExecution } from './executions/get-execution.ts';
 import { operation as readLogs } from './executions/read-logs.ts';
 import { operation as getReceipt } from './executions/get-receipt.ts';
+import { operation as listRunDecisions } from './decisions/list-run-decisions.ts';
+import { operation as listDecisions } from './decisions/list-decisions.ts';
+import { operation as getDecision } from './decisions/get-decision.ts';
+import { operation as getDecisionReceipt } from './decisions/get-decision-receipt.ts';
+import { operation as replayPolicy } from './decisions/replay-policy.ts';
 import { operation as uploadFile } from './executions/upload-file.ts';
 import { operation as pushPackage } from './packages/push-package.ts';
 import { operation as listPackages } from './packages/list-packages.ts';
+import { operation as listPolicyPacks } from './policy/list-policy-packs.ts';
+import { operation as getPolicyPack } from './policy/get-policy-pack.ts';
+import { operation as getPolicyBundle } from './policy/get-policy-bundle.ts';
+import { operation as pushPolicyPack } from './policy/push-policy-pack.ts';
+import { operation as createTenant } from './tenants/create-tenant.ts';
+import { operation as listTenants } from './tenants/list-tenants.ts';
+import { operation as getTenant } from './tenants/get-tenant.ts';
+import { operation as changeTenant } from './tenants/change-tenant.ts';
+import { operation as putMember } from './tenants/put-member.ts';
+import { operation as listMembers } from './tenants/list-members.ts';
+import { operation as listAuditEvents } from './audit/list-audit-events.ts';
 import { operation as whoami } from './home/whoami.ts';
 import { operation as listKeys } from './home/list-keys.ts';
 import { operation as getTrustedRoot } from './home/get-trusted-root.ts';
@@ -35,9 +51,25 @@ export const operations: readonly Operation[] = [
   getExecution,
   readLogs,
   getReceipt,
+  listRunDecisions,
+  listDecisions,
+  getDecision,
+  getDecisionReceipt,
+  replayPolicy,
   uploadFile,
   pushPackage,
   listPackages,
+  listPolicyPacks,
+  getPolicyPack,
+  getPolicyBundle,
+  pushPolicyPack,
+  createTenant,
+  listTenants,
+  getTenant,
+  changeTenant,
+  putMember,
+  listMembers,
+  listAuditEvents,
   whoami,
   listKeys,
   getTrustedRoot,

@@ -1,10 +1,11 @@
 /**
- * Makes operations: the types of `params`, `query`, `body` and `actor` that `handle` sees follow from the schemas beside it,
- * so a handler needs no cast and cannot read what was not declared.
+ * Makes operations: the types of `params`, `query`, `body` and `actor` that `handle` sees follow from the schemas beside it and from the row of
+ * the access table, so a handler needs no cast and cannot read what was not declared.
  */
 import type { z } from 'zod';
+import { operationRoles, type OperationId } from './access-table.ts';
 import type { BodySpec, Operation, Reply, RequestContext } from './operation.ts';
-import type { Actor, Role } from '../../shared/tenant/actor.ts';
+import type { Actor } from '../../shared/tenant/actor.ts';
 
 type Parsed<S extends z.ZodObject | undefined> = S extends z.ZodObject ? z.output<S> : Record<never, never>;
 
@@ -18,30 +19,32 @@ type BodyOf<B extends BodySpec | undefined> = B extends { kind: 'json'; schema: 
       ? Uint8Array
       : undefined;
 
-type ActorOf<R extends 'public' | readonly Role[]> = R extends 'public' ? undefined : Actor;
+type ActorOf<I extends OperationId> = (typeof operationRoles)[I] extends 'public' ? undefined : Actor;
 
 interface Definition<
-  R extends 'public' | readonly Role[],
+  I extends OperationId,
   P extends z.ZodObject | undefined,
   Q extends z.ZodObject | undefined,
   B extends BodySpec | undefined,
-> extends Omit<Operation, 'handle' | 'roles' | 'params' | 'query' | 'body'> {
-  roles: R;
+> extends Omit<Operation, 'handle' | 'id' | 'roles' | 'params' | 'query' | 'body'> {
+  /** A row of the access table, which says who may call it. */
+  id: I;
   params?: P;
   query?: Q;
   body?: B;
-  handle(context: RequestContext<Parsed<P>, Parsed<Q>, BodyOf<B>, ActorOf<R>>): Promise<Reply>;
+  handle(context: RequestContext<Parsed<P>, Parsed<Q>, BodyOf<B>, ActorOf<I>>): Promise<Reply>;
 }
 
 export function defineOperation<
-  const R extends 'public' | readonly Role[],
+  const I extends OperationId,
   P extends z.ZodObject | undefined = undefined,
   Q extends z.ZodObject | undefined = undefined,
   const B extends BodySpec | undefined = undefined,
->(definition: Definition<R, P, Q, B>): Operation {
+>(definition: Definition<I, P, Q, B>): Operation {
   const { params, query, body, ...rest } = definition;
   return {
     ...rest,
+    roles: operationRoles[definition.id],
     ...(params ? { params } : {}),
     ...(query ? { query } : {}),
     ...(body ? { body } : {}),

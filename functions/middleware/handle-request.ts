@@ -9,7 +9,9 @@
 import { McError } from '../../shared/core/errors.ts';
 import type { Issue } from '../../shared/core/issue.ts';
 import type { Deps } from '../../shared/port/deps.ts';
-import type { Actor } from '../../shared/tenant/actor.ts';
+import { metricNames } from '../../shared/port/metrics.ts';
+import type { Actor, Role } from '../../shared/tenant/actor.ts';
+import { resolveActor } from '../../shared/tenant/resolve-actor.ts';
 import type { Operation, RequestContext } from './operation.ts';
 import type { RawRequest, RawResponse } from './raw-request.ts';
 import { parameterReader, parseQuery, type ParameterReader } from './read-parameters.ts';
@@ -37,15 +39,23 @@ function compile(operation: Operation): Compiled {
   return compiled;
 }
 
-async function admit(operation: Operation, raw: RawRequest): Promise<Actor | undefined> {
+/** The token, what the home knows of its subject, and the role; measured as one, because a caller waits for all of it. */
+async function admit(operation: Operation, deps: Deps, raw: RawRequest): Promise<Actor | undefined> {
   if (operation.roles === 'public') return undefined;
-  const actor = await raw.authenticate();
-  const allowed = operation.roles;
-  if (!actor.roles.some((role) => allowed.includes(role))) {
-    const got = actor.roles.length === 0 ? 'no role' : actor.roles.join(', ');
-    throw new McError('mc:auth:forbidden', `${operation.id} needs one of the roles ${allowed.join(', ')}; the caller has ${got}.`);
+  const startedMs = deps.clock.elapsedMs();
+  try {
+    const actor = await resolveActor(deps, await raw.authenticate());
+    requireRole(operation.id, operation.roles, actor);
+    return actor;
+  } finally {
+    deps.metrics.record(metricNames.authzMs, deps.clock.elapsedMs() - startedMs);
   }
-  return actor;
+}
+
+function requireRole(operation: string, allowed: readonly Role[], { roles }: Actor): void {
+  if (roles.some((role) => allowed.includes(role))) return;
+  const got = roles.length === 0 ? 'no role' : roles.join(', ');
+  throw new McError('mc:auth:forbidden', `${operation} needs one of the roles ${allowed.join(', ')}; the caller has ${got}.`);
 }
 
 function readIdempotencyKey(operation: Operation, raw: RawRequest, issues: Issue[]): string | undefined {
@@ -67,7 +77,7 @@ function refuseIfAny(issues: readonly Issue[]): void {
 }
 
 async function readContext(operation: Operation, deps: Deps, raw: RawRequest, requestId: string): Promise<unknown> {
-  const actor = await admit(operation, raw);
+  const actor = await admit(operation, deps, raw);
   const { params: paramsReader, query: queryReader } = compile(operation);
   const issues: Issue[] = [];
   const params = paramsReader.read(raw.params, issues);

@@ -53,7 +53,7 @@ interface Answer {
 export type Reply =
   | (Answer & { json: unknown })
   | (Answer & { bytes: Uint8Array | string; mediaType: string })
-  | { denied: readonly DenyReason[]; detail: string };
+  | { denied: readonly DenyReason[]; decisionId: string; detail: string };
 
 export interface Operation {
   id: string;

@@ -25,6 +25,7 @@ export const Problem = z
       .array(Issue.meta({ id: 'Issue' }))
       .optional()
       .describe('Every problem of the request at once'),
+    decisionId: z.string().optional().describe('The recorded decision of a denial; it has a signed receipt of its own'),
     deny: z
       .array(DenyReason.meta({ id: 'DenyReason' }))
       .optional()
@@ -53,6 +54,12 @@ export function toProblem(error: unknown, requestId: string): Problem {
   return error.issues.length === 0 ? problem : { ...problem, issues: [...error.issues] };
 }
 
-export function toDenial(detail: string, deny: readonly DenyReason[], requestId: string): Problem {
-  return { ...problemOf('mc:policy:denied', detail, requestId), deny: [...deny] };
+interface Denial {
+  denied: readonly DenyReason[];
+  decisionId: string;
+  detail: string;
+}
+
+export function toDenial({ denied, decisionId, detail }: Denial, requestId: string): Problem {
+  return { ...problemOf('mc:policy:denied', detail, requestId), decisionId, deny: [...denied] };
 }

@@ -39,7 +39,7 @@ export function renderProblem(problem: Problem, place: RequestPlace, extra: Read
 }
 
 export function renderReply(reply: Reply, place: RequestPlace): RawResponse {
-  if ('denied' in reply) return renderProblem(toDenial(reply.detail, reply.denied, place.requestId), place);
+  if ('denied' in reply) return renderProblem(toDenial(reply, place.requestId), place);
   const isJson = 'json' in reply;
   const headers = baseHeaders(place, isJson ? 'application/json' : reply.mediaType);
   return { status: reply.status, headers: Object.assign(headers, reply.headers), body: isJson ? JSON.stringify(reply.json) : reply.bytes };

@@ -21,6 +21,8 @@ const tags: Readonly<Record<string, string>> = {
   Workflows: 'Manifests: drafts and published, immutable versions.',
   Executions: 'Runs of published workflows: plan, start, watch, and the signed receipt at the end.',
   Packages: 'The signed task packages that workflows are made of.',
+  Tenants: 'Who shares executions, budget and rule data: settings, usage and members.',
+  Audit: 'Who changed what, when and why.',
   Home: 'What the home says about itself: identity, keys, health and this interface.',
 };
 
@@ -130,6 +132,12 @@ function bodyOf(
   return mediaType.includes('yaml') ? { schema, example: body.example } : { schema };
 }
 
+/** What it does, and who may: whoever reads the document in a tool that does not show extensions sees the roles too. */
+function describe({ description: about, roles }: Operation): string {
+  const who = roles === 'public' ? 'For anyone, without a token.' : `For the roles ${roles.join(', ')}.`;
+  return about === undefined ? who : `${about}\n\n${who}`;
+}
+
 function operationObject(operation: Operation, components: SchemaComponents, problem: JsonSchema): OperationObject {
   const parameters = [
     ...parametersIn('path', operation.params, components),
@@ -145,7 +153,7 @@ function operationObject(operation: Operation, components: SchemaComponents, pro
     operationId: operation.id,
     tags: [operation.tag],
     summary: operation.summary,
-    ...(operation.description === undefined ? {} : { description: operation.description }),
+    description: describe(operation),
     security: operation.roles === 'public' ? [] : [{ bearer: [] }],
     'x-roles': operation.roles,
     ...(parameters.length > 0 ? { parameters } : {}),

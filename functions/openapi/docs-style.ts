@@ -26,8 +26,6 @@ article h4 { margin: 1.4rem 0 .4rem; font-size: .8rem; letter-spacing: .06em; te
 .route { display: flex; flex-wrap: wrap; gap: .6rem; align-items: baseline; margin: .35rem 0 .75rem; font-family: ui-monospace, monospace; font-size: .95rem; overflow-wrap: anywhere; }
 .method { font-weight: 700; color: var(--get); }
 .method.post { color: var(--post); }
-.roles { display: flex; flex-wrap: wrap; gap: .4rem; list-style: none; padding: 0; margin: .5rem 0 0; }
-.roles li { border: 1px solid var(--line); border-radius: 99px; padding: 0 .7rem; font-size: .85rem; }
 code, pre { font-family: ui-monospace, monospace; font-size: .9em; background: var(--code); border-radius: 5px; }
 code { padding: .1em .3em; overflow-wrap: anywhere; }
 pre { padding: 1rem; overflow: auto; }

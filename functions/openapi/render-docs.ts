@@ -68,19 +68,12 @@ function responseTable(responses: OperationObject['responses']): string {
   return `${scroll('Answers', table(good))}<details><summary>${bad.length} kinds of error</summary>${scroll('Errors', table(bad))}</details>`;
 }
 
-function rolesOf(operation: OperationObject): string {
-  const roles = operation['x-roles'];
-  const names = roles === 'public' ? ['anyone, without a token'] : roles;
-  return `<ul class="roles" aria-label="Who may call it">${names.map((name) => `<li>${escapeHtml(name)}</li>`).join('')}</ul>`;
-}
-
 function endpointCard({ method, path, operation }: Endpoint): string {
   const { operationId, summary, description, parameters, requestBody, responses } = operation;
   const parts = [
     `<h3>${inline(summary)}</h3>`,
     `<p class="route"><span class="method ${method}">${method.toUpperCase()}</span> <span>${escapeHtml(path)}</span></p>`,
     description === undefined ? '' : prose(description),
-    rolesOf(operation),
     parameters ? `<h4>Parameters</h4>${scroll('Parameters', parameterTable(parameters))}` : '',
     requestBody ? `<h4>Body${requestBody.required ? '' : ' (optional)'}</h4>${contentBlock(requestBody.content)}` : '',
     `<h4>Answers</h4>${responseTable(responses)}`,

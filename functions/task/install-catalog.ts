@@ -1,8 +1,17 @@
+import { ResourceClass } from '../../shared/core/resource-class.ts';
 import { installCatalogPackage } from '../../shared/package/install-catalog-package.ts';
+import { ensureOwnerTenant } from '../../shared/tenant/open-tenant.ts';
 import { deploymentLambda } from '../middleware/deployment-lambda.ts';
 
-/** Publishes the packages of the catalog whenever a deployment brings other ones, so that `cdk deploy` alone leaves a home that can run. */
+/** More than a worker of this home runs at once, so that the owner waits rather than being denied; the owner can set another number. */
+const ownerQuota = { maxConcurrent: 1_000, resourceClasses: [...ResourceClass.options] };
+
+/**
+ * Opens the tenant of the home's owner, and publishes the packages of the catalog whenever a deployment brings other ones: so `cdk deploy` alone
+ * leaves a home that can run and somebody who may say who else may.
+ */
 export const handler = deploymentLambda(async (deps) => {
+  await ensureOwnerTenant(deps, ownerQuota);
   const { prebuiltCatalog } = await import('../wire/prebuilt-catalog.ts');
   for (const bytes of await prebuiltCatalog()) {
     const { uses, digest } = await installCatalogPackage(deps, bytes);

@@ -19,6 +19,7 @@ import { SfnPhases } from '../../shared/aws/sfn-phases.ts';
 import { SqsTaskQueue } from '../../shared/aws/sqs-task-queue.ts';
 import { systemClock } from '../../shared/embedded/system-clock.ts';
 import { ulidIds } from '../../shared/embedded/ulid-ids.ts';
+import { TenantId } from '../../shared/core/tenant-id.ts';
 import { Region } from '../../shared/manifest/manifest.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import { noFaults } from '../../shared/port/faults.ts';
@@ -34,6 +35,8 @@ const Environment = z.object({
   MC_BUILDER_ID: z.url(),
   /** Where the operator declares this home to stand, as manifests spell regions; absent when nobody did. */
   MC_REGION: Region.optional(),
+  /** The tenant whose admins run the home. */
+  MC_OWNER_TENANT: TenantId,
   MC_TABLE: z.string().min(1),
   MC_DATA_BUCKET: z.string().min(1),
   MC_LOG_BUCKET: z.string().min(1),
@@ -65,6 +68,8 @@ function buildDeps(env: z.infer<typeof Environment>): Deps {
       cloud: 'aws',
       builderId: env.MC_BUILDER_ID,
       version: packageJson.version,
+      encryption: 'kms',
+      ownerTenant: env.MC_OWNER_TENANT,
     },
     table: new DynamoTable(new DynamoDBClient(), env.MC_TABLE, retry),
     blobs: new S3Blobs(new S3Client({ forcePathStyle: env.AWS_ENDPOINT_URL !== undefined }), buckets),

@@ -5,10 +5,10 @@ import type { PolicyEngine } from '../../shared/port/policy-engine.ts';
 export function lazyPolicy(folder: string): PolicyEngine {
   let loading: Promise<PolicyEngine> | undefined;
   return {
-    async evaluate(point, input) {
+    async evaluate(point, input, own) {
       loading ??= loadShippedPacks(folder);
       try {
-        return await (await loading).evaluate(point, input);
+        return await (await loading).evaluate(point, input, own);
       } catch (error) {
         loading = undefined;
         throw error;

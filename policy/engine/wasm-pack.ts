@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Digest } from '../../shared/core/digest.ts';
 import { McError } from '../../shared/core/errors.ts';
 import { RuleEntry, type PackVerdict } from '../../shared/port/policy-engine.ts';
+import { calledFunctions, requireKnownCalls } from './host-functions.ts';
 import type { PolicyBundle } from './policy-bundle.ts';
 
 const packLimits = {
@@ -64,19 +65,28 @@ interface Instance {
   evaluate(input: ArrayBuffer, entrypoint: string): unknown;
 }
 
-async function instantiate(bundle: PolicyBundle): Promise<Instance> {
+/** What of a bundle is needed to judge. */
+export type RunnableBundle = Pick<PolicyBundle, 'name' | 'digest' | 'entrypoint' | 'data' | 'wasm'>;
+
+async function instantiate(bundle: RunnableBundle): Promise<Instance> {
   const policy = await loadPolicy(bundle.wasm, { initial: packLimits.initialPages, maximum: packLimits.maximumPages });
+  requireKnownCalls(calledFunctions(policy));
   policy.setData(bundle.data);
   return policy;
+}
+
+function bytesOf(text: string): ArrayBuffer {
+  const { buffer, byteOffset, byteLength } = new TextEncoder().encode(text);
+  return buffer.slice(byteOffset, byteOffset + byteLength);
 }
 
 export class WasmPack {
   readonly name: string;
   readonly digest: Digest;
-  readonly #bundle: PolicyBundle;
+  readonly #bundle: RunnableBundle;
   #instance: Instance | undefined;
 
-  private constructor(bundle: PolicyBundle, instance: Instance) {
+  private constructor(bundle: RunnableBundle, instance: Instance) {
     this.name = bundle.name;
     this.digest = bundle.digest;
     this.#bundle = bundle;
@@ -84,21 +94,22 @@ export class WasmPack {
   }
 
   /** Compiles the pack, so that a module which cannot run is found when the program starts and not at the first decision. */
-  static async load(bundle: PolicyBundle): Promise<WasmPack> {
+  static async load(bundle: RunnableBundle): Promise<WasmPack> {
     try {
       return new WasmPack(bundle, await instantiate(bundle));
     } catch (cause) {
-      throw new McError('mc:policy:unavailable', `Policy pack ${bundle.name} (${bundle.digest}) cannot be started.`, { cause });
+      const reason = cause instanceof Error ? ` ${cause.message}` : '';
+      throw new McError('mc:policy:unavailable', `Policy pack ${bundle.name} (${bundle.digest}) cannot be started.${reason}`, { cause });
     }
   }
 
-  /** What the pack says about the input (JSON in UTF-8). Throws `mc:policy:unavailable` when it says nothing, too late, or nonsense. */
-  async judge(input: ArrayBuffer, budgetMs: number, elapsedMs: () => number): Promise<PackVerdict> {
+  /** What the pack says about the input (JSON). Throws `mc:policy:unavailable` when it says nothing, too late, or nonsense. */
+  async judge(input: string, budgetMs: number, elapsedMs: () => number): Promise<PackVerdict> {
     try {
       const instance = this.#instance ?? (await instantiate(this.#bundle));
       this.#instance = undefined;
       const startedMs = elapsedMs();
-      const result = instance.evaluate(input, this.#bundle.entrypoint);
+      const result = instance.evaluate(bytesOf(input), this.#bundle.entrypoint);
       const tookMs = elapsedMs() - startedMs;
       if (tookMs > budgetMs) throw new Error(`the evaluation took ${tookMs.toFixed(1)} ms, at most ${budgetMs} ms are allowed`);
       const verdict = toVerdict(this.name, this.digest, result);

@@ -1,58 +1,115 @@
-/** The policy port over packs compiled to WebAssembly, in this process: no network, no clock and no randomness reaches a rule. */
+/**
+ * The policy port over packs compiled to WebAssembly: shipped packs in this thread, tenants' own in one that can be ended. No network, no
+ * clock and no randomness reaches a rule, so a verdict is the same whenever it is asked for, and may be kept.
+ */
 import { McError } from '../../shared/core/errors.ts';
-import type { PackVerdict, PolicyEngine, PolicyInput, PolicyPoint } from '../../shared/port/policy-engine.ts';
-import { loadBundle } from './load-bundle.ts';
+import { TenantId } from '../../shared/core/tenant-id.ts';
+import type { OwnPack, PackVerdict, PolicyEngine, PolicyInput, PolicyPoint } from '../../shared/port/policy-engine.ts';
+import { InputView, packView, type PackView } from './input-view.ts';
+import { OwnPacks, type OwnPackOptions } from './own-packs.ts';
+import type { PolicyBundle } from './policy-bundle.ts';
+import { VerdictCache } from './verdict-cache.ts';
 import { WasmPack } from './wasm-pack.ts';
 
 export interface EngineOptions {
   /**
-   * Longest time one pack may take. WebAssembly cannot be stopped from outside, so a late verdict is thrown away after it came.
+   * Longest time one shipped pack may take. WebAssembly cannot be stopped from outside, so a late verdict is thrown away after it came.
    * A thousand times what the shipped packs need: a busy machine does not reach it, a runaway pack does.
    */
   budgetMs?: number;
   /** A clock that never goes back, for the budget. */
   elapsedMs?: () => number;
+  /** Where tenants' own packs come from; without it a question that names one is refused. */
+  own?: OwnPackOptions;
 }
 
-/** A manifest has at most 256 KiB, and the input holds less than the manifest twice. */
-const inputBytesMax = 1024 * 1024;
+/** A manifest has at most 256 KiB, and a view holds less than the manifest twice. */
+const viewCharactersMax = 1024 * 1024;
+
+interface ShippedPack {
+  pack: WasmPack;
+  points: readonly PolicyPoint[];
+  view: PackView;
+  verdicts: VerdictCache;
+}
+
+function byName(one: PackVerdict, other: PackVerdict): number {
+  return one.pack < other.pack ? -1 : 1;
+}
 
 export class WasmPolicyEngine implements PolicyEngine {
-  readonly #packs: readonly WasmPack[];
+  readonly #shipped: readonly ShippedPack[];
+  readonly #own: OwnPacks | undefined;
   readonly #budgetMs: number;
   readonly #elapsedMs: () => number;
 
-  private constructor(packs: readonly WasmPack[], options: EngineOptions) {
-    this.#packs = packs;
+  private constructor(shipped: readonly ShippedPack[], options: EngineOptions) {
+    this.#shipped = shipped;
+    this.#own = options.own && new OwnPacks(options.own);
     this.#budgetMs = options.budgetMs ?? 250;
     this.#elapsedMs = options.elapsedMs ?? (() => performance.now());
   }
 
   /** An engine over these bundles, every one of them started; throws `mc:policy:unavailable` for none, for a bad one and for two of one name. */
-  static async load(archives: readonly Uint8Array[], options: EngineOptions = {}): Promise<WasmPolicyEngine> {
-    if (archives.length === 0) throw new McError('mc:policy:unavailable', 'There is no policy pack; without one nothing is admitted.');
-    const packs: WasmPack[] = [];
-    for (const archive of archives) packs.push(await WasmPack.load(await loadBundle(archive)));
-    packs.sort((a, b) => (a.name < b.name ? -1 : 1));
-    const twice = packs.find((pack, index) => pack.name === packs[index - 1]?.name);
-    if (twice) throw new McError('mc:policy:unavailable', `Policy pack ${twice.name} is there twice; it must be clear which one judges.`);
-    return new WasmPolicyEngine(packs, options);
+  static async load(bundles: readonly PolicyBundle[], options: EngineOptions = {}): Promise<WasmPolicyEngine> {
+    if (bundles.length === 0) throw new McError('mc:policy:unavailable', 'There is no policy pack; without one nothing is admitted.');
+    const names = bundles.map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined)
+      throw new McError('mc:policy:unavailable', `Policy pack ${twice} is there twice; it must be clear which one judges.`);
+    const shipped: ShippedPack[] = [];
+    for (const bundle of bundles) {
+      const pack = await WasmPack.load(bundle);
+      shipped.push({ pack, points: bundle.points, view: packView(bundle), verdicts: new VerdictCache() });
+    }
+    return new WasmPolicyEngine(shipped, options);
   }
 
-  async evaluate(point: PolicyPoint, input: PolicyInput): Promise<PackVerdict[]> {
+  async evaluate(point: PolicyPoint, input: PolicyInput, own: readonly OwnPack[]): Promise<PackVerdict[]> {
     if (input.request.point !== point) {
       throw new McError(
         'mc:policy:unavailable',
         `Policy was asked at ${point} about a request at ${input.request.point}; the two must agree.`,
       );
     }
-    const bytes = new TextEncoder().encode(JSON.stringify(input));
-    if (bytes.byteLength > inputBytesMax) {
-      throw new McError('mc:policy:unavailable', `The policy input has ${bytes.byteLength} bytes, at most ${inputBytesMax} are allowed.`);
+    const view = new InputView(input);
+    const judging = own.length === 0 ? Promise.resolve([]) : this.#judgeOwn(point, own, { view, tenant: input.tenant.id });
+    // Both are awaited whatever comes of the other, so that no failure is left without anybody who sees it.
+    const [shipped, added] = await Promise.allSettled([this.#judgeShipped(point, view), judging]);
+    if (shipped.status === 'rejected') throw shipped.reason;
+    if (added.status === 'rejected') throw added.reason;
+    return [...shipped.value, ...added.value].sort(byName);
+  }
+
+  /** Ends the thread of tenants' own packs; a later question starts another. */
+  async close(): Promise<void> {
+    await this.#own?.close();
+  }
+
+  async #judgeShipped(point: PolicyPoint, view: InputView): Promise<PackVerdict[]> {
+    const found: PackVerdict[] = [];
+    for (const { pack, points, view: seen, verdicts } of this.#shipped) {
+      if (!points.includes(point)) continue;
+      const text = view.of(seen);
+      if (text.length > viewCharactersMax) {
+        const message = `Policy pack ${pack.name} would see ${text.length} characters, at most ${viewCharactersMax} are allowed.`;
+        throw new McError('mc:policy:unavailable', message);
+      }
+      found.push(verdicts.find(text) ?? verdicts.keep(text, await pack.judge(text, this.#budgetMs, this.#elapsedMs)));
     }
-    const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-    const verdicts: PackVerdict[] = [];
-    for (const pack of this.#packs) verdicts.push(await pack.judge(buffer, this.#budgetMs, this.#elapsedMs));
-    return verdicts;
+    return found;
+  }
+
+  async #judgeOwn(point: PolicyPoint, own: readonly OwnPack[], asked: { view: InputView; tenant: string }): Promise<PackVerdict[]> {
+    const packs = this.#own;
+    if (!packs)
+      throw new McError('mc:policy:unavailable', "This engine has no way to load tenants' own policy packs; nothing was admitted.");
+    const names = own.map(({ name }) => name);
+    const taken = names.find((name, index) => names.indexOf(name) !== index || this.#shipped.some(({ pack }) => pack.name === name));
+    if (taken !== undefined)
+      throw new McError('mc:policy:unavailable', `Policy pack ${taken} is there twice; it must be clear which one judges.`);
+    const tenant = TenantId.parse(asked.tenant);
+    const verdicts = await Promise.all(own.map((pack) => packs.judge({ point, view: asked.view, tenant, pack })));
+    return verdicts.filter((verdict) => verdict !== undefined);
   }
 }

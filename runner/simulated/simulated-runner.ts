@@ -10,6 +10,8 @@ export interface SimulatedTask {
   result: TaskResult;
   /** How long the task seems to run; default: it ends in the same turn. */
   delayMs?: number;
+  /** The task seems to run until this resolves. */
+  until?: Promise<void>;
   log?: readonly LogLine[];
 }
 
@@ -43,9 +45,10 @@ class SimulatedSandbox implements Sandbox {
     if (this.#isUsed) throw new InvariantError('a sandbox was used for a second attempt');
     this.#isUsed = true;
     if (signal.aborted) return cancelled;
-    const { result, delayMs = 0, log = [] } = this.#simulate(this.#spec);
+    const { result, delayMs = 0, until, log = [] } = this.#simulate(this.#spec);
     this.#log = log;
     if (delayMs > 0) await delay(delayMs, undefined, { signal }).catch(() => undefined); // The signal is asked below.
+    await until;
     return signal.aborted ? cancelled : result;
   }
 

@@ -11,6 +11,7 @@ import { manifestJsonSchema } from '../../shared/manifest/manifest-schema.ts';
 import { errorPages } from './error-pages.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { metricsPage } from './metrics-page.ts';
+import { rolesPage } from './roles-page.ts';
 
 /** Folders in which nothing but generated files lives; another file there is stale. */
 export const generatedFolders = ['docs/errors'] as const;
@@ -21,6 +22,7 @@ export async function generate(): Promise<GeneratedFile[]> {
   const files = [
     ...errorPages(),
     metricsPage(),
+    rolesPage(operations),
     json('docs/reference/manifest.v1.schema.json', manifestJsonSchema()),
     json('docs/reference/openapi.json', buildOpenApi(operations, programVersion())),
     { path: 'docs/reference/cli.md', text: cliReference() },

@@ -1,5 +1,13 @@
 import { Metrics as Powertools, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { metricsNamespace, metricsService, type MetricName, type Metrics } from '../port/metrics.ts';
+import { metricMeanings, metricsNamespace, metricsService, type MetricName, type MetricMeaning, type Metrics } from '../port/metrics.ts';
+
+/** How CloudWatch spells our units; it has none for money. */
+const units = {
+  count: MetricUnit.Count,
+  ms: MetricUnit.Milliseconds,
+  usd: MetricUnit.NoUnit,
+  percent: MetricUnit.Percent,
+} as const satisfies Record<MetricMeaning['unit'], string>;
 
 /** Metrics in CloudWatch's embedded metric format: one log line each, so nothing waits for an API and nothing is lost when a container freezes. */
 export class EmfMetrics implements Metrics {
@@ -10,7 +18,7 @@ export class EmfMetrics implements Metrics {
   }
 
   record(name: MetricName, value: number, dimensions: Readonly<Record<string, string>> = {}): void {
-    this.#emit(name, name.endsWith('_ms') ? MetricUnit.Milliseconds : MetricUnit.NoUnit, value, dimensions);
+    this.#emit(name, units[metricMeanings[name].unit], value, dimensions);
   }
 
   #emit(

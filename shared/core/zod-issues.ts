@@ -1,6 +1,7 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Issue } from './issue.ts';
 import { toPointer } from './json-pointer.ts';
+import { nearest } from './nearest.ts';
 import { shownValue } from './shown-value.ts';
 
 type ZodIssue = z.core.$ZodIssue;
@@ -47,6 +48,23 @@ function codeOf(issue: ZodIssue, value: unknown): string {
   return issue.code.replaceAll('_', '-');
 }
 
+/** What a check of our own says beside its message (zod calls it the parameters of a custom issue). */
+const CheckParams = z.strictObject({ code: z.string(), allowed: z.string(), fix: z.string() });
+export type CheckParams = z.infer<typeof CheckParams>;
+
+function saidByCheck(issue: ZodIssue): CheckParams | undefined {
+  return issue.code === 'custom' ? CheckParams.safeParse(issue.params).data : undefined;
+}
+
+/** What to do about a word that is none of a list, or a number out of its range. */
+function fixOf(issue: ZodIssue, value: unknown): { fix: string } | undefined {
+  if (typeof value === 'number' && (issue.code === 'too_big' || issue.code === 'too_small'))
+    return { fix: 'Use a number in the allowed range.' };
+  if (typeof value !== 'string' || issue.code !== 'invalid_value') return undefined;
+  const near = nearest(value, issue.values.map(String));
+  return { fix: near === undefined ? 'Use one of the allowed values.' : `Use ${near}, if that was meant.` };
+}
+
 function toIssue(issue: ZodIssue, path: readonly PropertyKey[], root: unknown): Issue {
   const value = valueAt(root, path);
   const code = codeOf(issue, value);
@@ -57,6 +75,8 @@ function toIssue(issue: ZodIssue, path: readonly PropertyKey[], root: unknown): 
     message: code === 'required' ? 'is missing' : issue.message,
     ...(value === undefined ? {} : { got: shownValue(value) }),
     ...(allowed === undefined ? {} : { allowed }),
+    ...fixOf(issue, value),
+    ...saidByCheck(issue),
   };
 }
 

@@ -6,7 +6,7 @@ import { McError } from '../core/errors.ts';
 import { isoTime } from '../port/clock.ts';
 import type { Deps } from '../port/deps.ts';
 import { metricNames } from '../port/metrics.ts';
-import type { PackVerdict, PolicyInput, PolicyPoint } from '../port/policy-engine.ts';
+import type { OwnPack, PackVerdict, PolicyInput, PolicyPoint } from '../port/policy-engine.ts';
 import type { Decision } from './decision.ts';
 
 /** Verdicts from the weakest to the strongest; the strongest of all packs is the decision's. */
@@ -22,10 +22,16 @@ function isConsistent({ verdict, entries }: PackVerdict): boolean {
   return verdict === strongest(entries.map(({ effect }) => effect));
 }
 
-async function evaluate(engine: Deps['policy'], point: PolicyPoint, input: PolicyInput): Promise<PackVerdict[]> {
+/** What is asked: the input, and the packs that the tenant has of its own. */
+export interface Question {
+  input: PolicyInput;
+  packs: readonly OwnPack[];
+}
+
+async function evaluate(engine: Deps['policy'], point: PolicyPoint, { input, packs: own }: Question): Promise<PackVerdict[]> {
   let packs: PackVerdict[];
   try {
-    packs = await engine.evaluate(point, input);
+    packs = await engine.evaluate(point, input, own);
   } catch (cause) {
     if (cause instanceof McError) throw cause;
     throw new McError('mc:policy:unavailable', 'The policy engine failed; nothing was admitted.', { cause });
@@ -44,15 +50,18 @@ async function evaluate(engine: Deps['policy'], point: PolicyPoint, input: Polic
 export async function decide(
   deps: Pick<Deps, 'policy' | 'ids' | 'clock' | 'metrics'>,
   point: PolicyPoint,
-  input: PolicyInput,
+  question: Question,
 ): Promise<Decision> {
+  const { input } = question;
   const startedMs = deps.clock.elapsedMs();
+  const tookMs = (): number => Math.round((deps.clock.elapsedMs() - startedMs) * 1_000) / 1_000;
   try {
-    const packs = await evaluate(deps.policy, point, input);
+    const packs = await evaluate(deps.policy, point, question);
     const verdict = strongest(packs.map((pack) => pack.verdict));
     if (verdict === 'deny') deps.metrics.count(metricNames.policyDeniesTotal, 1, { tenant: input.tenant.id });
-    return { id: deps.ids.next('dec'), point, verdict, packs, input, decidedAt: isoTime(deps.clock.now()) };
+    const decidedAt = isoTime(deps.clock.now());
+    return { id: deps.ids.next('dec'), point, verdict, packs, input, decidedAt, tookMs: tookMs(), executionId: null };
   } finally {
-    deps.metrics.record(metricNames.policyEvalMs, deps.clock.elapsedMs() - startedMs, { point });
+    deps.metrics.record(metricNames.policyEvalMs, tookMs(), { point });
   }
 }

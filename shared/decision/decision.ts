@@ -11,6 +11,8 @@ export const Decision = z
     packs: z.array(PackVerdict),
     input: PolicyInput,
     decidedAt: z.iso.datetime(),
+    tookMs: z.number().nonnegative().describe('How long the packs took'),
+    executionId: idSchema('exec').nullable().describe('The run it belongs to; null for denials, plans and publications'),
   })
   .meta({ id: 'Decision' });
 export type Decision = z.infer<typeof Decision>;

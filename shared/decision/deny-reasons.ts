@@ -8,3 +8,8 @@ export function denyReasons(decision: Decision): DenyReason[] {
       .map(({ rule, message, solution, got, allowed }) => ({ pack, rule, message, solution, input: got, allowed })),
   );
 }
+
+/** The rules that deny, each once. */
+export function deniedRules(decision: Decision): string[] {
+  return [...new Set(denyReasons(decision).map(({ rule }) => rule))];
+}

@@ -30,6 +30,12 @@ export const ExecutionRecord = z.object({
   inputs: StoredJson,
   files: z.record(z.string(), FileRef),
   estimatedCostUsdMicros: z.int(),
+  /** Upper end of the interval of the estimate. */
+  estimatedCostHighUsdMicros: z.int(),
+  /** Day of the tenant's budget on which the estimate was reserved. */
+  budgetDay: z.string(),
+  /** Size of inputs and files together; what a run costs is learned by it. */
+  inputBytes: z.int().nonnegative(),
   /** The sum over the tasks, fixed by the seal. */
   actualCostUsdMicros: z.int(),
   decisionId: idSchema('dec'),

@@ -3,6 +3,7 @@ import { Digest } from '../core/digest.ts';
 import { idSchema } from '../core/id.ts';
 import { UsdMicros } from '../core/money.ts';
 import { Region } from '../manifest/manifest.ts';
+import { PolicyPoint } from '../port/policy-engine.ts';
 import { sandboxLevels } from '../port/runner.ts';
 
 /** `running` until the receipt verifies; only then `succeeded` or `failed`. */
@@ -11,6 +12,15 @@ export type ExecutionState = z.infer<typeof ExecutionState>;
 
 export const TaskState = z.enum(['blocked', 'ready', 'running', 'succeeded', 'failed', 'skipped']);
 export type TaskState = z.infer<typeof TaskState>;
+
+/** A decision about an attempt in short; the whole of it is in the decision log of the run. */
+export const AttemptDecision = z.strictObject({
+  id: idSchema('dec'),
+  point: PolicyPoint,
+  verdict: z.enum(['allow', 'warn', 'deny']),
+  digest: Digest.describe('Digest of the canonical JSON of the whole decision'),
+});
+export type AttemptDecision = z.infer<typeof AttemptDecision>;
 
 /** One attempt of a task: when, in which sandbox, on which bytes, with what result. */
 export const Attempt = z.strictObject({
@@ -25,6 +35,7 @@ export const Attempt = z.strictObject({
   failure: z.string().nullable(),
   message: z.string().nullable(),
   wallMs: z.int().nonnegative().nullable(),
+  decisions: z.array(AttemptDecision).describe('What policy said where the attempt was placed, begun and stored'),
 });
 export type Attempt = z.infer<typeof Attempt>;
 

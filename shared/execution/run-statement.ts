@@ -19,7 +19,10 @@ const receiptBuildType = 'https://maestro-conductor.dev/build-types/workflow/v1'
 export interface SealedRun {
   head: ExecutionRecord;
   tasks: readonly TaskRecord[];
+  /** What let it start. */
   decision: Decision;
+  /** What policy said about attempts, where it was not a plain allow. */
+  objections: readonly Decision[];
   outputs: JsonObject;
 }
 
@@ -112,7 +115,7 @@ function logsOf(folder: string, attempts: readonly Attempt[]): JsonObject[] {
 }
 
 /** What SLSA has no field for: state, steps as a Merkle list, decisions, cost, sandbox. */
-function receiptFacts({ head, tasks, decision }: SealedRun): JsonObject {
+function receiptFacts({ head, tasks, decision, objections }: SealedRun): JsonObject {
   const steps = tasks.map(stepFacts);
   return {
     version: 1,
@@ -126,14 +129,20 @@ function receiptFacts({ head, tasks, decision }: SealedRun): JsonObject {
       root: merkleRoot(steps.map((step) => canonicalJson(step))),
       entries: steps,
     },
-    decisions: [decisionFacts(decision)],
-    cost: { estimatedUsdMicros: head.estimatedCostUsdMicros, actualUsdMicros: head.actualCostUsdMicros, basis: 'measured' },
+    decisions: [decision, ...objections].map(decisionFacts),
+    cost: {
+      estimatedUsdMicros: head.estimatedCostUsdMicros,
+      estimatedHighUsdMicros: head.estimatedCostHighUsdMicros,
+      actualUsdMicros: head.actualCostUsdMicros,
+      basis: 'measured',
+      budgetDay: head.budgetDay,
+    },
     sandbox: head.sandbox,
   };
 }
 
 function stepFacts(task: TaskRecord): JsonObject {
-  const attempts = task.attempts.map((attempt): Json => ({ ...attempt }));
+  const attempts = task.attempts.map(attemptFacts);
   // A task that never started is `skipped` in a sealed run: nothing will start it any more.
   const state = task.state === 'blocked' || task.state === 'ready' ? 'skipped' : task.state;
   return {
@@ -145,8 +154,12 @@ function stepFacts(task: TaskRecord): JsonObject {
     outputsDigest: task.outputs?.digest ?? null,
     costUsdMicros: task.costUsdMicros,
     compensation: task.compensation,
-    compensationAttempts: task.compensationAttempts.map((attempt): Json => ({ ...attempt })),
+    compensationAttempts: task.compensationAttempts.map(attemptFacts),
   };
+}
+
+function attemptFacts({ decisions, ...attempt }: Attempt): Json {
+  return { ...attempt, decisions: decisions.map((decision): Json => ({ ...decision })) };
 }
 
 function decisionFacts(decision: Decision): JsonObject {
@@ -155,6 +168,7 @@ function decisionFacts(decision: Decision): JsonObject {
     point: decision.point,
     verdict: decision.verdict,
     decidedAt: decision.decidedAt,
+    task: decision.input.task?.id ?? null,
     packs: decision.packs.map(({ pack, digest, verdict, entries }) => ({
       pack,
       digest,

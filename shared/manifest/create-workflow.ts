@@ -1,3 +1,4 @@
+import { auditOp } from '../audit/audit-event.ts';
 import { McError } from '../core/errors.ts';
 import type { Deps } from '../port/deps.ts';
 import { isoTime } from '../port/clock.ts';
@@ -15,7 +16,7 @@ export interface CreatedWorkflow {
   created: boolean;
 }
 
-type CreateDeps = Pick<Deps, 'table' | 'clock' | 'ids'>;
+type CreateDeps = Pick<Deps, 'table' | 'clock' | 'ids' | 'config'>;
 
 function newDraft(deps: CreateDeps, actor: Actor, parsed: ParsedManifest, before: Workflow | undefined): Workflow {
   const { manifest, digest } = parsed;
@@ -42,7 +43,10 @@ async function tryCreate(deps: CreateDeps, actor: Actor, parsed: ParsedManifest)
   }
   const workflow = newDraft(deps, actor, parsed, before);
   const ops = before ? replaceDraftOps(actor.tenant, workflow, before) : newDraftOps(actor.tenant, workflow);
-  return (await deps.table.write(ops)).ok ? { workflow, created: true } : undefined;
+  const { id: subject, name, version, digest } = workflow;
+  const change = { type: 'mc.workflow.create', subject, reason: before ? 'the draft was replaced' : 'a new draft' } as const;
+  const audit = auditOp(deps, actor.tenant, actor, { ...change, details: { name, version, digest } });
+  return (await deps.table.write([...ops, audit])).ok ? { workflow, created: true } : undefined;
 }
 
 /**

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { Duration } from '../core/duration.ts';
 import { Egress, EgressRule } from '../package/egress.ts';
 import { PackageRef } from '../package/package-ref.ts';
-import { ResourceClass } from '../package/resource-class.ts';
+import { ResourceClass } from '../core/resource-class.ts';
 
 // Words of packages that a manifest speaks too.
 export { Egress, EgressRule, PackageRef, ResourceClass };
@@ -25,6 +25,8 @@ export const manifestLimits = {
   depth: 32,
   /** Declared inputs. */
   inputs: 100,
+  /** Masked values of one task. */
+  redactions: 50,
   /** A reference `name@version` stays short enough to type, and the sort key of a version stays far below 1,024 bytes. */
   versionCharacters: 64,
   /** Longest attempt of a task: under the 12 h of an SQS message in flight, with room for a restart. */
@@ -68,6 +70,12 @@ export const Task = z.strictObject({
   resourceClass: ResourceClass.optional(),
   region: Region.optional(),
   egress: Egress.optional(),
+  redact: z
+    .array(z.string().regex(/^(\/[^/~]*(~[01][^/~]*)*)+$/, 'a JSON Pointer into `with`'))
+    .min(1)
+    .max(manifestLimits.redactions)
+    .optional()
+    .describe('JSON Pointers into `with`: values the package gets masked; such a task gets no input files either'),
   compensate: Compensation.optional(),
 });
 export type Task = z.infer<typeof Task>;

@@ -4,7 +4,7 @@ import { Duration } from '../core/duration.ts';
 import { UsdMicros } from '../core/money.ts';
 import { Egress } from './egress.ts';
 import { PackageRef } from './package-ref.ts';
-import { ResourceClass } from './resource-class.ts';
+import { ResourceClass } from '../core/resource-class.ts';
 
 const JsonSchemaObject = z.looseObject({ type: z.literal('object') }).describe('JSON Schema 2020-12 of an object');
 

@@ -9,7 +9,7 @@ import { resolvePackage } from './resolve-package.ts';
 
 const installer: Actor = { sub: 'system:catalog', tenant: catalogTenant, roles: ['admin'] };
 
-type InstallDeps = Pick<Deps, 'table' | 'blobs' | 'signer' | 'ids' | 'clock' | 'faults' | 'logger'>;
+type InstallDeps = Pick<Deps, 'table' | 'blobs' | 'signer' | 'ids' | 'clock' | 'faults' | 'logger' | 'config'>;
 
 /** Publishes a package of the product under the reserved tenant; a version that this home has published stays as it is, whatever the bytes. */
 export async function installCatalogPackage(deps: InstallDeps, bytes: Uint8Array): Promise<Pick<PackageRecord, 'uses' | 'digest'>> {

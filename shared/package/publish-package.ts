@@ -2,6 +2,7 @@
  * Publishes a package version. A version never changes: the same content again changes nothing, other content is a conflict. Blob and statement are stored
  * before the one write that makes them real, so a crash in between leaves bytes that nobody refers to.
  */
+import { auditOp } from '../audit/audit-event.ts';
 import { digestBytes, type Digest } from '../core/digest.ts';
 import { assertInvariant, McError } from '../core/errors.ts';
 import type { TenantId } from '../core/tenant-id.ts';
@@ -16,7 +17,7 @@ import { packagePurl } from './package-purl.ts';
 import { findPackages, packageWrites } from './package-store.ts';
 import type { PackageRecord } from './package-record.ts';
 
-type PublishDeps = Pick<Deps, 'table' | 'blobs' | 'signer' | 'ids' | 'clock' | 'faults'>;
+type PublishDeps = Pick<Deps, 'table' | 'blobs' | 'signer' | 'ids' | 'clock' | 'faults' | 'config'>;
 
 function assertSchemas(descriptor: PackageDescriptor): void {
   const issues = [...checkSchema(descriptor.inputs, 'inputs'), ...checkSchema(descriptor.outputs, 'outputs')];
@@ -62,7 +63,8 @@ export async function publishPackage(deps: PublishDeps, actor: Actor, bytes: Uin
     publishedAt: isoTime(deps.clock.now()),
     publishedBy: actor.sub,
   };
-  const written = await deps.table.write([...packageWrites(tenant, record), release.op]);
+  const change = { type: 'mc.package.publish', subject: uses, reason: 'a new version', details: { digest, releaseId: release.releaseId } } as const;
+  const written = await deps.table.write([...packageWrites(tenant, record), release.op, auditOp(deps, tenant, actor, change)]);
   if (written.ok) return record;
   // Somebody published this version between our read and our write.
   const winner = await findSame(deps, tenant, bundle.descriptor, digest);

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Digest } from '../core/digest.ts';
 import { durationMs } from '../core/duration.ts';
-import { toUsd } from '../core/money.ts';
 import type { TenantId } from '../core/tenant-id.ts';
+import { sizeBucket } from '../estimate/size-bucket.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { requirePackages } from '../manifest/require-packages.ts';
 import type { Deps } from '../port/deps.ts';
@@ -11,13 +11,16 @@ import type { Table } from '../port/table.ts';
 import type { Plan } from './plan.ts';
 import { planTasks } from './plan-tasks.ts';
 import { planWarnings } from './plan-warnings.ts';
+import { pricePlan, type PlanOutline } from './price-plan.ts';
 
-/** Characters of JSON kept in memory for each table; a planned task has about 500. */
+/** Characters of JSON kept in memory for each table and each of both caches; a planned task has about 700. */
 const cachedCharacters = 8 * 1024 * 1024;
+/** A burst of runs reads once what was learned; what it learns itself may come a moment late. */
+const pricesHoldMs = 2_000;
 /** Of a run whose manifest names none. */
 const defaultRunTimeout = '1h';
 
-type PlanDeps = Pick<Deps, 'table' | 'runner' | 'config'>;
+type PlanDeps = Pick<Deps, 'table' | 'runner' | 'config' | 'clock'>;
 
 /** A manifest and its content address. */
 export interface PinnedManifest {
@@ -25,48 +28,73 @@ export interface PinnedManifest {
   digest: Digest;
 }
 
-const caches = new WeakMap<Table, LRUCache<string, Plan>>();
-
-function cacheOf(table: Table): LRUCache<string, Plan> {
-  const cache =
-    caches.get(table) ?? new LRUCache<string, Plan>({ maxSize: cachedCharacters, sizeCalculation: (plan) => JSON.stringify(plan).length });
-  caches.set(table, cache);
-  return cache;
+/** What of a run is known when it is planned. */
+export interface PlannedRun {
+  /** The one asked for, if any. */
+  region?: string | undefined;
+  /** See `inputBytesOf`; without it, estimates are for inputs of any size. */
+  inputBytes?: number | undefined;
 }
 
-async function makePlan(
+interface PricedPlan {
+  plan: Plan;
+  /** On the clock that never goes back. */
+  pricedAt: number;
+}
+
+/** Outlines stay true as long as their key does, for package versions never change; prices only for a moment. */
+interface Caches {
+  outlines: LRUCache<string, PlanOutline>;
+  plans: LRUCache<string, PricedPlan>;
+}
+
+const caches = new WeakMap<Table, Caches>();
+
+function sizedCache<T extends object>(): LRUCache<string, T> {
+  return new LRUCache({ maxSize: cachedCharacters, sizeCalculation: (value) => JSON.stringify(value).length });
+}
+
+function cachesOf(table: Table): Caches {
+  const known = caches.get(table) ?? { outlines: sizedCache<PlanOutline>(), plans: sizedCache<PricedPlan>() };
+  caches.set(table, known);
+  return known;
+}
+
+async function makeOutline(
   deps: PlanDeps,
   tenant: TenantId,
   { manifest, digest }: PinnedManifest,
   home: { region: string; sandbox: SandboxLevel },
-): Promise<Plan> {
+): Promise<PlanOutline> {
   const packages = await requirePackages(deps, tenant, manifest);
   const tasks = planTasks(manifest, packages, home.region);
-  const estimatedCostUsdMicros = tasks.reduce((sum, task) => sum + task.estimatedCostUsdMicros, 0);
-  return {
+  const facts = { sandbox: home.sandbox, declaredRegion: deps.config.declaredRegion };
+  const plan = {
     workflow: { name: manifest.name, version: manifest.version, digest },
     ...home,
     timeoutMs: durationMs(manifest.timeout ?? defaultRunTimeout),
-    tasks,
-    estimatedCostUsdMicros,
-    estimatedCostUSD: toUsd(estimatedCostUsdMicros),
-    estimateBasis: 'estimated',
-    warnings: planWarnings({ manifest, packages, tasks, home: { sandbox: home.sandbox, declaredRegion: deps.config.declaredRegion } }),
+    warnings: planWarnings({ manifest, packages, tasks: tasks.map(({ task }) => task), home: facts }),
   };
+  return { plan, tasks };
 }
 
 /**
- * What a run of this manifest would do, without any effect; equal questions have equal answers. The region is the one asked for, else the
- * manifest's, else the home's. Throws `mc:package:not-found` and `mc:manifest:invalid` as `requirePackages` does.
+ * What a run of this manifest would do and cost, without any effect; equal questions have equal answers but for what the tenant's runs taught
+ * since. The region is the one asked for, else the manifest's, else the home's. Throws `mc:package:not-found` and `mc:manifest:invalid` as
+ * `requirePackages` does.
  */
-export async function buildPlan(deps: PlanDeps, tenant: TenantId, pinned: PinnedManifest, region?: string): Promise<Plan> {
-  const home = { region: region ?? pinned.manifest.region ?? deps.config.region, sandbox: await deps.runner.level() };
-  // Package versions never change, so a plan stays true as long as its key does.
-  const key = [tenant, pinned.digest, home.region, home.sandbox, deps.config.declaredRegion].join('#');
-  const cache = cacheOf(deps.table);
-  const known = cache.get(key);
-  if (known) return known;
-  const plan = await makePlan(deps, tenant, pinned, home);
-  cache.set(key, plan);
+export async function buildPlan(deps: PlanDeps, tenant: TenantId, pinned: PinnedManifest, run: PlannedRun = {}): Promise<Plan> {
+  const home = { region: run.region ?? pinned.manifest.region ?? deps.config.region, sandbox: await deps.runner.level() };
+  const bucket = run.inputBytes === undefined ? undefined : sizeBucket(run.inputBytes);
+  const { outlines, plans } = cachesOf(deps.table);
+  const outlineKey = [tenant, pinned.digest, home.region, home.sandbox, deps.config.declaredRegion].join('#');
+  const planKey = `${outlineKey}#${String(bucket)}`;
+  const now = deps.clock.elapsedMs();
+  const priced = plans.get(planKey);
+  if (priced && now - priced.pricedAt < pricesHoldMs) return priced.plan;
+  const outline = outlines.get(outlineKey) ?? (await makeOutline(deps, tenant, pinned, home));
+  outlines.set(outlineKey, outline);
+  const plan = await pricePlan(deps, tenant, outline, bucket);
+  plans.set(planKey, { plan, pricedAt: now });
   return plan;
 }

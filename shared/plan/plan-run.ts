@@ -2,10 +2,13 @@ import type { JsonObject } from '../core/canonical-json.ts';
 import { McError } from '../core/errors.ts';
 import { decide } from '../decision/decide.ts';
 import { buildPolicyInput } from '../decision/policy-input.ts';
+import { inputBytesOf } from '../estimate/input-bytes.ts';
 import { getWorkflow } from '../manifest/get-workflow.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Actor } from '../tenant/actor.ts';
+import { getTenant } from '../tenant/tenant-store.ts';
+import { readUsage } from '../tenant/usage.ts';
 import { buildPlan, type PinnedManifest } from './build-plan.ts';
 import { checkInputs } from './check-inputs.ts';
 import type { Plan, PlanAnswer } from './plan.ts';
@@ -32,17 +35,25 @@ async function manifestOf(deps: Deps, actor: Actor, { workflow, manifestText }: 
   throw new McError('mc:request:invalid', issue.message, { issues: [issue] });
 }
 
-/** Inputs are judged when some are given; without any, planning tells what a run would need. */
-function inputWarnings({ manifest }: PinnedManifest, inputs: JsonObject | undefined): string[] {
-  const { issues } = checkInputs(manifest, inputs ?? {});
-  if (issues.length === 0) return [];
-  if (inputs !== undefined) throw new McError('mc:execution:inputs-invalid', 'the inputs do not fit the workflow', { issues });
-  return [`a run needs the inputs ${issues.map(({ pointer }) => pointer.slice('/inputs/'.length)).join(', ')}`];
+interface KnownInputs {
+  /** Undefined while a run would need more than is given. */
+  inputs: JsonObject | undefined;
+  warnings: string[];
 }
 
-async function planOf(deps: Deps, actor: Actor, pinned: PinnedManifest, request: PlanRequest): Promise<Plan> {
-  const warnings = inputWarnings(pinned, request.inputs);
-  const plan = await buildPlan(deps, actor.tenant, pinned, request.region);
+/** Inputs are judged when some are given; without any, planning tells what a run would need. */
+function knownInputs({ manifest }: PinnedManifest, given: JsonObject | undefined): KnownInputs {
+  const { inputs, issues } = checkInputs(manifest, given ?? {});
+  if (issues.length === 0) return { inputs, warnings: [] };
+  if (given !== undefined) throw new McError('mc:execution:inputs-invalid', 'the inputs do not fit the workflow', { issues });
+  const names = issues.map(({ pointer }) => pointer.slice('/inputs/'.length));
+  return { inputs: undefined, warnings: [`a run needs the inputs ${names.join(', ')}`] };
+}
+
+async function planOf(deps: Deps, { tenant }: Actor, pinned: PinnedManifest, request: PlanRequest): Promise<Plan> {
+  const { inputs, warnings } = knownInputs(pinned, request.inputs);
+  const inputBytes = inputs && (await inputBytesOf(deps, tenant, pinned.manifest, inputs));
+  const plan = await buildPlan(deps, tenant, pinned, { region: request.region, inputBytes });
   return warnings.length === 0 ? plan : { ...plan, warnings: [...plan.warnings, ...warnings] };
 }
 
@@ -50,7 +61,9 @@ async function planOf(deps: Deps, actor: Actor, pinned: PinnedManifest, request:
 export async function planRun(deps: Deps, actor: Actor, request: PlanRequest): Promise<PlanAnswer> {
   const pinned = await manifestOf(deps, actor, request);
   const plan = await planOf(deps, actor, pinned, request);
-  const input = buildPolicyInput(deps.config, actor, 'plan', { plan, manifest: pinned.manifest });
-  const decision = await decide(deps, 'plan', input);
+  const tenant = await getTenant(deps, actor.tenant);
+  const usage = await readUsage(deps, tenant);
+  const input = buildPolicyInput(deps.config, 'plan', { actor, tenant, usage, plan, manifest: pinned.manifest });
+  const decision = await decide(deps, 'plan', { input, packs: tenant.packs });
   return { plan, decision, estimatedCostUSD: plan.estimatedCostUSD };
 }

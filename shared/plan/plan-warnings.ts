@@ -3,7 +3,9 @@ import type { Manifest } from '../manifest/manifest.ts';
 import { collectReferences } from '../manifest/reference.ts';
 import type { ResolvedPackages } from '../manifest/require-packages.ts';
 import type { SandboxLevel } from '../port/runner.ts';
-import type { PlannedTask } from './plan.ts';
+import type { UnpricedTask } from './plan-tasks.ts';
+
+type PlannedTask = UnpricedTask['task'];
 
 const sandboxWarnings: Readonly<Record<SandboxLevel, string | undefined>> = {
   bubblewrap: undefined,

@@ -6,6 +6,16 @@ import { Decision } from '../decision/decision.ts';
 import { Egress, ResourceClass } from '../manifest/manifest.ts';
 import { sandboxLevels } from '../port/runner.ts';
 
+/** Where the price of a task comes from, and how far it may be off. */
+export const TaskEstimate = z.strictObject({
+  basis: z.enum(['declared', 'learned']).describe('`declared` by the package, or `learned` from the receipts of the tenant'),
+  samples: z.int().nonnegative().describe('Attempts it was learned from'),
+  lowUsdMicros: UsdMicros,
+  highUsdMicros: UsdMicros,
+  why: z.string().describe('In words: what was looked at'),
+});
+export type TaskEstimate = z.infer<typeof TaskEstimate>;
+
 /** One task of a plan: what would run, from which bytes, for how much. */
 export const PlannedTask = z.strictObject({
   id: z.string(),
@@ -25,6 +35,7 @@ export const PlannedTask = z.strictObject({
   compensateOwner: TenantId.nullable(),
   estimatedMs: z.int().nonnegative(),
   estimatedCostUsdMicros: UsdMicros,
+  estimate: TaskEstimate,
 });
 export type PlannedTask = z.infer<typeof PlannedTask>;
 
@@ -37,6 +48,8 @@ export const Plan = z
     timeoutMs: z.int().positive(),
     tasks: z.array(PlannedTask).describe('In an order in which they could run one after another'),
     estimatedCostUsdMicros: UsdMicros,
+    estimatedCostLowUsdMicros: UsdMicros,
+    estimatedCostHighUsdMicros: UsdMicros,
     estimatedCostUSD: z.number().nonnegative(),
     estimateBasis: z.literal('estimated'),
     warnings: z.array(z.string()),

@@ -1,11 +1,13 @@
+import type { TenantId } from '../core/tenant-id.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { Clock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import type { Ids } from './ids.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import type { PackLibrary } from './pack-library.ts';
 import type { Phases } from './phases.ts';
-import type { PolicyEngine } from './policy-engine.ts';
+import type { PolicyEngine, StorageEncryption } from './policy-engine.ts';
 import type { Runner } from './runner.ts';
 import type { Signer } from './signer.ts';
 import type { Table } from './table.ts';
@@ -23,6 +25,10 @@ export interface HomeConfig {
   builderId: string;
   /** Version of the program. */
   version: string;
+  /** How this home keeps bytes: `kms` on AWS, `declared` when the operator says that the volume is encrypted, else `none`. */
+  encryption: StorageEncryption;
+  /** The tenant whose admins run the home: they create tenants and set quotas and budgets. */
+  ownerTenant: TenantId;
 }
 
 /** Everything a use case may touch. Built once by the embedded host and once by functions/wire. */
@@ -34,6 +40,7 @@ export interface Deps {
   queue: TaskQueue;
   phases: Phases;
   policy: PolicyEngine;
+  packs: PackLibrary;
   runner: Runner;
   clock: Clock;
   ids: Ids;

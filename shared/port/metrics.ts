@@ -11,12 +11,16 @@ export const metricNames = {
   receiptVerifyFailuresTotal: 'mc_receipt_verify_failures_total',
   policyDeniesTotal: 'mc_tenant_denies_total',
   costEstimateUsd: 'mc_cost_estimate_usd',
+  budgetPercent: 'mc_tenant_budget_percent',
+  quotaInUse: 'mc_quota_in_use',
+  estimatorDrift: 'mc_estimator_drift',
 } as const;
 export type MetricName = (typeof metricNames)[keyof typeof metricNames];
 
-interface MetricMeaning {
-  kind: 'counter' | 'amount';
-  unit: 'count' | 'ms' | 'usd';
+/** What a metric is: counted events, measured amounts, or a level that stands until the next one. */
+export interface MetricMeaning {
+  kind: 'counter' | 'amount' | 'gauge';
+  unit: 'count' | 'ms' | 'usd' | 'percent';
   meaning: string;
 }
 
@@ -36,7 +40,22 @@ export const metricMeanings: Readonly<Record<MetricName, MetricMeaning>> = {
     meaning: 'Receipts that did not verify after signing; each keeps an execution from ending.',
   },
   mc_tenant_denies_total: { kind: 'counter', unit: 'count', meaning: 'Decisions that denied, by tenant.' },
-  mc_cost_estimate_usd: { kind: 'amount', unit: 'usd', meaning: 'Estimated cost of an admitted execution; never a measured one.' },
+  mc_cost_estimate_usd: {
+    kind: 'gauge',
+    unit: 'usd',
+    meaning: 'Estimated cost of an execution, recorded at its admission; never a measured one.',
+  },
+  mc_tenant_budget_percent: {
+    kind: 'gauge',
+    unit: 'percent',
+    meaning: 'Share of the day’s budget that is spent or reserved, at each admission, by tenant.',
+  },
+  mc_quota_in_use: { kind: 'gauge', unit: 'count', meaning: 'Open executions of the tenant, at each admission, by tenant.' },
+  mc_estimator_drift: {
+    kind: 'gauge',
+    unit: 'percent',
+    meaning: 'How far the measured cost of an ended execution was from its estimate, either way.',
+  },
 };
 
 /** What metrics are filed under where a collector is shared with other programs; the dashboards and alarms read the same. */

@@ -32,4 +32,5 @@ export type Statement = z.infer<typeof Statement>;
 export const predicateTypes = {
   run: 'https://slsa.dev/provenance/v1',
   release: 'https://in-toto.io/attestation/release/v0.1',
+  decision: 'https://slsa.dev/verification_summary/v1',
 } as const;

@@ -29,7 +29,7 @@ const Journal = z.object({ state: StateName });
 const maxEarlySupervisions = 256;
 
 /** Open runs cost some 20 KB each, and the home's heap is limited to 512 MB (cli/bin/host-flags.mjs). */
-const defaultMaxOpenRuns = 20_000;
+export const defaultMaxOpenRuns = 20_000;
 
 /** Pauses before a supervision that failed starts again at its journaled state; the causes are full disks and bugs, not tasks. */
 const restartPauseMs = 5_000;

@@ -54,6 +54,7 @@ function expectWhole(report: CrashReport): void {
       { ...whole, state: 'failed', tasks: bad },
     ],
     open: 0,
+    inUse: 0,
   });
   expect(new Set(report.runs.map(({ id }) => id)).size).toBe(3);
 }

@@ -8,6 +8,7 @@ export function setAwsEnvironment(): void {
     AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     MC_BUILDER_ID: 'https://example.com/home',
+    MC_OWNER_TENANT: 'home',
     MC_TABLE: 'table',
     MC_DATA_BUCKET: 'data',
     MC_LOG_BUCKET: 'logs',

@@ -3,6 +3,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { operations } from '../../functions/http/index.ts';
+import { TenantId } from '../../shared/core/tenant-id.ts';
 import { addMaestroHome } from '../../stacks/maestro-home.ts';
 import type { Settings } from '../../stacks/settings.ts';
 
@@ -27,7 +28,8 @@ export function buildHomeTemplate(more: Partial<Settings> = {}): HomeTemplate {
     return { id, method, path, summary, isPublic: roles === 'public', functionName: id };
   });
   const code = { routes, catalogDigest: 'sha256:0', of: () => Code.fromInline('exports.handler = async () => undefined;') };
-  addMaestroHome(app, { stage: 'dev', issuer: 'https://issuer.example.com', audience: 'maestro-conductor', ...more }, code);
+  const usual = { stage: 'dev', issuer: 'https://issuer.example.com', audience: 'maestro-conductor', ownerTenant: TenantId.parse('home') };
+  addMaestroHome(app, { ...usual, ...more }, code);
   app.synth();
   const stacks = app.node.children.filter((child) => Stack.isStack(child));
   const resources = stacks.flatMap((stack) => {

@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { operations } from '../../functions/http/index.ts';
+import type { Operation } from '../../functions/middleware/operation.ts';
+import { TenantId } from '../../shared/core/tenant-id.ts';
+import { metricMeanings, metricNames } from '../../shared/port/metrics.ts';
+import { operationsWithRights, rightsOf } from '../../stacks/operation-rights.ts';
 import { buildHomeTemplate, type HomeTemplate } from './build-home-template.ts';
 
 interface Statement {
@@ -127,7 +131,10 @@ describe('who may do what', () => {
   });
 
   test('operations that read, and the plan, cannot write or sign', () => {
-    const readers = operations.filter(({ id, method }) => method === 'GET' || id === 'planRun').map(({ id }) => id.toLowerCase());
+    // A POST that changes nothing, and a GET whose answer is signed when it is asked for the first time.
+    const isReading = ({ id, method }: Operation): boolean =>
+      id === 'planRun' || id === 'replayPolicy' || (method === 'GET' && id !== 'getDecisionReceipt');
+    const readers = operations.filter(isReading).map(({ id }) => id.toLowerCase());
     const writing = /^(dynamodb:(Put|Update|Delete|Batch.*Write)|s3:Put|kms:Sign|sqs:Send|states:)/;
     const offending = grants().filter(
       ({ id, Action }) =>
@@ -136,12 +143,28 @@ describe('who may do what', () => {
     expect(offending).toEqual([]);
   });
 
-  test('only sealing, publishing and installing the catalog may sign', () => {
+  test('every operation has a row that says what it may touch, and no row is left over', () => {
+    expect(operations.filter(({ id }) => !operationsWithRights.includes(id)).map(({ id }) => id)).toEqual([]);
+    expect(operationsWithRights.filter((name) => !operations.some(({ id }) => id === name))).toEqual([]);
+    expect(() => rightsOf('launchRockets')).toThrow(/launchRockets.*operation-rights/);
+  });
+
+  test('settings of a tenant, its members and its events live in the table: their functions reach no blob', () => {
+    const names = ['CreateTenant', 'ChangeTenant', 'PutMember', 'ListMembers', 'ListTenants', 'GetTenant', 'ListAuditEvents', 'Whoami'];
+    const reaching = grants().filter(
+      ({ id, Action }) => names.includes(id.replace(/Role.*/, '')) && listOf(Action).some((action) => action.startsWith('s3:')),
+    );
+    expect(reaching).toEqual([]);
+  });
+
+  test('only sealing, publishing, proving a denial and installing the catalog may sign', () => {
     const signers = grants().filter(({ Action }) => listOf(Action).includes('kms:Sign'));
     expect([...new Set(signers.map(({ id }) => id.replace(/Role.*/, '')))].sort()).toEqual([
+      'GetDecisionReceipt',
       'InstallCatalog',
       'PublishWorkflow',
       'PushPackage',
+      'PushPolicyPack',
       'SealRun',
     ]);
   });
@@ -198,6 +221,19 @@ describe('what runs and who watches', () => {
     expect(new Set(regions(buildHomeTemplate({ region: 'EU' })))).toEqual(new Set(['EU']));
   });
 
+  test('every function knows which tenant owns the home, and a deployment for another owner opens its tenant', () => {
+    const owners = ({ resources }: HomeTemplate): unknown[] => {
+      const variables = resources
+        .map(({ resource }) => resource.Properties['Environment'] as { Variables?: Record<string, unknown> } | undefined) // The template's own form.
+        .filter((environment) => environment?.Variables?.['MC_TABLE'] !== undefined)
+        .map((environment) => environment?.Variables?.['MC_OWNER_TENANT']);
+      const steps = resources.filter(({ resource }) => resource.Type === 'Custom::MaestroCatalog');
+      return [...new Set(variables), ...steps.map(({ resource }) => resource.Properties['ownerTenant'])];
+    };
+    expect(owners(home)).toEqual(['home', 'home']);
+    expect(owners(buildHomeTemplate({ ownerTenant: TenantId.parse('acme') }))).toEqual(['acme', 'acme']);
+  });
+
   test('runs are supervised by a standard machine that is logged and traced', () => {
     expect(resourcesOf('AWS::StepFunctions::StateMachine').map(({ resource }) => resource.Properties)).toEqual([
       expect.objectContaining({
@@ -217,7 +253,7 @@ describe('what runs and who watches', () => {
 
   test('every alarm names its runbook, and the runbook says what to do', () => {
     const alarms = resourcesOf('AWS::CloudWatch::Alarm').map(({ resource }) => resource.Properties);
-    expect(alarms.length).toBeGreaterThanOrEqual(9);
+    expect(alarms.length).toBeGreaterThanOrEqual(13);
     for (const alarm of alarms) {
       const page = /docs\/runbooks\/[a-z-]+\.md/.exec(String(alarm['AlarmDescription']))?.[0] ?? 'none';
       expect(page).toBe(`docs/runbooks/${String(alarm['AlarmName']).replace(/^dev-/, '')}.md`);
@@ -225,5 +261,38 @@ describe('what runs and who watches', () => {
       expect(readFileSync(join(root, page), 'utf8').match(/^## .+/gm)).toEqual(['## Description', '## Investigation', '## Resolution']);
       expect(alarm['AlarmActions']).toHaveLength(1);
     }
+  });
+
+  test('budget, policy and estimates are watched at the limits that were promised', () => {
+    const limits = resourcesOf('AWS::CloudWatch::Alarm').map(({ resource: { Properties: alarm } }) => [
+      String(alarm['AlarmName']).replace(/^dev-/, ''),
+      alarm['MetricName'],
+      alarm['ExtendedStatistic'] ?? alarm['Statistic'],
+      alarm['ComparisonOperator'],
+      alarm['Threshold'],
+    ]);
+    const above = 'GreaterThanThreshold';
+    expect(limits).toContainEqual(['mc-budget-near-limit', metricNames.budgetPercent, 'Maximum', above, 90]);
+    expect(limits).toContainEqual(['mc-policy-eval-slow', metricNames.policyEvalMs, 'p95', above, 50]);
+    expect(limits).toContainEqual(['mc-estimator-drift', metricNames.estimatorDrift, 'p95', above, 10]);
+    expect(limits).toContainEqual(['mc-denies-high', undefined, undefined, above, 50]);
+  });
+
+  test('the dashboard shows every metric of ours, budgets, denials and open runs for each tenant', () => {
+    const [dashboard] = resourcesOf('AWS::CloudWatch::Dashboard');
+    const body = JSON.stringify(dashboard?.resource.Properties['DashboardBody']);
+    const alarmOnly: string[] = [metricNames.receiptVerifyFailuresTotal];
+    for (const name of Object.keys(metricMeanings)) expect([name, body.includes(name) || alarmOnly.includes(name)]).toEqual([name, true]);
+    for (const name of [metricNames.budgetPercent, metricNames.policyDeniesTotal, metricNames.quotaInUse])
+      expect(body).toMatch(new RegExp(`service,tenant[^"]*MetricName=[^"]*"${name}`));
+  });
+
+  test('what computes for long gets more than the usual memory', () => {
+    const memory = (id: string): unknown[] =>
+      resourcesOf('AWS::Lambda::Function')
+        .filter((found) => found.id.startsWith(id))
+        .map(({ resource }) => resource.Properties['MemorySize']);
+    expect(memory('GetReceipt')).toEqual([1_024]);
+    expect(memory('ReplayPolicy')).toEqual([2_048]);
   });
 });

@@ -9,14 +9,22 @@ describe('settings of a deployment', () => {
       stage: 'dev',
       issuer: 'https://id.example.com',
       audience: 'maestro-conductor',
+      ownerTenant: 'home',
     });
   });
 
   test('every problem is named at once', () => {
-    const attempt = (): unknown => readSettings(context({ stage: 'Not A Stage', alarmEmail: 'nobody', region: 'in Europe' }));
+    const attempt = (): unknown =>
+      readSettings(context({ stage: 'Not A Stage', alarmEmail: 'nobody', region: 'in Europe', ownerTenant: 'Not A Tenant' }));
     expect(attempt).toThrow(/issuer/);
     expect(attempt).toThrow(/stage/);
     expect(attempt).toThrow(/alarmEmail/);
     expect(attempt).toThrow(/region/);
+    expect(attempt).toThrow(/ownerTenant/);
+  });
+
+  test('no tenant of the product can own a home, because what it publishes is trusted by everybody', () => {
+    const attempt = (): unknown => readSettings(context({ issuer: 'https://id.example.com', ownerTenant: 'mc-catalog' }));
+    expect(attempt).toThrow(/reserved/);
   });
 });

@@ -43,6 +43,8 @@ export function buildDeps(overrides: Partial<Deps> = {}): TestHome {
       cloud: 'local',
       builderId: 'https://maestro-conductor.dev/homes/test',
       version: '0.0.0-test',
+      encryption: 'none',
+      ownerTenant: TenantId.parse('local'),
     },
     table,
     blobs: new SmallBlobs(table, new FileBlobs(join(folder, 'blobs'))),

@@ -7,9 +7,14 @@ export function buildInput(
 ): PolicyInput {
   const { point = 'start', home = null, requested = 'EU', workflow = 'EU', tasks = [requested] } = options;
   return {
-    actor: { sub: 'admin@example.com', roles: ['admin'], tenant: 'acme' },
-    tenant: { id: 'acme' },
-    home: { region: home, cloud: 'local' },
+    actor: { sub: 'admin@example.com', kind: 'person', roles: ['admin'], tenant: 'acme', spiffeId: null },
+    tenant: {
+      id: 'acme',
+      quota: { maxConcurrent: 25, inUse: 3, resourceClasses: ['small', 'medium', 'large'] },
+      budget: { dailyMaxUSD: 500, spentUSD: 120.43, reservedUSD: 0, day: '2026-01-15', timeZone: 'Etc/UTC' },
+      data: {},
+    },
+    home: { region: home, cloud: 'local', encryption: 'none' },
     request: { point, region: requested, resourceClass: 'small' },
     workflow: {
       name: 'audit',
@@ -17,6 +22,7 @@ export function buildInput(
       digest: digestBytes('audit'),
       region: workflow,
       dataClass: 'internal',
+      dataClassDeclared: true,
       exportTag: null,
       tasks: tasks.map((region, index) => ({
         id: `task${index + 1}`,
@@ -24,8 +30,12 @@ export function buildInput(
         region,
         resourceClass: 'small',
         egress: [],
+        redacts: false,
       })),
     },
-    plan: { estimatedCostUSD: 0.01, sandbox: 'bubblewrap' },
+    plan: { estimatedCostUSD: 0.01, estimatedCostHighUSD: 0.02, sandbox: 'bubblewrap' },
+    task: null,
+    placement: null,
+    write: null,
   };
 }

@@ -1,12 +1,12 @@
 /** An HTTP server of operations on a free port, with an issuer of its own; what cli/host makes, without the engine behind it. */
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
-import { createLocalJWKSet } from 'jose';
 import { authenticator } from '../../cli/host/authenticate.ts';
 import { closeServer, mount, openPort } from '../../cli/host/http-server.ts';
-import { issuerOperations, openIssuer, type Issuer, type TokenSubject } from '../../cli/host/issuer.ts';
+import { issuerOperations, issuerRules, openIssuer, type Issuer, type TokenSubject } from '../../cli/host/issuer.ts';
 import type { Operation } from '../../functions/middleware/operation.ts';
 import type { Deps } from '../../shared/port/deps.ts';
+import { addTenant } from './add-tenant.ts';
 import { buildDeps, type TestHome } from './build-deps.ts';
 
 export interface TestSite {
@@ -17,12 +17,14 @@ export interface TestSite {
   close(): Promise<void>;
 }
 
+/** A site with the tenants `acme`, `beta` and the owner of the home. */
 export async function buildSite(operations: readonly Operation[], overrides: Partial<Deps> = {}): Promise<TestSite> {
   const home = buildDeps(overrides);
   const issuer = await openIssuer(join(home.folder, 'home'), home.clock);
   const server = await openPort({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const authenticate = authenticator(home.deps, { issuer: url, keys: createLocalJWKSet(issuer.jwks) });
+  const authenticate = authenticator(home.deps, [issuerRules(url, issuer)]);
+  for (const id of ['acme', 'beta', home.deps.config.ownerTenant]) await addTenant(home.deps, { id });
   mount(server, { operations: [...operations, ...issuerOperations(issuer)], deps: home.deps, authenticate, origin: url });
   return {
     url,

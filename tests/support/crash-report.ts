@@ -12,4 +12,6 @@ export interface CrashReport {
   }[];
   /** Runs that a sweep would still find. */
   open?: number;
+  /** Slots of the tenant's quota that are still taken. */
+  inUse?: number;
 }

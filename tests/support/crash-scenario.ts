@@ -4,6 +4,7 @@
  */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openEmbeddedHome } from '../../cli/host/embedded-deps.ts';
 import { TenantId } from '../../shared/core/tenant-id.ts';
@@ -11,10 +12,11 @@ import { getReceipt } from '../../shared/execution/read/get-receipt.ts';
 import { getExecution } from '../../shared/execution/read/get-execution.ts';
 import { startExecution } from '../../shared/execution/admit/start-execution.ts';
 import { createWorkflow } from '../../shared/manifest/create-workflow.ts';
-import { publishWorkflow } from '../../shared/manifest/publish-workflow.ts';
+import { publishWorkflow } from '../../shared/publish/publish-workflow.ts';
 import { verifyBundle } from '../../shared/receipt/verify-bundle.ts';
 import type { Actor } from '../../shared/tenant/actor.ts';
 import { SimulatedRunner } from '../../runner/simulated/simulated-runner.ts';
+import { addTenant } from './add-tenant.ts';
 import type { CrashReport } from './crash-report.ts';
 
 const [dataDir = '', point = 'none', hit = '1'] = process.argv.slice(2);
@@ -54,6 +56,7 @@ const runner = new SimulatedRunner((spec) => {
 
 const home = await openEmbeddedHome({ dataDir, runner, faults });
 const { deps } = home;
+await addTenant(deps);
 for (const text of [good, bad]) {
   const { workflow } = await createWorkflow(deps, actor, { text, mediaType: 'application/yaml' });
   await publishWorkflow(deps, actor, { id: workflow.id });
@@ -83,6 +86,7 @@ for (const id of ids) {
     costBalances: execution.actualCostUsdMicros === execution.tasks.reduce((sum, task) => sum + task.costUsdMicros, 0),
   });
 }
+report.inUse = z.object({ inUse: z.int() }).parse(await deps.table.get({ pk: 'T#acme#USAGE', sk: 'RUNS' })).inUse;
 report.open = (await deps.table.query({ index: 'gsi2', pk: 'SYS#OPEN', limit: 10 })).items.length;
 await home.close();
 process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -9,9 +9,12 @@ import type { Execution, StartRequest } from '../../shared/execution/execution.t
 import { getExecution } from '../../shared/execution/read/get-execution.ts';
 import { startExecution } from '../../shared/execution/admit/start-execution.ts';
 import { createWorkflow } from '../../shared/manifest/create-workflow.ts';
-import { publishWorkflow } from '../../shared/manifest/publish-workflow.ts';
+import { publishDraft } from './publish-draft.ts';
 import type { TaskSpec } from '../../shared/port/runner.ts';
 import type { Actor } from '../../shared/tenant/actor.ts';
+import { explainDecision } from '../../shared/decision/explain-decision.ts';
+import type { Tenant } from '../../shared/tenant/tenant.ts';
+import { addTenant } from './add-tenant.ts';
 import { buildActor } from './build-deps.ts';
 
 export interface Engine {
@@ -31,7 +34,10 @@ export interface Engine {
 /** A run of simulated tasks takes milliseconds; this long means that it hangs. */
 const finishTimeoutMs = 15_000;
 
-export async function openEngine(options: Pick<EmbeddedHomeOptions, 'region' | 'faults' | 'maxOpenRuns'> = {}): Promise<Engine> {
+export async function openEngine(
+  options: Pick<EmbeddedHomeOptions, 'region' | 'faults' | 'maxOpenRuns'> & { tenant?: Partial<Omit<Tenant, 'id'>> } = {},
+): Promise<Engine> {
+  const { tenant, ...homeOptions } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'mc-engine-'));
   const actor = buildActor();
   const attempts: TaskSpec[] = [];
@@ -40,8 +46,9 @@ export async function openEngine(options: Pick<EmbeddedHomeOptions, 'region' | '
     attempts.push(spec);
     return current(spec);
   });
-  const home = await openEmbeddedHome({ ...options, dataDir, runner, width: 16, log: () => undefined });
+  const home = await openEmbeddedHome({ ...homeOptions, dataDir, runner, width: 16, log: () => undefined });
   const { deps } = home;
+  await addTenant(deps, tenant);
   return {
     home,
     actor,
@@ -49,11 +56,11 @@ export async function openEngine(options: Pick<EmbeddedHomeOptions, 'region' | '
     simulate: (simulate) => void (current = simulate),
     publish: async (text) => {
       const { workflow } = await createWorkflow(deps, actor, { text, mediaType: 'application/yaml' });
-      await publishWorkflow(deps, actor, { id: workflow.id });
+      await publishDraft(deps, actor, { id: workflow.id });
     },
     start: async (request) => {
       const started = await startExecution(deps, actor, request);
-      if (started.kind === 'denied') throw new Error('the run was denied');
+      if (started.kind === 'denied') throw new Error(explainDecision(started.decision).join('\n'));
       return started.execution;
     },
     finish: async (id) => {

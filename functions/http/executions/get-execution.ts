@@ -2,7 +2,6 @@ import { Execution } from '../../../shared/execution/execution.ts';
 import { getExecution } from '../../../shared/execution/read/get-execution.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { readers } from '../../middleware/roles.ts';
 import { ExecutionPath } from '../../middleware/execution-path.ts';
 
 export const operation = defineOperation({
@@ -11,7 +10,6 @@ export const operation = defineOperation({
   path: '/api/executions/{id}',
   tag: 'Executions',
   summary: 'Show one run with its tasks and attempts',
-  roles: readers,
   params: ExecutionPath,
   responses: { 200: { description: 'The run', schema: Execution } },
   problems: ['mc:execution:not-found'],

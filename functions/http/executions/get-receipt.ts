@@ -3,7 +3,6 @@ import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { Bundle, bundleMediaType } from '../../../shared/receipt/bundle.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { readers } from '../../middleware/roles.ts';
 import { ExecutionPath } from '../../middleware/execution-path.ts';
 
 const part = z
@@ -18,7 +17,6 @@ export const operation = defineOperation({
   tag: 'Executions',
   summary: 'Get the signed receipt of a finished run',
   description: 'A sigstore bundle that stock cosign verifies offline with the key of GET /api/keys.',
-  roles: readers,
   params: ExecutionPath,
   query: z.strictObject({ part }),
   responses: {

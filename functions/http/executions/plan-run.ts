@@ -7,7 +7,6 @@ import { planRun } from '../../../shared/plan/plan-run.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { readers } from '../../middleware/roles.ts';
 
 /** A manifest of the largest size as a JSON string, with every other character escaped, and its inputs. */
 const maxBytes = 1024 * 1024;
@@ -33,7 +32,6 @@ export const operation = defineOperation({
   summary: 'Show what a run would do, cost and be allowed',
   description:
     'Resolves packages, estimates cost and asks every policy pack, without any effect. A denial is in `decision`, not in the status.',
-  roles: readers,
   body: { kind: 'json', schema: PlanRequest, required: true, maxBytes },
   responses: { 200: { description: 'The plan and the decision', schema: PlanAnswer } },
   problems: [

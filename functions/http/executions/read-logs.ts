@@ -5,7 +5,6 @@ import { defineOperation } from '../../middleware/define-operation.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
 import { pageQuery } from '../../middleware/paging.ts';
-import { readers } from '../../middleware/roles.ts';
 import { ExecutionPath } from '../../middleware/execution-path.ts';
 
 const LogPage = z
@@ -24,7 +23,6 @@ export const operation = defineOperation({
   summary: 'Read what the tasks of a run printed',
   description:
     'In the order of time. Ask again with `cursor` until `done` is true; while the run goes on, `cursor` is where new lines begin.',
-  roles: readers,
   params: ExecutionPath,
   query: z.strictObject({ task: TaskId.optional().describe('Only this task'), cursor: pageQuery.cursor }),
   responses: { 200: { description: 'Lines and where to go on', schema: LogPage } },

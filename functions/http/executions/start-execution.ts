@@ -1,10 +1,9 @@
-import { denyReasons } from '../../../shared/decision/deny-reasons.ts';
 import { Execution, StartRequest } from '../../../shared/execution/execution.ts';
 import { startExecution } from '../../../shared/execution/admit/start-execution.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
+import { denied } from '../../middleware/denied.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { operators } from '../../middleware/roles.ts';
 
 /** Inputs are parameters; data goes into files (POST /api/files). */
 const maxBytes = 256 * 1024;
@@ -18,7 +17,6 @@ export const operation = defineOperation({
   description:
     'Plans, decides and admits the run in one transaction. When it answers 202 the run is durable and its first tasks are handed out. ' +
     'A denial answers 403 with every reason in `deny`.',
-  roles: operators,
   body: { kind: 'json', schema: StartRequest, required: true, maxBytes },
   idempotencyKey: true,
   responses: {
@@ -43,12 +41,7 @@ export const operation = defineOperation({
   ],
   async handle({ deps, actor, body, idempotencyKey }) {
     const result = await startExecution(deps, actor, idempotencyKey === undefined ? given(body) : { ...given(body), idempotencyKey });
-    if (result.kind === 'denied') {
-      return {
-        denied: denyReasons(result.decision),
-        detail: `Decision ${result.decision.id} denies the run; see \`deny\` for every reason.`,
-      };
-    }
+    if (result.kind === 'denied') return denied(result.decision, 'the run');
     const { execution, replayed } = result;
     const location = `/api/executions/${execution.id}`;
     return { status: 202, json: execution, headers: replayed ? { location, 'idempotent-replayed': 'true' } : { location } };

@@ -3,7 +3,6 @@ import { FileRef } from '../../../shared/manifest/file-ref.ts';
 import { maxFileBytes, UploadedFile, uploadFile } from '../../../shared/execution/admit/input-files.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { operators, composers } from '../../middleware/roles.ts';
 
 export const operation = defineOperation({
   id: 'uploadFile',
@@ -13,7 +12,6 @@ export const operation = defineOperation({
   summary: 'Upload an input file',
   description:
     'Stores the bytes under their digest. Give `{digest, name}` of the answer as the value of a `file` input. Uploading the same bytes again is harmless.',
-  roles: [...new Set([...operators, ...composers])],
   query: z.strictObject({ name: FileRef.shape.name.describe('Name of the file in the workspace of tasks') }),
   body: { kind: 'bytes', mediaTypes: ['application/octet-stream'], maxBytes: maxFileBytes },
   responses: { 201: { description: 'The file is stored', schema: UploadedFile } },

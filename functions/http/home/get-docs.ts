@@ -10,7 +10,6 @@ export const operation = defineOperation({
   path: '/docs',
   tag: 'Home',
   summary: 'Read this interface as a web page',
-  roles: 'public',
   responses: { 200: { description: 'The page', mediaType: 'text/html; charset=utf-8' } },
   async handle({ deps }) {
     // As in get-open-api.ts: the registry holds this operation too.

@@ -14,7 +14,6 @@ export const operation = defineOperation({
   summary: 'Tell whether the home works',
   description:
     'Answers 200 only when the store could be read and, on one machine, written within the last seconds. Else the problem says what is wrong.',
-  roles: 'public',
   responses: {
     200: { description: 'It works', schema: Health },
     503: { description: 'It does not: the store does not answer, or its disk is full', schema: Problem, mediaType: problemMediaType },

@@ -15,7 +15,6 @@ export const operation = defineOperation({
   tag: 'Home',
   summary: 'Get the JSON Schema of manifests',
   description: 'For editors: `# yaml-language-server: $schema=<home>/schemas/manifest.v1.json` as the first line of a manifest.',
-  roles: 'public',
   responses: { 200: { description: 'JSON Schema 2020-12 of manifest v1', schema: JsonSchema, mediaType } },
   async handle() {
     text ??= JSON.stringify(manifestJsonSchema(), null, 2);

@@ -12,7 +12,6 @@ export const operation = defineOperation({
   path: '/openapi.json',
   tag: 'Home',
   summary: 'Get this interface as OpenAPI 3.1',
-  roles: 'public',
   responses: { 200: { description: 'The OpenAPI document', schema: Document } },
   async handle({ deps }) {
     // The registry holds this operation, so it can only be loaded once this module is there.

@@ -11,7 +11,6 @@ export const operation = defineOperation({
   path: '/api/keys/trusted-root',
   tag: 'Home',
   summary: 'Get the trusted root for `cosign --trusted-root`',
-  roles: 'public',
   responses: { 200: { description: 'The trusted root', schema: TrustedRoot } },
   async handle() {
     return { status: 200, json: trustedRoot() };

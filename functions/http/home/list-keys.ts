@@ -14,7 +14,6 @@ export const operation = defineOperation({
   path: '/api/keys',
   tag: 'Home',
   summary: 'List the public keys that receipts verify with',
-  roles: 'public',
   responses: { 200: { description: 'Public keys', schema: z.strictObject({ keys: z.array(ListedKey) }).meta({ id: 'KeyList' }) } },
   async handle({ deps }) {
     const { keyId, pem } = await deps.signer.publicKey();

@@ -1,21 +1,17 @@
-import { z } from 'zod';
-import { Role } from '../../../shared/tenant/actor.ts';
+import { describeCaller, Identity } from '../../../shared/tenant/describe-caller.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { readers } from '../../middleware/roles.ts';
-
-const Identity = z.strictObject({ subject: z.string(), tenant: z.string(), roles: z.array(Role) }).meta({ id: 'Identity' });
 
 export const operation = defineOperation({
   id: 'whoami',
   method: 'GET',
   path: '/api/whoami',
   tag: 'Home',
-  summary: 'Show whose token this is',
-  roles: readers,
+  summary: 'Show whose token this is and what is left',
+  description: 'The caller, the open executions of its tenant out of its quota, and the money of the day out of its budget.',
   responses: { 200: { description: 'The caller as the home sees it', schema: Identity } },
-  async handle({ actor }) {
-    return { status: 200, json: { subject: actor.sub, tenant: actor.tenant, roles: actor.roles } };
+  async handle({ deps, actor }) {
+    return { status: 200, json: await describeCaller(deps, actor) };
   },
 });
 

@@ -5,7 +5,6 @@ import { defineOperation } from '../../middleware/define-operation.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
 import { pageOf, pageQuery } from '../../middleware/paging.ts';
-import { readers } from '../../middleware/roles.ts';
 
 export const operation = defineOperation({
   id: 'listPackages',
@@ -13,7 +12,6 @@ export const operation = defineOperation({
   path: '/api/packages',
   tag: 'Packages',
   summary: 'List the packages that tasks may use',
-  roles: readers,
   query: z.strictObject(pageQuery),
   responses: { 200: { description: 'One page of packages', schema: pageOf(PackageRecord).meta({ id: 'PackagePage' }) } },
   async handle({ deps, actor, query }) {

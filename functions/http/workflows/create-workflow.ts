@@ -3,7 +3,6 @@ import { createWorkflow } from '../../../shared/manifest/create-workflow.ts';
 import { Workflow } from '../../../shared/manifest/workflow.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { composers } from '../../middleware/roles.ts';
 
 const example = { name: 'hello', version: '1.0.0', tasks: [{ id: 'greet', uses: 'pkg:demo/echo@1.0.0', with: { message: 'Hello' } }] };
 
@@ -17,7 +16,6 @@ export const operation = defineOperation({
   summary: 'Store a manifest as a draft',
   description:
     'Checks the whole manifest and stores it as a draft of its version. The same manifest again answers the draft that is there.',
-  roles: composers,
   body: {
     kind: 'text',
     mediaTypes: ['application/yaml', 'application/json'],

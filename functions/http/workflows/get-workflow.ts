@@ -3,7 +3,6 @@ import { getWorkflow } from '../../../shared/manifest/get-workflow.ts';
 import { Workflow, WorkflowRef } from '../../../shared/manifest/workflow.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { readers } from '../../middleware/roles.ts';
 
 export const operation = defineOperation({
   id: 'getWorkflow',
@@ -11,7 +10,6 @@ export const operation = defineOperation({
   path: '/api/workflows/{id}',
   tag: 'Workflows',
   summary: 'Show one workflow version',
-  roles: readers,
   params: z.strictObject({ id: WorkflowRef }),
   responses: { 200: { description: 'The workflow version', schema: Workflow } },
   problems: ['mc:workflow:not-found'],

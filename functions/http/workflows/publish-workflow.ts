@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { publishWorkflow } from '../../../shared/manifest/publish-workflow.ts';
+import { publishWorkflow } from '../../../shared/publish/publish-workflow.ts';
 import { Workflow, WorkflowRef } from '../../../shared/manifest/workflow.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
+import { denied } from '../../middleware/denied.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { composers } from '../../middleware/roles.ts';
 
 /** A choice of three words needs no more. */
 const maxBytes = 4 * 1024;
@@ -21,11 +21,12 @@ export const operation = defineOperation({
   summary: 'Publish a draft',
   description:
     'Makes the draft an immutable, content-addressed version and signs its release. Publishing the same content again changes nothing.',
-  roles: composers,
   params: z.strictObject({ id: WorkflowRef }),
   body: { kind: 'json', schema: PublishRequest, required: false, maxBytes },
   responses: { 200: { description: 'The published version; `releaseId` names its signed release', schema: Workflow } },
   problems: [
+    'mc:policy:denied',
+    'mc:policy:unavailable',
     'mc:workflow:not-found',
     'mc:workflow:version-conflict',
     'mc:workflow:version-not-greater',
@@ -34,8 +35,8 @@ export const operation = defineOperation({
     'mc:store:conflict',
   ],
   async handle({ deps, actor, params, body }) {
-    const { workflow } = await publishWorkflow(deps, actor, given({ id: params.id, bump: body?.bump }));
-    return { status: 200, json: workflow };
+    const result = await publishWorkflow(deps, actor, given({ id: params.id, bump: body?.bump }));
+    return result.kind === 'denied' ? denied(result.decision, 'the publication') : { status: 200, json: result.workflow };
   },
 });
 

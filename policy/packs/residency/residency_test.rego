@@ -5,6 +5,7 @@ import data.mc.residency
 task(id, region) := {"id": id, "uses": "pkg:demo/echo@1.0.0", "region": region, "resourceClass": "small", "egress": []}
 
 calm := {
+	"tenant": {"id": "acme", "data": {}},
 	"home": {"region": null, "cloud": "local"},
 	"request": {"point": "start", "region": "EU", "resourceClass": "small"},
 	"workflow": {"name": "audit", "region": "EU", "dataClass": "internal", "tasks": [task("read", "EU"), task("report", "EU")]},
@@ -23,6 +24,16 @@ with_egress(class, hosts) := object.union(calm, {"workflow": {
 	"dataClass": class,
 	"tasks": [object.union(task("send", "EU"), {"egress": [{"host": host, "ports": [443]} | some host in hosts]})],
 }})
+
+# An attempt at task `read`, which would be placed in `region`.
+at_place(region, task_of_run) := object.union(calm, {
+	"request": {"point": "place"},
+	"workflow": {"tasks": []},
+	"task": task_of_run,
+	"placement": {"region": region, "cloud": "local", "sandbox": "bubblewrap"},
+})
+
+with_tenant_data(lists) := object.union(everywhere("RU"), {"tenant": {"data": {"residency": lists}}})
 
 rules(entries) := {entry.rule | some entry in entries}
 
@@ -188,7 +199,9 @@ test_egress_of_other_data_is_no_warning if {
 test_an_input_without_anything_is_denied_and_not_undefined if {
 	expected := {
 		"home.region": "text, or null when the home declares none",
+		"request.point": "publish, plan, start or place",
 		"request.region": "text",
+		"tenant.data": "an object",
 		"workflow.region": "text",
 		"workflow.dataClass": "text",
 		"workflow.tasks": "a list with at least one task",
@@ -215,14 +228,17 @@ test_a_task_without_its_fields_is_denied if {
 
 test_fields_of_the_wrong_type_are_denied if {
 	bad := {
+		"tenant": {"data": []},
 		"home": {"region": 1},
-		"request": {"region": 1},
+		"request": {"point": "write", "region": 1},
 		"workflow": {"region": 1, "dataClass": "", "tasks": [{"id": "", "region": 1, "egress": [{"host": ""}]}]},
 	}
 	rules(residency.deny) == {"residency.input_incomplete"} with input as bad
 	fields(residency.deny) == {
 		"home.region": "text, or null when the home declares none",
+		"request.point": "publish, plan, start or place",
 		"request.region": "text",
+		"tenant.data": "an object",
 		"workflow.region": "text",
 		"workflow.dataClass": "text",
 		"workflow.tasks[0].id": "text",
@@ -246,4 +262,130 @@ test_a_broken_banned_list_is_denied if {
 test_a_broken_list_of_data_classes_is_denied if {
 	rules(residency.deny) == {"residency.data_invalid"} with input as calm with data.mc.residency.sensitive_data_classes as "pii"
 	not residency.allow with input as calm with data.mc.residency.sensitive_data_classes as "pii"
+}
+
+test_every_point_of_a_run_is_judged_alike if {
+	every point in ["publish", "plan", "start"] {
+		residency.allow with input as object.union(calm, {"request": {"point": point}})
+		rules(residency.deny) == {"residency.region_mismatch"} with input as object.union(calm, {"request": {
+			"point": point,
+			"region": "US",
+		}})
+	}
+}
+
+test_an_attempt_in_the_region_of_its_task_is_allowed if {
+	residency.verdict == {"deny": set(), "warn": set()} with input as at_place("EU", task("read", "EU"))
+	residency.verdict == {"deny": set(), "warn": set()} with input as at_place(null, task("read", "EU"))
+}
+
+test_an_attempt_elsewhere_than_its_task_is_denied if {
+	residency.deny == {{
+		"rule": "residency.placement_region_mismatch",
+		"message": "Task read would be placed in region US, but it is to run in EU.",
+		"got": "US",
+		"allowed": "EU",
+		"solution": concat(" ", [
+			"Place the attempt in the region of its task; when there is no such place,",
+			"run the workflow in a home of that region.",
+		]),
+	}} with input as at_place("US", task("read", "EU"))
+}
+
+test_a_placement_is_judged_at_the_point_place_alone if {
+	residency.allow with input as object.union(at_place("US", task("read", "EU")), {
+		"request": {"point": "start"},
+		"workflow": calm.workflow,
+	})
+}
+
+test_an_attempt_is_judged_by_the_region_of_its_task if {
+	rules(residency.deny) == {"residency.task_region_mismatch"} with input as at_place("US", task("read", "US"))
+}
+
+test_an_attempt_elsewhere_than_its_home_is_denied if {
+	bad := at_home("EU", at_place("US", task("read", "EU")))
+	rules(residency.deny) == {"residency.home_region_mismatch", "residency.placement_region_mismatch"} with input as bad
+	{entry.message | some entry in residency.deny; entry.rule == "residency.home_region_mismatch"} == {concat("", [
+		"Region US of the placement of task read ",
+		"is not the region this home declares, EU.",
+	])} with input as bad
+}
+
+test_an_attempt_in_a_banned_jurisdiction_is_denied if {
+	rules(residency.deny) == {
+		"residency.placement_region_mismatch",
+		"residency.region_banned",
+	} with input as at_place("RU", task("read", "EU"))
+}
+
+test_egress_of_sensitive_data_is_a_warning_at_an_attempt_too if {
+	sending := object.union(task("send", "EU"), {"egress": [{"host": "api.example.com", "ports": [443]}]})
+	rules(residency.warn) == {"residency.sensitive_egress"} with input as object.union(
+		at_place("EU", sending),
+		{"workflow": {"dataClass": "pii"}},
+	)
+}
+
+test_an_attempt_without_task_or_placement_is_denied if {
+	expected := {
+		"placement.region": "text, or null when the place declares none",
+		"task.id": "text",
+		"task.region": "text",
+		"task.egress": "a list of rules with a host each",
+	}
+	every bad in [null, {}, "text"] {
+		fields(residency.deny) == expected with input as object.union(calm, {
+			"request": {"point": "place"},
+			"task": bad,
+			"placement": bad,
+		})
+	}
+	fields(residency.deny) == expected with input as object.union(calm, {"request": {"point": "place"}})
+}
+
+test_lists_of_the_tenant_replace_those_of_the_pack if {
+	rules(residency.deny) == {"residency.region_banned"} with input as with_tenant_data({})
+	rules(residency.deny) == {"residency.region_banned"} with input as with_tenant_data({"sensitive_data_classes": []})
+	residency.allow with input as with_tenant_data({"banned_jurisdictions": ["US"]})
+	residency.warn == set() with input as object.union(
+		with_egress("pii", ["api.example.com"]),
+		{"tenant": {"data": {"residency": {"sensitive_data_classes": ["confidential"]}}}},
+	)
+}
+
+test_lists_of_other_packs_do_not_count if {
+	residency.verdict == {"deny": set(), "warn": set()} with input as object.union(
+		calm,
+		{"tenant": {"data": {"pii": {"banned_jurisdictions": ["EU"]}}}},
+	)
+}
+
+test_a_broken_list_of_the_tenant_is_denied if {
+	every bad in [null, "US", {"US": true}, [1], [""], ["us"]] {
+		residency.deny == {{
+			"rule": "residency.tenant_data_invalid",
+			"message": "The rule data tenant.data.residency.banned_jurisdictions is not usable.",
+			"got": "tenant.data.residency.banned_jurisdictions",
+			"allowed": "a list of text, jurisdictions in upper case",
+			"solution": "Mend it in the settings of the tenant, or remove it there, so that the data of the pack counts.",
+		}} with input as with_tenant_data({"banned_jurisdictions": bad})
+	}
+	rules(residency.deny) == {
+		"residency.region_banned",
+		"residency.tenant_data_invalid",
+	} with input as with_tenant_data({"sensitive_data_classes": [1]})
+}
+
+test_rule_data_nobody_reads_is_denied if {
+	fields(residency.deny) == {
+		"tenant.data.residency.banned": "banned_jurisdictions or sensitive_data_classes",
+		"RU": "any region outside KP, RU",
+	} with input as with_tenant_data({"banned": ["EU"]})
+}
+
+test_rule_data_that_is_no_object_is_denied if {
+	every bad in [null, "text", [], ["banned_jurisdictions"], 1] {
+		fields(residency.deny) == {"tenant.data.residency": "an object with lists of the pack"} with input as with_tenant_data(bad)
+	}
 }

@@ -6,9 +6,21 @@ import type { Plan, PlannedTask } from '../../plan/plan.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Item, WriteOp } from '../../port/table.ts';
 import type { Actor } from '../../tenant/actor.ts';
+import type { Tenant } from '../../tenant/tenant.ts';
+import { takeUsageOps } from '../../tenant/usage.ts';
+import { auditOp } from '../../audit/audit-event.ts';
+import { decisionOp } from '../../decision/decision-store.ts';
+import type { Deps } from '../../port/deps.ts';
+import { estimatedLedgerOp } from '../ledger.ts';
 import { executionPk, headKey, openExecutions, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import type { FileRef } from '../execution.ts';
 import type { StoredJson } from '../stored-json.ts';
+
+/** A run as it is written. */
+export interface NewRun {
+  head: ExecutionRecord;
+  tasks: readonly TaskRecord[];
+}
 
 export interface Admission {
   id: Id<'exec'>;
@@ -16,6 +28,9 @@ export interface Admission {
   now: number;
   plan: Plan;
   decision: Decision;
+  tenant: Tenant;
+  budgetDay: string;
+  inputBytes: number;
   inputs: StoredJson;
   files: Record<string, FileRef>;
   region: string;
@@ -32,7 +47,7 @@ export interface IdempotencyClaim {
 const idempotencyTtlSeconds = 7 * 24 * 3_600;
 
 /** The head of a new run. */
-export function newHead({ id, actor, now, plan, decision, inputs, files, region }: Admission): ExecutionRecord {
+export function newHead({ id, actor, now, plan, decision, inputs, files, region, budgetDay, inputBytes }: Admission): ExecutionRecord {
   return {
     id,
     tenant: actor.tenant,
@@ -49,6 +64,9 @@ export function newHead({ id, actor, now, plan, decision, inputs, files, region 
     inputs,
     files,
     estimatedCostUsdMicros: plan.estimatedCostUsdMicros,
+    estimatedCostHighUsdMicros: plan.estimatedCostHighUsdMicros,
+    budgetDay,
+    inputBytes,
     actualCostUsdMicros: 0,
     decisionId: decision.id,
     receiptId: null,
@@ -113,11 +131,6 @@ export function taskItem(head: ExecutionRecord, task: TaskRecord): Item {
   return { ...taskKey(head.tenant, head.id, task.id), ...task };
 }
 
-/** Puts the decision beside the run; denied decisions are put in a partition of their own. */
-export function decisionOp(pk: string, decision: Decision): WriteOp {
-  return { kind: 'put', item: { pk, sk: `DECISION#${decision.point}`, ...decision }, conditions: [{ kind: 'absent' }] };
-}
-
 function idempotencyOp({ actor, id, now }: Admission, { key, requestDigest }: IdempotencyClaim): WriteOp {
   const ttl = Math.floor(now / 1_000) + idempotencyTtlSeconds;
   return { kind: 'put', item: { ...idempotencyKeyOf(actor, key), executionId: id, requestDigest, ttl }, conditions: [{ kind: 'absent' }] };
@@ -128,11 +141,24 @@ export function idempotencyKeyOf(actor: Actor, key: string): { pk: string; sk: s
   return { pk: `T#${actor.tenant}#IDEM#startExecution`, sk: digestJson(key) };
 }
 
+/** Where in the transaction the ops stand that hold the caps of the tenant. */
+export const usageOps: readonly number[] = [0, 1];
+
 /** The ops of one admission, in one transaction; callers put the tasks of a large run before it. */
-export function admissionOps(admission: Admission, head: ExecutionRecord, tasks: readonly TaskRecord[]): WriteOp[] {
+export function admissionOps(deps: Pick<Deps, 'ids' | 'clock' | 'config'>, admission: Admission, run: NewRun): WriteOp[] {
+  const { head, tasks } = run;
+  const claim = { day: head.budgetDay, estimatedUsdMicros: head.estimatedCostUsdMicros };
   return [
+    ...takeUsageOps(admission.tenant, claim),
     { kind: 'put', item: headItem(head), conditions: [{ kind: 'absent' }] },
     decisionOp(executionPk(head.tenant, head.id), admission.decision),
+    estimatedLedgerOp(head),
+    auditOp(deps, head.tenant, admission.actor, {
+      type: 'mc.exec.start',
+      subject: head.id,
+      reason: `decision ${head.decisionId}: ${admission.decision.verdict}`,
+      details: { workflow: `${head.workflow.name}@${head.workflow.version}` },
+    }),
     ...(admission.idempotency ? [idempotencyOp(admission, admission.idempotency)] : []),
     ...tasks.map((task): WriteOp => ({ kind: 'put', item: taskItem(head, task) })),
   ];

@@ -6,6 +6,7 @@ import { McError } from '../../core/errors.ts';
 import type { Issue } from '../../core/issue.ts';
 import { toPointer } from '../../core/json-pointer.ts';
 import type { TenantId } from '../../core/tenant-id.ts';
+import { fileKey } from '../../manifest/file-ref.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
@@ -20,8 +21,6 @@ export const UploadedFile = z
   .strictObject({ digest: Digest, name: FileRef.shape.name, sizeBytes: z.int().nonnegative() })
   .meta({ id: 'UploadedFile' });
 export type UploadedFile = z.infer<typeof UploadedFile>;
-
-const fileKey = (tenant: TenantId, digest: Digest): { pk: string; sk: string } => ({ pk: `T#${tenant}#FILE`, sk: digest });
 
 /** Stores a file of the tenant; the same bytes again change nothing. */
 export async function uploadFile(deps: Deps, actor: Actor, file: { name: string; bytes: Uint8Array }): Promise<UploadedFile> {

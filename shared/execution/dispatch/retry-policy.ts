@@ -3,7 +3,7 @@ import type { TaskFailure } from '../../port/runner.ts';
 import type { TaskRecord } from '../execution-record.ts';
 
 /** `lost`: the dispatcher died with the attempt; nobody knows how far it came. `store`: the home could not read or keep what the attempt needs. */
-export type AttemptFailure = TaskFailure | 'lost' | 'store' | 'package' | 'inputs';
+export type AttemptFailure = TaskFailure | 'lost' | 'store' | 'package' | 'inputs' | 'policy';
 
 export interface FailedAttempt {
   failure: AttemptFailure;

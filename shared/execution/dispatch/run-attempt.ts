@@ -2,11 +2,13 @@
 import type { Digest } from '../../core/digest.ts';
 import { McError } from '../../core/errors.ts';
 import { checkAgainstSchema } from '../../package/check-schema.ts';
-import { taskCost } from '../../plan/estimate.ts';
+import { taskCost } from '../../estimate/task-cost.ts';
 import type { Deps } from '../../port/deps.ts';
 import { metricNames } from '../../port/metrics.ts';
 import type { LogLine, SandboxLevel, TaskResult, TaskSpec } from '../../port/runner.ts';
 import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
+import type { Decision } from '../../decision/decision.ts';
+import { judgeAttempt, type AttemptJudge } from './judge-attempt.ts';
 import type { FailedAttempt } from './retry-policy.ts';
 import { storeJson, type StoredJson } from '../stored-json.ts';
 import { buildTaskSpec, type AttemptRequest, type BuiltSpec } from './task-spec.ts';
@@ -20,6 +22,8 @@ export interface EndedAttempt {
   /** Measured: the price list of the package times the time the attempt took. */
   costUsdMicros: number;
   failed: FailedAttempt | null;
+  /** What policy said about it. */
+  decisions: readonly Decision[];
 }
 
 /** Runs one attempt to its end. */
@@ -29,19 +33,25 @@ export async function runAttempt(
   task: TaskRecord,
   purpose: AttemptRequest['purpose'] = 'task',
 ): Promise<EndedAttempt> {
-  let spec: BuiltSpec;
+  const request = { head, task, purpose };
+  let judge: AttemptJudge | undefined;
+  let ended: EndedAttempt;
   try {
-    spec = await buildTaskSpec(deps, { head, task, purpose });
+    judge = await judgeAttempt(deps, request);
+    ended = await runJudged(deps, request, judge);
   } catch (error) {
-    return notStarted(error);
+    ended = notStarted(error);
   }
-  if (spec.limits.timeoutMs <= 0)
-    return {
-      ...nothing,
-      inputsDigest: spec.inputsDigest,
-      failed: { failure: 'timeout', message: 'the run is past its deadline', retryable: false },
-    };
-  return execute(deps, spec);
+  return { ...ended, decisions: judge?.decisions ?? [] };
+}
+
+async function runJudged(deps: Deps, request: AttemptRequest, judge: AttemptJudge): Promise<EndedAttempt> {
+  const denied = (await judge.place()) ?? (await judge.begin());
+  if (denied) return { ...nothing, failed: denied };
+  const spec = await buildTaskSpec(deps, request);
+  if (spec.limits.timeoutMs > 0) return execute(deps, spec, judge);
+  const failed = { failure: 'timeout', message: 'the run is past its deadline', retryable: false } as const;
+  return { ...nothing, inputsDigest: spec.inputsDigest, failed };
 }
 
 const nothing: EndedAttempt = {
@@ -52,6 +62,7 @@ const nothing: EndedAttempt = {
   wallMs: 0,
   costUsdMicros: 0,
   failed: null,
+  decisions: [],
 };
 
 /** An attempt of which nobody knows how far it came. */
@@ -63,7 +74,7 @@ export function lostAttempt(message: string): EndedAttempt {
 function notStarted(error: unknown): EndedAttempt {
   if (!(error instanceof McError)) throw error;
   const [, area] = error.code.split(':');
-  const failure = area === 'package' || area === 'store' ? area : area === 'runner' ? 'sandbox' : 'inputs';
+  const failure = area === 'package' || area === 'store' || area === 'policy' ? area : area === 'runner' ? 'sandbox' : 'inputs';
   const detail = error.issues.map((issue) => `${issue.pointer} ${issue.message}`).join('; ');
   return {
     ...nothing,
@@ -71,7 +82,7 @@ function notStarted(error: unknown): EndedAttempt {
   };
 }
 
-async function execute(deps: Deps, spec: BuiltSpec): Promise<EndedAttempt> {
+async function execute(deps: Deps, spec: BuiltSpec, judge: AttemptJudge): Promise<EndedAttempt> {
   let sandbox;
   try {
     sandbox = await deps.runner.provision(spec);
@@ -87,9 +98,14 @@ async function execute(deps: Deps, spec: BuiltSpec): Promise<EndedAttempt> {
       sandbox: sandbox.level,
       inputsDigest: spec.inputsDigest,
       wallMs: Math.round(result.usage.wallMs),
-      costUsdMicros: taskCost(spec.descriptor.cost, spec.limits.resourceClass, result.usage.wallMs),
+      costUsdMicros: taskCost(
+        { cost: spec.descriptor.cost, resourceClass: spec.limits.resourceClass, place: deps.config },
+        result.usage.wallMs,
+      ),
       failed: failureOf(result),
     };
+    const denied = await judge.write();
+    if (denied) return { ...ended, failed: denied };
     return { ...ended, ...(await storeResult(deps, spec, result, await sandbox.collectLogs())) };
   } finally {
     await sandbox.release();

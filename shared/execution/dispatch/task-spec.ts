@@ -15,6 +15,7 @@ import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
 import { getTasks } from '../execution-store.ts';
 import { workspacePath } from '../admit/input-files.ts';
 import { loadJson } from '../stored-json.ts';
+import { redact } from './redact.ts';
 
 const mib = 1024 * 1024;
 /** Memory of a resource class; the price multiplies with it. */
@@ -44,7 +45,7 @@ export async function buildTaskSpec(deps: Deps, request: AttemptRequest): Promis
   const manifest = await loadManifest(deps, tenant, head.workflow);
   const work = workOf(manifest, task, purpose);
   const loaded = await loadPackage(deps, tenant, work.digest);
-  const inputs = await resolveInputs(deps, head, work.with);
+  const inputs = redact(await resolveInputs(deps, head, work.with), work.redact);
   const issues = checkAgainstSchema(work.digest, 'inputs', loaded.descriptor.inputs, inputs);
   if (issues.length > 0)
     throw new McError('mc:execution:inputs-invalid', `the inputs of task ${task.id} do not fit ${work.uses}`, { issues });
@@ -58,7 +59,8 @@ export async function buildTaskSpec(deps: Deps, request: AttemptRequest): Promis
     inputs,
     inputsDigest: digestJson(inputs),
     descriptor: loaded.descriptor,
-    files: await workspaceFiles(deps, head),
+    // What a file holds cannot be masked by a pointer, so a task that masks gets none.
+    files: work.redact.length > 0 ? [] : await workspaceFiles(deps, head),
     limits: limitsOf(deps, head, task, purpose),
     egress: task.egress,
   };
@@ -68,14 +70,17 @@ interface Work {
   uses: string;
   digest: Digest;
   with: JsonObject;
+  /** JSON Pointers into the inputs, whose values are masked. */
+  redact: readonly string[];
 }
 
 function workOf(manifest: Manifest, record: TaskRecord, purpose: AttemptRequest['purpose']): Work {
   const task = manifest.tasks.find(({ id }) => id === record.id);
   if (!task) throw new InvariantError(`the manifest has no task ${record.id}`);
-  if (purpose === 'task') return { uses: record.uses, digest: record.packageDigest, with: JsonRecord.parse(task.with ?? {}) };
+  if (purpose === 'task')
+    return { uses: record.uses, digest: record.packageDigest, with: JsonRecord.parse(task.with ?? {}), redact: task.redact ?? [] };
   if (record.compensateUses === null || record.compensateDigest === null) throw new InvariantError(`task ${record.id} has no compensation`);
-  return { uses: record.compensateUses, digest: record.compensateDigest, with: JsonRecord.parse(task.compensate?.with ?? {}) };
+  return { uses: record.compensateUses, digest: record.compensateDigest, with: JsonRecord.parse(task.compensate?.with ?? {}), redact: [] };
 }
 
 /** Loads exactly the outputs that the references name, then resolves them. */

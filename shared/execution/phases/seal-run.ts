@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import { canonicalJson, type JsonObject } from '../../core/canonical-json.ts';
 import { assertInvariant, McError } from '../../core/errors.ts';
-import { Decision } from '../../decision/decision.ts';
+import type { Decision } from '../../decision/decision.ts';
+import { releaseUsageOps } from '../../tenant/usage.ts';
 import { loadManifest } from '../../manifest/get-workflow.ts';
 import { resolveReferences } from '../../manifest/reference.ts';
 import { isoTime } from '../../port/clock.ts';
@@ -17,6 +18,8 @@ import { predicateTypes } from '../../receipt/statement.ts';
 import { verifyBundle } from '../../receipt/verify-bundle.ts';
 import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, isFinished, listTasks } from '../execution-store.ts';
+import { attemptDecisions, startDecision } from '../decision-log.ts';
+import { measuredLedgerOp } from '../ledger.ts';
 import { buildRunStatement } from '../run-statement.ts';
 import { loadJson, storeJson } from '../stored-json.ts';
 
@@ -28,7 +31,7 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
   if (head.receiptId !== null) return;
   const tasks = await listTasks(deps, tenant, executionId);
   assertInvariant(isFinished(head, tasks) && isCompensated(head, tasks), `${executionId} was to be sealed before it ended`);
-  const decision = Decision.parse(stripKey(await deps.table.get({ pk: executionPk(tenant, executionId), sk: 'DECISION#start' })));
+  const decision = await startDecision(deps, head);
   const { outputs, error } = await collectOutputs(deps, head, tasks);
   const isSucceeded = head.outcome === 'open' && error === null;
   const receiptId = deps.ids.next('rcpt');
@@ -42,7 +45,8 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
     receiptId,
     endedAt,
   };
-  const statement = buildRunStatement(deps.config, { head: sealed, tasks, decision, outputs });
+  const objections = await findObjections(deps, head, tasks);
+  const statement = buildRunStatement(deps.config, { head: sealed, tasks, decision, objections, outputs });
 
   const startedAt = deps.clock.elapsedMs();
   const bundle = await signStatement(deps.signer, statement);
@@ -72,10 +76,22 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
       item: { pk: executionPk(tenant, executionId), sk: 'RECEIPT', id: receiptId, bundleDigest, signedAt: isoTime(endedAt) },
       conditions: [{ kind: 'absent' }],
     },
+    // With the end of the run its slot is free and its price is known; the condition on the head makes both happen once.
+    ...releaseUsageOps(tenant, { day: head.budgetDay, estimatedUsdMicros: head.estimatedCostUsdMicros }, actualCostUsdMicros),
+    measuredLedgerOp(head, actualCostUsdMicros, endedAt),
   ]);
   if (!ok) return; // Another sealer was faster, and its receipt is the one.
   await deps.faults.hit('seal:after-write');
   deps.metrics.count(metricNames.receiptsTotal);
+}
+
+/** Warnings and denials about attempts stand in the receipt with their reasons; of a plain allow its digest is enough. */
+async function findObjections(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecord[]): Promise<Decision[]> {
+  const attempts = tasks.flatMap((task) => [...task.attempts, ...task.compensationAttempts]);
+  if (attempts.every(({ decisions }) => decisions.every(({ verdict }) => verdict === 'allow'))) return [];
+  const found: Decision[] = [];
+  for await (const decision of attemptDecisions(deps, head)) if (decision.verdict !== 'allow') found.push(decision);
+  return found;
 }
 
 /** A failed run is over when everything that is to be undone was undone, or could not be. */
@@ -112,10 +128,4 @@ async function collectOutputs(
     if (!(error instanceof McError)) throw error;
     return { outputs: {}, error: { taskId: null, failure: 'outputs', message: error.message } };
   }
-}
-
-function stripKey(item: object | undefined): unknown {
-  if (!item) return undefined;
-  const { pk: _pk, sk: _sk, ...rest } = item as Record<string, unknown>;
-  return rest;
 }

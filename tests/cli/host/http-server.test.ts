@@ -7,12 +7,12 @@ import { openPort } from '../../../cli/host/http-server.ts';
 import { defineOperation } from '../../../functions/middleware/define-operation.ts';
 import { buildSite, type TestSite } from '../../support/build-site.ts';
 
-const common = { tag: 'Home', summary: 'A test', responses: { 200: { description: 'Done' } }, roles: 'public' } as const;
+const common = { tag: 'Home', summary: 'A test', responses: { 200: { description: 'Done' } } } as const;
 const maxBytes = 1024;
 
 const echo = defineOperation({
   ...common,
-  id: 'echo',
+  id: 'getDocs',
   method: 'POST',
   path: '/echo/{name}',
   params: z.strictObject({ name: z.string() }),
@@ -22,24 +22,24 @@ const echo = defineOperation({
 
 const hello = defineOperation({
   ...common,
-  id: 'hello',
+  id: 'getHealth',
   method: 'GET',
   path: '/hello',
   handle: async () => ({ status: 200, json: 'hello' }),
 });
 const all = defineOperation({
   ...common,
-  id: 'all',
+  id: 'getOpenApi',
   method: 'POST',
   path: '/things:all',
   handle: async () => ({ status: 200, json: 'all' }),
 });
 const guarded = defineOperation({
-  ...echo,
-  id: 'guarded',
+  ...common,
+  id: 'pushPackage',
+  method: 'POST',
   path: '/guarded',
-  roles: ['admin'],
-  params: undefined,
+  body: { kind: 'bytes', mediaTypes: ['application/octet-stream'], maxBytes },
   handle: async () => ({ status: 200, json: 1 }),
 });
 
@@ -165,7 +165,7 @@ test('closing lets a running request finish', async () => {
   const { promise: hasBegun, resolve: begin } = Promise.withResolvers<undefined>();
   const slow = defineOperation({
     ...common,
-    id: 'slow',
+    id: 'getHealth',
     method: 'GET',
     path: '/slow',
     handle: async () => {

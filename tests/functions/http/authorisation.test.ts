@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
@@ -35,6 +35,12 @@ function signed(payload: JWTPayload, key = openKeyFile(join(site.home.folder, 'h
   return new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid: String(site.issuer.jwks.keys[0]?.kid) }).sign(key);
 }
 
+const publicKey = (): KeyObject => createPublicKey(openKeyFile(join(site.home.folder, 'home', 'keys', 'issuer.pem')));
+
+function symmetric(secret: string | Buffer): Promise<string> {
+  return new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', kid: String(site.issuer.jwks.keys[0]?.kid) }).sign(Buffer.from(secret));
+}
+
 const refusedTokens: [string, Forge][] = [
   ['no token', async () => undefined],
   ['an expired token', () => signed(claims({ exp: 1 }))],
@@ -46,6 +52,11 @@ const refusedTokens: [string, Forge][] = [
   ['a token without a tenant', () => signed(claims({ tenant_id: undefined }))],
   ["a token of the catalog's tenant", () => signed(claims({ tenant_id: 'mc-catalog' }))],
   ['a token of another reserved tenant', () => signed(claims({ tenant_id: 'mc-anything' }))],
+  ['a token of a tenant that is not there', () => signed(claims({ tenant_id: 'gone' }))],
+  ["a token of one of the home's own programs", () => signed(claims({ sub: 'service:runner' }))],
+  ['a token whose workload is no SPIFFE id', () => signed(claims({ spiffe_id: 'https://example.org/ci' }))],
+  ['a token signed with HS256 and the public key in PEM as secret', () => symmetric(publicKey().export({ type: 'spki', format: 'pem' }))],
+  ['a token signed with HS256 and the published key as secret', () => symmetric(JSON.stringify(site.issuer.jwks.keys[0]))],
   ['nonsense', () => 'abc'],
 ];
 
@@ -76,15 +87,13 @@ describe.each(open)('%s', (_, operation) => {
   });
 });
 
-test('what belongs to another tenant is not there', async () => {
-  const manifest = 'name: mine\nversion: 1.0.0\ntasks: [{ id: a, uses: "pkg:demo/echo@1.0.0" }]\n';
-  const headers = { authorization: `Bearer ${await site.token({ tenant: 'acme' })}`, 'content-type': 'application/yaml' };
-  const made = await fetch(`${site.url}/api/workflows`, { method: 'POST', headers, body: manifest });
-  const { id } = (await made.json()) as { id: string };
-  const other = { authorization: `Bearer ${await site.token({ tenant: 'rival' })}` };
-  for (const reference of [id, 'mine', 'mine@1.0.0']) {
-    expect((await fetch(`${site.url}/api/workflows/${reference}`, { headers })).status).toBe(200);
-    expect((await fetch(`${site.url}/api/workflows/${reference}`, { headers: other })).status).toBe(404);
-  }
-  expect(await (await fetch(`${site.url}/api/workflows`, { headers: other })).json()).toEqual({ items: [] });
+describe('the claims that are accepted', () => {
+  test('the same claims, signed as they should be, are let in', async () => {
+    const who = await call(operations.find(({ id }) => id === 'whoami') ?? fail(), await signed(claims()));
+    expect([who.status, await who.json()]).toMatchObject([200, { subject: 'eve', tenant: 'acme', roles: ['admin'] }]);
+  });
 });
+
+function fail(): never {
+  throw new Error('there is no whoami');
+}

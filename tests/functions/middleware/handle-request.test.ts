@@ -1,26 +1,27 @@
 import { inspect } from 'node:util';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { InvariantError, McError } from '../../../shared/core/errors.ts';
 import { defineOperation } from '../../../functions/middleware/define-operation.ts';
 import { handleRequest } from '../../../functions/middleware/handle-request.ts';
 import type { Operation, Reply } from '../../../functions/middleware/operation.ts';
+import { addTenant } from '../../support/add-tenant.ts';
 import { buildActor, buildDeps } from '../../support/build-deps.ts';
 import { buildRawRequest, problemIn } from '../../support/build-raw-request.ts';
 
 const logged: unknown[] = [];
 const log = (message: string, fields?: unknown): void => void logged.push([message, fields]);
 const home = buildDeps({ logger: { info: log, warn: log, error: log } });
+beforeAll(() => addTenant(home.deps));
 afterAll(() => home.close());
 
 const common = { tag: 'Home', summary: 'A test', responses: { 200: { description: 'Done' } } } as const;
 
 const greet = defineOperation({
   ...common,
-  id: 'greet',
+  id: 'startExecution',
   method: 'POST',
   path: '/greet/{name}',
-  roles: ['operator'],
   params: z.strictObject({ name: z.string().min(2) }),
   query: z.strictObject({ times: z.int().min(1).max(9).default(1), loud: z.boolean().optional() }),
   body: { kind: 'json', schema: z.strictObject({ words: z.array(z.string()).max(3) }), required: true, maxBytes: 100 },
@@ -42,11 +43,11 @@ const operator = (): ReturnType<typeof buildActor> => buildActor(['operator']);
 const valid = { params: { name: 'Ada' }, query: 'times=3&loud=true', body: { words: ['hi'] }, authenticate: operator } as const;
 
 function failing(error: unknown): Operation {
-  return defineOperation({ ...common, id: 'fail', method: 'GET', path: '/fail', roles: 'public', handle: () => Promise.reject(error) });
+  return defineOperation({ ...common, id: 'getHealth', method: 'GET', path: '/fail', handle: () => Promise.reject(error) });
 }
 
 function answering(reply: Reply): Operation {
-  return defineOperation({ ...common, id: 'answer', method: 'GET', path: '/answer', roles: 'public', handle: async () => reply });
+  return defineOperation({ ...common, id: 'getHealth', method: 'GET', path: '/answer', handle: async () => reply });
 }
 
 describe('a request that is right', () => {

@@ -1,11 +1,32 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { handler as getManifestSchema } from '../../../functions/http/home/get-manifest-schema.ts';
 import { handler as whoami } from '../../../functions/http/home/whoami.ts';
 import { handler as pushPackage } from '../../../functions/http/packages/push-package.ts';
 import { handler as createWorkflow } from '../../../functions/http/workflows/create-workflow.ts';
+import { TenantId } from '../../../shared/core/tenant-id.ts';
+import { newTenant } from '../../../shared/tenant/open-tenant.ts';
+import { createTenantOp, putMemberOp } from '../../../shared/tenant/tenant-store.ts';
+import { newUsageOp } from '../../../shared/tenant/usage.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { startLoopbackDynamo } from '../../support/loopback-dynamo.ts';
 import { setAwsEnvironment } from '../aws-environment.ts';
 
 setAwsEnvironment();
+
+const acme = TenantId.parse('acme');
+const suspended = {
+  ...{ subject: 'user-2', role: 'admin', kind: 'person', suspended: true },
+  ...{ updatedAt: '2026-01-01T00:00:00.000Z', updatedBy: 'admin' },
+} as const;
+const ops = [createTenantOp(newTenant({ clock: new FakeClock() }, { id: acme, createdBy: 'test' })), newUsageOp(acme), putMemberOp(acme, suspended)];
+
+let close: () => void;
+beforeAll(async () => {
+  const { url, server } = await startLoopbackDynamo(ops.flatMap((op) => (op.kind === 'put' ? [op.item] : [])));
+  process.env['AWS_ENDPOINT_URL'] = url;
+  close = () => server.close();
+});
+afterAll(() => close());
 
 interface Answer {
   statusCode: number;
@@ -48,6 +69,11 @@ describe('an operation behind API Gateway', () => {
     const answer = await call(whoami, event({}, null));
     expect(answer.statusCode).toBe(401);
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'mc:auth:unauthenticated', instance: 'request-1' });
+  });
+
+  test('knows a suspended member from the table, whatever the claims say', async () => {
+    const answer = await call(whoami, event({}, { jwt: { claims: { ...claims, sub: 'user-2' } } }));
+    expect([answer.statusCode, JSON.parse(answer.body)]).toMatchObject([403, { code: 'mc:auth:forbidden' }]);
   });
 
   test('that is public answers without claims and without a service', async () => {

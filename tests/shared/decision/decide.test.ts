@@ -44,7 +44,7 @@ describe('a decision', () => {
   test('holds the question, what every pack said, an id and the time, in the shape of the contract', async () => {
     const { deps } = ask(await WasmPolicyEngine.load([residencyBundle()]));
     const input = buildInput();
-    const decision = await decide(deps, 'start', input);
+    const decision = await decide(deps, 'start', { input, packs: [] });
     expect(Decision.parse(decision)).toEqual(decision);
     expect(decision).toMatchObject({ point: 'start', verdict: 'allow', input, decidedAt: '2026-01-15T12:00:00.000Z' });
     expect(decision.packs.map(({ pack }) => pack)).toEqual(['residency']);
@@ -56,13 +56,13 @@ describe('a decision', () => {
     ['warn', [allowing('a'), warning]],
     ['deny', [denying, allowing('a'), warning]],
   ])('is %s when that is the strongest word of a pack', async (verdict, packs) => {
-    expect(await decide(ask(fakePolicy(packs)).deps, 'start', buildInput())).toMatchObject({ verdict, packs });
+    expect(await decide(ask(fakePolicy(packs)).deps, 'start', { input: buildInput(), packs: [] })).toMatchObject({ verdict, packs });
   });
 
   test('counts denials by tenant, and nothing else', async () => {
     const { deps, metrics } = ask(fakePolicy([denying]));
-    await decide(deps, 'start', buildInput());
-    await decide({ ...deps, policy: fakePolicy([warning]) }, 'start', buildInput());
+    await decide(deps, 'start', { input: buildInput(), packs: [] });
+    await decide({ ...deps, policy: fakePolicy([warning]) }, 'start', { input: buildInput(), packs: [] });
     expect(metrics.counted('mc_tenant_denies_total', { tenant: 'acme' })).toBe(1);
     expect(metrics.counted('mc_tenant_denies_total')).toBe(1);
   });
@@ -74,20 +74,20 @@ describe('a decision', () => {
         return [allowing('a')];
       },
     });
-    await decide(asked.deps, 'start', buildInput());
+    await decide(asked.deps, 'start', { input: buildInput(), packs: [] });
     expect([...asked.metrics.samples('mc_policy_eval_ms')]).toEqual([7]);
   });
 });
 
 describe('without a verdict there is no decision', () => {
   test('when no pack judged', async () => {
-    await expect(decide(ask(fakePolicy([])).deps, 'start', buildInput())).rejects.toMatchObject(unavailable);
+    await expect(decide(ask(fakePolicy([])).deps, 'start', { input: buildInput(), packs: [] })).rejects.toMatchObject(unavailable);
   });
 
   test('when the engine throws anything', async () => {
     const cause = new Error('trap');
     const { deps, metrics } = ask({ evaluate: () => Promise.reject(cause) });
-    await expect(decide(deps, 'start', buildInput())).rejects.toMatchObject({ ...unavailable, cause });
+    await expect(decide(deps, 'start', { input: buildInput(), packs: [] })).rejects.toMatchObject({ ...unavailable, cause });
     expect(metrics.samples('mc_policy_eval_ms')).toHaveLength(1);
     expect(metrics.counted('mc_tenant_denies_total')).toBe(0);
   });
@@ -99,12 +99,14 @@ describe('without a verdict there is no decision', () => {
         throw cause;
       },
     };
-    await expect(decide(ask(engine).deps, 'start', buildInput())).rejects.toMatchObject({ ...unavailable, cause });
+    await expect(decide(ask(engine).deps, 'start', { input: buildInput(), packs: [] })).rejects.toMatchObject({ ...unavailable, cause });
   });
 
   test('when the engine says itself that it cannot judge', async () => {
     const error = new McError('mc:policy:unavailable', 'the pack is gone');
-    await expect(decide(ask({ evaluate: () => Promise.reject(error) }).deps, 'start', buildInput())).rejects.toBe(error);
+    await expect(decide(ask({ evaluate: () => Promise.reject(error) }).deps, 'start', { input: buildInput(), packs: [] })).rejects.toBe(
+      error,
+    );
   });
 
   test.each([
@@ -113,6 +115,8 @@ describe('without a verdict there is no decision', () => {
     ['allows with a warning among its reasons', saying('a', 'allow', [entry('warn', 'a.x')])],
     ['denies without a reason', saying('a', 'deny')],
   ])('when a pack %s', async (_, odd) => {
-    await expect(decide(ask(fakePolicy([allowing('z'), odd])).deps, 'start', buildInput())).rejects.toMatchObject(unavailable);
+    await expect(decide(ask(fakePolicy([allowing('z'), odd])).deps, 'start', { input: buildInput(), packs: [] })).rejects.toMatchObject(
+      unavailable,
+    );
   });
 });

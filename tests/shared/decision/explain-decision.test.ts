@@ -15,7 +15,7 @@ async function decisionOn(input: PolicyInput): Promise<Decision> {
   const clock = new FakeClock();
   const policy = await WasmPolicyEngine.load([residencyBundle()]);
   const deps = { policy, clock, metrics: new MemoryMetrics(), ids: ulidIds(clock, () => 0.5) };
-  return decide(deps, input.request.point, input);
+  return decide(deps, input.request.point, { input, packs: [] });
 }
 
 /** Personal data that may leave, by a start in a region the workflow is not bound to. */

@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createWorkflow, type CreatedWorkflow } from '../../../shared/manifest/create-workflow.ts';
 import { getPublished, getWorkflow, loadManifest } from '../../../shared/manifest/get-workflow.ts';
 import { listWorkflows } from '../../../shared/manifest/list-workflows.ts';
-import { publishWorkflow } from '../../../shared/manifest/publish-workflow.ts';
 import type { Table } from '../../../shared/port/table.ts';
 import { digestBytes } from '../../../shared/core/digest.ts';
 import { buildActor, buildDeps, type TestHome } from '../../support/build-deps.ts';
+import { addTenant } from '../../support/add-tenant.ts';
+import { publishDraft } from '../../support/publish-draft.ts';
 import { buildManifestText } from '../../support/build-manifest.ts';
 import { publishTestPackage } from '../../support/publish-test-package.ts';
 
@@ -16,6 +17,7 @@ let home: TestHome;
 
 beforeEach(async () => {
   home = buildDeps();
+  await addTenant(home.deps);
   await publishTestPackage(home.deps);
 });
 afterEach(() => home.close());
@@ -48,7 +50,7 @@ describe('creating a workflow', () => {
 
   test('never touches a published version: the same content is answered, other content is a conflict', async () => {
     const { workflow } = await create();
-    const published = await publishWorkflow(home.deps, actor, { id: workflow.id });
+    const published = await publishDraft(home.deps, actor, { id: workflow.id });
     expect(await create()).toEqual({ workflow: published.workflow, created: false });
     await expect(create({ description: 'changed' })).rejects.toThrow(code('mc:workflow:version-conflict'));
     expect(await getWorkflow(home.deps, actor, workflow.id)).toEqual(published.workflow);
@@ -89,7 +91,7 @@ describe('finding a workflow', () => {
 
   test('by the id of another tenant does not work either, published or not, cached or not', async () => {
     const { workflow } = await create();
-    await publishWorkflow(home.deps, actor, { id: workflow.id });
+    await publishDraft(home.deps, actor, { id: workflow.id });
     await getPublished(home.deps, actor, workflow.id);
     await expect(getWorkflow(home.deps, stranger, workflow.id)).rejects.toThrow(code('mc:workflow:not-found'));
     await expect(getPublished(home.deps, stranger, workflow.id)).rejects.toThrow(code('mc:workflow:not-found'));
@@ -116,7 +118,7 @@ describe('finding a workflow', () => {
     await create({ version: '0.9.0' });
     const { workflow } = await create();
     expect((await getWorkflow(home.deps, actor, 'hello')).version).toBe('1.0.0');
-    await publishWorkflow(home.deps, actor, { id: workflow.id });
+    await publishDraft(home.deps, actor, { id: workflow.id });
     await create({ version: '1.1.0' });
     for (const get of [getWorkflow, getPublished]) expect((await get(home.deps, actor, 'hello')).version).toBe('1.0.0');
   });
@@ -128,7 +130,7 @@ describe('finding a workflow', () => {
   });
 
   test('a published version is read once, whatever it is called by', async () => {
-    const { workflow } = await publishWorkflow(home.deps, actor, { id: (await create()).workflow.id });
+    const { workflow } = await publishDraft(home.deps, actor, { id: (await create()).workflow.id });
     const first = await getPublished(home.deps, actor, 'hello');
     expect(await getPublished(home.deps, actor, workflow.id)).toBe(first);
     expect(await getPublished(home.deps, actor, 'hello@1.0.0')).toBe(first);
@@ -137,14 +139,14 @@ describe('finding a workflow', () => {
 
 describe('the manifest a run is pinned to', () => {
   test('is found by its digest, also when newer versions exist', async () => {
-    const { workflow } = await publishWorkflow(home.deps, actor, { id: (await create()).workflow.id });
-    await publishWorkflow(home.deps, actor, { id: (await create({ version: '2.0.0' })).workflow.id });
+    const { workflow } = await publishDraft(home.deps, actor, { id: (await create()).workflow.id });
+    await publishDraft(home.deps, actor, { id: (await create({ version: '2.0.0' })).workflow.id });
     expect(await loadManifest(home.deps, actor.tenant, workflow)).toEqual(workflow.manifest);
     expect(await loadManifest(home.deps, actor.tenant, workflow)).toBe(await loadManifest(home.deps, actor.tenant, workflow));
   });
 
   test('is not found for another tenant or digest', async () => {
-    const { workflow } = await publishWorkflow(home.deps, actor, { id: (await create()).workflow.id });
+    const { workflow } = await publishDraft(home.deps, actor, { id: (await create()).workflow.id });
     await loadManifest(home.deps, actor.tenant, workflow);
     await expect(loadManifest(home.deps, stranger.tenant, workflow)).rejects.toThrow(code('mc:workflow:not-found'));
     await expect(loadManifest(home.deps, actor.tenant, { ...workflow, digest: digestBytes('other') })).rejects.toThrow(

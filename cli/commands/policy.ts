@@ -1,0 +1,11 @@
+import type { Command } from 'commander';
+import { addPolicyList } from './policy/list-packs.ts';
+import { addPolicyPush } from './policy/push-pack.ts';
+import { addPolicyShow } from './policy/show-pack.ts';
+import { addPolicyTest } from './policy/test-pack.ts';
+
+/** Lists, shows, tests and pushes policy packs; one file a command in ./policy. */
+export function addPolicy(program: Command): void {
+  const group = program.command('policy').description('list, show, test and push policy packs');
+  for (const add of [addPolicyList, addPolicyShow, addPolicyTest, addPolicyPush]) add(group);
+}

@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import { addConnection, describeCommand, type HomeOptions } from '../../command-options.ts';
+import { connect } from '../../session.ts';
+import { paint } from '../../terminal/paint.ts';
+import { renderTenant } from '../../terminal/render-tenant.ts';
+import { note, printResult } from '../../terminal/report.ts';
+import { table } from '../../terminal/table.ts';
+import { addMember, addMembers } from './members.ts';
+import { addCreate, addSet } from './settings.ts';
+import { addToken } from './token.ts';
+
+/** Creates, shows and changes tenants, their members and, for the embedded home, their tokens. */
+export function addTenants(program: Command): void {
+  const group = program.command('tenants').description('tenants, their members, quotas, budgets and tokens');
+  addList(group);
+  addShow(group);
+  addCreate(group);
+  addSet(group);
+  addMembers(group);
+  addMember(group);
+  addToken(group);
+}
+
+function addList(group: Command): void {
+  const command = group
+    .command('ls')
+    .description('list the tenants you may see')
+    .option('--limit <count>', 'how many to list, 1 to 100', '50')
+    .option('--cursor <cursor>', 'continue a list where the last page ended');
+  describeCommand(addConnection(command), [
+    { line: 'maestro tenants ls', meaning: 'all for admins of the owner of the home, else your own' },
+  ]).action(async (options: HomeOptions & { limit: string; cursor?: string }) => {
+    const page = await connect(options).listTenants({ limit: Number(options.limit), cursor: options.cursor });
+    const titles = [
+      { title: 'TENANT' },
+      { title: 'NAME' },
+      { title: 'RUNS', align: 'right' },
+      { title: 'USD A DAY', align: 'right' },
+      { title: 'TIME ZONE' },
+    ] as const;
+    const rows = page.items.map(({ id, displayName, quota, budget, timeZone }) => [
+      paint('bold', id),
+      displayName === id ? '' : displayName,
+      String(quota.maxConcurrent),
+      String(budget.dailyMaxUSD),
+      timeZone,
+    ]);
+    printResult(options, page, () => table(titles, rows));
+    if (page.cursor !== undefined && options.json !== true) note(`more: maestro tenants ls --cursor ${page.cursor}`);
+  });
+}
+
+function addShow(group: Command): void {
+  const command = group.command('show').description('show a tenant and what it uses now').argument('[tenant]', 'default: your own');
+  describeCommand(addConnection(command), [
+    { line: 'maestro tenants show', meaning: 'your own tenant' },
+    { line: 'maestro tenants show acme --json', meaning: 'with its rule data and policy keys' },
+  ]).action(async (tenant: string | undefined, options: HomeOptions) => {
+    const client = connect(options);
+    const shown = await client.getTenant(tenant ?? (await client.whoami()).tenant);
+    printResult(options, shown, () => renderTenant(shown));
+  });
+}

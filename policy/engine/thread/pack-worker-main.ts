@@ -1,0 +1,70 @@
+/**
+ * The thread that judges tenants' packs. Whoever started it ends it when it is late, so nothing here is kept that could not be lost: a few
+ * started packs. It has no network, no environment and no output of its own.
+ */
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
+import { parentPort } from 'node:worker_threads';
+import { LRUCache } from 'lru-cache';
+import { InvariantError } from '../../../shared/core/errors.ts';
+import type { PackAnswer, PackQuestion, WorkerMessage } from './pack-worker-protocol.ts';
+import { WasmPack } from '../wasm-pack.ts';
+
+/** Each takes up to 32 MiB of memory of its own, and a few more for its code. */
+const startedPacks = 16;
+
+/** Answers are handed over this often, so that a rule that never ends takes only its own with it. */
+const partialMs = 10;
+
+const packs = new LRUCache<string, WasmPack>({ max: startedPacks });
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message} (${reasonOf(error.cause)})`;
+}
+
+async function findPack({ key, bundle }: PackQuestion): Promise<WasmPack | undefined> {
+  const known = packs.get(key);
+  if (known || !bundle) return known;
+  const pack = await WasmPack.load(bundle);
+  packs.set(key, pack);
+  return pack;
+}
+
+async function answerOne(pack: WasmPack, input: string): Promise<PackAnswer> {
+  try {
+    // The time is kept outside, by who can end this thread.
+    return { verdict: await pack.judge(input, Infinity, () => 0) };
+  } catch (error) {
+    return { failure: reasonOf(error) };
+  }
+}
+
+async function answer(question: PackQuestion, post: (message: WorkerMessage) => void): Promise<void> {
+  let pack: WasmPack | undefined;
+  try {
+    pack = await findPack(question);
+  } catch (error) {
+    return post({ kind: 'broken', reason: reasonOf(error) });
+  }
+  if (!pack) return post({ kind: 'unknown' });
+  post({ kind: 'begun' });
+  let answers: PackAnswer[] = [];
+  let postedMs = performance.now();
+  for (const input of question.inputs) {
+    answers.push(await answerOne(pack, input));
+    if (performance.now() - postedMs < partialMs) continue;
+    post({ kind: 'answers', answers });
+    answers = [];
+    postedMs = performance.now();
+  }
+  return post({ kind: 'answers', answers });
+}
+
+if (!parentPort) throw new InvariantError('pack-worker-main runs as a worker only');
+// The library prints what rules print; nobody reads it, and standard output is for data.
+Reflect.set(globalThis, 'console', new Console(new Writable({ write: (_chunk, _encoding, done) => done() })));
+const port = parentPort;
+const post = (message: WorkerMessage): void => port.postMessage(message);
+port.on('message', (question: PackQuestion) => void answer(question, post));
+post({ kind: 'ready' });

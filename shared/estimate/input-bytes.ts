@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { canonicalJson, type JsonObject } from '../core/canonical-json.ts';
+import type { TenantId } from '../core/tenant-id.ts';
+import { fileKey, FileRef } from '../manifest/file-ref.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import type { Deps } from '../port/deps.ts';
+
+const StoredFile = z.object({ sizeBytes: z.int().nonnegative() });
+
+/**
+ * How much a run has to chew on: its inputs as canonical JSON, and the files they name. A file that this tenant did not upload counts as nothing;
+ * a start refuses it, a plan does not.
+ */
+export async function inputBytesOf(
+  { table }: Pick<Deps, 'table'>,
+  tenant: TenantId,
+  manifest: Manifest,
+  inputs: JsonObject,
+): Promise<number> {
+  const declared = Object.entries(manifest.inputs ?? {}).filter(([name, { type }]) => type === 'file' && Object.hasOwn(inputs, name));
+  const refs = declared.flatMap(([name]) => {
+    const ref = FileRef.safeParse(inputs[name]);
+    return ref.success ? [ref.data] : [];
+  });
+  const items = refs.length === 0 ? [] : await table.getMany(refs.map(({ digest }) => fileKey(tenant, digest)));
+  const fileBytes = items.reduce((sum, item) => sum + (item ? StoredFile.parse(item).sizeBytes : 0), 0);
+  return Buffer.byteLength(canonicalJson(inputs)) + fileBytes;
+}

@@ -1,0 +1,83 @@
+/**
+ * Policy about an attempt: where it is placed, what begins, how its results are stored. The home asks as its own service, for the run was allowed
+ * to its caller at the start; rules, rule data and packs are those of this moment, so what was forbidden meanwhile does not run.
+ */
+import { decide } from '../../decision/decide.ts';
+import type { Decision } from '../../decision/decision.ts';
+import { denyReasons } from '../../decision/deny-reasons.ts';
+import { buildPolicyInput } from '../../decision/policy-input.ts';
+import { loadManifest } from '../../manifest/get-workflow.ts';
+import type { Deps } from '../../port/deps.ts';
+import type { OwnPack, PolicyInput } from '../../port/policy-engine.ts';
+import { runnerIdentity } from '../../tenant/service-identity.ts';
+import { getTenant } from '../../tenant/tenant-store.ts';
+import { readUsage } from '../../tenant/usage.ts';
+import type { ExecutionRecord } from '../execution-record.ts';
+import type { FailedAttempt } from './retry-policy.ts';
+import type { AttemptRequest } from './task-spec.ts';
+
+/** What policy is asked about one attempt; made once, asked at three points. */
+export interface AttemptJudge {
+  /** Decisions so far, in the order in which they were made. */
+  readonly decisions: readonly Decision[];
+  /** Where it would run. */
+  place(): Promise<FailedAttempt | null>;
+  /** What would run. */
+  begin(): Promise<FailedAttempt | null>;
+  /** How outputs would be kept. */
+  write(): Promise<FailedAttempt | null>;
+}
+
+/** Prepares the questions about this attempt; each answers null when policy allows it. */
+export async function judgeAttempt(deps: Deps, request: AttemptRequest): Promise<AttemptJudge> {
+  const { input, packs } = await readQuestion(deps, request);
+  const decisions: Decision[] = [];
+  const ask = async (point: 'place' | 'task' | 'write', change: Partial<PolicyInput>): Promise<FailedAttempt | null> => {
+    const asked = { ...input, ...change, request: { ...input.request, point } };
+    const decision = { ...(await decide(deps, point, { input: asked, packs })), executionId: request.head.id };
+    decisions.push(decision);
+    return decision.verdict === 'deny' ? deniedBy(decision) : null;
+  };
+  const { declaredRegion: region, cloud, encryption } = deps.config;
+  return {
+    decisions,
+    place: () => ask('place', { placement: { region, cloud, sandbox: request.head.sandbox } }),
+    begin: () => ask('task', {}),
+    write: () => ask('write', { write: { kind: 'outputs', encryption } }),
+  };
+}
+
+async function readQuestion(deps: Deps, { head, task }: AttemptRequest): Promise<{ input: PolicyInput; packs: readonly OwnPack[] }> {
+  const tenant = await getTenant(deps, head.tenant);
+  const usage = await readUsage(deps, tenant);
+  const manifest = await loadManifest(deps, head.tenant, head.workflow);
+  const actor = runnerIdentity(head.tenant);
+  const input = buildPolicyInput(deps.config, 'task', { actor, tenant, usage, plan: planOf(head), manifest });
+  const declared = manifest.tasks.find(({ id }) => id === task.id);
+  const { id, uses, resourceClass, egress } = task;
+  // A compensation has inputs of its own, which nobody masks.
+  const redacts = (declared?.redact ?? []).length > 0 && task.compensateUses === null;
+  const asked = { id, uses, region: declared?.region ?? head.region, resourceClass, egress, redacts };
+  return { input: { ...input, request: { ...input.request, resourceClass }, task: asked }, packs: tenant.packs };
+}
+
+/** The run as its attempts are judged: its tasks one by one. */
+function planOf({
+  region,
+  sandbox,
+  estimatedCostUsdMicros,
+  estimatedCostHighUsdMicros,
+  workflow,
+}: ExecutionRecord): Parameters<typeof buildPolicyInput>[2]['plan'] {
+  return { region, sandbox, estimatedCostUsdMicros, estimatedCostHighUsdMicros, workflow, tasks: [] };
+}
+
+/** Trying again would be denied again, until a person changes something. */
+function deniedBy(decision: Decision): FailedAttempt {
+  const reasons = denyReasons(decision).map(({ rule, message, solution }) => `${rule}: ${message} Fix: ${solution}`);
+  return {
+    failure: 'policy',
+    message: `denied at ${decision.point} (${decision.id}): ${reasons.join(' ')}`.slice(0, 2_000),
+    retryable: false,
+  };
+}

@@ -1,0 +1,44 @@
+/** The cost ledger of a tenant: a row a run, estimated from its admission on, measured from its seal on. */
+import { z } from 'zod';
+import { UsdMicros } from '../core/money.ts';
+import type { TenantId } from '../core/tenant-id.ts';
+import { isoTime } from '../port/clock.ts';
+import type { Key, WriteOp } from '../port/table.ts';
+import type { ExecutionRecord } from './execution-record.ts';
+
+/** One line of the ledger; `basis` tells a measured amount from a guess. */
+export const LedgerRow = z.object({
+  executionId: z.string(),
+  basis: z.enum(['estimated', 'measured']),
+  estimatedUsdMicros: UsdMicros,
+  measuredUsdMicros: UsdMicros.nullable(),
+  at: z.iso.datetime().describe('When the amount became known'),
+});
+export type LedgerRow = z.infer<typeof LedgerRow>;
+
+type Run = Pick<ExecutionRecord, 'tenant' | 'id' | 'budgetDay' | 'createdAt' | 'estimatedCostUsdMicros'>;
+
+/** Days are the tenant's own, so a row stays where its money counts. */
+export function ledgerPk(tenant: TenantId, day: string): string {
+  return `T#${tenant}#LEDGER#${day}`;
+}
+
+const ledgerKey = ({ tenant, id, budgetDay }: Run): Key => ({ pk: ledgerPk(tenant, budgetDay), sk: id });
+
+/** The row of a new run. */
+export function estimatedLedgerOp(run: Run): WriteOp {
+  const row: LedgerRow = {
+    executionId: run.id,
+    basis: 'estimated',
+    estimatedUsdMicros: run.estimatedCostUsdMicros,
+    measuredUsdMicros: null,
+    at: isoTime(run.createdAt),
+  };
+  return { kind: 'put', item: { ...ledgerKey(run), ...row }, conditions: [{ kind: 'absent' }] };
+}
+
+/** What the run cost in the end; the estimate stays beside it. */
+export function measuredLedgerOp(run: Run, measuredUsdMicros: UsdMicros, endedAt: number): WriteOp {
+  const change: Partial<LedgerRow> = { basis: 'measured', measuredUsdMicros, at: isoTime(endedAt) };
+  return { kind: 'update', key: ledgerKey(run), set: change, conditions: [{ kind: 'present' }] };
+}

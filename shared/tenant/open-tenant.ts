@@ -1,0 +1,35 @@
+import type { TenantId } from '../core/tenant-id.ts';
+import { isoTime } from '../port/clock.ts';
+import type { Deps } from '../port/deps.ts';
+import { createTenantOp } from './tenant-store.ts';
+import type { Tenant } from './tenant.ts';
+import { newUsageOp } from './usage.ts';
+
+/** What a tenant gets that nobody said more about: the caps of the seeds (002 §6 and §15.2), every class, days of UTC. */
+export const tenantDefaults = {
+  timeZone: 'Etc/UTC',
+  quota: { maxConcurrent: 25, resourceClasses: ['small', 'medium', 'large'] },
+  dailyMaxUsdMicros: 100_000_000,
+} as const satisfies Partial<Tenant> & { quota: { resourceClasses: readonly string[] } };
+
+/** A tenant as it begins. */
+export function newTenant(
+  deps: Pick<Deps, 'clock'>,
+  {
+    id,
+    createdBy,
+    ...settings
+  }: { id: TenantId; createdBy: string } & Partial<Pick<Tenant, 'displayName' | 'timeZone' | 'quota' | 'dailyMaxUsdMicros'>>,
+): Tenant {
+  const { quota, ...rest } = tenantDefaults;
+  const defaults = { ...rest, quota: { ...quota, resourceClasses: [...quota.resourceClasses] } };
+  const createdAt = isoTime(deps.clock.now());
+  return { displayName: id, ...defaults, ...settings, id, data: {}, packs: [], policyKeys: [], createdAt, createdBy, version: 1 };
+}
+
+/** Makes sure that the tenant which owns the home is there; a home without it would have nobody who may create tenants. */
+export async function ensureOwnerTenant(deps: Pick<Deps, 'table' | 'clock' | 'config'>, quota: Tenant['quota']): Promise<void> {
+  const tenant = newTenant(deps, { id: deps.config.ownerTenant, createdBy: 'service:home', quota });
+  // Whoever was first wins; an existing tenant stays as it was set.
+  await deps.table.write([createTenantOp(tenant), newUsageOp(tenant.id)]);
+}

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+
+/** The longest SPIFFE id that every implementation takes (SPIFFE-ID §2.3); its characters are ASCII, so characters are bytes. */
+const maxCharacters = 2_048;
+/** The longest trust domain (SPIFFE-ID §2.3). */
+const maxTrustDomain = 255;
+
+/** SPIFFE-ID §2.1 and §2.2: lower-case trust domain, then segments that are neither empty nor dots only. */
+const shape = new RegExp(`^spiffe://[a-z0-9._-]{1,${maxTrustDomain}}(?:/(?!\\.{1,2}(?:/|$))[A-Za-z0-9._-]+)+$`);
+
+/** The id of a workload: a trust domain and a path, without user, port, query or fragment. A trust domain alone names nobody. */
+export const SpiffeId = z.string().max(maxCharacters).regex(shape, 'is not a SPIFFE id of a workload, spiffe://<trust domain>/<path>');
+export type SpiffeId = z.infer<typeof SpiffeId>;

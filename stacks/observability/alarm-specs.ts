@@ -1,0 +1,151 @@
+/** Every alarm as data: what it says, on which metric, from which value on. Its page in docs/runbooks has its name. */
+import { MathExpression, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { metricNames } from '../../shared/port/metrics.ts';
+import type { ApiStack } from '../api-stack.ts';
+import type { ExecutionStack } from '../execution-stack.ts';
+import type { HomeParts } from '../home-environment.ts';
+import { ownMetric, period } from './own-metric.ts';
+
+export interface AlarmSpec {
+  alarmName: string;
+  what: string;
+  metric: IMetric;
+  threshold: number;
+  periods?: number;
+  /** `heartbeat` is for what must happen and did not: fewer than the threshold, or nothing at all, is the alarm. Default `at-least`. */
+  when?: 'at-least' | 'above' | 'heartbeat';
+}
+
+export interface WatchedParts {
+  parts: HomeParts;
+  execution: ExecutionStack;
+  api: ApiStack;
+}
+
+/** The alarms of a home, in the order of docs/runbooks/README.md. */
+export function alarmSpecs(watched: WatchedParts): AlarmSpec[] {
+  return [...apiAlarms(watched), ...runAlarms(watched), ...governanceAlarms()];
+}
+
+function apiAlarms({ api, parts }: WatchedParts): AlarmSpec[] {
+  return [
+    {
+      alarmName: 'mc-api-errors',
+      what: 'The API answered 5xx.',
+      metric: api.api.metricServerError({ period, statistic: 'Sum' }),
+      threshold: 5,
+    },
+    {
+      alarmName: 'mc-api-latency',
+      what: 'One request in twenty takes more than 3 s.',
+      metric: api.api.metricLatency({ period, statistic: 'p95' }),
+      threshold: 3_000,
+      periods: 3,
+    },
+    {
+      alarmName: 'mc-table-throttles',
+      what: 'DynamoDB throttles writes to the table.',
+      metric: parts.table.table.metric('WriteThrottleEvents', { period, statistic: 'Sum' }),
+      threshold: 1,
+      periods: 2,
+    },
+  ];
+}
+
+function runAlarms({ execution }: WatchedParts): AlarmSpec[] {
+  return [
+    {
+      alarmName: 'mc-receipt-verify-failures',
+      what: 'A receipt did not verify after it was signed; its run cannot end.',
+      metric: ownMetric(metricNames.receiptVerifyFailuresTotal, 'Sum'),
+      threshold: 1,
+    },
+    {
+      alarmName: 'mc-supervision-failures',
+      what: 'The state machine of a run failed; the run stays open.',
+      metric: execution.supervisor.metricFailed({ period, statistic: 'Sum' }),
+      threshold: 1,
+    },
+    {
+      alarmName: 'mc-task-dead-letters',
+      what: 'Task messages failed five times and were put aside.',
+      metric: execution.deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
+      threshold: 1,
+    },
+    {
+      alarmName: 'mc-task-queue-age',
+      what: 'Ready tasks wait for more than two minutes.',
+      metric: execution.queue.metricApproximateAgeOfOldestMessage({ period, statistic: 'Maximum' }),
+      threshold: 120,
+      periods: 2,
+    },
+    {
+      alarmName: 'mc-worker-errors',
+      what: 'The worker function itself failed (not the tasks it runs).',
+      metric: execution.worker.function.metricErrors({ period, statistic: 'Sum' }),
+      threshold: 1,
+      periods: 2,
+    },
+    {
+      alarmName: 'mc-sweep-silent',
+      what: 'The sweep of open runs did not run; what a crash leaves behind stays there.',
+      metric: execution.sweep.function.metricInvocations({ period, statistic: 'Sum' }),
+      threshold: 1,
+      periods: 3,
+      when: 'heartbeat',
+    },
+  ];
+}
+
+/** What the operator of a home with several tenants wants to know before the tenants tell. */
+function governanceAlarms(): AlarmSpec[] {
+  return [
+    {
+      alarmName: 'mc-budget-near-limit',
+      what: 'A tenant has spent or reserved more than 90 % of the budget of its day.',
+      metric: ownMetric(metricNames.budgetPercent, 'Maximum'),
+      threshold: 90,
+      when: 'above',
+    },
+    {
+      alarmName: 'mc-denies-high',
+      what: 'Policy denies more than half of what is asked.',
+      metric: denyRate(),
+      threshold: 50,
+      periods: 3,
+      when: 'above',
+    },
+    {
+      alarmName: 'mc-policy-eval-slow',
+      what: 'One policy decision in twenty takes more than 50 ms.',
+      metric: ownMetric(metricNames.policyEvalMs, 'p95'),
+      threshold: 50,
+      periods: 3,
+      when: 'above',
+    },
+    {
+      alarmName: 'mc-estimator-drift',
+      what: 'One run in twenty costs over 10 % more or less than was estimated.',
+      metric: ownMetric(metricNames.estimatorDrift, 'p95'),
+      threshold: 10,
+      periods: 6,
+      when: 'above',
+    },
+  ];
+}
+
+/** Fewer decisions than this in a period are no rate: somebody who tries a workflow out may be denied three times in a row. */
+const decisionsForRate = 20;
+
+/** Denials in percent of all decisions; each decision is one sample of the time it took. */
+function denyRate(): IMetric {
+  return new MathExpression({
+    label: 'denied %',
+    expression: `IF(decisions >= ${decisionsForRate}, 100 * FILL(denies, 0) / decisions, 0)`,
+    usingMetrics: {
+      denies: ownMetric(metricNames.policyDeniesTotal, 'Sum'),
+      decisions: ownMetric(metricNames.policyEvalMs, 'SampleCount'),
+    },
+    period,
+  });
+}

@@ -1,0 +1,92 @@
+/** One page for a home: what runs, who is denied and why it costs what it costs, and the services below. */
+import { Dashboard, GraphWidget, MathExpression, TextWidget, type IMetric, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import { metricNames, metricsNamespace, type MetricName } from '../../shared/port/metrics.ts';
+import type { WatchedParts } from './alarm-specs.ts';
+import { ownMetric, period } from './own-metric.ts';
+
+const size = { width: 8, height: 6 } as const;
+
+export function addHomeDashboard(scope: Construct, stage: string, watched: WatchedParts): Dashboard {
+  const dashboard = new Dashboard(scope, 'Dashboard', { dashboardName: `maestro-conductor-${stage}` });
+  addRuns(dashboard);
+  addTenants(dashboard);
+  addCosts(dashboard);
+  addServices(dashboard, watched);
+  return dashboard;
+}
+
+const chapter = (title: string): TextWidget => new TextWidget({ markdown: `## ${title}`, width: 24, height: 1 });
+
+function graph(title: string, left: IMetric[]): GraphWidget {
+  return new GraphWidget({ title, left, ...size });
+}
+
+/** A share of a whole: the axis ends at 100 %, and the line is where the alarm is. */
+function percentGraph(title: string, left: IMetric[], alarmAt: number): GraphWidget {
+  return new GraphWidget({ title, left, ...size, leftYAxis: { min: 0 }, leftAnnotations: [{ value: alarmAt, label: 'alarm' }] });
+}
+
+function percentiles(name: MetricName): Metric[] {
+  return ['p50', 'p95', 'p99'].map((statistic) => ownMetric(name, statistic));
+}
+
+/** A line for each tenant, whichever there are. */
+function byTenant(name: MetricName, statistic: string): IMetric {
+  const expression = `SEARCH('{${metricsNamespace},service,tenant} MetricName="${name}"', '${statistic}', ${period.toSeconds()})`;
+  return new MathExpression({ expression, usingMetrics: {}, label: '', period });
+}
+
+function addRuns(dashboard: Dashboard): void {
+  dashboard.addWidgets(chapter('Runs'));
+  dashboard.addWidgets(
+    graph('Runs started, receipts signed', [ownMetric(metricNames.executionsTotal, 'Sum'), ownMetric(metricNames.receiptsTotal, 'Sum')]),
+    graph('Publish to start (ms)', percentiles(metricNames.publishToStartMs)),
+    graph('Queue (ms)', percentiles(metricNames.queueMs)),
+  );
+  dashboard.addWidgets(
+    graph('Task (ms)', percentiles(metricNames.taskMs)),
+    graph('Authorisation (ms)', percentiles(metricNames.authzMs)),
+    graph('Signature (ms)', percentiles(metricNames.signMs)),
+  );
+}
+
+function addTenants(dashboard: Dashboard): void {
+  dashboard.addWidgets(chapter('Tenants'));
+  dashboard.addWidgets(
+    percentGraph('Budget of the day (%) by tenant', [byTenant(metricNames.budgetPercent, 'Maximum')], 90),
+    graph('Open runs by tenant', [byTenant(metricNames.quotaInUse, 'Maximum')]),
+    graph('Denied by tenant', [byTenant(metricNames.policyDeniesTotal, 'Sum')]),
+  );
+}
+
+function addCosts(dashboard: Dashboard): void {
+  dashboard.addWidgets(chapter('Cost governor and policy'));
+  dashboard.addWidgets(
+    graph('Estimated cost of admitted runs (USD)', [
+      ownMetric(metricNames.costEstimateUsd, 'Sum'),
+      ownMetric(metricNames.costEstimateUsd, 'p95'),
+    ]),
+    percentGraph('Measured against estimated cost (% off)', percentiles(metricNames.estimatorDrift), 10),
+    graph('Policy decision (ms)', percentiles(metricNames.policyEvalMs)),
+  );
+}
+
+function addServices(dashboard: Dashboard, { api, execution, parts }: WatchedParts): void {
+  dashboard.addWidgets(chapter('Services'));
+  dashboard.addWidgets(
+    graph('API requests and errors', [
+      api.api.metricCount({ period }),
+      api.api.metricClientError({ period }),
+      api.api.metricServerError({ period }),
+    ]),
+    graph('Tasks waiting, dead letters', [
+      execution.queue.metricApproximateNumberOfMessagesVisible({ period }),
+      execution.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+    ]),
+    graph('Table capacity consumed', [
+      parts.table.table.metricConsumedReadCapacityUnits({ period }),
+      parts.table.table.metricConsumedWriteCapacityUnits({ period }),
+    ]),
+  );
+}

@@ -1,0 +1,89 @@
+/**
+ * What each operation may touch, in one table: an operation without a row does not synthesise, and one that only reads has no way to write. The rows
+ * are kinds of work, because an operation that needs something of its own is an operation to look at twice.
+ */
+
+type BlobAccess = 'none' | 'read' | 'write';
+
+/** What the role of one operation may do. */
+export interface OperationRights {
+  table: 'read' | 'write';
+  data: BlobAccess;
+  logs: 'none' | 'read';
+  receipts: BlobAccess;
+  /** Signs what it makes, with the key of the home. */
+  isSigning: boolean;
+  /** Hands out tasks and starts the supervision of runs. */
+  isStartingRuns: boolean;
+  /** More than the usual memory, for what computes; CPU comes with it. */
+  memorySizeMb?: number;
+}
+
+const nothing: OperationRights = {
+  table: 'read',
+  data: 'none',
+  logs: 'none',
+  receipts: 'none',
+  isSigning: false,
+  isStartingRuns: false,
+};
+
+/** Needs no token, or answers from the table alone. */
+const asks = nothing;
+/** Reads what a tenant stored; its own policy packs are data too. */
+const reads: OperationRights = { ...nothing, data: 'read', logs: 'read', receipts: 'read' };
+/** Changes settings, which live in the table. */
+const sets: OperationRights = { ...nothing, table: 'write' };
+const stores: OperationRights = { ...nothing, table: 'write', data: 'write', receipts: 'read' };
+const publishes: OperationRights = { ...stores, receipts: 'write', isSigning: true };
+
+const rights: Readonly<Record<string, OperationRights>> = {
+  createWorkflow: stores,
+  listWorkflows: reads,
+  getWorkflow: reads,
+  publishWorkflow: publishes,
+  // A plan is asked for with POST because of its body; it changes nothing.
+  planRun: reads,
+  startExecution: { ...stores, isStartingRuns: true },
+  listExecutions: reads,
+  getExecution: reads,
+  readLogs: reads,
+  getReceipt: reads,
+  uploadFile: stores,
+  pushPackage: publishes,
+  listPackages: reads,
+  createTenant: sets,
+  listTenants: asks,
+  getTenant: asks,
+  changeTenant: sets,
+  putMember: sets,
+  listMembers: asks,
+  listAuditEvents: asks,
+  listPolicyPacks: reads,
+  getPolicyPack: reads,
+  getPolicyBundle: reads,
+  pushPolicyPack: publishes,
+  // Judges thousands of recorded decisions anew.
+  replayPolicy: { ...reads, memorySizeMb: 2_048 },
+  listDecisions: reads,
+  getDecision: reads,
+  // Most denials are never asked about, so a denial is signed when somebody wants its receipt.
+  getDecisionReceipt: { ...reads, table: 'write', receipts: 'write', isSigning: true },
+  whoami: asks,
+  listKeys: asks,
+  getTrustedRoot: asks,
+  getManifestSchema: asks,
+  getOpenApi: asks,
+  getDocs: asks,
+  getHealth: asks,
+};
+
+/** Operations that have a row. */
+export const operationsWithRights: readonly string[] = Object.keys(rights);
+
+/** The rights of an operation; throws for one without a row, so that nobody deploys what nobody thought about. */
+export function rightsOf(operation: string): OperationRights {
+  const found = rights[operation];
+  if (found === undefined) throw new Error(`The operation ${operation} has no row in stacks/operation-rights.ts: say what it may touch.`);
+  return found;
+}

@@ -1,0 +1,149 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { startHost, type RunningHost } from '../../cli/host/start-host.ts';
+import { jsonOf, runCli, type CliResult } from '../support/run-cli.ts';
+
+const manifest = `name: greeting
+version: 1.0.0
+region: US
+tasks:
+  - { id: greet, uses: "pkg:demo/echo@1.0.0", with: { text: Hello } }
+`;
+
+const Started = z.object({ id: z.string(), decisionId: z.string() });
+const Denied = z.object({ error: z.object({ decisionId: z.string() }) });
+
+/** A run needs a sandbox and a process for each command, on a machine that may be busy. */
+const slowMs = 120_000;
+
+describe('why a run may run, told by the command line', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'maestro-why-'));
+  const dataDir = join(folder, 'data');
+  let host: RunningHost;
+  let execution: z.infer<typeof Started>;
+  let denial: string;
+
+  const maestro = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: folder, env: { MC_DATA_DIR: dataDir } });
+
+  beforeAll(async () => {
+    host = await startHost({ port: 0, dataDir, isAnnounced: false });
+    writeFileSync(join(folder, 'workflow.yaml'), manifest);
+    await maestro('publish', 'workflow.yaml');
+    execution = Started.parse(jsonOf(await maestro('run', 'greeting', '--wait', '--json')));
+    denial = Denied.parse(jsonOf(await maestro('run', 'greeting', '--region', 'EU', '--json'))).error.decisionId;
+  }, slowMs);
+  afterAll(async () => {
+    await host.close();
+    rmSync(folder, { recursive: true, force: true });
+  }, slowMs);
+
+  test(
+    'whoami answers subject, tenant, roles, quotas and budget first, and for people how much is left',
+    async () => {
+      const json = jsonOf(await maestro('whoami', '--json')) as object; // Its fields are asserted.
+      expect(Object.keys(json)).toEqual([...['subject', 'tenant', 'roles', 'quotas', 'budget'], ...Object.keys(json).slice(5)]);
+      expect(json).toMatchObject({
+        subject: 'admin@local',
+        tenant: 'local',
+        roles: ['admin'],
+        quotas: { maxConcurrent: expect.any(Number), inUse: 0 },
+        budget: { dailyMaxUSD: 100, spentUSD: expect.any(Number) },
+        url: host.url,
+      });
+      const { stdout } = await maestro('whoami');
+      expect(stdout).toMatch(/quota .*% +0 of \d+ runs open/);
+      expect(stdout).toMatch(/budget .*spent \+ \$0\.00 reserved = .* of \$100\.00 on \d{4}-\d\d-\d\d \(Etc\/UTC\)/);
+    },
+    slowMs,
+  );
+
+  test(
+    'a plan shows every pack, the price with its interval and basis, and what quota and budget are left',
+    async () => {
+      const { stdout } = await maestro('plan', 'greeting');
+      expect(stdout).toMatch(/estimated cost \$[\d.]+, between \$[\d.]+ and \$[\d.]+/);
+      expect(stdout).toMatch(/greet .*(declared|learned from)/);
+      for (const pack of ['access', 'budget', 'egress', 'encryption', 'pii', 'quotas', 'residency'])
+        expect(stdout).toMatch(new RegExp(`[✔!✘] ${pack} +(allow|warn)`));
+      expect(stdout).toMatch(/runs open, without this one/);
+      expect(stdout).toMatch(/this run = \$[\d.]+ of \$100\.00/);
+    },
+    slowMs,
+  );
+
+  test(
+    'a started run says which decision let it, and on which budget',
+    async () => {
+      const { stdout } = await maestro('run', 'greeting', '--wait');
+      expect(stdout).toMatch(/Allowed.* at start by policy \(\d packs, decision dec_/);
+      expect(stdout).toMatch(/this run = \$[\d.]+ of \$100\.00/);
+    },
+    slowMs,
+  );
+
+  test(
+    'status --explain shows the decision as it was made and what is left now, for people and for scripts',
+    async () => {
+      const { stdout } = await maestro('status', execution.id, '--explain');
+      expect(stdout).toContain(`decision ${execution.decisionId}`);
+      expect(stdout).toMatch(/now\n +quota [^]*\n +budget /);
+      expect(jsonOf(await maestro('status', execution.id, '--explain', '--json'))).toMatchObject({
+        id: execution.id,
+        decision: { id: execution.decisionId, point: 'start', executionId: execution.id },
+        now: { quotas: { inUse: 0 }, budget: { dailyMaxUSD: 100 } },
+      });
+    },
+    slowMs,
+  );
+
+  test(
+    'a denied run tells the fix at once, and names the commands that show and prove the denial',
+    async () => {
+      const { code, stdout, stderr } = await maestro('run', 'greeting', '--region', 'EU');
+      expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+      expect(stderr).toMatch(/residency\.region_mismatch[^]*got +EU[^]*allowed +US[^]*fix +\S+/);
+      expect(stderr).toMatch(/maestro status dec_\w{26} --explain/);
+      expect(stderr).toMatch(/maestro receipt dec_\w{26} -o denial\.sigstore\.json/);
+    },
+    slowMs,
+  );
+
+  test(
+    'the decision that denied can be looked up by its id',
+    async () => {
+      const { code, stdout } = await maestro('status', denial, '--explain');
+      expect(code).toBe(0);
+      for (const part of ['Denied at start', 'residency.region_mismatch', 'admin@local', 'greeting@1.0.0', `maestro receipt ${denial}`])
+        expect(stdout).toContain(part);
+      expect(jsonOf(await maestro('status', denial, '--json'))).toMatchObject({ id: denial, verdict: 'deny', executionId: null });
+      expect(await maestro('status', denial, '--watch')).toMatchObject({ code: 2 });
+      expect(await maestro('status', 'dec_01ARZ3NDEKTSV4RRFFQ69G5FAV')).toMatchObject({ code: 5, stdout: '' });
+    },
+    slowMs,
+  );
+
+  test(
+    'the receipt of a denial verifies without the home, and a changed one does not',
+    async () => {
+      expect(await maestro('receipt', denial, '-o', 'denial.sigstore.json')).toMatchObject({ code: 0 });
+      expect(await maestro('keys', 'export', '-o', 'mc.pub')).toMatchObject({ code: 0 });
+      const verify = (file: string): Promise<CliResult> =>
+        runCli(['verify', file, '--json'], { cwd: folder, env: { MC_URL: 'http://127.0.0.1:9' } });
+      expect(jsonOf(await verify('denial.sigstore.json'))).toMatchObject({
+        verified: true,
+        predicateType: expect.stringMatching(/^https:/),
+      });
+
+      const bundle = JSON.parse(readFileSync(join(folder, 'denial.sigstore.json'), 'utf8')) as { dsseEnvelope: { payload: string } }; // A sigstore bundle.
+      const statement = Buffer.from(bundle.dsseEnvelope.payload, 'base64').toString('utf8');
+      bundle.dsseEnvelope.payload = Buffer.from(statement.replaceAll('deny', 'warn')).toString('base64');
+      writeFileSync(join(folder, 'changed.sigstore.json'), JSON.stringify(bundle));
+      expect(statement).toContain('deny');
+      expect(await verify('changed.sigstore.json')).toMatchObject({ code: 4 });
+    },
+    slowMs,
+  );
+});

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { operations } from '../../../functions/http/index.ts';
+import type { Operation } from '../../../functions/middleware/operation.ts';
+import { Problem } from '../../../functions/middleware/problem.ts';
+import { Role } from '../../../shared/tenant/actor.ts';
+import { buildSite, type TestSite } from '../../support/build-site.ts';
+import { publishTestPackage } from '../../support/publish-test-package.ts';
+
+/** In the name of everything that acme has; an answer to anybody else that holds it has leaked. */
+const mark = 'acmes-own';
+
+interface Target {
+  /** Fills `{id}` of the path. */
+  id?: string;
+  body?: unknown;
+  mediaType?: string;
+}
+
+let site: TestSite;
+/** A request of every operation for something that acme has. */
+let targets: Record<string, Target>;
+
+beforeAll(async () => {
+  site = await buildSite(operations);
+  await publishTestPackage(site.home.deps, { name: `${mark}/echo` }, 'acme');
+  const manifest = { name: mark, version: '1.0.0', tasks: [{ id: 'a', uses: `pkg:${mark}/echo@1.0.0`, with: { message: mark } }] };
+  const Made = z.object({ id: z.string(), decisionId: z.string().optional() });
+  const made = async (id: string, target: Target): Promise<z.infer<typeof Made>> =>
+    Made.parse(await (await send(operationOf(id), target, await tokenOf('acme', 'admin'))).json());
+  const workflow = await made('createWorkflow', { body: manifest });
+  await made('publishWorkflow', { id: workflow.id });
+  const execution = await made('startExecution', { body: { workflow: `${mark}@1.0.0` } });
+  await send(operationOf('putMember'), { id: 'acme', body: { subject: mark, role: 'viewer' } }, await tokenOf('acme', 'admin'));
+  await send(operationOf('changeTenant'), { id: 'acme', body: { displayName: mark } }, await tokenOf('acme', 'admin'));
+  targets = {
+    ...Object.fromEntries(['getWorkflow', 'publishWorkflow'].map((id) => [id, { id: workflow.id }])),
+    ...Object.fromEntries(['getExecution', 'readLogs', 'getReceipt', 'listRunDecisions'].map((id) => [id, { id: execution.id }])),
+    ...Object.fromEntries(['getDecision', 'getDecisionReceipt'].map((id) => [id, { id: execution.decisionId ?? 'none' }])),
+    ...Object.fromEntries(['getTenant', 'listMembers'].map((id) => [id, { id: 'acme' }])),
+    ...Object.fromEntries(['getPolicyPack', 'getPolicyBundle'].map((id) => [id, { id: mark }])),
+    planRun: { body: { workflow: `${mark}@1.0.0` } },
+    startExecution: { body: { workflow: `${mark}@1.0.0` } },
+    changeTenant: { id: 'acme', body: { displayName: 'taken' } },
+    putMember: { id: 'acme', body: { subject: 'eve@example.com', role: 'admin' } },
+  };
+});
+afterAll(() => site.close());
+
+function operationOf(id: string): Operation {
+  const found = operations.find((operation) => operation.id === id);
+  if (!found) throw new Error(`there is no operation ${id}`);
+  return found;
+}
+
+const tokenOf = (tenant: string, role: Role): Promise<string> => site.token({ tenant, roles: [role], sub: `${role}@example.com` });
+
+function send(
+  { method, path }: Operation,
+  { id = 'none', body, mediaType = 'application/json' }: Target,
+  token: string,
+): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': mediaType }) };
+  return fetch(`${site.url}${path.replace('{id}', encodeURIComponent(id))}`, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+const guarded = operations.filter(({ roles }) => roles !== 'public').map((operation) => [operation.id, operation] as const);
+
+test('every operation on one thing has something of acme to be asked for', () => {
+  const withPath = guarded.filter(([, { path }]) => path.includes('{')).map(([id]) => id);
+  expect(withPath.filter((id) => targets[id] === undefined)).toEqual([]);
+});
+
+describe.each(guarded)('%s', (id, operation) => {
+  test.each(Role.options)('answers another tenant’s %s as if there were nothing', async (role) => {
+    const response = await send(operation, targets[id] ?? {}, await tokenOf('beta', role));
+    const text = await response.text();
+    if (!operation.roles.includes(role)) expect(response.status).toBe(403);
+    else if (targets[id] !== undefined) expect(response.status).toBe(404);
+    // What was asked for may stand in the refusal of it; nothing else may.
+    const answered = response.status === 200 ? text : Object.values(Problem.parse(JSON.parse(text)).issues ?? []).join();
+    expect(answered).not.toContain(mark);
+  });
+
+  test.each(Role.options)('answers the own tenant’s %s exactly when the role is listed', async (role) => {
+    if (id === 'changeTenant' || id === 'putMember') return;
+    const { status } = await send(operation, targets[id] ?? {}, await tokenOf('acme', role));
+    if (operation.roles.includes(role) && id !== 'createTenant') expect([401, 403]).not.toContain(status);
+    else expect(status).toBe(403);
+    expect(status).toBeLessThan(500);
+  });
+});
+
+test('nothing of acme was changed by others', async () => {
+  const token = await tokenOf('acme', 'admin');
+  expect(await (await send(operationOf('getTenant'), { id: 'acme' }, token)).json()).toMatchObject({ displayName: mark, version: 2 });
+  const members = await (await send(operationOf('listMembers'), { id: 'acme' }, token)).json();
+  expect(members).toMatchObject({ items: [{ subject: mark, role: 'viewer' }] });
+});

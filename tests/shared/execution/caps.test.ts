@@ -1,0 +1,104 @@
+/** Quota and budget under load and over days: real table, real packs, simulated tasks. */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { listExecutions } from '../../../shared/execution/read/list-executions.ts';
+import { LedgerRow, ledgerPk } from '../../../shared/execution/ledger.ts';
+import { startExecution, type StartResult } from '../../../shared/execution/admit/start-execution.ts';
+import type { Deps } from '../../../shared/port/deps.ts';
+import { getTenant } from '../../../shared/tenant/tenant-store.ts';
+import { readUsage, type Usage } from '../../../shared/tenant/usage.ts';
+import { openEngine, type Engine } from '../../support/open-engine.ts';
+
+const manifest = `name: capped
+version: 1.0.0
+tasks:
+  - { id: only, uses: 'pkg:demo/echo@1.0.0' }
+`;
+
+const classes: ('small' | 'medium' | 'large')[] = ['small', 'medium', 'large'];
+
+let engine: Engine;
+afterEach(() => engine.close());
+
+async function usage(deps: Deps): Promise<Usage> {
+  return readUsage(deps, await getTenant(deps, engine.actor.tenant));
+}
+
+const startedIn = (results: readonly StartResult[]): string[] =>
+  results.flatMap((result) => (result.kind === 'started' ? [result.execution.id] : []));
+const rulesIn = (results: readonly StartResult[]): Set<string> =>
+  new Set(
+    results.flatMap((result) =>
+      result.kind === 'denied'
+        ? result.decision.packs.flatMap(({ entries }) => entries.filter(({ effect }) => effect === 'deny').map(({ rule }) => rule))
+        : [],
+    ),
+  );
+
+/** Opens an engine whose tasks run until they are let go. */
+async function openHolding(tenant: Parameters<typeof openEngine>[0]): Promise<{ letGo(): void }> {
+  engine = await openEngine(tenant);
+  await engine.publish(manifest);
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  engine.simulate((spec) => ({ result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, until: held }));
+  return { letGo };
+}
+
+describe('a concurrency cap', () => {
+  test('of 25 lets exactly 25 of 10,000 racing starts in, and every slot comes back', async () => {
+    const { letGo } = await openHolding({ tenant: { quota: { maxConcurrent: 25, resourceClasses: classes } } });
+    const { deps } = engine.home;
+    const racing = Array.from({ length: 10_000 }, () => startExecution(deps, engine.actor, { workflow: 'capped' }));
+    const results = await Promise.all(racing);
+    expect(startedIn(results)).toHaveLength(25);
+    expect(rulesIn(results)).toEqual(new Set(['quotas.concurrency']));
+    expect(await usage(deps)).toMatchObject({ inUse: 25 });
+    letGo();
+    await Promise.all(startedIn(results).map((id) => engine.finish(id)));
+    expect(await usage(deps)).toMatchObject({ inUse: 0, reservedUsdMicros: 0 });
+    expect((await startExecution(deps, engine.actor, { workflow: 'capped' })).kind).toBe('started');
+  }, 120_000);
+
+  test('never lets more runs be open than it says while runs end and others start', async () => {
+    engine = await openEngine({ tenant: { quota: { maxConcurrent: 3, resourceClasses: classes } } });
+    await engine.publish(manifest);
+    const { deps } = engine.home;
+    const results: StartResult[] = [];
+    let most = 0;
+    for (let round = 0; round < 20; round += 1) {
+      results.push(...(await Promise.all(Array.from({ length: 8 }, () => startExecution(deps, engine.actor, { workflow: 'capped' })))));
+      const { items } = await listExecutions(deps, engine.actor, { limit: 100 });
+      most = Math.max(most, items.filter(({ state }) => state !== 'succeeded').length);
+    }
+    expect(most).toBeLessThanOrEqual(3);
+    await Promise.all(startedIn(results).map((id) => engine.finish(id)));
+    expect(await usage(deps)).toMatchObject({ inUse: 0 });
+  }, 60_000);
+});
+
+describe('a daily budget', () => {
+  test('lets racing starts reserve no more than there is, and the ledger says what was guessed and what was measured', async () => {
+    const { letGo } = await openHolding({});
+    const { deps, actor } = { deps: engine.home.deps, actor: engine.actor };
+    const [first] = startedIn([await startExecution(deps, actor, { workflow: 'capped' })]);
+    const price = (await usage(deps)).reservedUsdMicros;
+    const tenant = await getTenant(deps, actor.tenant);
+    await deps.table.write([
+      { kind: 'update', key: { pk: 'T#acme', sk: 'TENANT' }, set: { dailyMaxUsdMicros: price * 4 }, conditions: [] },
+    ]);
+    const results = await Promise.all(Array.from({ length: 50 }, () => startExecution(deps, actor, { workflow: 'capped' })));
+    expect(startedIn(results)).toHaveLength(3);
+    expect(rulesIn(results)).toEqual(new Set(['budget.exceeded']));
+    const { day } = await usage(deps);
+    const rows = async (): Promise<LedgerRow[]> =>
+      z.array(LedgerRow).parse((await deps.table.query({ pk: ledgerPk(tenant.id, day), limit: 100 })).items);
+    expect((await rows()).map(({ basis }) => basis)).toEqual(['estimated', 'estimated', 'estimated', 'estimated']);
+    letGo();
+    await Promise.all([...startedIn(results), first ?? ''].map((id) => engine.finish(id)));
+    const measured = (await rows()).map(({ basis, measuredUsdMicros }) => ({ basis, measuredUsdMicros }));
+    expect(new Set(measured.map(({ basis }) => basis))).toEqual(new Set(['measured']));
+    const sum = measured.reduce((total, row) => total + (row.measuredUsdMicros ?? 0), 0);
+    expect(await usage(deps)).toMatchObject({ reservedUsdMicros: 0, measuredUsdMicros: sum });
+  }, 60_000);
+});
