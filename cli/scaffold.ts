@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { McError } from '../shared/core/errors.ts';
 import { writeNew } from './write-file.ts';
 
-export type Template = 'init' | 'workflow' | 'service';
+export type Template = 'init' | 'workflow' | 'service' | 'policy';
 
 /** Means nothing in Markdown, YAML and JSON, so no formatter changes it. */
 const placeholder = 'PROJECT_NAME';

@@ -8,8 +8,10 @@ import { build } from 'esbuild';
 import { operations } from '../functions/http/index.ts';
 import { buildPackage } from '../catalog/package-builder.ts';
 import type { Operation } from '../functions/middleware/operation.ts';
+import { catalogPath } from '../policy/catalog/bundled-packs.ts';
 import { bundlePath } from '../policy/engine/load-shipped-packs.ts';
 import { shippedPacks } from '../policy/engine/shipped-packs.ts';
+import { packWorkerBundle, packWorkerSource } from '../policy/engine/thread/pack-thread.ts';
 import { digestBytes, digestJson, type Digest } from '../shared/core/digest.ts';
 import { childMain } from '../runner/sandbox/node-arguments.ts';
 
@@ -41,10 +43,14 @@ async function filesOf(folder: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile() && entry.name.endsWith('.ts')).map((entry) => join(entry.parentPath, entry.name));
 }
 
-async function bundle(entries: readonly string[]): Promise<void> {
-  await rm(target, { recursive: true, force: true });
+/** The thread that judges tenants' packs is a program of its own, so each function has a copy beside it. */
+async function bundleWorker(): Promise<void> {
+  await bundle([{ in: packWorkerSource, out: basename(packWorkerBundle, '.mjs') }]);
+}
+
+async function bundle(entryPoints: { in: string; out: string }[]): Promise<void> {
   await build({
-    entryPoints: entries.map((path) => ({ in: path, out: join(basename(path, '.ts'), 'index') })),
+    entryPoints,
     outdir: target,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -65,7 +71,9 @@ async function copyData(name: string): Promise<void> {
     const to = join(target, name, 'packs', bundlePath(pack.name));
     await mkdir(dirname(to), { recursive: true });
     await cp(join(root, 'policy', 'packs', bundlePath(pack.name)), to);
+    await cp(join(root, 'policy', 'packs', catalogPath(pack.name)), join(target, name, 'packs', catalogPath(pack.name)));
   }
+  await cp(join(target, packWorkerBundle), join(target, name, packWorkerBundle));
   if (taskRunners.has(name)) await cp(childMain, join(target, name, basename(childMain)));
 }
 
@@ -87,8 +95,11 @@ async function buildCatalog(): Promise<Digest> {
 
 const byFile = operationEntries(await filesOf('functions/http'));
 const entries = [...byFile.keys(), ...(await Promise.all(['functions/task', 'functions/queue', 'functions/schedule'].map(filesOf))).flat()];
-await bundle(entries);
+await rm(target, { recursive: true, force: true });
+await bundle(entries.map((path) => ({ in: path, out: join(basename(path, '.ts'), 'index') })));
+await bundleWorker();
 await Promise.all(entries.map((path) => copyData(basename(path, '.ts'))));
+await rm(join(target, packWorkerBundle));
 const routes = [...byFile].map(([path, { id, method, path: route, roles, summary }]) => {
   return { id, method, path: route, isPublic: roles === 'public', summary, functionName: basename(path, '.ts') };
 });

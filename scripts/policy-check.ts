@@ -2,11 +2,12 @@
  * Checks policy packs: layout, lint, tests and their coverage, goldens, wasm against stock OPA, annotations, bundles and signatures, pages,
  * and how often each test fails. Every step of every pack is run to its end and every problem is named with its fix; exit 1 when there is one.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import { z } from 'zod';
+import { shippedPacksKey } from '../policy/engine/shipped-packs.ts';
 import { parseOptions, usage, type CheckOptions } from './policy/check/check-options.ts';
 import { checkSteps } from './policy/check/check-steps.ts';
 import type { CheckContext } from './policy/check/check-step.ts';
@@ -14,19 +15,20 @@ import { OpaPool } from './policy/check/opa-pool.ts';
 import { renderReport, renderResult, type CheckReport } from './policy/check/render-report.ts';
 import { runChecks } from './policy/check/run-checks.ts';
 import { findOpa, runOpa } from './policy/find-opa.ts';
-import { readPackSources, type PackSources } from './policy/pack-sources.ts';
+import { readPack, readPackSources, type PackSources } from './policy/pack-sources.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
-/** The packs named on the command line, or those that this program ships with; throws for a folder that holds none. */
-function packsOf({ folders }: CheckOptions): PackSources[] {
+/** The packs named on the command line, or those that this program ships with; a text for a folder that holds none. */
+function packsOf({ folders }: CheckOptions): PackSources[] | string {
   if (folders.length === 0) return readPackSources(join(root, 'policy/packs'));
-  return folders.map((folder) => {
-    const path = resolve(folder);
-    const pack = existsSync(path) ? readPackSources(dirname(path)).find(({ name }) => name === basename(path)) : undefined;
-    if (!pack) throw new Error(`${path} is no policy pack: a pack is a folder with a .manifest, rules and goldens.json`);
-    return pack;
-  });
+  const packs: PackSources[] = [];
+  for (const path of folders.map((folder) => resolve(folder))) {
+    const pack = existsSync(path) && statSync(path).isDirectory() ? readPack(path) : undefined;
+    if (!pack) return `${path} is no policy pack: a pack is a folder with a .manifest, rules and goldens`;
+    packs.push(pack);
+  }
+  return packs;
 }
 
 async function writeReport(path: string, report: CheckReport): Promise<void> {
@@ -49,8 +51,9 @@ function conclude(steps: CheckReport['steps'], seconds: number): void {
   );
 }
 
-async function check(options: CheckOptions): Promise<number> {
-  const path = findOpa();
+async function check(options: CheckOptions, packs: readonly PackSources[]): Promise<number> {
+  const found = findOpa();
+  const path = found !== undefined && existsSync(found) ? found : undefined;
   if (path === undefined && !options.withoutOpa) {
     console.error('policy: OPA 1.x is needed: run `node scripts/oracles.ts`, put opa on PATH, or name it in MC_OPA.');
     console.error('policy: with --without-opa only what needs none is checked.');
@@ -65,9 +68,11 @@ async function check(options: CheckOptions): Promise<number> {
     settings: { runs, seed, mutations },
     base: z.json().parse(JSON.parse(readFileSync(join(root, 'policy/goldens/input.json'), 'utf8'))),
     isShipped: options.folders.length === 0,
+    key:
+      options.keyFile === undefined ? (options.folders.length === 0 ? shippedPacksKey : undefined) : readFileSync(options.keyFile, 'utf8'),
   };
   const opa = hasOpa ? (/^Version: (.*)$/m.exec(runOpa(path, ['version'], { cwd: root }))?.[1] ?? 'of an unknown version') : null;
-  const steps = await runChecks(context, packsOf(options), checkSteps);
+  const steps = await runChecks(context, packs, checkSteps);
   for (const result of steps) console.log(renderResult(result));
   const seconds = Math.round((Date.now() - startedAt.getTime()) / 100) / 10;
   const verdict = steps.some((step) => step.verdict === 'failed') ? 'failed' : 'passed';
@@ -77,10 +82,16 @@ async function check(options: CheckOptions): Promise<number> {
   return verdict === 'failed' ? 1 : 0;
 }
 
-const options = parseOptions(process.argv.slice(2), Date.now());
-if ('wrong' in options) {
-  console.error(`policy: ${options.wrong}\n\n${usage}`);
-  process.exitCode = 2;
-} else {
-  process.exitCode = await check(options);
+function refuse(wrong: string): number {
+  console.error(`policy: ${wrong}\n\n${usage}`);
+  return 2;
 }
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2), Date.now());
+  if ('wrong' in options) return refuse(options.wrong);
+  const packs = packsOf(options);
+  return typeof packs === 'string' ? refuse(packs) : check(options, packs);
+}
+
+process.exitCode = await main();

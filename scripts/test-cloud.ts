@@ -18,6 +18,8 @@ const assembly = join(folder, 'cdk.out');
 const outputsFile = join(folder, 'outputs.json');
 const stage = 'test';
 const audience = 'maestro-conductor';
+/** The default of the stacks' setting. */
+const ownerTenant = 'home';
 
 const minuteMs = 60_000;
 /** Several times what each takes on two busy cores; a hang must not block whoever waits for the result. */
@@ -43,7 +45,18 @@ async function must(what: string, run: () => Promise<number>): Promise<void> {
 /** Bootstraps the emulator's account and deploys; answers what the stacks tell about themselves. */
 async function deploy(env: Environment, issuerUrl: string): Promise<z.infer<typeof Outputs>> {
   const cdk = join(root, 'node_modules', '.bin', 'cdk');
-  const context = ['-c', `stage=${stage}`, '-c', `issuer=${issuerUrl}`, '-c', `audience=${audience}`, '--output', assembly];
+  const context = [
+    '-c',
+    `stage=${stage}`,
+    '-c',
+    `issuer=${issuerUrl}`,
+    '-c',
+    `audience=${audience}`,
+    '-c',
+    `ownerTenant=${ownerTenant}`,
+    '--output',
+    assembly,
+  ];
   const options = { env, cwd: root, output: 'quiet' } as const;
   const bootstrap = ['bootstrap', 'aws://000000000000/us-east-1', ...context];
   await must('cdk bootstrap', () => runCommand(cdk, bootstrap, { ...options, timeoutMs: timeouts.bootstrapMs }));
@@ -78,7 +91,8 @@ async function testCloud(start: Start): Promise<number> {
   return runSuites({
     ...base,
     MC_URL: proxy.url,
-    MC_TOKEN: await issuer.issueToken('acme'),
+    MC_TOKEN: await issuer.issueToken({ tenant: ownerTenant, sub: 'admin@example.com', roles: ['admin'] }),
+    MC_ISSUER_URL: issuer.url,
     MC_TABLE: outputs[`mc-${stage}-data`].TableName,
     MC_BLOB_BUCKET: outputs[`mc-${stage}-data`].BlobBucketName,
     MC_STATE_MACHINE_ARN: outputs[`mc-${stage}-execution`].StateMachineArn,

@@ -49,6 +49,7 @@ const rights: Readonly<Record<string, OperationRights>> = {
   getExecution: reads,
   readLogs: reads,
   getReceipt: reads,
+  listRunDecisions: reads,
   uploadFile: stores,
   pushPackage: publishes,
   listPackages: reads,
@@ -67,7 +68,7 @@ const rights: Readonly<Record<string, OperationRights>> = {
   replayPolicy: { ...reads, memorySizeMb: 2_048 },
   listDecisions: reads,
   getDecision: reads,
-  // Most denials are never asked about, so a denial is signed when somebody wants its receipt.
+  // Most decisions are never asked about, so one is signed when somebody wants its receipt.
   getDecisionReceipt: { ...reads, table: 'write', receipts: 'write', isSigning: true },
   whoami: asks,
   listKeys: asks,

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { AuditEvent } from '../../shared/audit/audit-event.ts';
 import { Digest } from '../../shared/core/digest.ts';
 import { Issue } from '../../shared/core/issue.ts';
-import { DenyReason } from '../../shared/decision/decision.ts';
+import { Decision, DenyReason } from '../../shared/decision/decision.ts';
 import { Execution } from '../../shared/execution/execution.ts';
 import { LogRecord } from '../../shared/execution/read/read-logs.ts';
 import { Workflow } from '../../shared/manifest/workflow.ts';
 import { PackageRecord } from '../../shared/package/package-record.ts';
 import { PackSummary } from '../../shared/policy-catalog/policy-pack.ts';
-import { TenantSummary } from '../../shared/tenant/admin/tenant-view.ts';
+import { TenantSummary } from '../../shared/tenant-admin/tenant-view.ts';
 import { Member } from '../../shared/tenant/tenant.ts';
 
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), cursor: z.string().optional() });
@@ -22,6 +22,9 @@ export type ExecutionPage = z.infer<typeof ExecutionPage>;
 
 export const PolicyPackPage = page(PackSummary);
 export type PolicyPackPage = z.infer<typeof PolicyPackPage>;
+
+export const DecisionPage = page(Decision);
+export type DecisionPage = z.infer<typeof DecisionPage>;
 
 export const PackagePage = page(PackageRecord);
 export type PackagePage = z.infer<typeof PackagePage>;

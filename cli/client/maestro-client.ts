@@ -8,13 +8,14 @@ import { Decision } from '../../shared/decision/decision.ts';
 import { Execution, type StartRequest } from '../../shared/execution/execution.ts';
 import { Workflow } from '../../shared/manifest/workflow.ts';
 import { PackageRecord } from '../../shared/package/package-record.ts';
+import { ReplayPage } from '../../shared/replay/replay.ts';
 import { PolicyPack, PushedPolicyPack } from '../../shared/policy-catalog/policy-pack.ts';
 import { PlanAnswer } from '../../shared/plan/plan.ts';
 import { Identity } from '../../shared/tenant/describe-caller.ts';
-import type { ChangeTenant } from '../../shared/tenant/admin/change-tenant.ts';
-import type { CreateTenant } from '../../shared/tenant/admin/create-tenant.ts';
-import type { PutMember } from '../../shared/tenant/admin/put-member.ts';
-import { TenantDetails } from '../../shared/tenant/admin/tenant-view.ts';
+import type { ChangeTenant } from '../../shared/tenant-admin/change-tenant.ts';
+import type { CreateTenant } from '../../shared/tenant-admin/create-tenant.ts';
+import type { PutMember } from '../../shared/tenant-admin/put-member.ts';
+import { TenantDetails } from '../../shared/tenant-admin/tenant-view.ts';
 import { Member } from '../../shared/tenant/tenant.ts';
 import * as answers from './answers.ts';
 import { ApiProblem } from './api-problem.ts';
@@ -95,12 +96,18 @@ export class MaestroClient {
       .text;
   }
 
-  /** A recorded decision: of a run, or of a start that was denied. */
+  /** Every decision about a run: the one that let it start first, then those about its attempts. */
+  async listRunDecisions(id: string, page: PageRequest = {}): Promise<answers.DecisionPage> {
+    const path = `/api/executions/${encodeURIComponent(id)}/decisions`;
+    return parseAs(answers.DecisionPage, await this.#send({ method: 'GET', path, query: { ...page } }));
+  }
+
+  /** A recorded decision: of a run, of a start that was denied, or of a publication. */
   async getDecision(id: string): Promise<Decision> {
     return parseAs(Decision, await this.#send({ method: 'GET', path: `/api/decisions/${encodeURIComponent(id)}` }));
   }
 
-  /** The signed record of a denial: a sigstore bundle, byte for byte. */
+  /** The signed record of a decision: a sigstore bundle, byte for byte. */
   async getDecisionReceipt(id: string): Promise<string> {
     return (await this.#send({ method: 'GET', path: `/api/decisions/${encodeURIComponent(id)}/receipt`, headers: { accept: '*/*' } })).text;
   }
@@ -136,6 +143,15 @@ export class MaestroClient {
   async pushPolicyPack(bytes: Uint8Array<ArrayBuffer>): Promise<PushedPolicyPack> {
     const body = { mediaType: 'application/gzip', content: bytes };
     return parseAs(PushedPolicyPack, await this.#send({ method: 'POST', path: '/api/policy-packs', body }));
+  }
+
+  /** One page of a replay; the candidate needs no signature. */
+  async replayPolicy(
+    archive: Uint8Array<ArrayBuffer>,
+    query: { since?: string; limit?: number; cursor?: string | undefined } = {},
+  ): Promise<ReplayPage> {
+    const body = { mediaType: 'application/gzip', content: archive };
+    return parseAs(ReplayPage, await this.#send({ method: 'POST', path: '/api/policy-replays', query: { ...query }, body }));
   }
 
   async whoami(): Promise<Identity> {

@@ -8,12 +8,12 @@ import { paint } from '../terminal/paint.ts';
 import { printResult } from '../terminal/report.ts';
 import { writeWhole } from '../write-file.ts';
 
-/** Fetches the receipt of an ended execution and the document it speaks of, or the signed record of a denial. */
+/** Fetches the receipt of an ended execution and the document it speaks of, or the signed record of a decision. */
 export function addReceipt(program: Command): void {
   const command = program
     .command('receipt')
-    .description('fetch the signed receipt of an ended execution, or of a denial')
-    .argument('<id>', 'execution id, or the id of a decision that denied')
+    .description('fetch the signed receipt of an ended execution, or of a decision such as a denial')
+    .argument('<id>', 'execution or decision id')
     .option(
       '-o, --output <file>',
       'write the bundle here, and the outputs document of an execution beside it; without it the bundle is printed',
@@ -24,7 +24,7 @@ export function addReceipt(program: Command): void {
     { line: 'maestro receipt dec_01K… -o denial.sigstore.json', meaning: 'the proof of a denial' },
   ]).action(async (id: string, options: HomeOptions & { output?: string }) => {
     if (options.output === undefined) process.stdout.write(`${await fetchBundle(connect(options), id)}\n`);
-    else await (isDecision(id) ? saveDenial(id, options.output, options) : save(id, options.output, options));
+    else await (isDecision(id) ? saveDecision(id, options.output, options) : save(id, options.output, options));
   });
 }
 
@@ -34,13 +34,13 @@ function fetchBundle(client: MaestroClient, id: string): Promise<string> {
   return isDecision(id) ? client.getDecisionReceipt(id) : client.getReceipt(id);
 }
 
-async function saveDenial(id: string, file: string, options: HomeOptions): Promise<void> {
+async function saveDecision(id: string, file: string, options: HomeOptions): Promise<void> {
   const bundle = await fetchBundle(connect(options), id);
   const { predicateType, subject } = readStatement(bundle);
   writeWhole(file, bundle);
   printResult(options, { decisionId: id, bundle: file, predicateType, subjects: subject.length }, () =>
     [
-      `${paint('green', '✔')} signed record of the denial ${id}`,
+      `${paint('green', '✔')} signed record of the decision ${id}`,
       `  bundle   ${file}`,
       '',
       'verify it without any server:',

@@ -48,9 +48,15 @@ async function show(id: string, options: StatusOptions): Promise<void> {
 }
 
 async function explain(client: MaestroClient, execution: Execution, options: StatusOptions): Promise<void> {
-  const [decision, now] = await Promise.all([client.getDecision(execution.decisionId), client.whoami()]);
-  const explanation = { decision, now: allowanceOfCaller(now) };
-  printResult(options, { ...execution, decision, now }, () => renderExecution(execution, explanation));
+  const [decision, decisions, now] = await Promise.all([
+    client.getDecision(execution.decisionId),
+    client.listRunDecisions(execution.id, { limit: 100 }),
+    client.whoami(),
+  ]);
+  const attempts = decisions.items.filter(({ id }) => id !== decision.id);
+  const explanation = { decision, attempts, now: allowanceOfCaller(now) };
+  printResult(options, { ...execution, decision, attemptDecisions: attempts, now }, () => renderExecution(execution, explanation));
+  if (decisions.cursor !== undefined && options.json !== true) note('decisions about further attempts are in the receipt of the run');
 }
 
 async function showDecision(id: string, options: StatusOptions): Promise<void> {
@@ -62,7 +68,7 @@ async function showDecision(id: string, options: StatusOptions): Promise<void> {
     return;
   }
   const [decision, now] = await Promise.all([client.getDecision(id), client.whoami()]);
-  const lines = (): string[] => [...renderExplanation({ decision, now: allowanceOfCaller(now) }), ...renderNext(decision)];
+  const lines = (): string[] => [...renderExplanation({ decision, attempts: [], now: allowanceOfCaller(now) }), ...renderNext(decision)];
   printResult(options, { ...decision, now }, () => lines().join('\n'));
 }
 
@@ -74,10 +80,10 @@ function renderNext(decision: Decision): string[] {
   return ['', asked, nextOf(decision)];
 }
 
-function nextOf({ id, verdict, point, executionId }: Decision): string {
+function nextOf({ id, verdict, executionId }: Decision): string {
   if (executionId !== null) return `it belongs to ${executionId}, whose receipt holds it: maestro receipt ${executionId}`;
-  if (verdict === 'deny') return `nothing came of it; the signed record of the denial: maestro receipt ${id}`;
-  return point === 'publish' ? 'it let the version be published' : 'nothing came of it';
+  const outcome = verdict === 'deny' ? 'nothing came of it' : 'it let the version be published';
+  return `${outcome}; its signed record: maestro receipt ${id}`;
 }
 
 async function list(options: StatusOptions): Promise<void> {

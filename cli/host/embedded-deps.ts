@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { installCatalog } from '../../catalog/install-catalog.ts';
+import { bundledPacks } from '../../policy/catalog/bundled-packs.ts';
 import { loadShippedPacks } from '../../policy/engine/load-shipped-packs.ts';
 import { SandboxRunner, type SandboxDescription, type SandboxRunnerOptions } from '../../runner/sandbox/sandbox-runner.ts';
 import { openDataFolder } from '../../shared/embedded/data-folder.ts';
@@ -22,6 +23,8 @@ import { yieldingRunner } from '../../shared/embedded/pace/yielding-runner.ts';
 import { reconcileRun } from '../../shared/execution/dispatch/reconcile-run.ts';
 import { openRuns, sweepExecutions } from '../../shared/execution/dispatch/sweep-executions.ts';
 import { TenantId } from '../../shared/core/tenant-id.ts';
+import { loadOwnPack } from '../../shared/policy-catalog/load-own-pack.ts';
+import type { OwnPack } from '../../shared/port/policy-engine.ts';
 import { ResourceClass } from '../../shared/core/resource-class.ts';
 import { ensureOwnerTenant } from '../../shared/tenant/open-tenant.ts';
 import type { Tenant } from '../../shared/tenant/tenant.ts';
@@ -89,14 +92,18 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   const { runner, describe } = buildRunner(options);
   const queue = new LocalTaskQueue({ width: options.width ?? 2 * availableParallelism(), clock: systemClock, logger });
   const phases = new LocalPhases(() => deps, gate, options.maxOpenRuns);
+  const blobs = new SmallBlobs(table, new FileBlobs(join(options.dataDir, 'blobs')));
+  const signer = await openReceiptSigner(table, join(options.dataDir, 'keys', 'receipt-signer.pem'));
+  const own = { load: (tenant: TenantId, pack: OwnPack) => loadOwnPack({ table, blobs, signer }, tenant, pack) };
   const deps: Deps = {
     config: configOf(options),
     table,
-    blobs: new SmallBlobs(table, new FileBlobs(join(options.dataDir, 'blobs'))),
-    signer: await openReceiptSigner(table, join(options.dataDir, 'keys', 'receipt-signer.pem')),
+    blobs,
+    signer,
     queue,
     phases,
-    policy: await loadShippedPacks(),
+    policy: opened.adopt(await loadShippedPacks(undefined, { own }), (engine) => engine.close()),
+    packs: bundledPacks(),
     runner: yieldingRunner(running.watch(runner), gate),
     clock: systemClock,
     ids: ulidIds(systemClock),

@@ -55,7 +55,7 @@ const warnFrom = 0.8;
 /** A bar and the share in percent; yellow when little is left, red when it is too much. */
 function gauge(used: number, whole: number): [bar: string, share: string] {
   const share = whole === 0 ? (used === 0 ? 0 : Number.POSITIVE_INFINITY) : used / whole;
-  const filled = Math.min(Math.ceil(share * barCells), barCells);
+  const filled = Math.min(Math.round(share * barCells), barCells);
   const bar = `${'█'.repeat(filled)}${'░'.repeat(barCells - filled)}`;
   const colour = share > 1 ? 'red' : share >= warnFrom ? 'yellow' : 'green';
   return [paint(colour, bar), percent(share)];

@@ -1,12 +1,12 @@
 import type { Execution, TaskView } from '../../shared/execution/execution.ts';
 import type { Decision } from '../../shared/decision/decision.ts';
 import { renderAllowance, type Allowance } from './render-allowance.ts';
-import { renderDecisionInContext } from './render-decision.ts';
+import { renderDecision, renderDecisionInContext } from './render-decision.ts';
 import { paint } from './paint.ts';
 import { renderSandbox } from './render-plan.ts';
 import { table } from './table.ts';
 import { inTaskOrder } from './task-order.ts';
-import { millis, usd } from './units.ts';
+import { millis, plural, usd } from './units.ts';
 
 type State = Execution['state'] | TaskView['state'];
 
@@ -27,9 +27,10 @@ export function renderState(state: State): string {
   return paint(colour, `${mark} ${state}`);
 }
 
-/** Why a run is as it is: the decision that let it start, and what its tenant has left now. */
+/** Why a run is as it is: the decision that let it start, those about its attempts, and what its tenant has left now. */
 export interface Explanation {
   decision: Decision;
+  attempts: readonly Decision[];
   now: Allowance;
 }
 
@@ -46,7 +47,9 @@ export function renderExecution(execution: Execution, explanation?: Explanation)
     ...(execution.receiptId === null ? [] : [`receipt ${execution.receiptId}`]),
     ...(execution.error === null ? [] : [renderError(execution.error)]),
     ...(execution.outputs === null ? [] : [renderOutputs(execution.outputs)]),
-  ].join('\n');
+  ]
+    .join('\n')
+    .trimEnd();
 }
 
 function elapsed(execution: Execution): string {
@@ -77,8 +80,36 @@ function renderTaskTable(tasks: readonly TaskView[]): string {
 }
 
 /** The decision as it was made, then what stands now, when other runs have begun and ended. */
-export function renderExplanation({ decision, now }: Explanation): string[] {
-  return [renderDecisionInContext(decision), paint('dim', 'now'), ...renderAllowance(now).map((line) => `  ${line}`)];
+export function renderExplanation({ decision, attempts, now }: Explanation): string[] {
+  const left = renderAllowance(now).map((line) => `  ${line}`);
+  return [renderDecisionInContext(decision), ...renderAttempts(attempts, reasonsOf(decision)), paint('dim', 'now'), ...left];
+}
+
+/** A reason apart from where it was given. */
+function reasonsOf({ packs }: Decision): string[] {
+  return packs.flatMap(({ entries }) => entries.map(({ rule, got, allowed }) => [rule, got, allowed].join(' ')));
+}
+
+/** What was allowed about attempts is a number; every warning and denial is shown, whole where it says something new. */
+function renderAttempts(decisions: readonly Decision[], shown: readonly string[]): string[] {
+  const known = new Set(shown);
+  const allowed = decisions.filter(({ verdict }) => verdict === 'allow').length;
+  const others = decisions.filter(({ verdict }) => verdict !== 'allow');
+  return [
+    ...(allowed === 0 ? [] : [`${plural(allowed, 'decision')} about attempts (place, task, write) allowed`]),
+    ...others.map((decision) => renderAttempt(decision, known)),
+  ];
+}
+
+function renderAttempt(decision: Decision, known: Set<string>): string {
+  const place = `task ${decision.input.task?.id ?? ''}`;
+  const reasons = reasonsOf(decision);
+  if (reasons.every((reason) => known.has(reason))) {
+    const rules = decision.packs.flatMap(({ entries }) => entries.map(({ rule }) => rule));
+    return `${place}: at ${decision.point} the same as above: ${rules.join(', ')} ${paint('dim', `(decision ${decision.id})`)}`;
+  }
+  for (const reason of reasons) known.add(reason);
+  return `${place}: ${renderDecision(decision)}`;
 }
 
 function explainTasks(execution: Execution): string[] {

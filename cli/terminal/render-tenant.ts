@@ -1,4 +1,4 @@
-import type { TenantDetails } from '../../shared/tenant/admin/tenant-view.ts';
+import type { TenantDetails } from '../../shared/tenant-admin/tenant-view.ts';
 import { paint } from './paint.ts';
 
 /** A tenant for people: what it may use, what it uses, and what is its own. */

@@ -12,7 +12,8 @@ export const dollars = (amount: number): string => usd(Math.round(amount * 1_000
 /** A share of a whole, 1 being all of it. */
 export function percent(share: number): string {
   if (!Number.isFinite(share)) return 'over';
-  return `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
+  const isSmall = share >= 0.000_5 && share < 0.1;
+  return `${(share * 100).toFixed(isSmall ? 1 : 0)} %`;
 }
 
 /** A length of time in the largest units that leave it readable. */

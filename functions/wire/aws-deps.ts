@@ -9,6 +9,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
+import { bundledPacks } from '../../policy/catalog/bundled-packs.ts';
+import { packWorkerBundle } from '../../policy/engine/thread/pack-thread.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { DynamoTable } from '../../shared/aws/dynamo-table.ts';
 import { EmfMetrics } from '../../shared/aws/emf-metrics.ts';
@@ -21,6 +23,7 @@ import { systemClock } from '../../shared/embedded/system-clock.ts';
 import { ulidIds } from '../../shared/embedded/ulid-ids.ts';
 import { TenantId } from '../../shared/core/tenant-id.ts';
 import { Region } from '../../shared/manifest/manifest.ts';
+import { loadOwnPack } from '../../shared/policy-catalog/load-own-pack.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import { noFaults } from '../../shared/port/faults.ts';
 import { lambdaRunner } from './lambda-runner.ts';
@@ -60,7 +63,13 @@ function buildDeps(env: z.infer<typeof Environment>): Deps {
   const clock = systemClock;
   const ids = ulidIds(clock);
   const retry = { clock, ids };
+  // The bundle step puts the packs and the thread for tenants' packs next to the handler.
+  const packs = fileURLToPath(new URL('./packs/', import.meta.url));
+  const workerFile = fileURLToPath(new URL(`./${packWorkerBundle}`, import.meta.url));
+  const table = new DynamoTable(new DynamoDBClient(), env.MC_TABLE, retry);
+  const signer = new KmsSigner(new KMSClient(), env.MC_SIGNING_KEY_ARN);
   const buckets = { data: env.MC_DATA_BUCKET, log: env.MC_LOG_BUCKET, receipt: env.MC_RECEIPT_BUCKET };
+  const blobs = new S3Blobs(new S3Client({ forcePathStyle: env.AWS_ENDPOINT_URL !== undefined }), buckets);
   return {
     config: {
       region: env.MC_REGION ?? env.AWS_REGION,
@@ -71,14 +80,14 @@ function buildDeps(env: z.infer<typeof Environment>): Deps {
       encryption: 'kms',
       ownerTenant: env.MC_OWNER_TENANT,
     },
-    table: new DynamoTable(new DynamoDBClient(), env.MC_TABLE, retry),
-    blobs: new S3Blobs(new S3Client({ forcePathStyle: env.AWS_ENDPOINT_URL !== undefined }), buckets),
-    signer: new KmsSigner(new KMSClient(), env.MC_SIGNING_KEY_ARN),
+    table,
+    blobs,
+    signer,
     // The endpoint is the region's (or the emulator's), whatever host stands in the queue's address.
     queue: new SqsTaskQueue(new SQSClient({ useQueueUrlAsEndpoint: false }), env.MC_TASK_QUEUE_URL, retry),
     phases: new SfnPhases(new SFNClient(), env.MC_STATE_MACHINE_ARN),
-    // The bundle step puts the packs next to the handler.
-    policy: lazyPolicy(fileURLToPath(new URL('./packs/', import.meta.url))),
+    policy: lazyPolicy(packs, { own: { load: (tenant, pack) => loadOwnPack({ table, blobs, signer }, tenant, pack), workerFile } }),
+    packs: bundledPacks({ folder: packs, workerFile }),
     runner: lambdaRunner(clock, env.MC_RUNS_TASKS === 'true'),
     clock,
     ids,

@@ -101,8 +101,6 @@ export function bundledPacks({ folder, workerFile }: BundledPacksOptions = {}): 
           const questions = inputs.map((input) => ({ input }));
           return (await judgeBundle(archive, questions, { timeoutMs: replayMs, ...thread })).map(trialOf);
         },
-        // Every call has a thread of its own and ends it.
-        close: () => Promise.resolve(),
       };
     },
   };

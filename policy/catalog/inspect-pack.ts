@@ -94,7 +94,13 @@ export async function inspectPack(archive: Uint8Array, keys: readonly TrustedKey
   const signature = keyId === undefined || issues.length > 0 ? undefined : ({ keyId, algorithm: 'ES256' } as const);
   const manifest = BundleManifest.safeParse(parsed(files, '.manifest'));
   const name = PackName.safeParse(/^mc\/([^/]+)\/verdict$/.exec(manifest.data?.wasm[0].entrypoint ?? '')?.[1]);
-  if (!manifest.success || !name.success) return { pack: undefined, signature, issues, warnings: [] };
+  if (!manifest.success || !name.success) return { pack: undefined, isSound: false, signature, issues, warnings: [] };
   const described = describePack(manifest.data, name.data, { archive, files });
-  return { pack: described.pack, signature, issues: [...issues, ...described.issues], warnings: described.warnings };
+  return {
+    pack: described.pack,
+    isSound: issues.length === 0,
+    signature,
+    issues: [...issues, ...described.issues],
+    warnings: described.warnings,
+  };
 }

@@ -37,7 +37,7 @@ const GoldenCases = PackGoldens.shape.cases;
 export const BundleManifest = z.strictObject({
   revision: z.string().min(1).max(256),
   roots: z.array(z.string().min(1)).min(1).max(16),
-  rego_version: z.union([z.literal(0), z.literal(1)]),
+  rego_version: z.literal([0, 1], { error: 'must say 0 (Rego v0) or 1 (Rego v1)' }),
   wasm: z.tuple([z.strictObject({ entrypoint: z.string(), module: z.literal('/policy.wasm'), annotations: z.array(z.json()).optional() })]),
   metadata: PackMetadata.partial().extend({ goldens: GoldenCases.optional() }).optional(),
 });

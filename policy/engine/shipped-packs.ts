@@ -3,8 +3,20 @@ import type { Digest } from '../../shared/core/digest.ts';
 
 /** Every pack that must judge, in the order of names. */
 export const shippedPacks: readonly { name: string; digest: Digest }[] = [
-  { name: 'residency', digest: 'sha256:ae6b5e64a55f932e9e3830221f0cac449369e83947123e14174f6c469a930609' },
+  { name: 'access', digest: 'sha256:74edc97b45c0e73859082250b0b1c4fd32f10088429625b062e4a7612d9aef01' },
+  { name: 'budget', digest: 'sha256:0a3ae94f2043382c65a69acfd4a00e4d85d9750637d8ee12cdefcb847003e955' },
+  { name: 'egress', digest: 'sha256:f7e7d56cf42393e1e2505fdfaf9c97e523a05a71a366bc54edb1e9649885c67c' },
+  { name: 'encryption', digest: 'sha256:31709b3bdf667e29c9e29eecc59850afec42e1f50c946263fd0b79ae3a03f1f6' },
+  { name: 'pii', digest: 'sha256:daa07f70cf2e35cd0f9601a2e52c55d7d564dff0cadd37f32006739c89470d18' },
+  { name: 'quotas', digest: 'sha256:8b3cc85bd23675622c8357657b5959e56543c47bdbb7c0f0aaaa054294e03590' },
+  { name: 'residency', digest: 'sha256:b5f6d92dc90531c34686a0909f75a991650ab874508547261b872cb8b07d5153' },
 ];
 
-/** The public key that signed every one of them. */
-export const shippedPacksKey = '';
+/** The public key (PEM) that signed every one of them. */
+export const shippedPacksKey = [
+  '-----BEGIN PUBLIC KEY-----',
+  'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEwpwn9Kw4q4dfR1/f7ngISyo17YFW',
+  '9Hqp5UHGCNfcHZ2+LpDZb+dniASL4D7un+9vh6IX38cCP9VZ9KA/7IglbA==',
+  '-----END PUBLIC KEY-----',
+  '',
+].join('\n');

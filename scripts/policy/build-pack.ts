@@ -9,15 +9,6 @@ import { signaturesFile } from '../../policy/engine/verify-signatures.ts';
 import { runOpa } from './find-opa.ts';
 import { revisionOf, type PackSources } from './pack-sources.ts';
 
-/** Format, types, tests and full coverage of a pack's rules, judged by OPA itself; throws on the first that fails. */
-export function checkRules(opa: string, { folder: cwd, bundled, tests }: PackSources): void {
-  const rego = [...bundled, ...tests].filter((file) => file.endsWith('.rego'));
-  runOpa(opa, ['fmt', '--fail', '--diff', ...rego], { cwd });
-  runOpa(opa, ['check', '--strict', ...rego], { cwd });
-  runOpa(opa, ['test', '--verbose', ...bundled, ...tests], { cwd });
-  runOpa(opa, ['test', '--coverage', '--threshold', '100', ...bundled, ...tests], { cwd });
-}
-
 /** Files beside the rules that are made of them, or about them. */
 const aside = ['*_test.rego', 'README.md', 'bundle.tar.gz', 'catalog.json', 'goldens.json'];
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { digestBytes, digestJson } from '../../shared/core/digest.ts';
 
 /** The folder of a pack: what people write there, apart from what is made of it. */
@@ -11,18 +11,23 @@ export interface PackSources {
   tests: string[];
 }
 
+/** The pack in a folder; undefined when it has no `.manifest`, and so is none. */
+export function readPack(folder: string): PackSources | undefined {
+  const files = readdirSync(folder).sort();
+  if (!files.includes('.manifest')) return undefined;
+  return {
+    name: basename(folder),
+    folder,
+    bundled: files.filter((file) => file === 'data.json' || (file.endsWith('.rego') && !file.endsWith('_test.rego'))),
+    tests: files.filter((file) => file.endsWith('_test.rego')),
+  };
+}
+
 /** Every pack in the order of names; a folder is a pack when it has a `.manifest`. */
 export function readPackSources(packs: string): PackSources[] {
-  const folders = readdirSync(packs, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return folders
-    .map(({ name }) => ({ name, folder: join(packs, name), files: readdirSync(join(packs, name)).sort() }))
-    .filter(({ files }) => files.includes('.manifest'))
-    .map(({ name, folder, files }) => ({
-      name,
-      folder,
-      bundled: files.filter((file) => file === 'data.json' || (file.endsWith('.rego') && !file.endsWith('_test.rego'))),
-      tests: files.filter((file) => file.endsWith('_test.rego')),
-    }))
+  return readdirSync(packs, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name }) => readPack(join(packs, name)) ?? [])
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -10,8 +10,8 @@ import type { Deps } from '../port/deps.ts';
 import { tableLimits, type Item, type Key } from '../port/table.ts';
 import { sizeBuckets } from './size-bucket.ts';
 
-/** Samples kept of each size: enough for the interval, few enough that 32 runs in a changed world move the median. */
-export const samplesPerSize = 64;
+/** Samples kept of each size: enough to leave one in twenty out at either end, few enough that 20 runs in a changed world move the median. */
+export const samplesPerSize = 40;
 
 const Sample = z.object({ ms: z.int().nonnegative(), task: z.string() });
 /** How long one attempt took, and the tag of the task it was of. */

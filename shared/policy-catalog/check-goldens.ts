@@ -84,7 +84,7 @@ export async function checkGoldens(library: PackLibrary, archive: Uint8Array, { 
         ]
       : [];
   return [
-    ...missingKinds(examples),
+    ...(examples.length === 0 ? [] : missingKinds(examples)),
     ...baseIssue,
     ...examples.flatMap((golden, index) => {
       const pointer = `/metadata/goldens/${index}`;

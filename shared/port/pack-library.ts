@@ -1,7 +1,7 @@
 /** The packs a home has besides judging with them: the shipped ones as documents, and a bench on which a stranger's bundle is looked at and tried. */
 import { z } from 'zod';
 import type { JsonObject } from '../core/canonical-json.ts';
-import { Digest } from '../core/digest.ts';
+import { type Digest } from '../core/digest.ts';
 import type { Issue } from '../core/issue.ts';
 import type { GoldenCase } from '../policy-catalog/pack-goldens.ts';
 import type { PackEntry } from '../policy-catalog/pack-entry.ts';
@@ -30,6 +30,8 @@ export interface ShippedPack extends ReadPack {
 export interface BundleInspection {
   /** There as soon as name and version could be read. */
   pack: ReadPack | undefined;
+  /** Whether the bundle is well formed: it may be run, once somebody answers for it. */
+  isSound: boolean;
   /** There when one of the keys signed every file as it is, and the bundle is well formed: only then may it be run. */
   signature: BundleSignature | undefined;
   issues: Issue[];
@@ -46,14 +48,13 @@ export interface TrustedKey {
   pem: string;
 }
 
-/** A bundle that was opened to judge recorded questions; it has to be closed. */
+/** A bundle that was opened to judge recorded questions. */
 export interface OpenPack {
   readonly name: string;
   readonly digest: Digest;
   readonly points: readonly PolicyPoint[];
   /** One answer a question, in their order; a pack that is stopped answers the rest with the reason. */
   judge(inputs: readonly PolicyInput[]): Promise<Trial[]>;
-  close(): Promise<void>;
 }
 
 export interface PackLibrary {

@@ -5,10 +5,8 @@
 import { encodeTime } from 'ulid';
 import { listDecisionsSince } from '../decision/decision-store.ts';
 import type { Decision } from '../decision/decision.ts';
-import { McError } from '../core/errors.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Trial } from '../port/pack-library.ts';
-import type { PolicyPoint } from '../port/policy-engine.ts';
 import type { Actor } from '../tenant/actor.ts';
 import { costOfRuns } from './cost-of-runs.ts';
 import { compareDecision, type Comparison } from './compare-decision.ts';
@@ -28,22 +26,18 @@ type ReplayDeps = Pick<Deps, 'table' | 'packs'>;
 /** One page of a replay, oldest decisions first. Throws `mc:policy:bundle-refused` for a bundle that cannot judge. */
 export async function replayPolicy(deps: ReplayDeps, actor: Actor, { archive, since, limit, cursor }: ReplayRequest): Promise<ReplayPage> {
   const candidate = await deps.packs.open(archive);
-  try {
-    const from = `dec_${encodeTime(since)}`;
-    const page = await listDecisionsSince(deps, actor.tenant, from, cursor === undefined ? { limit } : { limit, cursor });
-    const asked = page.items.filter(({ point }) => candidate.points.includes(point));
-    const trials = await candidate.judge(asked.map(({ input }) => input));
-    const found = asked.map((decision, index) => compareDecision(decision, candidate.name, trialOf(trials, index)));
-    return {
-      pack: candidate.name,
-      digest: candidate.digest,
-      ...(await summarise(deps, actor, asked, found)),
-      skipped: page.items.length - asked.length,
-      ...(page.cursor && { cursor: page.cursor }),
-    };
-  } finally {
-    await candidate.close();
-  }
+  const from = `dec_${encodeTime(since)}`;
+  const page = await listDecisionsSince(deps, actor.tenant, from, cursor === undefined ? { limit } : { limit, cursor });
+  const asked = page.items.filter(({ point }) => candidate.points.includes(point));
+  const trials = await candidate.judge(asked.map(({ input }) => input));
+  const found = asked.map((decision, index) => compareDecision(decision, candidate.name, trialOf(trials, index)));
+  return {
+    pack: candidate.name,
+    digest: candidate.digest,
+    ...(await summarise(deps, actor, asked, found)),
+    skipped: page.items.length - asked.length,
+    ...(page.cursor && { cursor: page.cursor }),
+  };
 }
 
 function trialOf(trials: readonly Trial[], index: number): Trial {

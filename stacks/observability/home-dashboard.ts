@@ -67,7 +67,11 @@ function addCosts(dashboard: Dashboard): void {
       ownMetric(metricNames.costEstimateUsd, 'Sum'),
       ownMetric(metricNames.costEstimateUsd, 'p95'),
     ]),
-    percentGraph('Measured against estimated cost (% off)', percentiles(metricNames.estimatorDrift), 10),
+    percentGraph(
+      'Measured against estimated cost (% off)',
+      ['p50', 'p75', 'p95'].map((statistic) => ownMetric(metricNames.estimatorDrift, statistic)),
+      10,
+    ),
     graph('Policy decision (ms)', percentiles(metricNames.policyEvalMs)),
   );
 }

@@ -2,13 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeExecutionCommand, GetExecutionHistoryCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from '@jest/globals';
 import { MaestroClient } from '../../cli/client/maestro-client.ts';
-import { echoManifest, publish, run, slowMs, type TestedHome } from '../e2e/tested-home.ts';
+import { echoManifest, publish, run, slowMs } from '../e2e/tested-home.ts';
 import { cloud } from './environment.ts';
 
 const sfn = new SFNClient();
-const home: TestedHome = {
+const home = {
   client: new MaestroClient({ url: cloud.MC_URL, token: cloud.MC_TOKEN }),
-  url: cloud.MC_URL,
   unique: `sfn-${Date.now().toString(36)}`,
 };
 

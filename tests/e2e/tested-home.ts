@@ -2,11 +2,26 @@ import { ApiProblem } from '../../cli/client/api-problem.ts';
 import type { MaestroClient } from '../../cli/client/maestro-client.ts';
 import { waitForExecution } from '../../cli/client/wait-for-execution.ts';
 import type { Execution, StartRequest } from '../../shared/execution/execution.ts';
+import type { Role } from '../../shared/tenant/actor.ts';
 import type { Workflow } from '../../shared/manifest/workflow.ts';
 
+/** Whom a token speaks of. */
+export interface TestedSubject {
+  tenant: string;
+  sub: string;
+  roles: readonly Role[];
+}
+
 export interface TestedHome {
+  /** An admin of the tenant of this suite. */
   readonly client: MaestroClient;
+  /** An admin of the tenant that owns the home. */
+  readonly owner: MaestroClient;
   readonly url: string;
+  /** The tenant of this suite. */
+  readonly tenant: string;
+  /** A token as the home's issuer makes it. */
+  tokenFor(subject: TestedSubject): Promise<string>;
   /** Part of every name a test publishes under. */
   readonly unique: string;
 }
@@ -17,13 +32,13 @@ export const slowMs = 180_000;
 const runTimeoutMs = 150_000;
 
 /** Creates and publishes a manifest given as a value. */
-export async function publish(home: TestedHome, manifest: object): Promise<Workflow> {
+export async function publish(home: Pick<TestedHome, 'client'>, manifest: object): Promise<Workflow> {
   const { workflow } = await home.client.createWorkflow(JSON.stringify(manifest), 'application/json');
   return home.client.publishWorkflow(workflow.id);
 }
 
 /** Starts a run and waits until it is terminal. */
-export async function run(home: TestedHome, request: StartRequest): Promise<Execution> {
+export async function run(home: Pick<TestedHome, 'client'>, request: StartRequest): Promise<Execution> {
   const started = await home.client.startExecution(request);
   return waitForExecution(home.client, started.id, { timeoutMs: runTimeoutMs });
 }

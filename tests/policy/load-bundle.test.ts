@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { digestBytes } from '../../shared/core/digest.ts';
 import { loadBundle } from '../../policy/engine/load-bundle.ts';
+import { inspectBundle } from '../../policy/engine/inspect-bundle.ts';
+import { PolicyInput } from '../../shared/port/policy-engine.ts';
 import { archiveLimits } from '../../policy/engine/untar.ts';
-import { buildArchive, changedBundle, residencyBundle } from '../support/build-policy-bundle.ts';
+import { buildArchive, changedBundle, changedManifest, fixtureBundle, residencyBundle } from '../support/build-policy-bundle.ts';
 
 const manifest = (changes: object): string =>
   JSON.stringify({
@@ -13,8 +15,10 @@ const manifest = (changes: object): string =>
     ...changes,
   });
 
+const metadata = { title: 'Places', version: '1.2.3', points: ['publish', 'write'], reads: ['actor', 'tenant.quota', 'workflow.tasks'] };
+
 async function refusal(archive: Uint8Array | Promise<Uint8Array>): Promise<string> {
-  const error: unknown = await loadBundle(await archive).then(
+  const error: unknown = await loadBundle(await archive, 'digest').then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
@@ -24,19 +28,59 @@ async function refusal(archive: Uint8Array | Promise<Uint8Array>): Promise<strin
 
 describe('a policy bundle', () => {
   test('of the residency pack is read whole, with the digest of its file', async () => {
-    const bundle = await loadBundle(residencyBundle());
+    const bundle = await loadBundle(residencyBundle(), 'digest');
     expect(bundle).toMatchObject({ name: 'residency', entrypoint: 'mc/residency/verdict', digest: digestBytes(residencyBundle()) });
     expect(bundle.revision).toMatch(/^sha256:/);
     expect(bundle.data).toMatchObject({ mc: { residency: { banned_jurisdictions: ['KP', 'RU'] } } });
   });
 
-  test('packed by anybody else is read as well', async () => {
-    expect(await loadBundle(await changedBundle({ '.manifest': manifest({}) }))).toMatchObject({ name: 'residency', revision: 'r1' });
+  test('says where it is asked and what it sees', async () => {
+    const bundle = await loadBundle(await changedBundle({ '.manifest': manifest({ metadata }) }), 'digest');
+    expect(bundle).toMatchObject({ ...metadata, regoVersion: 1 });
+  });
+
+  test('that says nothing of itself is judged at plan and start and sees everything', async () => {
+    const bundle = await loadBundle(await changedBundle({ '.manifest': manifest({}) }), 'digest');
+    expect(bundle).toMatchObject({ title: 'residency', version: '0.0.0', points: ['plan', 'start'] });
+    expect(bundle.reads).toEqual(Object.keys(PolicyInput.shape));
+  });
+
+  test('of Rego v0 is read when it says so', async () => {
+    expect(await loadBundle(fixtureBundle('legacy'), 'digest')).toMatchObject({ name: 'legacy', regoVersion: 0 });
   });
 
   test.each([
-    ['.manifest', /the file \.manifest is missing/],
-    ['policy.wasm', /the file policy\.wasm is missing/],
+    ['says nothing', undefined, /rego_version must say 0 \(Rego v0\) or 1 \(Rego v1\)/],
+    ['says 1', 1, /legacy\.rego is written in Rego v0, but the bundle says rego_version 1/],
+  ])('of Rego v0 that %s about it is refused', async (_, version, message) => {
+    expect(await refusal(changedManifest(fixtureBundle('legacy'), { rego_version: version }))).toMatch(message);
+  });
+
+  test('with many faults is refused with all of them at once', async () => {
+    const archive = await changedBundle({
+      '.manifest': manifest({ revision: '', rego_version: 3 }),
+      'policy.wasm': 'x',
+      'data.json': '[',
+      x: '',
+    });
+    const { bundle, issues } = await inspectBundle(archive, { keys: [] });
+    expect(bundle).toBeUndefined();
+    expect(issues.map(({ pointer }) => pointer).sort()).toEqual(
+      ['/.manifest/rego_version', '/.manifest/revision', '/.signatures.json/signatures/0', '/data.json', '/policy.wasm', '/x'].sort(),
+    );
+    await expect(loadBundle(archive, { keys: [] })).rejects.toMatchObject({ code: 'mc:policy:unavailable', issues });
+  });
+
+  test('packed by anybody else is read as well', async () => {
+    expect(await loadBundle(await changedBundle({ '.manifest': manifest({}) }), 'digest')).toMatchObject({
+      name: 'residency',
+      revision: 'r1',
+    });
+  });
+
+  test.each([
+    ['.manifest', /file \.manifest is missing/],
+    ['policy.wasm', /file policy\.wasm is missing/],
   ])('without %s is refused', async (file, message) => {
     expect(await refusal(changedBundle({ [file]: undefined }))).toMatch(message);
   });
@@ -45,6 +89,12 @@ describe('a policy bundle', () => {
     ['an unknown rego_version', { rego_version: 2 }, /rego_version/],
     ['no rego_version', { rego_version: undefined }, /rego_version/],
     ['an unknown field', { file_patterns: ['*'] }, /file_patterns/],
+    ['a point that is none', { metadata: { points: ['lunch'] } }, /metadata\/points\/0/],
+    ['no point at all', { metadata: { points: [] } }, /metadata\/points/],
+    ['a part of the input that is none', { metadata: { reads: ['tenant.secrets'] } }, /metadata\/reads\/0/],
+    ['a part of a part that may be null', { metadata: { reads: ['task.region'] } }, /metadata\/reads\/0/],
+    ['a version that is none', { metadata: { version: 'v1' } }, /metadata\/version/],
+    ['an unknown field in its metadata', { metadata: { reeds: [] } }, /metadata\/reeds/],
     ['no revision', { revision: '' }, /revision/],
     [
       'a root outside its package',
@@ -67,7 +117,7 @@ describe('a policy bundle', () => {
   test.each([
     ['a manifest that is no JSON', { '.manifest': '{' }, /JSON/],
     ['a manifest that is no UTF-8', { '.manifest': Buffer.of(0x22, 0xff, 0x22) }, /encoded data was not valid/],
-    ['data that is no object', { 'data.json': '[]' }, /data\.json is not as expected/],
+    ['data that is no object', { 'data.json': '[]' }, /data\.json: it /],
     ['a module that is none', { 'policy.wasm': 'text' }, /no WebAssembly module/],
     ['a file that belongs elsewhere', { 'install.sh': 'rm' }, /install\.sh does not belong/],
   ])('with %s is refused', async (_, changes, message) => {

@@ -157,7 +157,7 @@ describe('who may do what', () => {
     expect(reaching).toEqual([]);
   });
 
-  test('only sealing, publishing, proving a denial and installing the catalog may sign', () => {
+  test('only sealing, publishing, proving a decision and installing the catalog may sign', () => {
     const signers = grants().filter(({ Action }) => listOf(Action).includes('kms:Sign'));
     expect([...new Set(signers.map(({ id }) => id.replace(/Role.*/, '')))].sort()).toEqual([
       'GetDecisionReceipt',
@@ -274,7 +274,7 @@ describe('what runs and who watches', () => {
     const above = 'GreaterThanThreshold';
     expect(limits).toContainEqual(['mc-budget-near-limit', metricNames.budgetPercent, 'Maximum', above, 90]);
     expect(limits).toContainEqual(['mc-policy-eval-slow', metricNames.policyEvalMs, 'p95', above, 50]);
-    expect(limits).toContainEqual(['mc-estimator-drift', metricNames.estimatorDrift, 'p95', above, 10]);
+    expect(limits).toContainEqual(['mc-estimator-drift', metricNames.estimatorDrift, 'p75', above, 10]);
     expect(limits).toContainEqual(['mc-denies-high', undefined, undefined, above, 50]);
   });
 

@@ -14,6 +14,7 @@ import { noFaults } from '../../shared/port/faults.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import type { TaskMessage } from '../../shared/port/task-queue.ts';
 import type { Actor, Role } from '../../shared/tenant/actor.ts';
+import { bundledPacks } from '../../policy/catalog/bundled-packs.ts';
 import { SimulatedRunner } from '../../runner/simulated/simulated-runner.ts';
 import { FakeClock } from './fake-clock.ts';
 import { fakePolicy } from './fake-policy.ts';
@@ -52,6 +53,7 @@ export function buildDeps(overrides: Partial<Deps> = {}): TestHome {
     queue: { send: async (messages) => void sent.push(...messages) },
     phases: { start: async () => undefined, finishRun: async () => undefined },
     policy: fakePolicy(),
+    packs: bundledPacks(),
     runner: new SimulatedRunner(),
     clock,
     ids: ulidIds(clock, seededRandom(1)),

@@ -49,6 +49,7 @@ export function checkContext(more: Partial<CheckContext> & Partial<CheckSettings
     settings: { runs, seed, mutations },
     base: z.json().parse(JSON.parse(readFileSync(baseQuestion, 'utf8'))),
     isShipped: false,
+    key: undefined,
     ...context,
   };
 }

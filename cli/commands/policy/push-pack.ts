@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { McError } from '../../../shared/core/errors.ts';
+import { hasCode, McError } from '../../../shared/core/errors.ts';
 import type { PushedPolicyPack } from '../../../shared/policy-catalog/policy-pack.ts';
 import { ApiProblem } from '../../client/api-problem.ts';
 import type { MaestroClient } from '../../client/maestro-client.ts';
@@ -33,7 +33,7 @@ export function addPolicyPush(group: Command): void {
 async function pushPack(client: MaestroClient, archive: Bytes, keyFile: string | undefined): Promise<Pushed> {
   if (keyFile === undefined) return client.pushPolicyPack(archive);
   const { holdSameFiles, signBundle } = await import('../../../policy/catalog/sign-bundle.ts'); // Loaded here, so that other commands start without it.
-  const signed = await signOrRefuse(() => signBundle(archive, readText(keyFile)));
+  const signed = await signOrRefuse(keyFile, (pem) => signBundle(archive, pem));
   try {
     return await client.pushPolicyPack(signed);
   } catch (error) {
@@ -56,11 +56,13 @@ async function pushPack(client: MaestroClient, archive: Bytes, keyFile: string |
   }
 }
 
-async function signOrRefuse(sign: () => Promise<{ archive: Uint8Array }>): Promise<Bytes> {
+async function signOrRefuse(keyFile: string, sign: (pem: string) => Promise<{ archive: Uint8Array }>): Promise<Bytes> {
+  const pem = readText(keyFile);
   try {
-    return new Uint8Array((await sign()).archive);
+    return new Uint8Array((await sign(pem)).archive);
   } catch (cause) {
-    if (cause instanceof McError) throw cause;
+    if (hasCode(cause, 'mc:key:unreadable'))
+      throw new McError('mc:cli:usage', `--signing-key ${keyFile} is no private ECDSA P-256 key in PEM.`, { cause });
     const message = cause instanceof Error ? cause.message : String(cause);
     const issues = [{ code: 'archive', pointer: '', message }];
     throw new McError('mc:policy:bundle-refused', `The bundle cannot be read: ${message}.`, { issues, cause });

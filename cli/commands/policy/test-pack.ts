@@ -26,9 +26,9 @@ async function testPack(path: string, options: OutputOptions): Promise<void> {
   const { checkGoldens } = await import('../../../shared/policy-catalog/check-goldens.ts');
   const { bundledPacks } = await import('../../../policy/catalog/bundled-packs.ts'); // Loaded here, so that other commands start without the engine.
   const { inspectPack } = await import('../../../policy/catalog/inspect-pack.ts');
-  const { pack, issues, warnings } = await inspectPack(archive, 'unsigned');
-  const failed = [...issues, ...(pack === undefined || issues.length > 0 ? [] : await checkGoldens(bundledPacks(), archive, pack))];
-  if (options.json !== true && pack !== undefined) note(renderCases(pack, failed));
+  const { pack, isSound, issues, warnings } = await inspectPack(archive, 'unsigned');
+  const failed = [...issues, ...(pack === undefined || !isSound ? [] : await checkGoldens(bundledPacks(), archive, pack))];
+  if (options.json !== true && pack && pack.entry.examples.length > 0) note(renderCases(pack, failed));
   if (pack === undefined || failed.length > 0) throw refused(path, failed);
   const { name, version, examples, rules } = pack.entry;
   const answer = { name, version, digest: pack.digest, cases: examples.length, rules: rules.map(({ rule }) => rule), warnings };

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { McError } from '../../../shared/core/errors.ts';
-import type { ChangeTenant } from '../../../shared/tenant/admin/change-tenant.ts';
+import type { ChangeTenant } from '../../../shared/tenant-admin/change-tenant.ts';
 import { ResourceClass } from '../../../shared/core/resource-class.ts';
 import { addConnection, describeCommand, type HomeOptions } from '../../command-options.ts';
 import { connect } from '../../session.ts';

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { Decision } from '../../../shared/decision/decision.ts';
 import { listRunDecisions } from '../../../shared/execution/read/list-run-decisions.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
-import { ExecutionPath } from '../../middleware/execution-path.ts';
+import { ExecutionPath } from '../../middleware/parameters/execution-path.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { pageOf, pageQuery } from '../../middleware/paging.ts';
+import { pageOf, pageQuery } from '../../middleware/parameters/paging.ts';
 
 export const operation = defineOperation({
   id: 'listRunDecisions',

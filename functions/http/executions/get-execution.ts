@@ -2,7 +2,7 @@ import { Execution } from '../../../shared/execution/execution.ts';
 import { getExecution } from '../../../shared/execution/read/get-execution.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { ExecutionPath } from '../../middleware/execution-path.ts';
+import { ExecutionPath } from '../../middleware/parameters/execution-path.ts';
 
 export const operation = defineOperation({
   id: 'getExecution',

@@ -3,7 +3,7 @@ import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { Bundle, bundleMediaType } from '../../../shared/receipt/bundle.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { ExecutionPath } from '../../middleware/execution-path.ts';
+import { ExecutionPath } from '../../middleware/parameters/execution-path.ts';
 
 const part = z
   .enum(['bundle', 'outputs'])

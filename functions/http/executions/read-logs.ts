@@ -4,8 +4,8 @@ import { TaskId } from '../../../shared/manifest/manifest.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { pageQuery } from '../../middleware/paging.ts';
-import { ExecutionPath } from '../../middleware/execution-path.ts';
+import { pageQuery } from '../../middleware/parameters/paging.ts';
+import { ExecutionPath } from '../../middleware/parameters/execution-path.ts';
 
 const LogPage = z
   .strictObject({

@@ -4,7 +4,7 @@ import { PackSummary } from '../../../shared/policy-catalog/policy-pack.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { pageOf, pageQuery } from '../../middleware/paging.ts';
+import { pageOf, pageQuery } from '../../middleware/parameters/paging.ts';
 
 export const operation = defineOperation({
   id: 'listPolicyPacks',

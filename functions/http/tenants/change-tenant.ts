@@ -1,9 +1,9 @@
 import { shippedPacks } from '../../../policy/engine/shipped-packs.ts';
-import { changeTenant, ChangeTenant } from '../../../shared/tenant/admin/change-tenant.ts';
-import { TenantDetails } from '../../../shared/tenant/admin/tenant-view.ts';
+import { changeTenant, ChangeTenant } from '../../../shared/tenant-admin/change-tenant.ts';
+import { TenantDetails } from '../../../shared/tenant-admin/tenant-view.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { TenantPath } from '../../middleware/tenant-path.ts';
+import { TenantPath } from '../../middleware/parameters/tenant-path.ts';
 
 /** Rule data, which has its own, smaller limit, spelt with some room, and keys. */
 const maxBytes = 128 * 1024;

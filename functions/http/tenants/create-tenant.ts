@@ -1,5 +1,5 @@
-import { createTenant, CreateTenant } from '../../../shared/tenant/admin/create-tenant.ts';
-import { TenantDetails } from '../../../shared/tenant/admin/tenant-view.ts';
+import { createTenant, CreateTenant } from '../../../shared/tenant-admin/create-tenant.ts';
+import { TenantDetails } from '../../../shared/tenant-admin/tenant-view.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
 

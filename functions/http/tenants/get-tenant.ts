@@ -1,8 +1,8 @@
-import { showTenant } from '../../../shared/tenant/admin/show-tenant.ts';
-import { TenantDetails } from '../../../shared/tenant/admin/tenant-view.ts';
+import { showTenant } from '../../../shared/tenant-admin/show-tenant.ts';
+import { TenantDetails } from '../../../shared/tenant-admin/tenant-view.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { TenantPath } from '../../middleware/tenant-path.ts';
+import { TenantPath } from '../../middleware/parameters/tenant-path.ts';
 
 export const operation = defineOperation({
   id: 'getTenant',

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { listMembers } from '../../../shared/tenant/admin/list-members.ts';
+import { listMembers } from '../../../shared/tenant-admin/list-members.ts';
 import { Member } from '../../../shared/tenant/tenant.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { pageOf, pageQuery } from '../../middleware/paging.ts';
-import { TenantPath } from '../../middleware/tenant-path.ts';
+import { pageOf, pageQuery } from '../../middleware/parameters/paging.ts';
+import { TenantPath } from '../../middleware/parameters/tenant-path.ts';
 
 export const operation = defineOperation({
   id: 'listMembers',

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { listTenants } from '../../../shared/tenant/admin/list-tenants.ts';
-import { TenantSummary } from '../../../shared/tenant/admin/tenant-view.ts';
+import { listTenants } from '../../../shared/tenant-admin/list-tenants.ts';
+import { TenantSummary } from '../../../shared/tenant-admin/tenant-view.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { pageOf, pageQuery } from '../../middleware/paging.ts';
+import { pageOf, pageQuery } from '../../middleware/parameters/paging.ts';
 
 export const operation = defineOperation({
   id: 'listTenants',

@@ -1,8 +1,8 @@
-import { putMember, PutMember } from '../../../shared/tenant/admin/put-member.ts';
+import { putMember, PutMember } from '../../../shared/tenant-admin/put-member.ts';
 import { Member } from '../../../shared/tenant/tenant.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { TenantPath } from '../../middleware/tenant-path.ts';
+import { TenantPath } from '../../middleware/parameters/tenant-path.ts';
 
 /** A name, a role and a sentence. */
 const maxBytes = 8 * 1024;

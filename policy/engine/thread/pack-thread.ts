@@ -6,6 +6,9 @@ import type { PackQuestion, WorkerMessage } from './pack-worker-protocol.ts';
 /** The program of the thread, when this program runs from its sources; a bundled program has it elsewhere. */
 export const packWorkerSource = fileURLToPath(new URL('./pack-worker-main.ts', import.meta.url));
 
+/** What that program is called where it lies beside a bundled program. */
+export const packWorkerBundle = 'pack-worker.mjs';
+
 const threadLimits = {
   /** Reading the program of the thread, on a busy machine. */
   startMs: 10_000,

@@ -13,14 +13,16 @@ import { WasmPack } from '../wasm-pack.ts';
 /** Each takes up to 32 MiB of memory of its own, and a few more for its code. */
 const startedPacks = 16;
 
-/** Answers are handed over this often, so that a rule that never ends takes only its own with it. */
+/** Answers are handed over at least this often, so that a rule that never ends takes few others with it: none when there are few. */
 const partialMs = 10;
+const fewInputs = 100;
 
 const packs = new LRUCache<string, WasmPack>({ max: startedPacks });
 
+/** The innermost cause: that it is a pack, and which, is known outside. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message} (${reasonOf(error.cause)})`;
+  return error.cause === undefined ? error.message : reasonOf(error.cause);
 }
 
 async function findPack({ key, bundle }: PackQuestion): Promise<WasmPack | undefined> {
@@ -53,12 +55,13 @@ async function answer(question: PackQuestion, post: (message: WorkerMessage) => 
   let postedMs = performance.now();
   for (const input of question.inputs) {
     answers.push(await answerOne(pack, input));
-    if (performance.now() - postedMs < partialMs) continue;
+    if (question.inputs.length > fewInputs && performance.now() - postedMs < partialMs) continue;
     post({ kind: 'answers', answers });
     answers = [];
     postedMs = performance.now();
   }
-  return post({ kind: 'answers', answers });
+  // An empty rest would be taken for the first word about the next question.
+  if (answers.length > 0) post({ kind: 'answers', answers });
 }
 
 if (!parentPort) throw new InvariantError('pack-worker-main runs as a worker only');

@@ -170,7 +170,7 @@ expected_fields := {
 	"tenant.data.budget": "an object, or nothing",
 }
 
-amount_expected := "a number of dollars from 0 to a billion"
+amount_expected := "a number of dollars from 0 to a billion with at most 6 decimals"
 
 # A call whose argument is undefined makes `not` undefined as well, and the rule silent. So fields are looked up in positive rules,
 # where undefined means "not usable", and only the results are negated.
@@ -190,11 +190,14 @@ usable_fields contains concat(".", ["tenant.budget", name]) if {
 
 usable_fields contains "tenant.data.budget" if is_object(object.get(input.tenant.data, "budget", {}))
 
-# A billion dollars is beyond every budget, and below the numbers that lose their micro-dollars.
+# A billion dollars is beyond every budget; three of them are within the 32 bits of dollars that WebAssembly can write out.
 is_amount(value) if {
 	is_number(value)
 	value >= 0
 	value <= 1000000000
+
+	# Whole but for the error of binary fractions: half a micro-dollar would be rounded up by one evaluator and down by another.
+	abs((value * 1000000) - round(value * 1000000)) < 0.01
 }
 
 is_percentage(value) if {

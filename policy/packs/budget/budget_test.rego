@@ -137,7 +137,7 @@ test_the_lines_are_data_of_the_pack if {
 	rules(budget.warn) == {"budget.near_limit"} with input as costing(1, 1) with data.mc.budget.warn_percent as 79
 }
 
-amount := "a number of dollars from 0 to a billion"
+amount := "a number of dollars from 0 to a billion with at most 6 decimals"
 
 everything := {
 	"plan.estimatedCostHighUSD": amount,
@@ -165,7 +165,7 @@ test_no_input_at_all_is_denied if {
 }
 
 test_an_amount_that_is_none_is_denied if {
-	every bad in [null, "12", -0.000001, true, [1], 1000000001] {
+	every bad in [null, "12", -0.000001, true, [1], 1000000001, 0.0000005, 1.0000001] {
 		every name in ["dailyMaxUSD", "reservedUSD", "spentUSD"] {
 			field := concat(".", ["tenant.budget", name])
 			fields(budget.deny) == {field: amount} with input as with_budget({name: bad}, costing(1, 1))

@@ -225,9 +225,11 @@ is_text(value) if {
 	value != ""
 }
 
+# A billion is beyond every count here, and within the 32 bits that WebAssembly can write out.
 is_count(value) if {
 	is_number(value)
 	value >= 0
+	value <= 1000000000
 	value == floor(value)
 }
 

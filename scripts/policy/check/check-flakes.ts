@@ -7,7 +7,7 @@ import { SeededRandom } from './seeded-random.ts';
 /** A test that fails more often than this cannot be trusted when it passes. */
 const highestRate = 0.01;
 /** Tests that share a process in one repetition; which ones is drawn anew every time. */
-const testsPerProcess = 8;
+const testsPerProcess = 16;
 
 const escaped = (name: string): string => name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 

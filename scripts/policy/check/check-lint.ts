@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { z } from 'zod';
-const { checkMisconfiguration } = await import('../check-misconfiguration' + '.ts').catch(() => ({ checkMisconfiguration: () => [] }));
+import { checkMisconfiguration } from '../check-misconfiguration.ts';
 import { regoFiles } from '../pack-annotations.ts';
 import { regoFlags } from '../pack-manifest.ts';
 import type { PackSources } from '../pack-sources.ts';
@@ -47,7 +47,11 @@ export const checkLint: CheckStep = {
     const problems = await checkStrictly(opa, pack);
     // The guard reads what OPA parsed: where OPA cannot, there is nothing to guard.
     if (problems.length > 0) return { facts: 'opa check --strict; the misconfiguration guard waits for it', problems };
-    const found = checkMisconfiguration(opa.path, pack);
-    return { facts: 'opa check --strict, misconfiguration guard', problems: found.map(({ ...finding }) => finding) };
+    const found = checkMisconfiguration(opa.path, pack).map(({ code, place, message, fix }) => ({
+      place,
+      message: `${code}: ${message}`,
+      fix,
+    }));
+    return { facts: 'opa check --strict, misconfiguration guard', problems: found };
   },
 };

@@ -7,8 +7,9 @@ const Count = z.coerce.number().int().min(1).max(10_000);
 const Options = z.object({
   /** Folders of packs to check instead of those that this program ships with. */
   pack: z.array(z.string()).default([]),
+  key: z.string().optional(),
   runs: Count.optional(),
-  mutations: Count.default(400),
+  mutations: Count.optional(),
   seed: z.coerce.number().int().min(0).max(0xffffffff).optional(),
   report: z.string().endsWith('.md', 'the name of the report ends in .md; a .json of the same name is written beside it').optional(),
   nightly: z.boolean().default(false),
@@ -17,6 +18,8 @@ const Options = z.object({
 
 export interface CheckOptions {
   folders: string[];
+  /** File of the public key that signed the bundles in these folders. */
+  keyFile: string | undefined;
   runs: number;
   mutations: number;
   seed: number;
@@ -26,13 +29,14 @@ export interface CheckOptions {
   processes: number;
 }
 
-export const usage = `npm run policy:check -- [--pack FOLDER]... [--runs N] [--mutations N] [--seed N] [--report FILE.md] [--nightly] [--without-opa]
+export const usage = `npm run policy:check -- [--pack FOLDER [--key FILE.pem]]... [--runs N] [--mutations N] [--seed N] [--report FILE.md] [--nightly] [--without-opa]
   --pack FOLDER    checks the pack in that folder instead of those in policy/packs; may be given several times
+  --key FILE.pem   public key that must have signed the bundles in these folders
   --runs N         starts every test N times (5; with --nightly 100) and fails when one fails in more than 1 % of them
-  --mutations N    broken variants of the goldens on which wasm and OPA are compared, a pack (400)
-  --seed N         of everything that is varied; with --nightly another one every night
+  --mutations N    broken variants of the goldens on which wasm and OPA are compared, a pack (400; with --nightly 3000)
+  --seed N         of everything that is varied
   --report FILE.md writes the report, and a .json beside it
-  --nightly        100 runs, and the report in dist/policy-report.md
+  --nightly        100 runs, 3000 variants, another seed every night, and the report in dist/policy-report.md
   --without-opa    checks what needs no OPA, and says what was not checked`;
 
 /** Another seed is another test: by day it is always the same, so that a change is judged by what it changes. */
@@ -47,6 +51,7 @@ export function parseOptions(args: readonly string[], now: number): CheckOptions
       args: [...args],
       options: {
         pack: { ...text, multiple: true },
+        key: text,
         runs: text,
         mutations: text,
         seed: text,
@@ -55,11 +60,12 @@ export function parseOptions(args: readonly string[], now: number): CheckOptions
         'without-opa': flag,
       },
     });
-    const { pack, runs, mutations, seed, report, nightly, 'without-opa': withoutOpa } = Options.parse(values);
+    const { pack, key, runs, mutations, seed, report, nightly, 'without-opa': withoutOpa } = Options.parse(values);
     return {
       folders: pack,
+      keyFile: key,
       runs: runs ?? (nightly ? 100 : 5),
-      mutations,
+      mutations: mutations ?? (nightly ? 3000 : 400),
       seed: seed ?? (nightly ? Math.floor(now / 86_400_000) : seedByDay),
       report: report ?? (nightly ? 'dist/policy-report.md' : undefined),
       withoutOpa,

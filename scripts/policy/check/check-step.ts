@@ -42,6 +42,8 @@ export interface CheckContext {
   base: Json;
   /** Whether the pack is one that this program ships with, or one in the folder of a tenant. */
   isShipped: boolean;
+  /** The public key (PEM) that must have signed the bundles; undefined when nobody named one. */
+  key: string | undefined;
 }
 
 export interface CheckStep {

@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from '../../core/canonical-json.ts';
 import { digestJson } from '../../core/digest.ts';
-import { InvariantError, McError } from '../../core/errors.ts';
+import { assertInvariant, InvariantError, McError } from '../../core/errors.ts';
 import { decide } from '../../decision/decide.ts';
 import type { Decision } from '../../decision/decision.ts';
 import { buildPolicyInput } from '../../decision/policy-input.ts';
@@ -135,9 +135,10 @@ async function prepare(deps: Deps, actor: Actor, body: StartRequest): Promise<Pr
   const workflow = await getPublished(deps, actor, body.workflow);
   const { inputs, issues } = checkInputs(workflow.manifest, body.inputs ?? {});
   if (issues.length > 0) throw new McError('mc:execution:inputs-invalid', 'the inputs do not fit the workflow', { issues });
-  const inputBytes = await inputBytesOf(deps, actor.tenant, workflow.manifest, inputs);
-  const plan = await buildPlan(deps, actor.tenant, workflow, { region: body.region, inputBytes });
   const files = await requireFiles(deps, actor.tenant, workflow.manifest, inputs);
+  const inputBytes = await inputBytesOf(deps, actor.tenant, workflow.manifest, inputs);
+  assertInvariant(inputBytes !== undefined, 'a file that was there is gone');
+  const plan = await buildPlan(deps, actor.tenant, workflow, { region: body.region, inputBytes });
   return { workflow, plan, inputs, files, inputBytes };
 }
 
@@ -188,6 +189,7 @@ function recordAdmission(deps: Deps, { plan, tenant, decision }: Admission): voi
   deps.metrics.record(metricNames.costEstimateUsd, plan.estimatedCostUSD);
   const percent = (100 * (spentUSD + reservedUSD + plan.estimatedCostUSD)) / dailyMaxUSD;
   deps.metrics.record(metricNames.budgetPercent, percent, { tenant: tenant.id });
+  deps.metrics.record(metricNames.quotaInUse, decision.input.tenant.quota.inUse + 1, { tenant: tenant.id });
 }
 
 /** Runs or sends the first tasks and starts supervision. */

@@ -59,8 +59,8 @@ describe('a decision on the terminal', () => {
 describe('what a tenant has left', () => {
   test('is its open runs and the money of the day in its time zone, reserved money counted as used', () => {
     expect(renderAllowance(allowanceOfCaller(caller)).map(stripVTControlCharacters)).toEqual([
-      'quota   ██░░░░░░░░░░  12 %  3 of 25 runs open',
-      'budget  ███████████░  84 %  $120.43 spent + $300.00 reserved = $420.43 of $500.00 on 2026-11-21 (America/Denver)',
+      'quota   █░░░░░░░░░░░  12 %  3 of 25 runs open',
+      'budget  ██████████░░  84 %  $120.43 spent + $300.00 reserved = $420.43 of $500.00 on 2026-11-21 (America/Denver)',
     ]);
   });
 

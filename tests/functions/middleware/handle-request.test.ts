@@ -5,6 +5,9 @@ import { InvariantError, McError } from '../../../shared/core/errors.ts';
 import { defineOperation } from '../../../functions/middleware/define-operation.ts';
 import { handleRequest } from '../../../functions/middleware/handle-request.ts';
 import type { Operation, Reply } from '../../../functions/middleware/operation.ts';
+import { metricNames } from '../../../shared/port/metrics.ts';
+import type { Actor } from '../../../shared/tenant/actor.ts';
+import { putMemberOp } from '../../../shared/tenant/tenant-store.ts';
 import { addTenant } from '../../support/add-tenant.ts';
 import { buildActor, buildDeps } from '../../support/build-deps.ts';
 import { buildRawRequest, problemIn } from '../../support/build-raw-request.ts';
@@ -84,6 +87,29 @@ describe('a request that is right', () => {
   test('keeps the id its transport gave it', async () => {
     const { headers } = await handleRequest(greet, home.deps, buildRawRequest({ ...valid, requestId: 'abc' }));
     expect(headers['x-request-id']).toBe('abc');
+  });
+});
+
+describe('authorisation', () => {
+  const measured = (): number => home.metrics.samples(metricNames.authzMs).length;
+
+  test('is measured whole, let in or not, and not where nobody is asked who they are', async () => {
+    const before = measured();
+    await handleRequest(greet, home.deps, buildRawRequest(valid));
+    await handleRequest(greet, home.deps, buildRawRequest({ ...valid, authenticate: () => buildActor(['viewer']) }));
+    await handleRequest(answering({ status: 200, json: 1 }), home.deps, buildRawRequest());
+    expect(measured() - before).toBe(2);
+  });
+
+  test('takes the role of the stored member, and nobody of a tenant that is not there', async () => {
+    const { tenant } = buildActor();
+    const at = { updatedAt: '2026-01-01T00:00:00.000Z', updatedBy: 'admin' };
+    const member = { subject: 'demoted', role: 'viewer', kind: 'person', suspended: false, ...at } as const;
+    await home.table.write([putMemberOp(tenant, member)]);
+    const asked = async (actor: Actor): Promise<unknown> =>
+      problemIn(await handleRequest(greet, home.deps, buildRawRequest({ ...valid, authenticate: () => actor }))).code;
+    expect(await asked({ ...buildActor(['operator']), sub: 'demoted' })).toBe('mc:auth:forbidden');
+    expect(await asked(buildActor(['operator'], 'gone'))).toBe('mc:auth:unauthenticated');
   });
 });
 
@@ -201,7 +227,8 @@ describe('an error', () => {
 describe('an answer', () => {
   test('of denial is a 403 with every reason', async () => {
     const reason = { pack: 'residency', rule: 'residency.region', message: 'no', solution: 'move', input: 'EU', allowed: 'US' };
-    const response = await handleRequest(answering({ denied: [reason, reason], detail: 'Denied.' }), home.deps, buildRawRequest());
+    const reply = { denied: [reason, reason], decisionId: 'dec_01K00000000000000000000000', detail: 'Denied.' };
+    const response = await handleRequest(answering(reply), home.deps, buildRawRequest());
     expect(problemIn(response)).toMatchObject({ status: 403, code: 'mc:policy:denied', deny: [reason, reason] });
   });
 

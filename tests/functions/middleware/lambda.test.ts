@@ -6,6 +6,7 @@ import { handler as createWorkflow } from '../../../functions/http/workflows/cre
 import { TenantId } from '../../../shared/core/tenant-id.ts';
 import { newTenant } from '../../../shared/tenant/open-tenant.ts';
 import { createTenantOp, putMemberOp } from '../../../shared/tenant/tenant-store.ts';
+import type { Member } from '../../../shared/tenant/tenant.ts';
 import { newUsageOp } from '../../../shared/tenant/usage.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { startLoopbackDynamo } from '../../support/loopback-dynamo.ts';
@@ -14,11 +15,15 @@ import { setAwsEnvironment } from '../aws-environment.ts';
 setAwsEnvironment();
 
 const acme = TenantId.parse('acme');
-const suspended = {
+const suspended: Member = {
   ...{ subject: 'user-2', role: 'admin', kind: 'person', suspended: true },
   ...{ updatedAt: '2026-01-01T00:00:00.000Z', updatedBy: 'admin' },
-} as const;
-const ops = [createTenantOp(newTenant({ clock: new FakeClock() }, { id: acme, createdBy: 'test' })), newUsageOp(acme), putMemberOp(acme, suspended)];
+};
+const ops = [
+  createTenantOp(newTenant({ clock: new FakeClock() }, { id: acme, createdBy: 'test' })),
+  newUsageOp(acme),
+  putMemberOp(acme, suspended),
+];
 
 let close: () => void;
 beforeAll(async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { WasmPolicyEngine } from '../../../policy/engine/wasm-policy-engine.ts';
 import { McError } from '../../../shared/core/errors.ts';
 import { decide } from '../../../shared/decision/decide.ts';
 import { Decision } from '../../../shared/decision/decision.ts';
@@ -7,6 +6,7 @@ import { MemoryMetrics } from '../../../shared/embedded/memory-metrics.ts';
 import { ulidIds } from '../../../shared/embedded/ulid-ids.ts';
 import type { PackVerdict, PolicyEngine, RuleEntry } from '../../../shared/port/policy-engine.ts';
 import { residencyBundle } from '../../support/build-policy-bundle.ts';
+import { loadEngine } from '../../support/load-engine.ts';
 import { buildInput } from '../../support/build-policy-input.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { allowing, fakePolicy } from '../../support/fake-policy.ts';
@@ -42,7 +42,7 @@ const unavailable = { code: 'mc:policy:unavailable' };
 
 describe('a decision', () => {
   test('holds the question, what every pack said, an id and the time, in the shape of the contract', async () => {
-    const { deps } = ask(await WasmPolicyEngine.load([residencyBundle()]));
+    const { deps } = ask(await loadEngine([residencyBundle()]));
     const input = buildInput();
     const decision = await decide(deps, 'start', { input, packs: [] });
     expect(Decision.parse(decision)).toEqual(decision);

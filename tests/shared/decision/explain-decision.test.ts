@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { WasmPolicyEngine } from '../../../policy/engine/wasm-policy-engine.ts';
 import { decide } from '../../../shared/decision/decide.ts';
 import type { Decision } from '../../../shared/decision/decision.ts';
 import { denyReasons } from '../../../shared/decision/deny-reasons.ts';
@@ -8,12 +7,13 @@ import { MemoryMetrics } from '../../../shared/embedded/memory-metrics.ts';
 import { ulidIds } from '../../../shared/embedded/ulid-ids.ts';
 import type { PolicyInput } from '../../../shared/port/policy-engine.ts';
 import { residencyBundle } from '../../support/build-policy-bundle.ts';
+import { loadEngine } from '../../support/load-engine.ts';
 import { buildInput } from '../../support/build-policy-input.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 async function decisionOn(input: PolicyInput): Promise<Decision> {
   const clock = new FakeClock();
-  const policy = await WasmPolicyEngine.load([residencyBundle()]);
+  const policy = await loadEngine([residencyBundle()]);
   const deps = { policy, clock, metrics: new MemoryMetrics(), ids: ulidIds(clock, () => 0.5) };
   return decide(deps, input.request.point, { input, packs: [] });
 }

@@ -85,11 +85,11 @@ describe('the time of a task is guessed from', () => {
 
 describe('an estimate', () => {
   test('has an interval around it that holds nine in ten of the attempts', () => {
-    const kept = Array.from({ length: 64 }, (_, at) => ({ ms: 101 + at, task: mine }));
+    const kept = Array.from({ length: 39 }, (_, at) => ({ ms: 101 + at, task: mine }));
     expect(estimateTask(question(), calibration({ 1: kept }))).toMatchObject({
-      estimatedCostUsdMicros: 143,
-      lowUsdMicros: 113,
-      highUsdMicros: 172,
+      estimatedCostUsdMicros: 130,
+      lowUsdMicros: 112,
+      highUsdMicros: 148,
     });
   });
 

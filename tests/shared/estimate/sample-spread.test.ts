@@ -11,8 +11,8 @@ describe('the spread of samples', () => {
   });
 
   test('leaves one sample in twenty out at each end when there are enough for that', () => {
-    // 64 samples: rank floor(65 / 20) = 3 from either end.
-    expect(sampleSpread(upTo(64))).toMatchObject({ lowMs: 102, highMs: 161 });
+    // 40 samples: rank floor(41 / 20) = 2 from either end.
+    expect(sampleSpread(upTo(40))).toMatchObject({ lowMs: 101, highMs: 138 });
     expect(sampleSpread(upTo(19))).toMatchObject({ lowMs: 100, highMs: 118 });
   });
 

@@ -4,9 +4,14 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { SoftwareSigner } from '../../../shared/embedded/software-signer.ts';
 import { Digest, digestBytes, hexOf } from '../../../shared/core/digest.ts';
-import { denyReasons } from '../../../shared/decision/deny-reasons.ts';
+import { getDecision } from '../../../shared/decision/decision-store.ts';
+import { deniedRules, denyReasons } from '../../../shared/decision/deny-reasons.ts';
 import { dispatchTask } from '../../../shared/execution/dispatch/dispatch-task.ts';
 import { headKey, taskKey } from '../../../shared/execution/execution-record.ts';
+import { getTenant } from '../../../shared/tenant/tenant-store.ts';
+import { readUsage } from '../../../shared/tenant/usage.ts';
+import { createWorkflow } from '../../../shared/manifest/create-workflow.ts';
+import { publishWorkflow } from '../../../shared/publish/publish-workflow.ts';
 import type { StartRequest } from '../../../shared/execution/execution.ts';
 import { getExecution } from '../../../shared/execution/read/get-execution.ts';
 import { readLogs } from '../../../shared/execution/read/read-logs.ts';
@@ -305,16 +310,19 @@ describe('fail closed', () => {
     expect((await engine.finish(id)).state).toBe('succeeded');
   });
 
-  test('a denied run leaves a recorded decision and nothing else', async () => {
+  test('a denied run leaves a recorded decision, an audit event and no run, no slot and no money', async () => {
     await engine.publish(single('here').replace('tasks:', 'region: US\ntasks:'));
     const { deps } = engine.home;
     const result = await startExecution(deps, engine.actor, { workflow: 'here', region: 'EU' });
     expect(result).toMatchObject({ kind: 'denied', decision: { verdict: 'deny' } });
     const runs = await deps.table.query({ index: 'gsi1', pk: `T#acme#X`, limit: 10 });
     expect(runs.items).toEqual([]);
-    const recorded =
-      result.kind === 'denied' && (await deps.table.get({ pk: `T#acme#DENIED#${result.decision.id}`, sk: 'DECISION#start' }));
-    expect(recorded).toMatchObject({ verdict: 'deny' });
+    const id = result.kind === 'denied' ? result.decision.id : '';
+    expect(await getDecision(deps, engine.actor.tenant, id)).toMatchObject({ verdict: 'deny', executionId: null });
+    const events = await deps.table.query({ pk: 'T#acme#AUDIT', limit: 10, reverse: true });
+    expect(events.items[0]?.['event']).toMatchObject({ type: 'mc.exec.deny', subject: id });
+    const usage = await readUsage(deps, await getTenant(deps, engine.actor.tenant));
+    expect(usage).toMatchObject({ inUse: 0, reservedUsdMicros: 0, measuredUsdMicros: 0 });
   });
 
   test("another tenant's run is not found", async () => {
@@ -399,16 +407,21 @@ describe('a home that declares where it stands', () => {
     });
   });
 
-  test('denies a run for another region, and one with a task elsewhere', async () => {
+  test('denies a run for another region, and the publication of one with a task elsewhere', async () => {
     await european.publish(single('anywhere'));
-    await european.publish(single('partly', ', region: US'));
     const { deps } = european.home;
     const rulesOf = async (request: StartRequest): Promise<string[]> => {
       const result = await startExecution(deps, european.actor, request);
       return result.kind === 'denied' ? denyReasons(result.decision).map(({ rule }) => rule) : [];
     };
     expect(await rulesOf({ workflow: 'anywhere', region: 'US' })).toEqual(['residency.home_region_mismatch', 'residency.region_mismatch']);
-    expect(await rulesOf({ workflow: 'partly' })).toEqual(['residency.home_region_mismatch', 'residency.task_region_mismatch']);
     expect(await rulesOf({ workflow: 'anywhere', region: 'EU' })).toEqual([]);
+    const text = single('partly', ', region: US');
+    const { workflow } = await createWorkflow(deps, european.actor, { text, mediaType: 'application/yaml' });
+    const published = await publishWorkflow(deps, european.actor, { id: workflow.id });
+    expect(published.kind === 'denied' ? deniedRules(published.decision) : []).toEqual([
+      'residency.home_region_mismatch',
+      'residency.task_region_mismatch',
+    ]);
   });
 });

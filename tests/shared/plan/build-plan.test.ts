@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { digestBytes } from '../../../shared/core/digest.ts';
 import { learnFromRun } from '../../../shared/estimate/learn-from-run.ts';
 import { uploadFile } from '../../../shared/execution/admit/input-files.ts';
 import { parseManifest } from '../../../shared/manifest/parse-manifest.ts';
@@ -126,6 +127,15 @@ describe('the price of a plan', () => {
     await runTimes(6, 20_000);
     const manifestText = buildManifestText({ inputs: { who: { type: 'string' } }, tasks });
     const { plan } = await planRun(home.deps, actor, { manifestText });
+    expect(plan.tasks[0]?.estimate.why).toBe('median of 12 attempts of this task with inputs of any size');
+  });
+
+  test('is for inputs of any size while a file is not uploaded yet', async () => {
+    await runTimes(6, 2);
+    await runTimes(6, 20_000);
+    const manifestText = buildManifestText({ inputs: { lock: { type: 'file' } }, tasks });
+    const inputs = { lock: { digest: digestBytes('not uploaded'), name: 'lock.json' } };
+    const { plan } = await planRun(home.deps, actor, { manifestText, inputs });
     expect(plan.tasks[0]?.estimate.why).toBe('median of 12 attempts of this task with inputs of any size');
   });
 });

@@ -1,0 +1,115 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startHost, type RunningHost } from '../../../cli/host/start-host.ts';
+import { SimulatedRunner } from '../../../runner/simulated/simulated-runner.ts';
+import { jsonOf, runCli, type CliResult } from '../../support/run-cli.ts';
+
+/** Every command is a process of its own, on a machine that may be busy. */
+const slowMs = 60_000;
+
+describe('maestro tenants', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'maestro-tenants-'));
+  const dataDir = join(folder, 'data');
+  let host: RunningHost;
+  const maestro = (args: string[], env: Record<string, string> = {}): Promise<CliResult> =>
+    runCli(args, { cwd: folder, env: { MC_DATA_DIR: dataDir, ...env } });
+
+  beforeAll(async () => {
+    host = await startHost({ port: 0, dataDir, isAnnounced: false, runner: new SimulatedRunner(), log: () => undefined });
+    expect(await maestro(['tenants', 'create', 'acme', '--admin', 'admin@example.com'])).toMatchObject({ code: 0 });
+  }, slowMs);
+  afterAll(async () => {
+    await host.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test(
+    'creates with the limits that were given, shows them, and says when the name is taken',
+    async () => {
+      const limits = ['--max-concurrent', '5', '--classes', 'large,small', '--daily-usd', '12.5', '--time-zone', 'Europe/Berlin'];
+      const created = await maestro(['tenants', 'create', 'beta', '--name', 'Beta', ...limits, '--json']);
+      expect(jsonOf(created)).toMatchObject({
+        id: 'beta',
+        quota: { maxConcurrent: 5, resourceClasses: ['small', 'large'] },
+        budget: { dailyMaxUSD: 12.5 },
+      });
+      const shown = (await maestro(['tenants', 'show', 'beta'])).stdout;
+      expect(shown).toContain('0 of 5 open; classes small, large');
+      expect(shown).toMatch(/USD 0 spent and 0 reserved of 12\.5 on \d{4}-\d\d-\d\d \(Europe\/Berlin\)/);
+      const list = await maestro(['tenants', 'ls']);
+      expect(list.stdout).toMatch(/TENANT +NAME +RUNS +USD A DAY +TIME ZONE/);
+      expect(list.stdout).toMatch(/beta +Beta +5 +12\.5 +Europe\/Berlin/);
+      expect(await maestro(['tenants', 'create', 'beta'])).toMatchObject({
+        code: 6,
+        stderr: expect.stringContaining('mc:tenant:conflict'),
+      });
+    },
+    slowMs,
+  );
+
+  test(
+    'makes a token that the home knows, with the role of the stored member',
+    async () => {
+      const made = await maestro(['tenants', 'token', 'acme', '--subject', 'admin@example.com']);
+      expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('admin@example.com of acme: admin') });
+      const me = await maestro(['whoami', '--json'], { MC_TOKEN: made.stdout.trim() });
+      expect(jsonOf(me)).toMatchObject({ subject: 'admin@example.com', tenant: 'acme', roles: ['admin'] });
+      expect(await maestro(['tenants', 'token', 'gone', '--subject', 'a', '--role', 'admin'])).toMatchObject({
+        ...{ code: 3, stdout: '' },
+        stderr: expect.stringContaining('gone'),
+      });
+    },
+    slowMs,
+  );
+
+  test(
+    'changes members and settings, and lists them',
+    async () => {
+      const token = (await maestro(['tenants', 'token', 'acme', '--subject', 'admin@example.com'])).stdout.trim();
+      const asAdmin = { MC_TOKEN: token };
+      const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      writeFileSync(join(folder, 'team.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
+      writeFileSync(join(folder, 'rules.json'), JSON.stringify({ residency: { banned: ['XX'] } }));
+      const set = await maestro(['tenants', 'set', 'acme', '--data', 'rules.json', '--policy-key', 'team.pub', '--json'], asAdmin);
+      expect(jsonOf(set)).toMatchObject({
+        data: { residency: { banned: ['XX'] } },
+        policyKeys: [{ keyId: expect.stringMatching(/^SHA256:/) }],
+      });
+      expect(await maestro(['tenants', 'set', 'acme', '--daily-usd', '500'], asAdmin)).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('local'),
+      });
+      const put = await maestro(['tenants', 'member', 'acme', 'ci@example.com', '--role', 'operator', '--service', '--suspend'], asAdmin);
+      expect(put.stdout).toContain('ci@example.com of acme: operator, suspended (service)');
+      expect((await maestro(['tenants', 'members'], asAdmin)).stdout).toMatch(/ci@example\.com +operator +service +suspended/);
+    },
+    slowMs,
+  );
+
+  const refused: [string, string[], string][] = [
+    ['--max-concurrent', ['set', 'acme', '--max-concurrent', 'many'], '"many"'],
+    ['--daily-usd', ['create', 'gamma', '--daily-usd', '1e3'], '12.50'],
+    ['--classes', ['set', 'acme', '--classes', 'huge'], 'small, medium, large'],
+    ['--data', ['set', 'acme', '--data', 'team.txt'], 'cannot be read'],
+    ['--lifetime', ['token', 'acme', '--subject', 'a', '--lifetime', '31d'], '30d'],
+    ['--role', ['token', 'acme', '--subject', 'a', '--role', 'root'], 'admin, operator, composer, viewer'],
+    ['--suspend with --resume', ['member', 'acme', 'a', '--role', 'viewer', '--suspend', '--resume'], 'contradict'],
+    ['nothing to change', ['set', 'acme'], 'names nothing to change'],
+    ['a budget of 0', ['set', 'acme', '--daily-usd', '0'], 'more than 0'],
+  ];
+  test.each(refused)(
+    'refuses %s with what is allowed',
+    async (_, args, said) => {
+      expect(await maestro(['tenants', ...args])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(said) });
+    },
+    slowMs,
+  );
+
+  test('needs a running home for a token', async () => {
+    const result = await maestro(['tenants', 'token', 'acme', '--subject', 'a', '--data-dir', join(folder, 'none')]);
+    expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining('mc:host:unreachable') });
+  });
+});

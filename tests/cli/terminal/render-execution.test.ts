@@ -1,0 +1,76 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { allowanceOfDecision } from '../../../cli/terminal/render-allowance.ts';
+import { renderExecution } from '../../../cli/terminal/render-execution.ts';
+import { digestBytes } from '../../../shared/core/digest.ts';
+import type { Decision } from '../../../shared/decision/decision.ts';
+import { Execution } from '../../../shared/execution/execution.ts';
+import { buildDecision, overBudget } from '../../support/build-decision.ts';
+
+const id = 'exec_01ARZ3NDEKTSV4RRFFQ69G5FAV';
+const digest = digestBytes('a');
+const execution = Execution.parse({
+  id,
+  state: 'running',
+  workflow: { name: 'audit', version: '1.0.0', digest },
+  region: 'US',
+  sandbox: 'bubblewrap',
+  createdAt: '2026-11-21T10:00:00.000Z',
+  createdBy: 'admin@example.com',
+  startedAt: null,
+  endedAt: null,
+  estimatedCostUsdMicros: 120,
+  actualCostUsdMicros: null,
+  decisionId: 'dec_01ARZ3NDEKTSV4RRFFQ69G5FAV',
+  receiptId: null,
+  error: null,
+  outputs: null,
+  tasks: [
+    {
+      id: 'report',
+      uses: 'pkg:demo/echo@1.0.0',
+      packageDigest: digest,
+      state: 'blocked',
+      needs: ['read'],
+      attempts: [],
+      outputsDigest: null,
+      costUsdMicros: 0,
+      compensation: 'none',
+      compensationAttempts: [],
+    },
+  ],
+});
+
+const warning = { ...overBudget, effect: 'warn', rule: 'budget.near_limit' } as const;
+
+/** A decision about an attempt of the task of the golden input. */
+function attempt(point: Decision['point'], entries: Parameters<typeof buildDecision>[1]): Decision {
+  const made = buildDecision({ point, executionId: id }, entries);
+  return { ...made, input: { ...made.input, task: made.input.workflow.tasks[0] ?? null } };
+}
+
+describe('an explained run', () => {
+  const decision = buildDecision({ executionId: id }, [warning]);
+  const render = (attempts: Decision[]): string =>
+    stripVTControlCharacters(renderExecution(execution, { decision, attempts, now: allowanceOfDecision(decision) }));
+
+  test('says what each task waits for, which decision let it start, and what is left now', () => {
+    expect(render([])).toMatch(/report: waits for read\n\nAllowed with warnings at start[^]*\nnow\n {2}quota [^]*\n {2}budget /);
+  });
+
+  test('counts what was allowed about attempts, and shows a denial of one with its task and its reasons', () => {
+    const text = render([attempt('place', []), attempt('task', []), attempt('write', [{ ...overBudget, rule: 'access.attempt' }])]);
+    expect(text).toContain('2 decisions about attempts (place, task, write) allowed');
+    expect(text).toMatch(/task report: Denied at write by policy[^]*access\.attempt: [^]*fix +Wait for the next day/);
+  });
+
+  test('does not repeat a reason that was shown before', () => {
+    const text = render([attempt('task', [warning]), attempt('write', [warning])]);
+    expect(text.match(new RegExp(warning.solution, 'g'))).toHaveLength(1);
+    expect(text).toContain('task report: at task the same as above: budget.near_limit');
+  });
+
+  test('without an explanation has neither decision nor reasons', () => {
+    expect(stripVTControlCharacters(renderExecution(execution))).not.toMatch(/policy|waits/);
+  });
+});

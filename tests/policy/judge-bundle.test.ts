@@ -1,0 +1,95 @@
+import { describe, expect, test } from '@jest/globals';
+import { judgeBundle, type BundleQuestion } from '../../policy/engine/judge-bundle.ts';
+import { changedBundle, changedManifest, fixtureBundle, oddBundle, residencyBundle } from '../support/build-policy-bundle.ts';
+import { buildInput } from '../support/build-policy-input.ts';
+
+const about = (region: string): BundleQuestion => ({ input: buildInput({ requested: region, workflow: region }) });
+const allow = { verdict: { verdict: 'allow' } };
+const options = { timeoutMs: 5_000 };
+
+describe('a bundle that is tried out', () => {
+  test('answers every question in its place, or says that it is not asked there', async () => {
+    const questions = [about('EU'), about('RU'), { input: buildInput({ point: 'write' }) }, about('US')];
+    expect(await judgeBundle(residencyBundle(), questions, options)).toMatchObject([
+      allow,
+      { verdict: { verdict: 'deny', entries: [{ rule: 'residency.region_banned' }] } },
+      'not-asked',
+      allow,
+    ]);
+  });
+
+  test('is asked with other data where a question brings some, and with its own again afterwards', async () => {
+    const strict = { banned_jurisdictions: ['EU'], sensitive_data_classes: ['pii'] };
+    const questions = [about('EU'), { ...about('EU'), data: strict }, { ...about('EU'), data: {} }, about('EU')];
+    expect(await judgeBundle(residencyBundle(), questions, options)).toMatchObject([
+      allow,
+      { verdict: { verdict: 'deny', entries: [{ rule: 'residency.region_banned' }] } },
+      { verdict: { verdict: 'deny' } },
+      allow,
+    ]);
+  });
+
+  test('is shown what is broken, so that it can refuse it', async () => {
+    const questions = [{ input: {} }, { input: { ...buildInput(), request: 'x' } }, { input: { ...buildInput(), tenant: null } }];
+    const answers = await judgeBundle(residencyBundle(), questions, options);
+    expect(answers).toMatchObject([{ verdict: { verdict: 'deny' } }, { verdict: { verdict: 'deny' } }, {}]);
+  });
+
+  test('that fails at one question says why, and answers the others', async () => {
+    const answers = await judgeBundle(oddBundle(), ['calm', 'conflict', 'foreign-rule', 'memory', 'calm'].map(about), options);
+    expect(answers).toMatchObject([
+      allow,
+      { failure: expect.any(String) },
+      { failure: 'the rule residency.x is not one of the pack' },
+      { failure: expect.stringContaining('opa_malloc') },
+      allow,
+    ]);
+  });
+
+  test('that does not end is ended: what was answered stays, the rest has no verdict', async () => {
+    const beganMs = performance.now();
+    const answers = await judgeBundle(fixtureBundle('endless'), ['calm', 'endless', 'calm'].map(about), { timeoutMs: 300 });
+    expect(performance.now() - beganMs).toBeLessThan(15_000);
+    expect(answers).toMatchObject([allow, { failure: 'it did not answer within 300 ms' }, { failure: 'it did not answer within 300 ms' }]);
+  });
+
+  test('that does not even start is refused in time: a module may loop when it is made', async () => {
+    const looping = await changedBundle({ 'policy.wasm': loopingModule() });
+    expect(await judgeBundle(looping, [about('EU')], options)).toEqual([{ failure: 'it did not answer within 3000 ms' }]);
+  });
+
+  test('that asks for the time is refused with what it asks for', async () => {
+    expect(await judgeBundle(fixtureBundle('clock'), [about('EU')], options)).toEqual([
+      { failure: expect.stringMatching(/^Its rules call http\.send, rand\.intn, time\.now_ns;/) },
+    ]);
+  });
+
+  test('answers ten thousand questions in seconds, each its own', async () => {
+    const regions = Array.from({ length: 10_000 }, (_, index) => (index % 7 === 0 ? 'RU' : `R${index}`));
+    const beganMs = performance.now();
+    const answers = await judgeBundle(residencyBundle(), regions.map(about), { timeoutMs: 60_000 });
+    // Five seconds are the promise on an idle machine; tests share theirs.
+    expect(performance.now() - beganMs).toBeLessThan(20_000);
+    const denied = answers.map((answer) => answer !== 'not-asked' && 'verdict' in answer && answer.verdict.verdict === 'deny');
+    expect(denied).toEqual(regions.map((region) => region === 'RU'));
+  });
+
+  test('must be well formed', async () => {
+    const broken = changedManifest(residencyBundle(), { roots: ['x'] });
+    await expect(judgeBundle(await broken, [about('EU')], options)).rejects.toMatchObject({ code: 'mc:policy:unavailable' });
+  });
+});
+
+/** The smallest module that takes the memory it is given and never returns from its start. */
+function loopingModule(): Buffer {
+  const section = (id: number, ...bytes: number[]): number[] => [id, bytes.length, ...bytes];
+  const text = (word: string): number[] => [word.length, ...Buffer.from(word)];
+  return Buffer.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, 1, 0x60, 0, 0), // one type: no parameters, no results
+    ...section(2, 1, ...text('env'), ...text('memory'), 2, 0, 2), // the memory of the host
+    ...section(3, 1, 0), // one function
+    ...section(8, 0), // which is the start
+    ...section(10, 1, 7, 0, 0x03, 0x40, 0x0c, 0, 0x0b, 0x0b), // loop { br 0 }
+  ]);
+}
