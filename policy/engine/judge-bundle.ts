@@ -73,15 +73,15 @@ function* batches(bundle: PolicyBundle, questions: readonly BundleQuestion[]): G
 
 /** Asks until the time is over; answers the places in the order they are reached. Throws when the thread cannot go on. */
 async function askAll(thread: PackThread, asked: Iterable<Batch>, { timeoutMs, put }: { timeoutMs: number; put: Put }): Promise<void> {
-  let leftMs = timeoutMs;
+  let usedMs = 0;
   for (const { bundle, places, views } of asked) {
     const key = `${bundle.digest}/${places.length === 1 ? String(places[0]) : 'all'}`;
     const startedMs = performance.now();
     let next = 0;
-    await askThread(thread, { key, inputs: views, bundle: () => Promise.resolve(bundle), budgetMs: leftMs }, (answers) => {
+    await askThread(thread, { key, inputs: views, bundle: () => Promise.resolve(bundle), budgetMs: timeoutMs, usedMs }, (answers) => {
       for (const answer of answers) put(places[next++] ?? -1, answer);
     });
-    leftMs -= performance.now() - startedMs;
+    usedMs += performance.now() - startedMs;
   }
 }
 

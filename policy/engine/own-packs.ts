@@ -17,7 +17,7 @@ export interface OwnPackOptions {
   load: LoadOwnPack;
   /** The program of the thread, where this program is bundled and the source is not there. */
   workerFile?: string;
-  /** Longest time of one pack for one input; then the thread is ended. */
+  /** Longest time of one pack for one input, thousands of times what an ordinary one takes; then the thread is ended. */
   budgetMs?: number;
   /** For how long a tenant whose pack was too late gets no further try; it would take the time of the others. */
   pauseMs?: number;
@@ -54,7 +54,7 @@ export class OwnPacks {
   readonly #verdicts = new VerdictCache();
   readonly #paused: LRUCache<TenantId, string>;
 
-  constructor({ load, workerFile = packWorkerSource, budgetMs = 250, pauseMs = 5_000 }: OwnPackOptions) {
+  constructor({ load, workerFile = packWorkerSource, budgetMs = 500, pauseMs = 5_000 }: OwnPackOptions) {
     this.#load = load;
     this.#budgetMs = budgetMs;
     this.#worker = new PackWorker(workerFile);

@@ -11,7 +11,7 @@ import { readPackManifest, regoFlags } from './pack-manifest.ts';
 const text = z.string().trim().min(1);
 
 /** What a rule that denies or warns must say about itself. */
-export const RuleNotes = z.object({
+const RuleNotes = z.object({
   title: text,
   description: text,
   custom: z.strictObject({
@@ -20,7 +20,7 @@ export const RuleNotes = z.object({
     solution: text,
     severity: z.enum(['failure', 'warning']),
     // YAML knows days: OPA reads `2026-01-01` as the first moment of it.
-    effective_on: z.iso.datetime().optional(),
+    effective_on: z.iso.datetime({ offset: true }),
   }),
 });
 
@@ -36,7 +36,7 @@ function packRule(pack: string, annotations: PackAnnotations['judging'][number][
     description,
     message: custom.failure_msg,
     solution: custom.solution,
-    effectiveOn: custom.effective_on ?? null,
+    effectiveOn: custom.effective_on,
   };
 }
 

@@ -85,6 +85,7 @@ describe('maestro up', () => {
       expect(taken).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('mc:host:port-in-use') });
       expect(await runCli(['up', '--port', '70000'], { env })).toMatchObject({ code: 2, stderr: expect.stringContaining('65535') });
       expect(await runCli(['up', '--region', 'in Europe'], { env })).toMatchObject({ code: 2, stderr: expect.stringContaining('EU') });
+      expect(await runCli(['up', '--audience', 'acme'], { env })).toMatchObject({ code: 2, stderr: expect.stringContaining('--issuer') });
     },
     slowMs,
   );

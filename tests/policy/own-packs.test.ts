@@ -34,7 +34,7 @@ const load = jest.fn<OwnPackOptions['load']>();
 
 async function open(options: Partial<OwnPackOptions> = {}): Promise<WasmPolicyEngine> {
   load.mockImplementation(async (_tenant, { digest }) => archives.get(digest) ?? Promise.reject(new Error('it is gone')));
-  const engine = await loadEngine([residencyBundle()], { own: { load, ...options } });
+  const engine = await loadEngine([residencyBundle()], { own: { load, budgetMs: 10_000, ...options } });
   engines.push(engine);
   return engine;
 }

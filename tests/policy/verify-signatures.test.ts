@@ -230,7 +230,7 @@ withOpa(`stock OPA agrees${opa === undefined ? ' (skipped: no OPA in MC_OPA, .or
     writeFileSync(path('data.json'), `{"mc": {"legacy": {"data": ${strange}}}}`);
     writeFileSync(
       path('.manifest'),
-      '{"roots": ["mc/legacy"], "rego_version": 0, "metadata": {"title": "Ümlaut <&> \\u2029", "version": "1.0.0"}}',
+      '{"roots": ["mc/legacy"], "rego_version": 0, "metadata": {"title": "Ümlaut \\u2029 <&>", "version": "1.0.0"}}',
     );
     const ignored = ['*.pem', '*.gz'].flatMap((name) => ['--ignore', name]);
     const signing = ['--signing-alg', 'ES256', '--signing-key', 'private.pem'];
@@ -245,7 +245,7 @@ withOpa(`stock OPA agrees${opa === undefined ? ' (skipped: no OPA in MC_OPA, .or
     expect(issues).toEqual([]);
     expect({ keyId, title: bundle?.title, regoVersion: bundle?.regoVersion }).toEqual({
       keyId: key.keyId,
-      title: 'Ümlaut <&> \u2029',
+      title: 'Ümlaut \u2029 <&>',
       regoVersion: 0,
     });
   });

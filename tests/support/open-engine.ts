@@ -12,7 +12,7 @@ import { createWorkflow } from '../../shared/manifest/create-workflow.ts';
 import { publishDraft } from './publish-draft.ts';
 import type { TaskSpec } from '../../shared/port/runner.ts';
 import type { Actor } from '../../shared/tenant/actor.ts';
-import { explainDecision } from '../../shared/decision/explain-decision.ts';
+import { denyReasons } from '../../shared/decision/deny-reasons.ts';
 import type { Tenant } from '../../shared/tenant/tenant.ts';
 import { addTenant } from './add-tenant.ts';
 import { buildActor } from './build-deps.ts';
@@ -60,7 +60,7 @@ export async function openEngine(
     },
     start: async (request) => {
       const started = await startExecution(deps, actor, request);
-      if (started.kind === 'denied') throw new Error(explainDecision(started.decision).join('\n'));
+      if (started.kind === 'denied') throw new Error(JSON.stringify(denyReasons(started.decision)));
       return started.execution;
     },
     finish: async (id) => {

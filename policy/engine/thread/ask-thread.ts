@@ -14,6 +14,8 @@ export interface ThreadQuestion {
   bundle: () => Promise<RunnableBundle>;
   /** Time of all inputs together, without the start of the pack. */
   budgetMs: number;
+  /** What other questions have used of that time. */
+  usedMs?: number;
 }
 
 async function startPack(thread: PackThread, { key, inputs, bundle }: ThreadQuestion): Promise<WorkerMessage> {
@@ -36,9 +38,10 @@ export async function askThread(
 ): Promise<void> {
   const first = await startPack(thread, question);
   if (first.kind === 'broken') throw new Error(first.reason);
-  const untilMs = performance.now() + question.budgetMs;
+  const { budgetMs, usedMs = 0 } = question;
+  const beganMs = performance.now() - usedMs;
   for (let count = 0; count < question.inputs.length;) {
-    const message = await thread.next(Math.max(0, untilMs - performance.now()));
+    const message = await thread.next(budgetMs, performance.now() - beganMs);
     if (message.kind !== 'answers') throw new Error(`it said ${message.kind} in place of an answer`);
     count += message.answers.length;
     take(message.answers);

@@ -16,9 +16,13 @@ const threadLimits = {
   heapMebibytes: 128,
 } as const;
 
-/** The thread did not answer in time. */
+/** The thread did not answer in the time it had. */
 export class LateAnswer extends Error {
   override readonly name = 'LateAnswer';
+
+  constructor(allowedMs: number) {
+    super(`it did not answer within ${allowedMs} ms`);
+  }
 }
 
 export class PackThread {
@@ -63,11 +67,14 @@ export class PackThread {
     this.#worker.postMessage(question);
   }
 
-  /** The next message; throws a LateAnswer after this time, and at once when the thread has ended. The timer keeps the process alive. */
-  async next(timeoutMs: number): Promise<WorkerMessage> {
+  /**
+   * The next message; throws a LateAnswer after this time, and at once when the thread has ended. The timer keeps the process alive. `usedMs`
+   * of the time may be over already.
+   */
+  async next(allowedMs: number, usedMs = 0): Promise<WorkerMessage> {
     if (this.#inbox.length === 0 && !this.#ended) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, timeoutMs);
+        const timer = setTimeout(resolve, Math.max(0, allowedMs - usedMs));
         this.#wake = () => {
           clearTimeout(timer);
           resolve();
@@ -77,7 +84,7 @@ export class PackThread {
     this.#wake = undefined;
     const message = this.#inbox.shift();
     if (message) return message;
-    throw this.#ended ?? new LateAnswer(`it did not answer within ${Math.ceil(timeoutMs)} ms`);
+    throw this.#ended ?? new LateAnswer(allowedMs);
   }
 
   /** Ends the thread, whatever it is doing. */

@@ -47,7 +47,9 @@ export const checkLint: CheckStep = {
     const problems = await checkStrictly(opa, pack);
     // The guard reads what OPA parsed: where OPA cannot, there is nothing to guard.
     if (problems.length > 0) return { facts: 'opa check --strict; the misconfiguration guard waits for it', problems };
-    const found = checkMisconfiguration(opa.path, pack).map(({ code, place, message, fix }) => ({
+    // What a rule does not say about itself is said by the step annotations, once.
+    const guarded = checkMisconfiguration(opa.path, pack).filter(({ code }) => code !== 'missing-solution');
+    const found = guarded.map(({ code, place, message, fix }) => ({
       place,
       message: `${code}: ${message}`,
       fix,

@@ -53,7 +53,8 @@ export async function evaluateOneByOne(opa: OpaPool, asked: Asked): Promise<Outc
 export async function evaluateTogether(opa: OpaPool, asked: Asked): Promise<Outcome[]> {
   const { pack, inputs } = asked;
   if (inputs.length === 0) return [];
-  const text = `[[i, verdict] | some i, item in input.items; verdict := data.mc.${pack.name}.verdict with input as item]`;
+  // Without `some … in`, which a query of Rego v0 does not know.
+  const text = `[[i, verdict] | item := input.items[i]; verdict := data.mc.${pack.name}.verdict with input as item]`;
   const answer = await query(opa, asked, text, { items: [...inputs] });
   if (answer !== 'failed') {
     const found = new Map(Numbered.parse(answer.value));

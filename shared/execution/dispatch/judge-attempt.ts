@@ -24,8 +24,8 @@ export interface AttemptJudge {
   place(): Promise<FailedAttempt | null>;
   /** What would run. */
   begin(): Promise<FailedAttempt | null>;
-  /** How outputs would be kept. */
-  write(): Promise<FailedAttempt | null>;
+  /** How what it leaves behind would be kept: outputs, or of a failed attempt its log alone. */
+  write(kind: 'outputs' | 'log'): Promise<FailedAttempt | null>;
 }
 
 /** Prepares the questions about this attempt; each answers null when policy allows it. */
@@ -43,7 +43,7 @@ export async function judgeAttempt(deps: Deps, request: AttemptRequest): Promise
     decisions,
     place: () => ask('place', { placement: { region, cloud, sandbox: request.head.sandbox } }),
     begin: () => ask('task', {}),
-    write: () => ask('write', { write: { kind: 'outputs', encryption } }),
+    write: (kind) => ask('write', { write: { kind, encryption } }),
   };
 }
 

@@ -104,7 +104,7 @@ async function execute(deps: Deps, spec: BuiltSpec, judge: AttemptJudge): Promis
       ),
       failed: failureOf(result),
     };
-    const denied = await judge.write();
+    const denied = await judge.write(result.kind === 'succeeded' ? 'outputs' : 'log');
     if (denied) return { ...ended, failed: denied };
     return { ...ended, ...(await storeResult(deps, spec, result, await sandbox.collectLogs())) };
   } finally {

@@ -43,7 +43,7 @@ export function describeCaps(home: TestedHome): void {
         let me = await client.whoami();
         for (const end = Date.now() + slowMs / 3; me.quotas.inUse > 0 && Date.now() < end; me = await client.whoami()) await delay(200);
         expect(me.quotas).toEqual({ maxConcurrent: 2, inUse: 0 });
-        expect(me.budget).toMatchObject({ dailyMaxUSD: 10, reservedUSD: 0 });
+        expect(me).toMatchObject({ budget: { dailyMaxUSD: 10 }, reservedUSD: 0 });
         expect(me.budget.spentUSD).toBeGreaterThan(0);
       },
       slowMs,

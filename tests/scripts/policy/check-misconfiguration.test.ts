@@ -15,7 +15,7 @@ const oldPacks = fileURLToPath(new URL('../../fixtures/policy/', import.meta.url
 
 const opa = findOpa() ?? '';
 const withOpa = opa === '' ? test.skip : test;
-const withOpaEach = (opa === '' ? test.skip.each : test.each) as typeof test.each;
+const withOpaEach = opa === '' ? test.skip.each : test.each;
 const without = opa === '' ? ' (skipped: no OPA in MC_OPA, .oracles or PATH)' : '';
 
 function packOf(folder: string, name: string): PackSources {

@@ -34,6 +34,46 @@ afterEach(() => {
   pack.remove();
 });
 
+const v0Rules = `# METADATA
+# title: Calm
+# description: A pack of the old days.
+package mc.calm
+
+verdict = {"deny": deny, "warn": set()}
+
+# METADATA
+# title: Closed region
+# description: Nothing is asked for in a region that is closed.
+# custom:
+#   short_name: region_closed
+#   failure_msg: A region is closed.
+#   solution: Ask for another region.
+#   severity: failure
+#   effective_on: 2026-01-01
+deny[entry] {
+	region := object.get(input.request, "region", "")
+	region == data.mc.calm.closed_regions[_]
+	entry := {"rule": "calm.region_closed", "message": "It is closed.", "got": region, "allowed": "any other", "solution": "Ask for another."}
+}
+`;
+const v0Tests = `package mc.calm_test
+
+test_closed {
+	count(data.mc.calm.verdict.deny) == 1 with input as {"request": {"region": "XX"}}
+}
+`;
+const v0Cases = [
+  { title: 'a', kind: 'allow', change: {}, expect: { verdict: 'allow', rules: [] } },
+  { title: 'b', kind: 'deny', change: { request: { region: 'XX' } }, expect: { verdict: 'deny', rules: ['calm.region_closed'] } },
+  {
+    title: 'c',
+    kind: 'bad-data',
+    change: {},
+    data: { closed_regions: ['US'] },
+    expect: { verdict: 'deny', rules: ['calm.region_closed'] },
+  },
+];
+
 /** The places and messages of everything a step finds wrong with the pack, without the folder it lies in. */
 async function problemsOf(step: CheckStep, more: Parameters<typeof checkContext>[0] = {}): Promise<string[]> {
   const { problems } = await step.run(checkContext(more), pack.sources());
@@ -212,13 +252,18 @@ describe('annotations', () => {
     pack.change('calm.rego', '#   solution: Ask for another region.\n', '');
     pack.change('calm.rego', '#   severity: warning\n', '#   severity: failure\n');
     pack.change('calm.rego', '# description: The region is there and is text; otherwise nothing can be judged.\n', '');
+    pack.change(
+      'calm.rego',
+      'usable {got}.\n#   solution: Send the whole input.\n#   severity: failure\n#   effective_on: 2026-01-01\n',
+      'usable {got}.\n#   solution: Send the whole input.\n#   severity: failure\n',
+    );
     pack.change('calm.rego', 'closed :=', 'warn contains {} if input.silent\n\nclosed :=');
     const said = await problemsOf(checkAnnotations);
     expect(said).toEqual([
-      expect.stringMatching(/^\/calm\.rego:\d+: a rule of warn has no METADATA$/),
-      expect.stringContaining('/calm.rego (region_closed): METADATA custom.solution'),
-      expect.stringContaining('/calm.rego (input_incomplete): METADATA description'),
-      '/calm.rego (class_large): it is a rule of warn with the severity failure',
+      expect.stringMatching(/^\/calm\.rego:\d+: a rule of deny .*METADATA: custom\.solution$/),
+      expect.stringMatching(/^\/calm\.rego:\d+: a rule of deny .*METADATA: description, custom\.effective_on$/),
+      expect.stringMatching(/^\/calm\.rego:\d+: a rule of warn .*METADATA: title, description, custom\.short_name/),
+      '/calm.rego (class_large): it is a rule of warn with the severity "failure"',
     ]);
   });
 
@@ -242,14 +287,15 @@ describe('annotations', () => {
       '/goldens.json: no case shows the rule calm.class_large',
     ]);
   });
+});
 
-  withOpa(`a shipped rule says since when it judges, a tenant's need not${without}`, async () => {
-    pack.change('calm.rego', '#   severity: warning\n#   effective_on: 2026-01-01\n', '#   severity: warning\n');
-    expect(await problemsOf(checkAnnotations)).toEqual([]);
-    expect(await problemsOf(checkAnnotations, { isShipped: true })).toEqual([
-      '/calm.rego (class_large): METADATA custom.effective_on is missing',
-    ]);
-  });
+withOpa(`a tenant's pack in Rego v0 is checked like any other${without}`, async () => {
+  pack.change('calm.rego', undefined, v0Rules);
+  pack.change('calm_test.rego', undefined, v0Tests);
+  pack.change('.manifest', '"rego_version": 1', '"rego_version": 0');
+  pack.change('goldens.json', undefined, JSON.stringify({ pack: 'calm', cases: v0Cases }));
+  const results = await runChecks(checkContext(), [pack.sources()], checkSteps);
+  expect(results.flatMap(({ problems }) => problems)).toEqual([]);
 });
 
 describe('bundle', () => {

@@ -102,3 +102,24 @@ describe('a daily budget', () => {
     expect(await usage(deps)).toMatchObject({ reservedUsdMicros: 0, measuredUsdMicros: sum });
   }, 60_000);
 });
+
+describe('a run over midnight', () => {
+  test('counts on the day it was admitted in the time zone of its tenant, and the next day begins with nothing', async () => {
+    const { letGo } = await openHolding({ tenant: { timeZone: 'America/Denver' } });
+    const { deps } = engine.home;
+    const clock = { ...deps.clock, now: () => Date.parse('2026-11-21T06:59:00Z') };
+    const evening = { ...deps, clock };
+    const result = await startExecution(evening, engine.actor, { workflow: 'capped' });
+    const [id] = startedIn([result]);
+    const tenant = await getTenant(deps, engine.actor.tenant);
+    const on = (time: string): Promise<Usage> => readUsage({ table: deps.table, clock: { ...clock, now: () => Date.parse(time) } }, tenant);
+    expect(await on('2026-11-21T06:59:30Z')).toMatchObject({ day: '2026-11-20', inUse: 1 });
+    expect((await on('2026-11-21T06:59:30Z')).reservedUsdMicros).toBeGreaterThan(0);
+    expect(await on('2026-11-21T07:00:00Z')).toMatchObject({ day: '2026-11-21', inUse: 1, reservedUsdMicros: 0, measuredUsdMicros: 0 });
+    letGo();
+    await engine.finish(id ?? '');
+    expect(await on('2026-11-21T06:59:30Z')).toMatchObject({ inUse: 0, reservedUsdMicros: 0, measuredUsdMicros: expect.any(Number) });
+    const rows = await deps.table.query({ pk: ledgerPk(tenant.id, '2026-11-20'), limit: 10 });
+    expect(rows.items.map((row) => LedgerRow.parse(row).basis)).toEqual(['measured']);
+  }, 30_000);
+});

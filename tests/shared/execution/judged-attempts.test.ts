@@ -23,7 +23,9 @@ afterEach(() => engine.close());
 
 const Facts = z.looseObject({
   mc_receipt: z.looseObject({
-    steps: z.looseObject({ entries: z.array(z.looseObject({ attempts: z.array(z.looseObject({ decisions: z.array(z.looseObject({})) })) })) }),
+    steps: z.looseObject({
+      entries: z.array(z.looseObject({ attempts: z.array(z.looseObject({ decisions: z.array(z.looseObject({})) })) })),
+    }),
     decisions: z.array(z.looseObject({ point: z.string(), task: z.string().nullable() })),
   }),
 });
@@ -49,7 +51,9 @@ describe('policy about an attempt', () => {
     const { steps, decisions } = await receiptOf(id);
     const signed = steps.entries.flatMap(({ attempts }) => attempts.flatMap((attempt) => attempt.decisions));
     expect(signed).toEqual(
-      items.slice(1).map((decision) => ({ id: decision.id, point: decision.point, verdict: decision.verdict, digest: digestJson(decision) })),
+      items
+        .slice(1)
+        .map((decision) => ({ id: decision.id, point: decision.point, verdict: decision.verdict, digest: digestJson(decision) })),
     );
     expect(decisions.map(({ point }) => point)).toEqual(['start']);
   });
