@@ -3,6 +3,7 @@
  * what a replay asks about ten thousand decisions. Nothing that is in the bundle can hold up or end the process.
  */
 import type { Json } from '../../shared/core/canonical-json.ts';
+import { McError } from '../../shared/core/errors.ts';
 import { askThread } from './thread/ask-thread.ts';
 import { InputView, packView } from './input-view.ts';
 import { loadBundle } from './load-bundle.ts';
@@ -87,6 +88,14 @@ async function askAll(thread: PackThread, asked: Iterable<Batch>, { timeoutMs, p
 
 type Put = (place: number, answer: PackAnswer) => void;
 
+async function startThread({ workerFile = packWorkerSource }: JudgeOptions): Promise<PackThread> {
+  try {
+    return await PackThread.start(workerFile);
+  } catch (cause) {
+    throw new McError('mc:policy:unavailable', 'The thread that judges policy packs cannot be started.', { cause });
+  }
+}
+
 /**
  * What a bundle says to each question, in their order. The bundle must be well formed (`mc:policy:unavailable`); who signed it is not asked.
  * When a rule does not end, its question and all after it have no verdict.
@@ -95,7 +104,7 @@ export async function judgeBundle(archive: Uint8Array, questions: readonly Bundl
   const bundle = await loadBundle(archive, 'digest');
   const judged = new Map<number, PackAnswer>();
   let reason = 'it was not asked';
-  const thread = await PackThread.start(options.workerFile ?? packWorkerSource);
+  const thread = await startThread(options);
   try {
     const put: Put = (place, answer) => judged.set(place, answer);
     await askAll(thread, batches(bundle, questions), { timeoutMs: options.timeoutMs, put });

@@ -3,13 +3,13 @@ import type { Digest } from '../../shared/core/digest.ts';
 
 /** Every pack that must judge, in the order of names. */
 export const shippedPacks: readonly { name: string; digest: Digest }[] = [
-  { name: 'access', digest: 'sha256:74edc97b45c0e73859082250b0b1c4fd32f10088429625b062e4a7612d9aef01' },
-  { name: 'budget', digest: 'sha256:0a3ae94f2043382c65a69acfd4a00e4d85d9750637d8ee12cdefcb847003e955' },
-  { name: 'egress', digest: 'sha256:f7e7d56cf42393e1e2505fdfaf9c97e523a05a71a366bc54edb1e9649885c67c' },
-  { name: 'encryption', digest: 'sha256:31709b3bdf667e29c9e29eecc59850afec42e1f50c946263fd0b79ae3a03f1f6' },
-  { name: 'pii', digest: 'sha256:daa07f70cf2e35cd0f9601a2e52c55d7d564dff0cadd37f32006739c89470d18' },
-  { name: 'quotas', digest: 'sha256:8b3cc85bd23675622c8357657b5959e56543c47bdbb7c0f0aaaa054294e03590' },
-  { name: 'residency', digest: 'sha256:b5f6d92dc90531c34686a0909f75a991650ab874508547261b872cb8b07d5153' },
+  { name: 'access', digest: 'sha256:f1f73dbe2ef78b293563c8df5b9fc9691b7931cfc8a2e773e5db908dea8acf31' },
+  { name: 'budget', digest: 'sha256:85cfcd5b6c5d706bb7d747c2baad6bdb353717bff9266387b3aa96e285aebf57' },
+  { name: 'egress', digest: 'sha256:c32b7a0f319666c0db224ea0980a2632fbf7528067217e7b237f6f05f48ee465' },
+  { name: 'encryption', digest: 'sha256:6f29d2d936ccbe2247b08da521344881638101d32ff5a60bd5351659fd7ac404' },
+  { name: 'pii', digest: 'sha256:b6f8a6504d4ca7efbb7b460d4e6490458b1a1732e3033e8a8f6428fb3de03bc1' },
+  { name: 'quotas', digest: 'sha256:f6acfedc9e5c176f2e35a88bb54426acf0939eb2a881b0632c79fae09f947c25' },
+  { name: 'residency', digest: 'sha256:1b477febbe9f0c384b9bf7ea4c45cea67c93bbc7a39997227f969a1d2c156faf' },
 ];
 
 /** The public key (PEM) that signed every one of them. */

@@ -13,6 +13,8 @@ export const checkNames: Check = (tree) => [...checkPaths(tree), ...checkWords(t
 
 function checkPaths(tree: Tree): Finding[] {
   const paths = new Set<string>();
+  // A pack is named by its folder, and Rego has no hyphens.
+  const packs = new Set(tree.files.filter(({ path }) => path.endsWith('.rego')).map(({ path }) => path.slice(0, path.lastIndexOf('/'))));
   for (const { path } of tree.files.filter((file) => /\.(ts|js|mjs|rego)$/.test(file.path))) {
     const parts = path.split('/');
     for (let length = 1; length <= parts.length; length++) paths.add(parts.slice(0, length).join('/'));
@@ -25,7 +27,7 @@ function checkPaths(tree: Tree): Finding[] {
       name
         .replace(/^\./, '')
         .replace(/_test\.rego$/, '.rego')
-        .replaceAll('_', path.endsWith('.rego') ? '-' : '_'),
+        .replaceAll('_', path.endsWith('.rego') || packs.has(path) ? '-' : '_'),
     );
     return isKebab ? [] : [{ rule: 'name-kebab', path, message: `"${name}" is not kebab-case` }];
   });

@@ -8,7 +8,7 @@ import { tableLimits, type Item, type Page, type WriteOp } from '../port/table.t
 import { Decision } from './decision.ts';
 
 /** The index partition of a tenant's decisions; ids are sorted by time. */
-export function decisionList(tenant: TenantId): string {
+function decisionList(tenant: TenantId): string {
   return `T#${tenant}#DECISIONS`;
 }
 

@@ -12,6 +12,7 @@ import { PolicyKeysSetting } from './policy-key-setting.ts';
 import { reachTenant, requireRunsHome } from './tenant-access.ts';
 import { BudgetSetting, DisplayName, QuotaSetting, Reason, RuleDataSetting, TimeZone } from './tenant-settings.ts';
 import { changeTenantOp } from '../tenant/tenant-store.ts';
+import { tryRuleData } from './try-rule-data.ts';
 import { toTenantDetails, type TenantDetails } from './tenant-view.ts';
 import { tenantLimits, type Tenant } from '../tenant/tenant.ts';
 import { readUsage } from '../tenant/usage.ts';
@@ -117,9 +118,13 @@ function changed(tenant: Tenant, request: ChangeRequest): Tenant {
     data: dataOf(tenant, data),
   };
   const issues = [...unknownPacks(request, tenant), ...tooMuchData(next.data)];
+  refuseIfAny(issues);
+  return next;
+}
+
+function refuseIfAny(issues: Issue[]): void {
   const [first] = issues;
   if (first) throw new McError('mc:request:invalid', `${first.pointer}: ${first.message}`, { issues });
-  return next;
 }
 
 /** What the audit event shows of a tenant; of keys their ids, which say as much and take less room. */
@@ -132,14 +137,19 @@ function difference(before: JsonObject, after: JsonObject): JsonObject {
   return Object.fromEntries(names.map((name) => [name, { before: before[name] ?? null, after: after[name] ?? null }]));
 }
 
+type ChangeDeps = Pick<Deps, 'table' | 'clock' | 'ids' | 'config' | 'packs' | 'blobs' | 'signer'>;
+
 async function tryChange(
-  deps: Pick<Deps, 'table' | 'clock' | 'ids' | 'config'>,
+  deps: ChangeDeps,
   actor: Actor,
   request: ChangeRequest,
 ): Promise<Tenant | undefined> {
   const tenant = await reachTenant(deps, actor, request.name);
   requireMayChange(deps, actor, request.change);
   const next = changed(tenant, request);
+  const given = Object.keys(request.change.data ?? {});
+  const tried = Object.fromEntries(Object.entries(next.data).filter(([pack]) => given.includes(pack)));
+  refuseIfAny(await tryRuleData(deps, tenant, tried));
   const { reason = 'not given' } = request.change;
   const details = difference(audited(tenant), audited(next));
   const audit = auditOp(deps, tenant.id, actor, { type: 'mc.tenant.change', subject: tenant.id, reason, details });
@@ -149,7 +159,7 @@ async function tryChange(
 
 /** Changes what is given, all of it or nothing; of changes at the same time none is lost, the later one is made to the result of the earlier. */
 export async function changeTenant(
-  deps: Pick<Deps, 'table' | 'clock' | 'ids' | 'config'>,
+  deps: ChangeDeps,
   actor: Actor,
   request: ChangeRequest,
 ): Promise<TenantDetails> {

@@ -59,14 +59,14 @@ export function toMember(item: Item | undefined): Member | undefined {
 const parsedTenants = new WeakMap<Item, Tenant>();
 
 /** Reads a stored tenant. */
-export function toTenant(item: Item): Tenant {
+function toTenant(item: Item): Tenant {
   const tenant = parsedTenants.get(item) ?? Tenant.parse(item);
   parsedTenants.set(item, tenant);
   return tenant;
 }
 
 /** The tenant, or undefined. */
-export async function findTenant({ table }: Pick<Deps, 'table'>, tenant: TenantId): Promise<Tenant | undefined> {
+async function findTenant({ table }: Pick<Deps, 'table'>, tenant: TenantId): Promise<Tenant | undefined> {
   const item = await table.get(tenantKey(tenant));
   return item && toTenant(item);
 }

@@ -1,5 +1,5 @@
 /** Every alarm as data: what it says, on which metric, from which value on. Its page in docs/runbooks has its name. */
-import { MathExpression, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { metricNames } from '../../shared/port/metrics.ts';
 import type { ApiStack } from '../api-stack.ts';
 import type { ExecutionStack } from '../execution-stack.ts';
@@ -109,9 +109,10 @@ function governanceAlarms(): AlarmSpec[] {
     },
     {
       alarmName: 'mc-denies-high',
-      what: 'Policy denies more than half of what is asked.',
-      metric: denyRate(),
-      threshold: 50,
+      // A count, not a share: people who try a workflow out are denied three times in a row, and of three that would be all.
+      what: 'Policy denied more than 20 times in five minutes, for a quarter of an hour.',
+      metric: ownMetric(metricNames.policyDeniesTotal, 'Sum'),
+      threshold: 20,
       periods: 3,
       when: 'above',
     },
@@ -133,20 +134,4 @@ function governanceAlarms(): AlarmSpec[] {
       when: 'above',
     },
   ];
-}
-
-/** Fewer decisions than this in a period are no rate: somebody who tries a workflow out may be denied three times in a row. */
-const decisionsForRate = 20;
-
-/** Denials in percent of all decisions; each decision is one sample of the time it took. */
-function denyRate(): IMetric {
-  return new MathExpression({
-    label: 'denied %',
-    expression: `IF(decisions >= ${decisionsForRate}, 100 * FILL(denies, 0) / decisions, 0)`,
-    usingMetrics: {
-      denies: ownMetric(metricNames.policyDeniesTotal, 'Sum'),
-      decisions: ownMetric(metricNames.policyEvalMs, 'SampleCount'),
-    },
-    period,
-  });
 }

@@ -11,7 +11,7 @@ export function addHomeDashboard(scope: Construct, stage: string, watched: Watch
   const dashboard = new Dashboard(scope, 'Dashboard', { dashboardName: `maestro-conductor-${stage}` });
   addRuns(dashboard);
   addTenants(dashboard);
-  addCosts(dashboard);
+  addCostsAndPolicy(dashboard);
   addServices(dashboard, watched);
   return dashboard;
 }
@@ -37,6 +37,15 @@ function byTenant(name: MetricName, statistic: string): IMetric {
   return new MathExpression({ expression, usingMetrics: {}, label: '', period });
 }
 
+/** Denials in percent of all decisions; each decision is one sample of the time it took. */
+function denyRate(): IMetric {
+  const usingMetrics = {
+    denies: ownMetric(metricNames.policyDeniesTotal, 'Sum'),
+    decisions: ownMetric(metricNames.policyEvalMs, 'SampleCount'),
+  };
+  return new MathExpression({ label: 'denied', expression: '100 * FILL(denies, 0) / decisions', usingMetrics, period });
+}
+
 function addRuns(dashboard: Dashboard): void {
   dashboard.addWidgets(chapter('Runs'));
   dashboard.addWidgets(
@@ -60,8 +69,8 @@ function addTenants(dashboard: Dashboard): void {
   );
 }
 
-function addCosts(dashboard: Dashboard): void {
-  dashboard.addWidgets(chapter('Cost governor and policy'));
+function addCostsAndPolicy(dashboard: Dashboard): void {
+  dashboard.addWidgets(chapter('Cost governor'));
   dashboard.addWidgets(
     graph('Estimated cost of admitted runs (USD)', [
       ownMetric(metricNames.costEstimateUsd, 'Sum'),
@@ -72,7 +81,11 @@ function addCosts(dashboard: Dashboard): void {
       ['p50', 'p75', 'p95'].map((statistic) => ownMetric(metricNames.estimatorDrift, statistic)),
       10,
     ),
+  );
+  dashboard.addWidgets(chapter('Policy'));
+  dashboard.addWidgets(
     graph('Policy decision (ms)', percentiles(metricNames.policyEvalMs)),
+    graph('Denied of all decisions (%)', [denyRate()]),
   );
 }
 

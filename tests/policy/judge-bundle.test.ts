@@ -74,6 +74,11 @@ describe('a bundle that is tried out', () => {
     expect(denied).toEqual(regions.map((region) => region === 'RU'));
   });
 
+  test('has no verdict, and is not blamed, when its thread cannot be had', async () => {
+    const judging = judgeBundle(residencyBundle(), [about('EU')], { ...options, workerFile: '/no/such/file.mjs' });
+    await expect(judging).rejects.toMatchObject({ code: 'mc:policy:unavailable' });
+  });
+
   test('must be well formed', async () => {
     const broken = changedManifest(residencyBundle(), { roots: ['x'] });
     await expect(judgeBundle(await broken, [about('EU')], options)).rejects.toMatchObject({ code: 'mc:policy:unavailable' });

@@ -275,7 +275,7 @@ describe('what runs and who watches', () => {
     expect(limits).toContainEqual(['mc-budget-near-limit', metricNames.budgetPercent, 'Maximum', above, 90]);
     expect(limits).toContainEqual(['mc-policy-eval-slow', metricNames.policyEvalMs, 'p95', above, 50]);
     expect(limits).toContainEqual(['mc-estimator-drift', metricNames.estimatorDrift, 'p75', above, 10]);
-    expect(limits).toContainEqual(['mc-denies-high', undefined, undefined, above, 50]);
+    expect(limits).toContainEqual(['mc-denies-high', metricNames.policyDeniesTotal, 'Sum', above, 20]);
   });
 
   test('the dashboard shows every metric of ours, budgets, denials and open runs for each tenant', () => {

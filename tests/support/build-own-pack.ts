@@ -9,7 +9,7 @@ import type { PolicyKey } from '../../shared/tenant/tenant.ts';
 import { buildArchive } from './build-policy-bundle.ts';
 
 type Files = Readonly<Record<string, Uint8Array | string | undefined>>;
-type Fixture = 'freeze' | 'endless' | 'legacy';
+type Fixture = 'freeze' | 'endless' | 'legacy' | 'clock';
 
 export interface TestKey extends PolicyKey {
   privatePem: string;

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../core/canonical-json.ts';
 
 /** What stands in the place of a masked value. */
-export const masked = '[redacted]';
+const masked = '[redacted]';
 
 /** The inputs with the values at these JSON Pointers (RFC 6901) masked; what is not there needs no mask. The given value stays as it is. */
 export function redact(inputs: JsonObject, pointers: readonly string[]): JsonObject {

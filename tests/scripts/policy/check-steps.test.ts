@@ -293,6 +293,7 @@ withOpa(`a tenant's pack in Rego v0 is checked like any other${without}`, async 
   pack.change('calm.rego', undefined, v0Rules);
   pack.change('calm_test.rego', undefined, v0Tests);
   pack.change('.manifest', '"rego_version": 1', '"rego_version": 0');
+  pack.change('.manifest', '"tenant.data", ', '');
   pack.change('goldens.json', undefined, JSON.stringify({ pack: 'calm', cases: v0Cases }));
   const results = await runChecks(checkContext(), [pack.sources()], checkSteps);
   expect(results.flatMap(({ problems }) => problems)).toEqual([]);

@@ -36,7 +36,7 @@ const rulesIn = (results: readonly StartResult[]): Set<string> =>
   );
 
 /** Opens an engine whose tasks run until they are let go. */
-async function openHolding(tenant: Parameters<typeof openEngine>[0]): Promise<{ letGo(): void }> {
+async function openHolding(tenant: Parameters<typeof openEngine>[0]): Promise<{ letGo: () => void }> {
   engine = await openEngine(tenant);
   await engine.publish(manifest);
   let letGo = (): void => undefined;

@@ -190,6 +190,12 @@ describe('pushing a policy pack', () => {
     });
   });
 
+  test('rules that ask for the time are refused with what they call', async () => {
+    const metadata = { version: '1.0.0', goldens: goldensOf({}, []) };
+    const { issues } = await problemOf(await signed(await withManifest(readFixture('clock'), { metadata }), key));
+    expect(issues).toContainEqual(expect.objectContaining({ code: 'base-question', message: expect.stringContaining('time.now_ns') }));
+  });
+
   test('a pack in Rego v0 that says so is accepted, with a warning for every rule without METADATA', async () => {
     const metadata = { version: '0.1.0', goldens: goldensOf({ request: { region: 'DE' } }, ['legacy.region']) };
     const { created, record, warnings } = await push(await signed(await withManifest(readFixture('legacy'), { metadata }), key));

@@ -6,6 +6,8 @@ import type { Table } from '../../../shared/port/table.ts';
 import { keyIdOf } from '../../../shared/receipt/key-id.ts';
 import { changeTenant, ChangeTenant } from '../../../shared/tenant-admin/change-tenant.ts';
 import { showTenant } from '../../../shared/tenant-admin/show-tenant.ts';
+import { pushPack } from '../../../shared/policy-catalog/push-pack.ts';
+import { buildOwnPack, buildPolicyKey } from '../../support/build-own-pack.ts';
 import { addTenant } from '../../support/add-tenant.ts';
 import { buildActor, buildDeps, type TestHome } from '../../support/build-deps.ts';
 
@@ -33,25 +35,25 @@ function issuesOf(body: unknown): ReturnType<typeof issuesOfZod> {
 
 describe('a change', () => {
   test('changes what is given, leaves the rest, and tells what was before', async () => {
-    const after = await change({ displayName: 'Acme', data: { residency: { banned: ['XX'] } }, reason: 'new rules' });
+    const after = await change({ displayName: 'Acme', data: { residency: { banned_jurisdictions: ['XX'] } }, reason: 'new rules' });
     expect(after).toMatchObject({
       displayName: 'Acme',
-      data: { residency: { banned: ['XX'] } },
+      data: { residency: { banned_jurisdictions: ['XX'] } },
       version: 2,
       quota: { maxConcurrent: 1_000 },
     });
     expect(await showTenant(home.deps, admin, 'acme')).toEqual(after);
     const details = {
       displayName: { before: 'acme', after: 'Acme' },
-      data: { before: {}, after: { residency: { banned: ['XX'] } } },
+      data: { before: {}, after: { residency: { banned_jurisdictions: ['XX'] } } },
     };
     expect(await audited()).toMatchObject([{ type: 'mc.tenant.change', subject: 'acme', data: { reason: 'new rules', details } }]);
   });
 
   test('replaces rule data pack by pack, and null takes it away', async () => {
-    await change({ data: { residency: { a: 1, b: 2 }, budget: { c: 3 } } });
-    await change({ data: { residency: { a: 9 } } });
-    expect((await change({ data: { budget: null } })).data).toEqual({ residency: { a: 9 } });
+    await change({ data: { residency: { banned_jurisdictions: ['XX'], sensitive_data_classes: ['pii'] }, budget: { warn_percent: 70 } } });
+    await change({ data: { residency: { banned_jurisdictions: ['YY'] } } });
+    expect((await change({ data: { budget: null } })).data).toEqual({ residency: { banned_jurisdictions: ['YY'] } });
   });
 
   test('of quota, budget and time zone is for admins of the owner of the home only, and then nothing of it happens', async () => {
@@ -113,15 +115,29 @@ describe('rule data', () => {
   });
 
   test('may be set for a pack of the tenant’s own', async () => {
-    const digest = `sha256:${'0'.repeat(64)}` as const;
-    await addTenant(home.deps, { id: 'gamma', packs: [{ name: 'own', version: '1.0.0', digest }] });
-    expect((await change({ data: { own: { a: 1 } } }, { actor: owner, name: 'gamma' })).data).toEqual({ own: { a: 1 } });
+    const key = buildPolicyKey();
+    await change({ policyKeys: [key.pem] });
+    await pushPack(home.deps, admin, await buildOwnPack(key));
+    expect((await change({ data: { freeze: { frozen: ['audit'] } } })).data).toEqual({ freeze: { frozen: ['audit'] } });
+  });
+
+  test.each([
+    ['a list that is no list', { residency: { banned_jurisdictions: 'XX' } }, '/data/residency'],
+    ['a name that the pack does not know', { egress: { allowed_host: ['api.example.com'] } }, '/data/egress'],
+    ['a percentage of words', { budget: { warn_percent: 'eighty' } }, '/data/budget'],
+  ])('that a pack cannot use is refused, because it would deny everything: %s', async (_what, data, pointer) => {
+    const refused = changeTenant(home.deps, admin, { name: 'acme', change: ChangeTenant.parse({ data }), shippedPacks: Object.keys(data) });
+    await expect(refused).rejects.toMatchObject({
+      code: 'mc:request:invalid',
+      issues: [{ code: 'rule-data', pointer, message: expect.any(String), allowed: expect.any(String), fix: expect.any(String) }],
+    });
+    expect(await showTenant(home.deps, admin, 'acme')).toMatchObject({ version: 1, data: {} });
   });
 
   test('stays small, in one change and over several, and shallow', async () => {
     const half = { list: 'x'.repeat(20_000) };
     expect(issuesOf({ data: { residency: { list: 'x'.repeat(40_000) } } })).toMatchObject([{ code: 'too-big', pointer: '/data' }]);
-    await change({ data: { residency: half } });
+    await change({ data: { residency: { banned_jurisdictions: ['X'.repeat(20_000)] } } });
     await expect(change({ data: { budget: half } })).rejects.toMatchObject({ issues: [{ code: 'too-big', pointer: '/data' }] });
     let deep: object = {};
     for (let level = 0; level < 20; level++) deep = { deep };
