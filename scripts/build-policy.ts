@@ -101,10 +101,13 @@ if (opa === undefined) {
   for (const pack of fixtures) await compareWithoutOpa(pack, { isSigned: false });
 } else {
   key = await signPacks(opa, packs);
+}
+// At once, because bundles and list belong together: what follows may fail.
+await makeList(packs, key);
+if (opa !== undefined) {
   for (const pack of packs) await makePages(opa, pack);
   for (const pack of fixtures) await makeFixture(opa, pack);
 }
-await makeList(packs, key);
 
 if (opa === undefined)
   console.log('policy: OPA was not found, so bundles were compared with their rules by revision, nothing was compiled');

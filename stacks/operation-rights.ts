@@ -56,13 +56,15 @@ const rights: Readonly<Record<string, OperationRights>> = {
   createTenant: sets,
   listTenants: asks,
   getTenant: asks,
-  changeTenant: sets,
+  // Rule data is tried on the packs it is for, own ones included.
+  changeTenant: { ...sets, data: 'read', receipts: 'read' },
   putMember: sets,
   listMembers: asks,
   listAuditEvents: asks,
   listPolicyPacks: reads,
   getPolicyPack: reads,
   getPolicyBundle: reads,
+  retirePolicyPack: sets,
   pushPolicyPack: publishes,
   // Judges thousands of recorded decisions anew.
   replayPolicy: { ...reads, memorySizeMb: 2_048 },

@@ -8,6 +8,7 @@ import { Decision } from '../../shared/decision/decision.ts';
 import { Execution, type StartRequest } from '../../shared/execution/execution.ts';
 import { Workflow } from '../../shared/manifest/workflow.ts';
 import { PackageRecord } from '../../shared/package/package-record.ts';
+import { OwnPack } from '../../shared/port/policy-engine.ts';
 import { ReplayPage } from '../../shared/replay/replay.ts';
 import { PolicyPack, PushedPolicyPack } from '../../shared/policy-catalog/policy-pack.ts';
 import { PlanAnswer } from '../../shared/plan/plan.ts';
@@ -143,6 +144,10 @@ export class MaestroClient {
   async pushPolicyPack(bytes: Uint8Array<ArrayBuffer>): Promise<PushedPolicyPack> {
     const body = { mediaType: 'application/gzip', content: bytes };
     return parseAs(PushedPolicyPack, await this.#send({ method: 'POST', path: '/api/policy-packs', body }));
+  }
+
+  async retirePolicyPack(name: string, reason: string): Promise<OwnPack> {
+    return parseAs(OwnPack, await this.#post(`/api/policy-packs/${encodeURIComponent(name)}/retire`, { reason }));
   }
 
   /** One page of a replay; the candidate needs no signature. */

@@ -24,6 +24,7 @@ import { operation as listPackages } from './packages/list-packages.ts';
 import { operation as listPolicyPacks } from './policy/list-policy-packs.ts';
 import { operation as getPolicyPack } from './policy/get-policy-pack.ts';
 import { operation as getPolicyBundle } from './policy/get-policy-bundle.ts';
+import { operation as retirePolicyPack } from './policy/retire-policy-pack.ts';
 import { operation as pushPolicyPack } from './policy/push-policy-pack.ts';
 import { operation as createTenant } from './tenants/create-tenant.ts';
 import { operation as listTenants } from './tenants/list-tenants.ts';
@@ -63,6 +64,7 @@ export const operations: readonly Operation[] = [
   pushPolicyPack,
   getPolicyPack,
   getPolicyBundle,
+  retirePolicyPack,
   createTenant,
   listTenants,
   getTenant,

@@ -40,6 +40,7 @@ export const operationRoles = {
   getPolicyPack: readers,
   getPolicyBundle: readers,
   pushPolicyPack: composers,
+  retirePolicyPack: admins,
   createTenant: admins,
   listTenants: readers,
   getTenant: readers,

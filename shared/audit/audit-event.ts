@@ -17,6 +17,7 @@ export const AuditType = z.enum([
   'mc.workflow.deny',
   'mc.package.publish',
   'mc.policy.publish',
+  'mc.policy.retire',
   'mc.exec.start',
   'mc.exec.deny',
 ]);

@@ -1,6 +1,7 @@
 import { assertInvariant, McError } from '../core/errors.ts';
 import type { Deps } from '../port/deps.ts';
 import type { ReadPack, ShippedPack } from '../port/pack-library.ts';
+import type { OwnPack } from '../port/policy-engine.ts';
 import type { Actor } from '../tenant/actor.ts';
 import { getTenant } from '../tenant/tenant-store.ts';
 import type { Tenant } from '../tenant/tenant.ts';
@@ -24,27 +25,28 @@ async function ownPack(
   tenant: Tenant,
   name: string,
 ): Promise<{ pack: ReadPack; versions: PackVersion[]; hasMore: boolean }> {
+  const { records, hasMore } = await newestPacks(deps, tenant.id, { name, limit: versionsShown });
+  const [newest] = records;
+  if (!newest) throw packNotFound(name);
   const active = tenant.packs.find((own) => own.name === name);
-  if (!active) throw packNotFound(name);
-  const [archive, { records, hasMore }] = await Promise.all([
-    loadOwnPack(deps, tenant.id, active),
-    newestPacks(deps, tenant.id, { name, limit: versionsShown }),
-  ]);
+  const archive = await loadOwnPack(deps, tenant.id, active ?? newest);
   // Who signed it was checked at push; the key may have been taken away since.
   const { pack } = await deps.packs.inspect(archive, []);
   assertInvariant(pack !== undefined, `the bundle of the accepted pack ${name} cannot be read`);
-  return { pack, versions: records.map((record) => ownVersion(record, active.digest)), hasMore };
+  return { pack, versions: records.map((record) => ownVersion(record, newest, active)), hasMore };
 }
 
-function ownVersion({ version, digest, signature, releaseId, publishedAt, publishedBy }: PackRecord, active: string): PackVersion {
-  return { version, digest, state: digest === active ? 'active' : 'superseded', signature, releaseId, publishedAt, publishedBy };
+function ownVersion(record: PackRecord, newest: PackRecord, active: OwnPack | undefined): PackVersion {
+  const { version, digest, signature, releaseId, publishedAt, publishedBy } = record;
+  const state = digest === active?.digest ? 'active' : record === newest ? 'retired' : 'superseded';
+  return { version, digest, state, signature, releaseId, publishedAt, publishedBy };
 }
 
 function shippedVersion({ entry: { version }, digest, signature }: ShippedPack): PackVersion {
   return { version, digest, state: 'active', signature, releaseId: null, publishedAt: null, publishedBy: null };
 }
 
-/** A pack that judges requests of the tenant, with everything about it. Throws `mc:policy:pack-not-found`. */
+/** A pack that judges requests of the tenant, or did until it was retired, with everything about it. Throws `mc:policy:pack-not-found`. */
 export async function getPack(deps: ReadDeps, actor: Actor, name: string): Promise<PolicyPack> {
   const [shipped, tenant] = await Promise.all([deps.packs.shipped(), getTenant(deps, actor.tenant)]);
   const found = shipped.find(({ entry }) => entry.name === name);

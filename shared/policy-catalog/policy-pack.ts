@@ -31,7 +31,7 @@ export type PackSummary = z.infer<typeof PackSummary>;
 export const PackVersion = z.strictObject({
   version: z.string(),
   digest: Digest,
-  state: z.enum(['active', 'superseded']).describe('Exactly one version of a pack judges'),
+  state: z.enum(['active', 'superseded', 'retired']).describe('One version of a pack judges, or none once it was retired'),
   signature: BundleSignature,
   releaseId: PackSummary.shape.releaseId,
   publishedAt: z.iso.datetime().nullable().describe('Null for shipped packs, which came with the program'),

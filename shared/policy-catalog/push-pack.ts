@@ -15,7 +15,7 @@ import { changeTenantOp, getTenant } from '../tenant/tenant-store.ts';
 import { tenantLimits, type Tenant } from '../tenant/tenant.ts';
 import { checkGoldens } from './check-goldens.ts';
 import type { PackRecord } from './pack-record.ts';
-import { createPackOp, findPacks } from './pack-store.ts';
+import { createPackOp, findPacks, newestPacks } from './pack-store.ts';
 import { packSubject } from './pack-subject.ts';
 
 type PushDeps = Pick<Deps, 'table' | 'blobs' | 'signer' | 'ids' | 'clock' | 'faults' | 'config' | 'packs'>;
@@ -53,10 +53,10 @@ async function findSame(deps: PushDeps, actor: Actor, { entry, digest }: ReadPac
 }
 
 /** What depends on the packs that are there already. */
-async function placeIssues({ packs }: PushDeps, { entry }: ReadPack, tenant: Tenant): Promise<Issue[]> {
+async function placeIssues(deps: PushDeps, { entry }: ReadPack, tenant: Tenant): Promise<Issue[]> {
   const { name, version } = entry;
   const issues: Issue[] = [];
-  const shipped = (await packs.shipped()).map((pack) => pack.entry.name);
+  const shipped = (await deps.packs.shipped()).map((pack) => pack.entry.name);
   if (shipped.includes(name)) {
     const message = `${name} is the name of a shipped pack`;
     issues.push({
@@ -67,12 +67,13 @@ async function placeIssues({ packs }: PushDeps, { entry }: ReadPack, tenant: Ten
       fix: `Choose another name than ${shipped.join(', ')}.`,
     });
   }
-  const active = tenant.packs.find((own) => own.name === name);
-  if (active && !gt(version, active.version)) {
-    const message = `the version is not greater than ${active.version}, which is published`;
-    issues.push({ code: 'pack-version', pointer: '/metadata/version', message, got: version, allowed: `greater than ${active.version}` });
+  // A retired pack has versions too, and a number stands for one content for ever.
+  const [newest] = (await newestPacks(deps, tenant.id, { name, limit: 1 })).records;
+  if (newest && !gt(version, newest.version)) {
+    const message = `the version is not greater than ${newest.version}, which is published`;
+    issues.push({ code: 'pack-version', pointer: '/metadata/version', message, got: version, allowed: `greater than ${newest.version}` });
   }
-  if (!active && tenant.packs.length >= tenantLimits.packs) {
+  if (!tenant.packs.some((own) => own.name === name) && tenant.packs.length >= tenantLimits.packs) {
     const message = `the tenant has ${tenant.packs.length} packs of its own`;
     issues.push({ code: 'pack-count', pointer: '', message, allowed: `at most ${tenantLimits.packs}` });
   }

@@ -23,6 +23,7 @@ shipped := {"frozen": data.mc.PROJECT_NAME.frozen, "warnAboveUSD": data.mc.PROJE
 #   failure_msg: The workflow {got} is frozen.
 #   solution: Wait until the freeze is over, or have the workflow taken off the list `frozen` in the rule data of the tenant.
 #   severity: failure
+#   effective_on: "2026-01-01T00:00:00Z"
 deny contains entry if {
 	input.workflow.name in settings.frozen
 	entry := finding(rego.metadata.rule(), input.workflow.name, "a workflow that is not frozen")
@@ -36,6 +37,7 @@ deny contains entry if {
 #   failure_msg: The question or the data of the pack is not complete.
 #   solution: Mend the rule data of the tenant, or the data of the pack and build its bundle again.
 #   severity: failure
+#   effective_on: "2026-01-01T00:00:00Z"
 deny contains entry if {
 	not is_readable
 	entry := finding(rego.metadata.rule(), "something that cannot be read", "a list `frozen` of names, a number `warnAboveUSD`, and the whole question")
@@ -49,6 +51,7 @@ deny contains entry if {
 #   failure_msg: The run is estimated at {got} USD.
 #   solution: Look at the plan of the run, and make its tasks smaller or fewer.
 #   severity: warning
+#   effective_on: "2026-01-01T00:00:00Z"
 warn contains entry if {
 	input.plan.estimatedCostUSD > settings.warnAboveUSD
 	entry := finding(rego.metadata.rule(), format_int(input.plan.estimatedCostUSD, 10), format_int(settings.warnAboveUSD, 10))

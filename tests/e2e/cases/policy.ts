@@ -95,6 +95,25 @@ export function describePolicy(home: TestedHome): void {
     );
 
     test(
+      'a retired pack judges nothing, keeps its versions, and comes back with a greater one; a shipped pack cannot be retired',
+      async () => {
+        const { name } = await publish({ client }, echoManifest(`thawed-${home.unique}`));
+        await client.changeTenant(tenant, { data: { freeze: { frozen: [name] } } });
+        expect((await client.planRun({ workflow: name })).decision.verdict).toBe('deny');
+        expect(await client.retirePolicyPack('freeze', 'the freeze is over')).toMatchObject({ name: 'freeze', version: '1.0.0' });
+        const { decision } = await client.planRun({ workflow: name });
+        expect(decision.verdict).toBe('allow');
+        expect(decision.packs.map(({ pack }) => pack)).not.toContain('freeze');
+        expect((await client.getPolicyPack('freeze')).versions).toMatchObject([{ version: '1.0.0', state: 'retired' }]);
+        expect(await problemOf(client.retirePolicyPack('residency', 'too strict'))).toMatchObject({ code: 'mc:policy:pack-not-found' });
+        await client.pushPolicyPack(await buildOwnPack(key, '1.1.0'));
+        const after = await client.planRun({ workflow: name });
+        expect(after.decision.packs.map(({ pack }) => pack)).toContain('freeze');
+      },
+      slowMs,
+    );
+
+    test(
       'other bytes under its version are a conflict, and its version only grows',
       async () => {
         expect(await problemOf(client.pushPolicyPack(await buildOwnPack(key)))).toMatchObject({
@@ -140,7 +159,7 @@ export function describePolicy(home: TestedHome): void {
       async () => {
         const viewer = await as('viewer');
         expect(await problemOf(viewer.pushPolicyPack(await buildOwnPack(key, '3.0.0')))).toMatchObject({ status: 403 });
-        expect((await (await as('composer')).pushPolicyPack(await buildOwnPack(key, '1.1.0'))).version).toBe('1.1.0');
+        expect((await (await as('composer')).pushPolicyPack(await buildOwnPack(key, '1.2.0'))).version).toBe('1.2.0');
         expect(await problemOf(home.client.getPolicyPack('freeze'))).toMatchObject({ code: 'mc:policy:pack-not-found', status: 404 });
         expect(await problemOf(home.client.getPolicyBundle('freeze'))).toMatchObject({ status: 404 });
       },

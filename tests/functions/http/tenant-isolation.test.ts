@@ -5,6 +5,9 @@ import type { Operation } from '../../../functions/middleware/operation.ts';
 import { Problem } from '../../../functions/middleware/problem.ts';
 import { Role } from '../../../shared/tenant/actor.ts';
 import { buildSite, type TestSite } from '../../support/build-site.ts';
+import { pushPack } from '../../../shared/policy-catalog/push-pack.ts';
+import { buildActor } from '../../support/build-deps.ts';
+import { buildOwnPack, buildPolicyKey } from '../../support/build-own-pack.ts';
 import { publishTestPackage } from '../../support/publish-test-package.ts';
 
 /** In the name of everything that acme has; an answer to anybody else that holds it has leaked. */
@@ -32,13 +35,17 @@ beforeAll(async () => {
   await made('publishWorkflow', { id: workflow.id });
   const execution = await made('startExecution', { body: { workflow: `${mark}@1.0.0` } });
   await send(operationOf('putMember'), { id: 'acme', body: { subject: mark, role: 'viewer' } }, await tokenOf('acme', 'admin'));
-  await send(operationOf('changeTenant'), { id: 'acme', body: { displayName: mark } }, await tokenOf('acme', 'admin'));
+  const key = buildPolicyKey();
+  const settings = { displayName: mark, policyKeys: [key.pem] };
+  await send(operationOf('changeTenant'), { id: 'acme', body: settings }, await tokenOf('acme', 'admin'));
+  await pushPack(site.home.deps, buildActor(['admin']), await buildOwnPack(key));
   targets = {
     ...Object.fromEntries(['getWorkflow', 'publishWorkflow'].map((id) => [id, { id: workflow.id }])),
     ...Object.fromEntries(['getExecution', 'readLogs', 'getReceipt', 'listRunDecisions'].map((id) => [id, { id: execution.id }])),
     ...Object.fromEntries(['getDecision', 'getDecisionReceipt'].map((id) => [id, { id: execution.decisionId ?? 'none' }])),
     ...Object.fromEntries(['getTenant', 'listMembers'].map((id) => [id, { id: 'acme' }])),
-    ...Object.fromEntries(['getPolicyPack', 'getPolicyBundle'].map((id) => [id, { id: mark }])),
+    ...Object.fromEntries(['getPolicyPack', 'getPolicyBundle'].map((id) => [id, { id: 'freeze' }])),
+    retirePolicyPack: { id: 'freeze', body: { reason: 'the freeze is over' } },
     planRun: { body: { workflow: `${mark}@1.0.0` } },
     startExecution: { body: { workflow: `${mark}@1.0.0` } },
     createTenant: { body: { id: 'gamma' } },
@@ -91,7 +98,7 @@ describe.each(guarded)('%s', (id, operation) => {
   });
 
   test.each(Role.options)('answers the own tenant’s %s exactly when the role is listed', async (role) => {
-    if (id === 'changeTenant' || id === 'putMember') return;
+    if (['changeTenant', 'putMember', 'retirePolicyPack'].includes(id)) return;
     const { status } = await send(operation, targets[id] ?? {}, await tokenOf('acme', role));
     if (operation.roles.includes(role) && !ownersOnly.includes(id)) expect([401, 403]).not.toContain(status);
     else expect(status).toBe(403);
@@ -101,7 +108,7 @@ describe.each(guarded)('%s', (id, operation) => {
 
 test('nothing of acme was changed by others', async () => {
   const token = await tokenOf('acme', 'admin');
-  expect(await (await send(operationOf('getTenant'), { id: 'acme' }, token)).json()).toMatchObject({ displayName: mark, version: 2 });
+  expect(await (await send(operationOf('getTenant'), { id: 'acme' }, token)).json()).toMatchObject({ displayName: mark, version: 3 });
   const members = await (await send(operationOf('listMembers'), { id: 'acme' }, token)).json();
   expect(members).toMatchObject({ items: [{ subject: mark, role: 'viewer' }] });
 });
