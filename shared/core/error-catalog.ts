@@ -196,7 +196,7 @@ export const errorCatalog = {
     'The policy bundle is refused',
     'Correct every entry of `issues`; `maestro policy test` finds most of them before a push.',
   ),
-  'mc:decision:not-found': row(404, 5, 'never', 'There is no such decision', 'Use the `dec_…` id that a plan, a run or a denial named.'),
+  'mc:decision:not-found': row(404, 5, 'never', 'There is no such decision', 'Use the `dec_…` id that a run or a denial named; decisions of plans are not recorded.'),
   'mc:policy:unavailable': row(
     503,
     1,

@@ -72,10 +72,10 @@ describe('maestro tenants', () => {
       const asAdmin = { MC_TOKEN: token };
       const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       writeFileSync(join(folder, 'team.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
-      writeFileSync(join(folder, 'rules.json'), JSON.stringify({ residency: { banned: ['XX'] } }));
+      writeFileSync(join(folder, 'rules.json'), JSON.stringify({ residency: { banned_jurisdictions: ['XX'] } }));
       const set = await maestro(['tenants', 'set', 'acme', '--data', 'rules.json', '--policy-key', 'team.pub', '--json'], asAdmin);
       expect(jsonOf(set)).toMatchObject({
-        data: { residency: { banned: ['XX'] } },
+        data: { residency: { banned_jurisdictions: ['XX'] } },
         policyKeys: [{ keyId: expect.stringMatching(/^SHA256:/) }],
       });
       expect(await maestro(['tenants', 'set', 'acme', '--daily-usd', '500'], asAdmin)).toMatchObject({
