@@ -1,6 +1,8 @@
 /** The command tree: one file a command, assembled here and nowhere else. Building it has no effects. */
 import { Command } from 'commander';
+import { addActions } from './commands/actions.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addDiff } from './commands/diff.ts';
 import { addInit } from './commands/init.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLogs } from './commands/logs.ts';
@@ -23,7 +25,7 @@ import { programVersion } from './program-version.ts';
 const groups: readonly { title: string; add: readonly ((program: Command) => void)[] }[] = [
   { title: 'Begin:', add: [addUp, addInit, addNew] },
   { title: 'Workflows:', add: [addValidate, addPlan, addPublish, addRun] },
-  { title: 'Executions:', add: [addStatus, addLogs, addReceipt] },
+  { title: 'Executions:', add: [addStatus, addLogs, addReceipt, addActions, addDiff] },
   { title: 'Trust:', add: [addVerify, addKeys, addWhoami] },
   { title: 'Governance:', add: [addTenants] },
   { title: 'Packages:', add: [addPackage] },

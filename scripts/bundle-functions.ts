@@ -13,12 +13,12 @@ import { bundlePath } from '../policy/engine/load-shipped-packs.ts';
 import { shippedPacks } from '../policy/engine/shipped-packs.ts';
 import { packWorkerBundle, packWorkerSource } from '../policy/engine/thread/pack-thread.ts';
 import { digestBytes, digestJson, type Digest } from '../shared/core/digest.ts';
-import { childMain } from '../runner/sandbox/node-arguments.ts';
+import { childEgress, childMain } from '../runner/sandbox/node-arguments.ts';
 
 const root = join(import.meta.dirname, '..');
 const target = join(root, 'dist', 'lambda');
 
-/** Functions that start runner/sandbox/child-main.mjs as a process of its own, so it cannot be part of their bundle. */
+/** Functions that start runner/sandbox/child-main.mjs as a process of its own, so it and what it loads cannot be part of their bundle. */
 const taskRunners = new Set(['run-task', 'compensate-run']);
 
 /** The function that publishes the catalog; it gets the packages built. */
@@ -74,7 +74,8 @@ async function copyData(name: string): Promise<void> {
     await cp(join(root, 'policy', 'packs', catalogPath(pack.name)), join(target, name, 'packs', catalogPath(pack.name)));
   }
   await cp(join(target, packWorkerBundle), join(target, name, packWorkerBundle));
-  if (taskRunners.has(name)) await cp(childMain, join(target, name, basename(childMain)));
+  if (!taskRunners.has(name)) return;
+  for (const program of [childMain, childEgress]) await cp(program, join(target, name, basename(program)));
 }
 
 /** Builds the packages of the catalog; answers one digest over all, which changes when a deployment has something to install. */

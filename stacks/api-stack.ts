@@ -106,4 +106,5 @@ function allow(operation: OperationFunction, rights: OperationRights, { parts, e
     execution.queue.grantSendMessages(role);
     execution.grantStartRun(operation);
   }
+  if (rights.isWakingRuns === true) execution.grantFinishRun(operation);
 }

@@ -15,6 +15,8 @@ export interface OperationRights {
   isSigning: boolean;
   /** Hands out tasks and starts the supervision of runs. */
   isStartingRuns: boolean;
+  /** Wakes the phase that waits for a run. */
+  isWakingRuns?: boolean;
   /** More than the usual memory, for what computes; CPU comes with it. */
   memorySizeMb?: number;
 }
@@ -45,10 +47,13 @@ const rights: Readonly<Record<string, OperationRights>> = {
   // A plan is asked for with POST because of its body; it changes nothing.
   planRun: reads,
   startExecution: { ...stores, isStartingRuns: true },
+  actOnExecution: { ...stores, isStartingRuns: true, isWakingRuns: true },
   listExecutions: reads,
   getExecution: reads,
   readLogs: reads,
   getReceipt: reads,
+  // Signs the runtime trace when somebody wants it, as getDecisionReceipt does.
+  getRunEgress: { ...reads, table: 'write', receipts: 'write', isSigning: true },
   listRunDecisions: reads,
   uploadFile: stores,
   pushPackage: publishes,

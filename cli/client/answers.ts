@@ -5,6 +5,7 @@ import { Digest } from '../../shared/core/digest.ts';
 import { Issue } from '../../shared/core/issue.ts';
 import { Decision, DenyReason } from '../../shared/decision/decision.ts';
 import { Execution } from '../../shared/execution/execution.ts';
+import { AttemptEgress } from '../../shared/execution/read/get-run-egress.ts';
 import { LogRecord } from '../../shared/execution/read/read-logs.ts';
 import { Workflow } from '../../shared/manifest/workflow.ts';
 import { PackageRecord } from '../../shared/package/package-record.ts';
@@ -25,6 +26,9 @@ export type PolicyPackPage = z.infer<typeof PolicyPackPage>;
 
 export const DecisionPage = page(Decision);
 export type DecisionPage = z.infer<typeof DecisionPage>;
+
+export const EgressPage = page(AttemptEgress);
+export type EgressPage = z.infer<typeof EgressPage>;
 
 export const PackagePage = page(PackageRecord);
 export type PackagePage = z.infer<typeof PackagePage>;

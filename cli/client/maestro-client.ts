@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type { Json } from '../../shared/core/canonical-json.ts';
 import { Decision } from '../../shared/decision/decision.ts';
+import type { ExecutionAction } from '../../shared/execution/actions/act-on-execution.ts';
 import { Execution, type StartRequest } from '../../shared/execution/execution.ts';
 import { Workflow } from '../../shared/manifest/workflow.ts';
 import { PackageRecord } from '../../shared/package/package-record.ts';
@@ -70,6 +71,16 @@ export class MaestroClient {
     return parseAs(Execution, await this.#post('/api/executions', request, headers));
   }
 
+  /** Cancel answers the run, retry and replay the new one. */
+  async actOnExecution(
+    id: string,
+    action: ExecutionAction,
+    { reason, idempotencyKey }: { reason: string; idempotencyKey?: string | undefined },
+  ): Promise<Execution> {
+    const headers = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
+    return parseAs(Execution, await this.#post(`/api/executions/${encodeURIComponent(id)}:${action}`, { reason }, headers));
+  }
+
   async listExecutions(page: PageRequest = {}): Promise<answers.ExecutionPage> {
     return parseAs(answers.ExecutionPage, await this.#send({ method: 'GET', path: '/api/executions', query: { ...page } }));
   }
@@ -95,6 +106,18 @@ export class MaestroClient {
   async getOutputsDocument(id: string): Promise<string> {
     return (await this.#send({ method: 'GET', path: `/api/executions/${encodeURIComponent(id)}/receipt`, query: { part: 'outputs' } }))
       .text;
+  }
+
+  /** What became of the network calls of a run, by task and attempt. */
+  async listRunEgress(id: string, page: PageRequest = {}): Promise<answers.EgressPage> {
+    const path = `/api/executions/${encodeURIComponent(id)}/egress`;
+    return parseAs(answers.EgressPage, await this.#send({ method: 'GET', path, query: { ...page } }));
+  }
+
+  /** The signed runtime trace of a run: a sigstore bundle, byte for byte. */
+  async getEgressAttestation(id: string): Promise<string> {
+    const path = `/api/executions/${encodeURIComponent(id)}/egress`;
+    return (await this.#send({ method: 'GET', path, query: { format: 'attestation' }, headers: { accept: '*/*' } })).text;
   }
 
   /** Every decision about a run: the one that let it start first, then those about its attempts. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { McError } from '../../shared/core/errors.ts';
-import type { Execution } from '../../shared/execution/execution.ts';
+import { isTerminal, type Execution } from '../../shared/execution/execution.ts';
 import type { MaestroClient } from './maestro-client.ts';
 
 export interface WaitOptions {
@@ -12,10 +12,6 @@ export interface WaitOptions {
 /** A person sees a short run without lag, and a long run costs a request a second. */
 const pollMs = { first: 60, growth: 1.3, most: 1_000 } as const;
 
-function isTerminal(execution: Execution): boolean {
-  return execution.state === 'succeeded' || execution.state === 'failed';
-}
-
 /** Reads the execution until it is terminal; throws `mc:cli:timeout` when that takes too long, the run itself goes on. */
 export async function waitForExecution(client: MaestroClient, id: string, options: WaitOptions): Promise<Execution> {
   const deadline = performance.now() + options.timeoutMs;
@@ -23,7 +19,7 @@ export async function waitForExecution(client: MaestroClient, id: string, option
   for (;;) {
     const execution = await client.getExecution(id);
     options.onState?.(execution);
-    if (isTerminal(execution)) return execution;
+    if (isTerminal(execution.state)) return execution;
     if (performance.now() > deadline) {
       throw new McError(
         'mc:cli:timeout',

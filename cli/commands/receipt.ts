@@ -17,25 +17,30 @@ export function addReceipt(program: Command): void {
     .option(
       '-o, --output <file>',
       'write the bundle here, and the outputs document of an execution beside it; without it the bundle is printed',
-    );
+    )
+    .option('--egress', 'the signed trace of the network calls of an execution, in place of its receipt');
   describeCommand(addConnection(command), [
     { line: 'maestro receipt exec_01K… -o r.sigstore.json', meaning: 'also writes r.outputs.json' },
     { line: 'maestro receipt exec_01K… | jq .', meaning: 'only look at it' },
+    { line: 'maestro receipt exec_01K… --egress -o trace.sigstore.json', meaning: 'what its tasks called, and what was blocked' },
     { line: 'maestro receipt dec_01K… -o denial.sigstore.json', meaning: 'the proof of a denial' },
-  ]).action(async (id: string, options: HomeOptions & { output?: string }) => {
-    if (options.output === undefined) process.stdout.write(`${await fetchBundle(connect(options), id)}\n`);
+  ]).action(async (id: string, options: ReceiptOptions) => {
+    if (options.output === undefined) process.stdout.write(`${await fetchBundle(connect(options), id, options)}\n`);
     else await (isDecision(id) ? saveDecision(id, options.output, options) : save(id, options.output, options));
   });
 }
 
+type ReceiptOptions = HomeOptions & { output?: string; egress?: boolean };
+
 const isDecision = (id: string): boolean => id.startsWith('dec_');
 
-function fetchBundle(client: MaestroClient, id: string): Promise<string> {
-  return isDecision(id) ? client.getDecisionReceipt(id) : client.getReceipt(id);
+function fetchBundle(client: MaestroClient, id: string, { egress }: ReceiptOptions): Promise<string> {
+  if (isDecision(id)) return client.getDecisionReceipt(id);
+  return egress === true ? client.getEgressAttestation(id) : client.getReceipt(id);
 }
 
-async function saveDecision(id: string, file: string, options: HomeOptions): Promise<void> {
-  const bundle = await fetchBundle(connect(options), id);
+async function saveDecision(id: string, file: string, options: ReceiptOptions): Promise<void> {
+  const bundle = await fetchBundle(connect(options), id, options);
   const { predicateType, subject } = readStatement(bundle);
   writeWhole(file, bundle);
   printResult(options, { decisionId: id, bundle: file, predicateType, subjects: subject.length }, () =>
@@ -50,9 +55,9 @@ async function saveDecision(id: string, file: string, options: HomeOptions): Pro
   );
 }
 
-async function save(id: string, file: string, options: HomeOptions): Promise<void> {
+async function save(id: string, file: string, options: ReceiptOptions): Promise<void> {
   const client = connect(options);
-  const bundle = await client.getReceipt(id);
+  const bundle = await fetchBundle(client, id, options);
   const outputs = await client.getOutputsDocument(id);
   const { predicateType, subject } = readStatement(bundle);
   const outputsFile = outputsFileOf(file);
@@ -61,7 +66,7 @@ async function save(id: string, file: string, options: HomeOptions): Promise<voi
   const cosign = cosignCommand({ key: 'mc.pub', bundle: shellWord(file), artifact: shellWord(outputsFile), predicateType });
   printResult(options, { executionId: id, bundle: file, outputs: outputsFile, predicateType, subjects: subject.length, cosign }, () =>
     [
-      `${paint('green', '✔')} receipt of ${id}`,
+      `${paint('green', '✔')} ${options.egress === true ? 'trace of the network calls' : 'receipt'} of ${id}`,
       `  bundle   ${file}`,
       `  outputs  ${outputsFile}`,
       '',

@@ -24,7 +24,7 @@ export function addRun(program: Command): void {
     .command('run')
     .description('start a workflow; a manifest file is published first')
     .argument('<workflow>', 'name, name@version or id of a workflow, or a manifest file')
-    .option('--wait', 'stay until the run ended and its receipt verified; exit 1 when it failed')
+    .option('--wait', 'stay until the run ended and its receipt verified; exit 1 when it failed or was cancelled')
     .option('--timeout <duration>', 'how long --wait waits', '24h')
     .option('--dry-run', 'plan only, like `maestro plan`')
     .option('--idempotency-key <key>', 'the same key and request again answer the same execution');
@@ -53,7 +53,7 @@ async function run(source: WorkflowSource, options: RunOptions): Promise<void> {
   }
   const ended = await followExecution(client, execution.id, { timeoutMs });
   printResult(options, ended, () => `${renderExecution(ended)}\n\n${why}`);
-  if (ended.state === 'failed') exitWith(1);
+  if (ended.state !== 'succeeded') exitWith(1);
 }
 
 /** Why it may run; a home that cannot tell has admitted it all the same. */

@@ -22,7 +22,7 @@ export function addStatus(program: Command): void {
     .command('status')
     .description('show an execution or a decision, or the newest executions')
     .argument('[id]', 'execution or decision id; without it the newest executions are listed')
-    .option('--watch', 'follow until it ended; exit 1 when it failed')
+    .option('--watch', 'follow until it ended; exit 1 when it failed or was cancelled')
     .option('--explain', 'say why: the decision with every pack, quota and budget, and for every task why it is in its state')
     .option('--timeout <duration>', 'how long --watch waits', '24h')
     .option('--limit <count>', 'how many to list, 1 to 100', '20')
@@ -44,7 +44,7 @@ async function show(id: string, options: StatusOptions): Promise<void> {
     options.watch === true ? await followExecution(client, id, { timeoutMs: readTimeout(options.timeout) }) : await client.getExecution(id);
   if (options.explain === true) await explain(client, execution, options);
   else printResult(options, execution, () => renderExecution(execution));
-  if (options.watch === true && execution.state === 'failed') exitWith(1);
+  if (options.watch === true && execution.state !== 'succeeded') exitWith(1);
 }
 
 async function explain(client: MaestroClient, execution: Execution, options: StatusOptions): Promise<void> {

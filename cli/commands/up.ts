@@ -9,7 +9,7 @@ import { paint } from '../terminal/paint.ts';
 import { renderSandbox, sandboxWarnings } from '../terminal/render-sandbox.ts';
 import { note, printResult, type OutputOptions } from '../terminal/report.ts';
 
-const sandboxLevels = ['bubblewrap', 'node-permission'] as const;
+const sandboxLevels = ['bubblewrap-seccomp', 'bubblewrap', 'node-permission'] as const;
 
 type UpOptions = OutputOptions & {
   port: string;
@@ -41,7 +41,7 @@ export function addUp(program: Command): void {
   describeCommand(command, [
     { line: 'maestro up', meaning: 'http://127.0.0.1:8484, data in your home folder' },
     { line: 'maestro up --port 0 --data-dir ./data', meaning: 'a free port, data here' },
-    { line: 'maestro up --sandbox bubblewrap', meaning: 'does not start where tasks would run in less' },
+    { line: 'maestro up --sandbox bubblewrap-seccomp', meaning: 'does not start where tasks would run in less' },
     { line: 'maestro up --encrypted-volume', meaning: 'policy may then let sensitive data be kept here' },
     { line: 'maestro up --issuer https://login.example.com', meaning: 'callers log in there; the local admin still comes in' },
     { line: 'maestro up --json', meaning: '{"url", "dataDir", "login", "pid", "sandbox"} once it accepts requests' },

@@ -20,8 +20,8 @@ import { ulidIds } from '../../shared/embedded/ulid-ids.ts';
 import { WorkGate } from '../../shared/embedded/pace/work-gate.ts';
 import { dispatchTask } from '../../shared/execution/dispatch/dispatch-task.ts';
 import { yieldingRunner } from '../../shared/embedded/pace/yielding-runner.ts';
-import { reconcileRun } from '../../shared/execution/dispatch/reconcile-run.ts';
-import { openRuns, sweepExecutions } from '../../shared/execution/dispatch/sweep-executions.ts';
+import { resumeRuns } from '../../shared/execution/dispatch/resume-runs.ts';
+import { sweepExecutions } from '../../shared/execution/dispatch/sweep-executions.ts';
 import { TenantId } from '../../shared/core/tenant-id.ts';
 import { loadOwnPack } from '../../shared/policy-catalog/load-own-pack.ts';
 import type { OwnPack } from '../../shared/port/policy-engine.ts';
@@ -115,7 +115,7 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   opened.defer(() => phases.close());
   opened.defer(() => queue.close());
   queue.consume((message) => dispatchTask(deps, message));
-  await resumeRuns(deps, phases);
+  await resumeRuns(deps, (run) => phases.resume(run));
   const sweep = setInterval(
     () => void sweepExecutions(deps).catch((error: unknown) => logger.error('a sweep failed', { error })),
     sweepMs,
@@ -156,14 +156,6 @@ function ownerQuota({ maxOpenRuns = defaultMaxOpenRuns }: EmbeddedHomeOptions): 
 /** A run's head and tasks are read at every step of the run, its tenant and the tenant's usage at every request; its decision, receipt and blobs once or never. */
 function isRunState({ sk }: Key): boolean {
   return sk === 'EXEC' || sk.startsWith('TASK#') || sk === 'TENANT' || sk === 'RUNS' || sk.startsWith('DAY#');
-}
-
-/** The process that ran these attempts is gone, so each of them is lost; their tasks and phases go on. */
-async function resumeRuns(deps: Deps, phases: LocalPhases): Promise<void> {
-  for await (const run of openRuns(deps)) {
-    await reconcileRun(deps, run, () => true);
-    await phases.resume(run);
-  }
 }
 
 function warningsToStderr(line: string): void {

@@ -2,6 +2,7 @@ import type { Execution, TaskView } from '../../shared/execution/execution.ts';
 import type { Decision } from '../../shared/decision/decision.ts';
 import { renderAllowance, type Allowance } from './render-allowance.ts';
 import { renderDecision, renderDecisionInContext } from './render-decision.ts';
+import { renderEgress } from './render-egress.ts';
 import { paint } from './paint.ts';
 import { renderSandbox } from './render-plan.ts';
 import { table } from './table.ts';
@@ -18,6 +19,7 @@ const looks: Record<State, { mark: string; colour: Parameters<typeof paint>[0] }
   compensating: { mark: '↺', colour: 'yellow' },
   succeeded: { mark: '✔', colour: 'green' },
   failed: { mark: '✘', colour: 'red' },
+  cancelled: { mark: '■', colour: 'yellow' },
   skipped: { mark: '–', colour: 'dim' },
 };
 
@@ -40,16 +42,28 @@ export function renderExecution(execution: Execution, explanation?: Explanation)
   return [
     `${paint('bold', execution.id)}  ${renderState(execution.state)}${elapsed(execution)}`,
     `${workflow.name}@${workflow.version}, region ${execution.region}, sandbox ${renderSandbox(execution.sandbox)}, by ${execution.createdBy}`,
+    ...renderOrigin(execution),
     ...(execution.tasks.length === 0 ? [] : ['', renderTaskTable(execution.tasks)]),
     ...(explanation === undefined ? [] : ['', ...explainTasks(execution), '', ...renderExplanation(explanation)]),
     '',
     renderCost(execution),
     ...(execution.receiptId === null ? [] : [`receipt ${execution.receiptId}`]),
+    ...renderEgress(execution.tasks),
     ...(execution.error === null ? [] : [renderError(execution.error)]),
+    ...(execution.cancellation === null ? [] : [renderCancellation(execution)]),
     ...(execution.outputs === null ? [] : [renderOutputs(execution.outputs)]),
   ]
     .join('\n')
     .trimEnd();
+}
+
+/** Where it comes from and what came of it. */
+function renderOrigin({ retryOf, replayOf, retriedBy }: Execution): string[] {
+  return [
+    ...(retryOf === null ? [] : [`retry of ${retryOf}`]),
+    ...(replayOf === null ? [] : [`replay of ${replayOf}`]),
+    ...(retriedBy === null ? [] : [`retried as ${retriedBy}`]),
+  ];
 }
 
 function elapsed(execution: Execution): string {
@@ -72,7 +86,7 @@ function renderTaskTable(tasks: readonly TaskView[]): string {
       task.id,
       renderState(task.state),
       task.uses,
-      task.attempts.length === 0 ? '' : String(task.attempts.length),
+      task.reusedFrom === null ? (task.attempts.length === 0 ? '' : String(task.attempts.length)) : 'reused',
       task.attempts.length === 0 ? '' : millis(task.attempts.reduce((sum, attempt) => sum + (attempt.wallMs ?? 0), 0)),
       task.compensation === 'none' ? '' : task.compensation,
     ]),
@@ -117,6 +131,7 @@ function explainTasks(execution: Execution): string[] {
   const stateOf = new Map(execution.tasks.map((task) => [task.id, task.state]));
   for (const task of inTaskOrder(execution.tasks)) {
     const waiting = task.needs.filter((need) => stateOf.get(need) !== 'succeeded');
+    if (task.reusedFrom !== null) lines.push(`${task.id}: not run again, its outputs come from ${task.reusedFrom}`);
     if (task.state === 'blocked') lines.push(`${task.id}: waits for ${waiting.join(', ')}`);
     if (task.state === 'skipped')
       lines.push(`${task.id}: never ran, because ${waiting.join(', ') || 'the run ended before'} did not succeed`);
@@ -143,6 +158,13 @@ function renderCost(execution: Execution): string {
 function renderError(error: NonNullable<Execution['error']>): string {
   const place = error.taskId === null ? '' : ` in task ${error.taskId}`;
   return `${paint(['bold', 'red'], 'failed')}${place} (${error.failure}): ${error.message}`;
+}
+
+/** The state follows when attempts have stopped and what succeeded is undone. */
+function renderCancellation({ state, cancellation }: Execution): string {
+  if (cancellation === null) return '';
+  const word = state === 'cancelled' ? 'cancelled' : 'being cancelled';
+  return `${paint(['bold', 'yellow'], word)} by ${cancellation.by} at ${cancellation.at}: ${cancellation.reason}`;
 }
 
 /** Long texts are shown by their beginning; --json and the outputs document have all of it. */

@@ -45,5 +45,6 @@ function renderTasks(plan: Plan): string {
 
 /** Anything below full isolation is said loudly. */
 export function renderSandbox(level: Plan['sandbox']): string {
-  return level === 'bubblewrap' ? level : paint(['bold', 'yellow'], `${level} (not isolated from the network)`);
+  if (level === 'bubblewrap-seccomp') return level;
+  return paint(['bold', 'yellow'], `${level} (${level === 'bubblewrap' ? 'no system call filter' : 'not isolated from the network'})`);
 }

@@ -2,7 +2,7 @@ import type { TenantDetails } from '../../shared/tenant-admin/tenant-view.ts';
 import { paint } from './paint.ts';
 
 /** A tenant for people: what it may use, what it uses, and what is its own. */
-export function renderTenant({ id, displayName, quota, budget, timeZone, data, packs, policyKeys }: TenantDetails): string {
+export function renderTenant({ id, displayName, quota, budget, timeZone, data, packs, policyKeys, egressMode }: TenantDetails): string {
   const list = (words: readonly string[]): string => (words.length === 0 ? 'none' : words.join(', '));
   return [
     `${paint('bold', id)}${displayName === id ? '' : `  ${displayName}`}`,
@@ -11,5 +11,6 @@ export function renderTenant({ id, displayName, quota, budget, timeZone, data, p
     `  data     ${list(Object.keys(data))}`,
     `  packs    ${list(packs.map(({ name, version }) => `${name}@${version}`))}`,
     `  keys     ${list(policyKeys.map(({ keyId }) => keyId))}`,
+    `  egress   ${egressMode === 'enforce' ? 'enforced' : paint(['bold', 'yellow'], 'SHADOW MODE: public hosts outside of the lists of tasks are let through and written down')}`,
   ].join('\n');
 }

@@ -9,10 +9,12 @@ import { operation as getWorkflow } from './workflows/get-workflow.ts';
 import { operation as publishWorkflow } from './workflows/publish-workflow.ts';
 import { operation as planRun } from './executions/plan-run.ts';
 import { operation as startExecution } from './executions/start-execution.ts';
+import { operation as actOnExecution } from './executions/act-on-execution.ts';
 import { operation as listExecutions } from './executions/list-executions.ts';
 import { operation as getExecution } from './executions/get-execution.ts';
 import { operation as readLogs } from './executions/read-logs.ts';
 import { operation as getReceipt } from './executions/get-receipt.ts';
+import { operation as getRunEgress } from './executions/get-run-egress.ts';
 import { operation as listRunDecisions } from './decisions/list-run-decisions.ts';
 import { operation as listDecisions } from './decisions/list-decisions.ts';
 import { operation as getDecision } from './decisions/get-decision.ts';
@@ -50,8 +52,10 @@ export const operations: readonly Operation[] = [
   startExecution,
   listExecutions,
   getExecution,
+  actOnExecution,
   readLogs,
   getReceipt,
+  getRunEgress,
   listRunDecisions,
   listDecisions,
   getDecision,

@@ -55,6 +55,16 @@ export type Reply =
   | (Answer & { bytes: Uint8Array | string; mediaType: string })
   | { denied: readonly DenyReason[]; decisionId: string; detail: string };
 
+/** One request of an operation that stands for several. */
+export interface DocumentedRequest {
+  id: string;
+  path: string;
+  summary: string;
+  description: string;
+  params: z.ZodObject;
+  problems: readonly ErrorCode[];
+}
+
 export interface Operation {
   id: string;
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -73,6 +83,11 @@ export interface Operation {
   responses: Readonly<Record<number, ResponseSpec>>;
   /** Codes of the use case; what the pipeline itself may answer (400, 401, 413 and so on) is added by functions/openapi. */
   problems?: readonly ErrorCode[];
+  /**
+   * How callers see it, where that is more than one request: a gateway cannot route `{id}:cancel`, so one operation takes the whole path part, and the
+   * documentation shows each request that it stands for.
+   */
+  documentedAs?: readonly DocumentedRequest[];
   /** Served by the host itself and not part of the documented interface. */
   isHidden?: boolean;
   handle(context: RequestContext<never, never, never, never>): Promise<Reply>;

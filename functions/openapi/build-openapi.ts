@@ -162,11 +162,16 @@ function operationObject(operation: Operation, components: SchemaComponents, pro
   };
 }
 
+/** The requests as callers see them, in the order of the registry. */
+export function documentedRequests(operations: readonly Operation[]): Operation[] {
+  return operations.flatMap((operation) => operation.documentedAs?.map((request) => ({ ...operation, ...request })) ?? [operation]);
+}
+
 export function buildOpenApi(operations: readonly Operation[], version: string): OpenApiDocument {
   const components = new SchemaComponents();
   const problem = components.use(Problem, 'output');
   const paths: OpenApiDocument['paths'] = {};
-  for (const operation of operations) {
+  for (const operation of documentedRequests(operations)) {
     const path = (paths[operation.path] ??= {});
     path[operation.method.toLowerCase()] = operationObject(operation, components, problem);
   }

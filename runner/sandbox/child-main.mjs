@@ -140,6 +140,7 @@ process.on('beforeExit', () =>
   answerFailure(new Error('the task waits for something that cannot happen any more: its promise never settled')),
 );
 try {
+  if (request.egress !== null) (await import('./child-egress.mjs')).useProxy(request.egress);
   const run = await loadPackage(request.entry);
   const { inputs, workspace, scratch, attempt, idempotencyKey } = request;
   const log = (text) => void process.stdout.write(`${typeof text === 'string' ? text : JSON.stringify(text)}\n`);

@@ -16,6 +16,13 @@ import { toTaskResult } from './task-result.ts';
 /** A probe takes about 0.1 s; on a machine so loaded that this passes, a weaker level must not be chosen by accident either. */
 const probeTimeoutMs = 15_000;
 
+const probeLimits = {
+  resourceClass: 'small',
+  timeoutMs: probeTimeoutMs,
+  memoryBytes: 256 * 1024 * 1024,
+  scratchBytes: 1024 * 1024,
+} as const;
+
 const probeEntry = new TextEncoder().encode('export default async () => ({ works: true });\n');
 
 export interface DetectOptions {
@@ -35,9 +42,9 @@ async function probe(isolation: Isolation, options: DetectOptions): Promise<stri
   const places = isolation.places(folder);
   try {
     const end = await runChild({
-      command: isolation.command(folder, { memoryBytes: 256 * 1024 * 1024, scratchBytes: 1024 * 1024 }),
+      command: isolation.command(folder, probeLimits),
       env: taskEnvironment(places),
-      request: JSON.stringify({ ...places, inputs: {}, attempt: 1, idempotencyKey: 'probe' }),
+      request: JSON.stringify({ ...places, egress: null, inputs: {}, attempt: 1, idempotencyKey: 'probe' }),
       timeoutMs: probeTimeoutMs,
       outputBytes: 4_096,
       log,
@@ -61,9 +68,11 @@ export async function detectIsolation(options: DetectOptions): Promise<{ isolati
   const refused: string[] = [];
   const candidates = findPermissionVariants(options.nodePath);
   if (options.highestLevel !== 'node-permission') {
-    const bubblewrap = findBubblewrap(options.nodePath);
-    if (bubblewrap === undefined) refused.push('bwrap: this machine does not have the program');
-    else candidates.unshift(bubblewrap);
+    const { isolations, missing } = findBubblewrap(options.nodePath);
+    const wanted = isolations.filter(({ level }) => options.highestLevel !== 'bubblewrap' || level === 'bubblewrap');
+    candidates.unshift(...wanted);
+    // A level that nobody asked for has not been refused.
+    if (options.highestLevel !== 'bubblewrap' || isolations.length === 0) refused.push(...missing);
   }
   for (const isolation of candidates) {
     const reason = await probe(isolation, options);

@@ -7,7 +7,14 @@ export interface Command {
   args: string[];
   /** Whether it says on descriptor 5 which process is the first inside, and keeps that descriptor from the task. */
   reportsPid: boolean;
+  /** Set where the program is in a process namespace below ours, so that the pid it reports is none of ours: how many children below it the first inside is. */
+  generations?: number;
+  /** A system call filter, which it reads on descriptor 6; only a program that reports the pid may have one. */
+  filter?: Uint8Array;
 }
+
+/** What of the limits of an attempt makes its command. */
+export type CommandLimits = Pick<TaskLimits, 'resourceClass' | 'timeoutMs' | 'memoryBytes' | 'scratchBytes'>;
 
 /** Where things are, as the task sees them. */
 export interface TaskPlaces {
@@ -15,6 +22,8 @@ export interface TaskPlaces {
   entry: string;
   workspace: string;
   scratch: string;
+  /** The unix socket of the egress proxy; it exists only for a task that declares egress. */
+  egress: string;
 }
 
 /** One way to separate a child process from the machine. */
@@ -29,5 +38,5 @@ export interface Isolation {
   /** Whether scratch is a file system of limited size; otherwise the parent measures it. */
   readonly scratchBounded: boolean;
   places(folder: TaskFolder): TaskPlaces;
-  command(folder: TaskFolder, limits: Pick<TaskLimits, 'memoryBytes' | 'scratchBytes'>): Command;
+  command(folder: TaskFolder, limits: CommandLimits): Command;
 }

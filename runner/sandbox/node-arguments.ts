@@ -1,3 +1,4 @@
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TaskPlaces } from './isolation.ts';
 
@@ -5,6 +6,9 @@ import type { TaskPlaces } from './isolation.ts';
 export const childMain = fileURLToPath(new URL('./child-main.mjs', import.meta.url));
 
 const mebibyte = 1024 * 1024;
+
+/** What the former loads for a task with egress; it stands beside it on both sides of the sandbox. */
+export const childEgress = fileURLToPath(new URL('./child-egress.mjs', import.meta.url));
 
 /** Old space is what remains of the limit after young generation, code and Node's own buffers (about 64 MiB in Node 24). */
 function oldSpaceMebibytes(memoryBytes: number): number {
@@ -32,6 +36,7 @@ export function nodeArguments(main: string, places: TaskPlaces, memoryBytes: num
   return [
     '--permission',
     `--allow-fs-read=${main}`,
+    `--allow-fs-read=${join(dirname(main), basename(childEgress))}`,
     `--allow-fs-read=${places.entry}`,
     `--allow-fs-read=${places.workspace}/`,
     `--allow-fs-read=${places.scratch}/`,

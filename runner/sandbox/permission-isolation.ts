@@ -3,11 +3,16 @@
  * permission for the network: that goes away only where an unprivileged network namespace can be had.
  */
 import { findProgram } from './find-program.ts';
-import type { Command, Isolation, TaskPlaces } from './isolation.ts';
+import type { Command, CommandLimits, Isolation, TaskPlaces } from './isolation.ts';
 import { childMain, dataLimitBytes, nodeArguments } from './node-arguments.ts';
-import type { TaskFolder } from './task-folder.ts';
+import { egressSocket, type TaskFolder } from './task-folder.ts';
 
-const placesOf = (folder: TaskFolder): TaskPlaces => ({ entry: folder.entry, workspace: folder.workspace, scratch: folder.scratch });
+const placesOf = (folder: TaskFolder): TaskPlaces => ({
+  entry: folder.entry,
+  workspace: folder.workspace,
+  scratch: folder.scratch,
+  egress: egressSocket(folder),
+});
 
 interface Tools {
   unshare?: string;
@@ -28,7 +33,7 @@ function processNamespace({ unshare, setpriv, hidesProcesses }: Tools): string[]
 }
 
 /** Programs that run what follows them, outermost first; each replaces itself but the one that makes a process namespace. */
-function wrappers(tools: Tools, limits: { memoryBytes: number; scratchBytes: number }): string[] {
+function wrappers(tools: Tools, limits: CommandLimits): string[] {
   const drop = tools.dropsCapabilities === true ? ['--inh-caps=-all', '--bounding-set=-all'] : [];
   return [
     ...(tools.unshare === undefined ? [] : [tools.unshare, '--user', '--map-root-user', '--net', '--ipc', '--']),

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import type { Duplex, Readable } from 'node:stream';
 import type { Clock } from '../../shared/port/clock.ts';
 import type { TaskFailure } from '../../shared/port/runner.ts';
+import { descendantOf } from './descendant.ts';
 import type { Command } from './isolation.ts';
 import type { LogCollector } from './log-collector.ts';
 
@@ -37,6 +38,8 @@ export interface ChildRequest {
   signal: AbortSignal;
   /** Tells whether scratch has grown over its limit; absent where the file system sees to that. */
   isScratchFull?: () => Promise<boolean>;
+  /** Called with the first process inside a sandbox that reports it, before that gets its request: no code of the task has run. */
+  onReady?: (innerPid: number) => Promise<void>;
 }
 
 export interface ChildEnd {
@@ -63,9 +66,14 @@ function killGroup(child: ChildProcess): void {
 }
 
 /** Pipes as spawn makes them for this stdio; the type of ChildProcess cannot say so. */
-function pipesOf(child: ChildProcess): { control: Duplex; answer: Readable; status: Readable | null } {
+function pipesOf(child: ChildProcess): { control: Duplex; answer: Readable; status: Readable | null; filter: Duplex | undefined } {
   const pipes: readonly unknown[] = child.stdio;
-  return { control: pipes[3] as Duplex, answer: pipes[4] as Readable, status: pipes[5] as Readable | null };
+  return {
+    control: pipes[3] as Duplex,
+    answer: pipes[4] as Readable,
+    status: pipes[5] as Readable | null,
+    filter: pipes[6] as Duplex | undefined,
+  };
 }
 
 /** What bubblewrap says on its status descriptor first: `{ "child-pid": 123, … }`, as a pid of ours. */
@@ -81,6 +89,7 @@ class Supervisor {
   readonly #answer: Buffer[] = [];
   #answerBytes = 0;
   #isEnded = false;
+  #isAsked = false;
   /** The first process inside the sandbox, when there is one around it that waits for it. */
   #innerPid: number | undefined;
   #stopped: ChildEnd['stopped'];
@@ -115,19 +124,41 @@ class Supervisor {
   }
 
   #listen(): void {
-    const { control, answer, status } = pipesOf(this.#child);
+    const { control, answer, status, filter } = pipesOf(this.#child);
+    const { generations } = this.#request.command;
+    // Bubblewrap reads up to the end; when it is gone before, how it ended says why.
+    filter?.on('error', () => undefined).end(this.#request.command.filter);
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#request.log.write('stdout', chunk));
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#saidOutOfMemory ||= chunk.includes('heap out of memory');
       this.#request.log.write('stderr', chunk);
     });
     answer.on('data', (chunk: Buffer) => this.#collect(chunk));
-    status?.once('data', (chunk: Buffer) => (this.#innerPid = innerPidOf(chunk.toString())));
+    status?.once('data', (chunk: Buffer) => (this.#innerPid = generations === undefined ? innerPidOf(chunk.toString()) : undefined));
     // A child that is gone cannot take its request; how it ended says why.
     control.on('error', () => undefined);
     control.resume();
-    control.write(`${this.#request.request}\n`);
+    if (status === null) this.#sendRequest();
+    else {
+      // Whatever comes of the greeting: a child without its request would wait until the deadline.
+      const send = (): void => this.#sendRequest();
+      answer.once('data', () => void this.#greet().then(send, send));
+    }
     this.#watchScratch();
+  }
+
+  /** Tells who the first process inside is. Its mark that it is ready comes after all of the sandbox has been set up. */
+  async #greet(): Promise<void> {
+    const { generations } = this.#request.command;
+    if (generations !== undefined) this.#innerPid = await descendantOf(this.#child.pid, generations);
+    else if (this.#innerPid === undefined) await once(pipesOf(this.#child).status ?? this.#child, 'data');
+    if (this.#innerPid !== undefined) await this.#request.onReady?.(this.#innerPid);
+  }
+
+  #sendRequest(): void {
+    if (this.#stopped !== undefined) return;
+    this.#isAsked = true;
+    pipesOf(this.#child).control.write(`${this.#request.request}\n`);
   }
 
   #collect(chunk: Buffer): void {
@@ -155,6 +186,8 @@ class Supervisor {
 
   #cancel(): void {
     this.#stopped ??= { failure: 'cancelled', message: 'the task was cancelled' };
+    // Before the request nothing of the task runs that could tidy up, and the child would take this line for the request.
+    if (!this.#isAsked) return this.#kill();
     pipesOf(this.#child).control.write('cancel\n');
     this.#timers.push(setTimeout(() => this.#kill(), cancelGraceMs));
   }
@@ -197,9 +230,10 @@ class Supervisor {
 
 /** Runs one child to its end. Rejects for nothing that the child does. */
 export async function runChild(request: ChildRequest): Promise<ChildEnd> {
-  const { program, args, reportsPid } = request.command;
+  const { program, args, reportsPid, filter } = request.command;
   // A task that could write to the status descriptor could have us kill any process, so it exists only where bubblewrap keeps it to itself.
   const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', reportsPid ? 'pipe' : 'ignore'];
+  if (filter !== undefined) stdio.push('pipe');
   const child = spawn(program, args, { cwd: '/', env: request.env, detached: true, stdio });
   // Without a process there may be no pipes either (no program, no more descriptors).
   if (child.pid === undefined) {

@@ -6,14 +6,17 @@ import { InvariantError, McError } from '../../shared/core/errors.ts';
 import type { Clock } from '../../shared/port/clock.ts';
 import type { LogLine, Runner, Sandbox, SandboxLevel, TaskResult, TaskSpec } from '../../shared/port/runner.ts';
 import { sandboxLevels } from '../../shared/port/runner.ts';
+import { AttemptEgress, type EgressOptions } from '../egress/attempt-egress.ts';
+import type { EgressTrace } from '../../shared/port/egress-trace.ts';
 import { detectIsolation } from './detect-isolation.ts';
 import { isLargerThan } from './folder-size.ts';
 import type { Isolation } from './isolation.ts';
 import { keepDebuggerShut } from './keep-debugger-shut.ts';
 import { LogCollector } from './log-collector.ts';
 import { taskEnvironment } from './node-arguments.ts';
-import { runChild } from './run-child.ts';
-import { makeTaskFolder, removeLeftFolders, removeTaskFolder, type TaskFolder } from './task-folder.ts';
+import { runChild, type ChildEnd } from './run-child.ts';
+import { describeScratch, holdScratch, type HeldScratch } from './scratch-audit.ts';
+import { egressSocket, makeTaskFolder, removeLeftFolders, removeTaskFolder, type TaskFolder } from './task-folder.ts';
 import { toTaskResult } from './task-result.ts';
 
 export interface SandboxRunnerOptions {
@@ -24,7 +27,9 @@ export interface SandboxRunnerOptions {
   nodePath?: string;
   /** Refuse tasks when nothing this strong works; default `node-permission`. */
   minimumLevel?: Isolation['level'];
-  /** Do not try anything stronger; default `bubblewrap`. */
+  /** How the egress proxy resolves names; for tests. */
+  egress?: EgressOptions;
+  /** Do not try anything stronger; default `bubblewrap-seccomp`. */
   highestLevel?: Isolation['level'];
 }
 
@@ -48,6 +53,8 @@ class ChildSandbox implements Sandbox {
   readonly #log: LogCollector;
   readonly #released = new AbortController();
   #running: Promise<TaskResult> | undefined;
+  #held: Promise<HeldScratch | undefined> | undefined;
+  #egress: AttemptEgress | undefined;
 
   constructor(spec: TaskSpec, isolation: Isolation, folder: TaskFolder, clock: Clock) {
     this.level = isolation.level;
@@ -64,6 +71,17 @@ class ChildSandbox implements Sandbox {
     return this.#running;
   }
 
+  /** Opens the way to the network that the task declares; before that it has none. */
+  async openEgress(options: EgressOptions = {}): Promise<void> {
+    const { networkBlocked } = this.#isolation;
+    const place = { socket: egressSocket(this.#folder), networkBlocked, say: (text: string) => this.#log.system(text) };
+    this.#egress = await AttemptEgress.open(this.#spec, place, options);
+  }
+
+  collectEgress(): Promise<EgressTrace | null> {
+    return Promise.resolve(this.#egress?.trace() ?? null);
+  }
+
   collectLogs(): Promise<LogLine[]> {
     return Promise.resolve(this.#log.lines());
   }
@@ -71,6 +89,7 @@ class ChildSandbox implements Sandbox {
   async release(): Promise<void> {
     this.#released.abort();
     await this.#running;
+    await this.#egress?.close();
     await removeTaskFolder(this.#folder);
   }
 
@@ -84,7 +103,6 @@ class ChildSandbox implements Sandbox {
         usage: { wallMs: 0 },
       };
     const { limits } = this.#spec;
-    this.#sayNetwork();
     const end = await runChild({
       ...this.#request(),
       timeoutMs: limits.timeoutMs,
@@ -93,31 +111,39 @@ class ChildSandbox implements Sandbox {
       clock: this.#clock,
       signal,
     });
+    // What it began is not finished behind its back, and nothing is counted any more.
+    await this.#egress?.close();
     const result = toTaskResult(end, limits.outputBytes);
     this.#log.end();
+    await this.#sayScratch(end);
     if (result.kind === 'failed') this.#log.system(`${result.failure}: ${result.message}`);
     return result;
   }
 
-  #request(): Pick<Parameters<typeof runChild>[0], 'command' | 'env' | 'request' | 'isScratchFull'> {
+  /** Every process of the task is dead by now, so what is listed is what it left. */
+  async #sayScratch({ answer }: ChildEnd): Promise<void> {
+    // Awaited even when the task has ended meanwhile: a late descriptor would stay open.
+    const held = await this.#held;
+    const root = this.#isolation.scratchBounded ? held?.path : this.#folder.scratch;
+    try {
+      const left = root === undefined ? 'left in scratch: not known, it could not be looked into' : await describeScratch(root);
+      // A sandbox that never came up has no scratch to speak of.
+      if (left !== undefined && answer !== '') this.#log.system(left);
+    } finally {
+      await held?.release();
+    }
+  }
+
+  #request(): Pick<Parameters<typeof runChild>[0], 'command' | 'env' | 'request' | 'isScratchFull' | 'onReady'> {
     const { inputs, attempt, idempotencyKey, limits } = this.#spec;
     const places = this.#isolation.places(this.#folder);
     return {
       command: this.#isolation.command(this.#folder, limits),
       env: taskEnvironment(places),
-      request: JSON.stringify({ ...places, inputs, attempt, idempotencyKey }),
+      request: JSON.stringify({ ...places, egress: this.#egress?.isOpen === true ? places.egress : null, inputs, attempt, idempotencyKey }),
+      onReady: async (pid) => void (await (this.#held = holdScratch(pid, places.scratch))),
       ...(this.#isolation.scratchBounded ? {} : { isScratchFull: () => isLargerThan(this.#folder.scratch, limits.scratchBytes) }),
     };
-  }
-
-  #sayNetwork(): void {
-    const hosts = this.#spec.egress.map((rule) => `${rule.host}:${rule.ports.join(',')}`);
-    if (hosts.length > 0)
-      this.#log.system(
-        `egress to ${hosts.join(' ')} is declared, but this runner has no way to let only that through: the task runs without network`,
-      );
-    if (!this.#isolation.networkBlocked)
-      this.#log.system('no network namespace can be had on this machine: nothing but policy keeps this task from the network');
   }
 }
 
@@ -143,7 +169,14 @@ export class SandboxRunner implements Runner {
   async provision(spec: TaskSpec): Promise<Sandbox> {
     const { isolation } = await this.#require();
     const folder = await makeTaskFolder(this.#options.folder, spec);
-    return new ChildSandbox(spec, isolation, folder, this.#options.clock);
+    const sandbox = new ChildSandbox(spec, isolation, folder, this.#options.clock);
+    try {
+      await sandbox.openEgress(this.#options.egress);
+      return sandbox;
+    } catch (error) {
+      await sandbox.release();
+      throw error;
+    }
   }
 
   async #require(): ReturnType<typeof detectIsolation> {

@@ -6,6 +6,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { InvariantError, McError } from '../../shared/core/errors.ts';
 import type { TaskSpec } from '../../shared/port/runner.ts';
+import { runsAsRoot } from './own-user.ts';
 
 const prefix = 'task-';
 
@@ -14,6 +15,13 @@ export interface TaskFolder {
   readonly entry: string;
   readonly workspace: string;
   readonly scratch: string;
+  /** Holds the socket of the egress proxy, and nothing without one. */
+  readonly egress: string;
+}
+
+/** Where the egress proxy of this attempt listens. */
+export function egressSocket(folder: Pick<TaskFolder, 'egress'>): string {
+  return join(folder.egress, 'proxy.sock');
 }
 
 function assertInside(path: string): void {
@@ -28,21 +36,38 @@ function asFull(error: unknown): unknown {
   return isFull ? new McError('mc:store:full', 'There is no space left for the folder of a task.', { cause: error }) : error;
 }
 
+/** Lets the user that a task becomes read what is for it. The folder around stays ours alone, so nobody else comes so far. */
+async function showToOthers({ entry, workspace, egress }: TaskFolder): Promise<void> {
+  const files = await readdir(workspace, { withFileTypes: true, recursive: true });
+  await Promise.all([
+    ...[dirname(entry), workspace, egress].map((path) => chmod(path, 0o755)),
+    chmod(entry, 0o644),
+    ...files.map((file) => chmod(join(file.parentPath, file.name), file.isDirectory() ? 0o755 : 0o644)),
+  ]);
+}
+
 /** Lays out a new folder below `base`; on any failure nothing stays behind. */
 export async function makeTaskFolder(base: string, spec: Pick<TaskSpec, 'files' | 'package'>): Promise<TaskFolder> {
   for (const file of spec.files) assertInside(file.path);
   try {
     await mkdir(base, { recursive: true, mode: 0o700 });
     const root = await mkdtemp(join(base, prefix));
-    const folder = { root, entry: join(root, 'package', 'index.mjs'), workspace: join(root, 'workspace'), scratch: join(root, 'scratch') };
+    const folder: TaskFolder = {
+      root,
+      entry: join(root, 'package', 'index.mjs'),
+      workspace: join(root, 'workspace'),
+      scratch: join(root, 'scratch'),
+      egress: join(root, 'egress'),
+    };
     try {
-      await Promise.all([dirname(folder.entry), folder.workspace, folder.scratch].map((path) => mkdir(path)));
+      await Promise.all([dirname(folder.entry), folder.workspace, folder.scratch, folder.egress].map((path) => mkdir(path)));
       await writeFile(folder.entry, spec.package.entry);
       for (const file of spec.files) {
         const path = join(folder.workspace, file.path);
         await mkdir(dirname(path), { recursive: true });
         await writeFile(path, file.bytes, { flag: 'wx' });
       }
+      if (runsAsRoot()) await showToOthers(folder);
       return folder;
     } catch (error) {
       await removeTaskFolder(folder);

@@ -24,7 +24,8 @@ function failed(
 function withoutAnswer(end: ChildEnd): TaskResult {
   if (end.saidOutOfMemory) return failed(end, 'memory', 'the task needs more memory than its resource class has', true);
   // Nobody else sends SIGKILL: our own kills are recorded as `stopped`.
-  if (killedBy(end, 'SIGKILL')) return failed(end, 'memory', 'the system killed the task, most likely because memory ran out', true);
+  if (killedBy(end, 'SIGKILL'))
+    return failed(end, 'memory', 'the system killed the task: memory ran out, or it used the processor time of several tasks', true);
   if (killedBy(end, 'SIGXFSZ')) return failed(end, 'error', 'the task wrote a file that is larger than scratch may be', true);
   return failed(end, 'crashed', `the task ended without an answer (${describeEnd(end)})`, true);
 }

@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { InvariantError } from '../../shared/core/errors.ts';
+import type { EgressTrace } from '../../shared/port/egress-trace.ts';
 import type { LogLine, Runner, Sandbox, SandboxLevel, TaskResult, TaskSpec } from '../../shared/port/runner.ts';
 
 export interface SimulatedTask {
@@ -13,6 +14,8 @@ export interface SimulatedTask {
   /** The task seems to run until this resolves. */
   until?: Promise<void>;
   log?: readonly LogLine[];
+  /** What became of network calls that nobody made. */
+  egress?: EgressTrace;
 }
 
 /** How a task ends, from what it was given. A benchmark passes a constant, a test looks at `taskId` and `attempt`. */
@@ -34,6 +37,7 @@ class SimulatedSandbox implements Sandbox {
   readonly #spec: TaskSpec;
   readonly #simulate: Simulate;
   #log: readonly LogLine[] = [];
+  #egress: EgressTrace | null = null;
   #isUsed = false;
 
   constructor(spec: TaskSpec, simulate: Simulate) {
@@ -45,11 +49,16 @@ class SimulatedSandbox implements Sandbox {
     if (this.#isUsed) throw new InvariantError('a sandbox was used for a second attempt');
     this.#isUsed = true;
     if (signal.aborted) return cancelled;
-    const { result, delayMs = 0, until, log = [] } = this.#simulate(this.#spec);
+    const { result, delayMs = 0, until, log = [], egress = null } = this.#simulate(this.#spec);
     this.#log = log;
+    this.#egress = egress;
     if (delayMs > 0) await delay(delayMs, undefined, { signal }).catch(() => undefined); // The signal is asked below.
     await until;
     return signal.aborted ? cancelled : result;
+  }
+
+  collectEgress(): Promise<EgressTrace | null> {
+    return Promise.resolve(this.#egress);
   }
 
   collectLogs(): Promise<LogLine[]> {

@@ -1,10 +1,11 @@
+import { documentedRequests } from '../../functions/openapi/build-openapi.ts';
 import type { Operation } from '../../functions/middleware/operation.ts';
 import { Role } from '../../shared/tenant/actor.ts';
 import type { GeneratedFile } from './generated-file.ts';
 
 /** Which role may call which operation, as the pipeline enforces it. */
 export function rolesPage(operations: readonly Operation[]): GeneratedFile {
-  const rows = operations.map(({ id, method, path, roles }) => {
+  const rows = documentedRequests(operations).map(({ id, method, path, roles }) => {
     const cells = Role.options.map((role) => (roles === 'public' || roles.includes(role) ? 'yes' : ''));
     return `| \`${id}\` | \`${method} ${path}\` | ${roles === 'public' ? 'yes' : ''} | ${cells.join(' | ')} |`;
   });

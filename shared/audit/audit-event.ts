@@ -20,6 +20,8 @@ export const AuditType = z.enum([
   'mc.policy.retire',
   'mc.exec.start',
   'mc.exec.deny',
+  'mc.egress.blocked',
+  'mc.exec.action',
 ]);
 export type AuditType = z.infer<typeof AuditType>;
 

@@ -63,6 +63,8 @@ function conditionExpression(scope: ExpressionScope, condition: Condition): stri
       return `${scope.name(condition.field)} ${condition.op === '!=' ? '<>' : condition.op} ${scope.value(condition.value)}`;
     case 'in':
       return inExpression(scope, condition.field, condition.values);
+    case 'unset':
+      return `attribute_not_exists(${scope.name(condition.field)})`;
   }
 }
 

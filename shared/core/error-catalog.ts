@@ -153,6 +153,13 @@ export const errorCatalog = {
     'The execution has no receipt yet',
     'Wait for a terminal state: `maestro status ID --watch`.',
   ),
+  'mc:execution:action-conflict': row(
+    409,
+    6,
+    'never',
+    'The execution does not allow this action now',
+    'Read its state with `maestro status ID`: a terminal run cannot be cancelled, one that succeeded or was retried already cannot be retried.',
+  ),
   'mc:execution:inputs-invalid': row(
     422,
     2,

@@ -37,6 +37,7 @@ export class RunningAttempts {
               this.#deadlines.delete(deadline);
             }
           },
+          collectEgress: () => sandbox.collectEgress(),
           collectLogs: () => sandbox.collectLogs(),
           release: () => sandbox.release(),
         };

@@ -57,7 +57,7 @@ interface Pace {
 const paces = new WeakMap<Table, Pace>();
 
 function paceOf(table: Table): Pace {
-  const pace = paces.get(table) ?? { writing: new Set(), restsUntil: new LRUCache({ max: maxResting }) };
+  const pace = paces.get(table) ?? { writing: new Set(), restsUntil: new LRUCache({ maxSize: maxResting, sizeCalculation: () => 1 }) };
   paces.set(table, pace);
   return pace;
 }

@@ -6,19 +6,20 @@ import { TenantId } from '../core/tenant-id.ts';
 import { Egress, ResourceClass } from '../manifest/manifest.ts';
 import type { Key } from '../port/table.ts';
 import { sandboxLevels } from '../port/runner.ts';
-import { Attempt, ExecutionState, FileRef, TaskState } from './execution.ts';
+import { Attempt, Cancellation, ExecutionState, FileRef, TaskState } from './execution.ts';
 import { StoredJson } from './stored-json.ts';
 
 const Millis = z.int().nonnegative();
 
 /**
- * The head of a run. Completions of single tasks do not touch it, so tasks that end at once do not contend for it. `outcome` turns to `failed` once and closes the run for new attempts; `state` becomes terminal only with a receipt.
+ * The head of a run. Completions of single tasks do not touch it, so tasks that end at once do not contend for it. `outcome` leaves `open` once, for `failed`
+ * or `cancelled`, and closes the run for new attempts; a failed run may still be cancelled, until it is sealed. `state` becomes terminal only with a receipt.
  */
 export const ExecutionRecord = z.object({
   id: idSchema('exec'),
   tenant: TenantId,
   state: ExecutionState,
-  outcome: z.enum(['open', 'failed']),
+  outcome: z.enum(['open', 'failed', 'cancelled']),
   workflow: z.object({ name: z.string(), version: z.string(), digest: Digest }),
   region: z.string(),
   sandbox: z.enum(sandboxLevels),
@@ -41,6 +42,15 @@ export const ExecutionRecord = z.object({
   decisionId: idSchema('dec'),
   receiptId: idSchema('rcpt').nullable(),
   error: z.object({ taskId: z.string().nullable(), failure: z.string(), message: z.string() }).nullable(),
+  /** Set together with the outcome `cancelled`; runs of earlier versions do not have it. */
+  cancellation: Cancellation.optional(),
+  /** The run that this one retries, or replays. */
+  retryOf: idSchema('exec').optional(),
+  replayOf: idSchema('exec').optional(),
+  /** The one retry of this run; whoever sets it has won. */
+  retriedBy: idSchema('exec').optional(),
+  /** The newest replay of this run; of replays that are asked for at once the first to set it wins. */
+  replayedBy: idSchema('exec').optional(),
   outputs: StoredJson.nullable(),
   /** Step Functions task token of the phase that waits for the tasks; absent in the embedded home. */
   phaseToken: z.string().optional(),
@@ -73,6 +83,8 @@ export const TaskRecord = z.object({
   leaseUntil: Millis,
   completedAt: Millis.nullable(),
   outputs: StoredJson.nullable(),
+  /** The run whose attempt gave the outputs, when this run did not need to do it again. */
+  reusedFrom: idSchema('exec').optional(),
   costUsdMicros: z.int(),
   compensateUses: z.string().nullable(),
   compensateDigest: Digest.nullable(),

@@ -73,10 +73,10 @@ export async function listTasks({ table }: TableDeps, tenant: TenantId, id: Id<'
   return tasks;
 }
 
-/** Whether nothing of the run is going to happen any more: all tasks are done, or it failed and no attempt is under way. */
+/** Whether no task of the run is going to start or end any more: all are done, or it was closed and no attempt is under way. */
 export function isFinished({ outcome }: ExecutionRecord, tasks: readonly TaskRecord[]): boolean {
-  if (outcome === 'failed') return tasks.every((task) => task.state !== 'running');
-  return tasks.every((task) => task.state === 'succeeded');
+  if (outcome === 'open') return tasks.every((task) => task.state === 'succeeded');
+  return tasks.every((task) => task.state !== 'running');
 }
 
 /** What the phase that waits for a finished run is told. */

@@ -3,14 +3,29 @@ import { Digest } from '../core/digest.ts';
 import { idSchema } from '../core/id.ts';
 import { UsdMicros } from '../core/money.ts';
 import { Region } from '../manifest/manifest.ts';
+import { EgressTrace } from '../port/egress-trace.ts';
 import { PolicyPoint } from '../port/policy-engine.ts';
 import { sandboxLevels } from '../port/runner.ts';
 
-/** `running` until the receipt verifies; only then `succeeded` or `failed`. */
-export const ExecutionState = z.enum(['queued', 'running', 'compensating', 'succeeded', 'failed']);
+/** `running` until the receipt verifies; only then `succeeded`, `failed` or `cancelled`. */
+export const ExecutionState = z.enum(['queued', 'running', 'compensating', 'succeeded', 'failed', 'cancelled']);
 export type ExecutionState = z.infer<typeof ExecutionState>;
 
-export const TaskState = z.enum(['blocked', 'ready', 'running', 'succeeded', 'failed', 'skipped']);
+/** The states that nothing leaves; a run in one of them has its receipt. */
+export const terminalStates = ['succeeded', 'failed', 'cancelled'] as const satisfies readonly ExecutionState[];
+/** The states of a run that is not sealed. */
+export const openStates = ['queued', 'running', 'compensating'] as const satisfies readonly ExecutionState[];
+
+/** Whether the run is sealed and will never change again. */
+export function isTerminal(state: ExecutionState): boolean {
+  return terminalStates.some((terminal) => terminal === state);
+}
+
+/** Who cancelled a run, why and when. */
+export const Cancellation = z.strictObject({ by: z.string(), reason: z.string(), at: z.iso.datetime() });
+export type Cancellation = z.infer<typeof Cancellation>;
+
+export const TaskState = z.enum(['blocked', 'ready', 'running', 'succeeded', 'failed', 'cancelled', 'skipped']);
 export type TaskState = z.infer<typeof TaskState>;
 
 /** A decision about an attempt in short; the whole of it is in the decision log of the run. */
@@ -36,6 +51,7 @@ export const Attempt = z.strictObject({
   message: z.string().nullable(),
   wallMs: z.int().nonnegative().nullable(),
   decisions: z.array(AttemptDecision).describe('What policy said where the attempt was placed, begun and stored'),
+  egress: EgressTrace.optional().describe('What became of its network calls; absent for a task that declares no egress'),
 });
 export type Attempt = z.infer<typeof Attempt>;
 
@@ -47,6 +63,7 @@ export const TaskView = z.strictObject({
   needs: z.array(z.string()),
   attempts: z.array(Attempt),
   outputsDigest: Digest.nullable(),
+  reusedFrom: idSchema('exec').nullable().describe('The run whose attempt gave the outputs, when this run did not need to do it again'),
   costUsdMicros: UsdMicros,
   compensation: z.enum(['none', 'pending', 'running', 'done', 'failed']),
   compensationAttempts: z.array(Attempt),
@@ -70,6 +87,10 @@ export const Execution = z
     decisionId: idSchema('dec'),
     receiptId: idSchema('rcpt').nullable(),
     error: z.strictObject({ taskId: z.string().nullable(), failure: z.string(), message: z.string() }).nullable(),
+    cancellation: Cancellation.nullable().describe('Present from the moment a cancel is accepted; the state follows with the receipt'),
+    retryOf: idSchema('exec').nullable().describe('The run that this one retries'),
+    replayOf: idSchema('exec').nullable().describe('The run that this one replays'),
+    retriedBy: idSchema('exec').nullable().describe('The run that retries this one'),
     outputs: z.record(z.string(), z.json()).nullable().describe('Results of a succeeded run; only in the answer for one execution'),
     tasks: z.array(TaskView).describe('Empty in lists'),
   })

@@ -14,7 +14,8 @@ import { predicateTypes, type Statement, type Subject } from '../receipt/stateme
 import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
 import type { Attempt } from './execution.ts';
 
-const receiptBuildType = 'https://maestro-conductor.dev/build-types/workflow/v1';
+/** What a run is called where readers ask what kind of process it was. */
+export const runBuildType = 'https://maestro-conductor.dev/build-types/workflow/v1';
 
 export interface SealedRun {
   head: ExecutionRecord;
@@ -40,7 +41,7 @@ export function buildRunStatement(config: HomeConfig, run: SealedRun): Statement
     predicateType: predicateTypes.run,
     predicate: {
       buildDefinition: {
-        buildType: receiptBuildType,
+        buildType: runBuildType,
         externalParameters: {
           workflow: { name: head.workflow.name, version: head.workflow.version, digest: head.workflow.digest },
           inputsDigest: head.inputs.digest,
@@ -122,6 +123,9 @@ function receiptFacts({ head, tasks, decision, objections }: SealedRun): JsonObj
     receiptId: head.receiptId,
     state: head.state,
     error: head.error,
+    ...(head.cancellation && { cancellation: head.cancellation }),
+    ...(head.retryOf && { retryOf: head.retryOf }),
+    ...(head.replayOf && { replayOf: head.replayOf }),
     requestedBy: head.createdBy,
     requestedAt: isoTime(head.createdAt),
     steps: {
@@ -152,14 +156,16 @@ function stepFacts(task: TaskRecord): JsonObject {
     state,
     attempts,
     outputsDigest: task.outputs?.digest ?? null,
+    ...(task.reusedFrom && { reused: true, reusedFrom: task.reusedFrom }),
     costUsdMicros: task.costUsdMicros,
     compensation: task.compensation,
     compensationAttempts: task.compensationAttempts.map(attemptFacts),
   };
 }
 
-function attemptFacts({ decisions, ...attempt }: Attempt): Json {
-  return { ...attempt, decisions: decisions.map((decision): Json => ({ ...decision })) };
+function attemptFacts({ decisions, egress, ...attempt }: Attempt): Json {
+  const calls = egress && { egress: { ...egress, rows: egress.rows.map((row) => ({ ...row })) } };
+  return { ...attempt, ...calls, decisions: decisions.map((decision): Json => ({ ...decision })) };
 }
 
 function decisionFacts(decision: Decision): JsonObject {

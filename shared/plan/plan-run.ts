@@ -11,6 +11,7 @@ import { getTenant } from '../tenant/tenant-store.ts';
 import { readUsage } from '../tenant/usage.ts';
 import { buildPlan, type PinnedManifest } from './build-plan.ts';
 import { checkInputs } from './check-inputs.ts';
+import { shadowWarnings } from './plan-warnings.ts';
 import type { Plan, PlanAnswer } from './plan.ts';
 
 /** What to plan: a stored workflow (drafts too) or the text of a manifest, and the run's inputs as far as they are known. */
@@ -60,8 +61,9 @@ async function planOf(deps: Deps, { tenant }: Actor, pinned: PinnedManifest, req
 /** Dry run: the plan, its price and what policy says about it. Nothing is written, the decision included; a denial is an answer. */
 export async function planRun(deps: Deps, actor: Actor, request: PlanRequest): Promise<PlanAnswer> {
   const pinned = await manifestOf(deps, actor, request);
-  const plan = await planOf(deps, actor, pinned, request);
   const tenant = await getTenant(deps, actor.tenant);
+  const planned = await planOf(deps, actor, pinned, request);
+  const plan = { ...planned, warnings: [...planned.warnings, ...shadowWarnings(planned.tasks, tenant.egressMode)] };
   const usage = await readUsage(deps, tenant);
   const input = buildPolicyInput(deps.config, 'plan', { actor, tenant, usage, plan, manifest: pinned.manifest });
   const decision = await decide(deps, 'plan', { input, packs: tenant.packs });

@@ -2,13 +2,15 @@ import { durationMs } from '../core/duration.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { collectReferences } from '../manifest/reference.ts';
 import type { ResolvedPackages } from '../manifest/require-packages.ts';
+import type { EgressMode } from '../port/egress-trace.ts';
 import type { SandboxLevel } from '../port/runner.ts';
 import type { UnpricedTask } from './plan-tasks.ts';
 
 type PlannedTask = UnpricedTask['task'];
 
 const sandboxWarnings: Readonly<Record<SandboxLevel, string | undefined>> = {
-  bubblewrap: undefined,
+  'bubblewrap-seccomp': undefined,
+  bubblewrap: 'sandbox: no system call filter stands between tasks and the kernel of this machine; `maestro up` says why',
   'node-permission': 'sandbox: only Node’s permission model separates tasks from this machine; it does not block the network',
   simulated: 'sandbox: tasks are simulated, no package code runs',
 };
@@ -42,21 +44,33 @@ function withoutCompensation(tasks: readonly PlannedTask[], packages: ResolvedPa
 /** A task may name 50 hosts with ports each; a warning is read by people. */
 const shownHosts = 5;
 
-/** What becomes of declared egress: no level lets just those hosts through. */
-const egressAnswers: Readonly<Record<SandboxLevel, string>> = {
-  bubblewrap: 'this version runs every task without network',
-  'node-permission': 'this version does not enforce that list: in this sandbox a task has no network or all of it',
-  simulated: 'this version runs every task without network',
+/** What becomes of declared egress where the list is not all that a task can reach. */
+const egressAnswers: Readonly<Record<SandboxLevel, string | undefined>> = {
+  'bubblewrap-seccomp': undefined,
+  bubblewrap: undefined,
+  'node-permission': 'where this sandbox has no network namespace, only code that uses the proxy of its own will keeps to that list',
+  simulated: 'no code runs, so nothing is called',
 };
 
 function unmetEgress(tasks: readonly PlannedTask[], sandbox: SandboxLevel): string[] {
+  const answer = egressAnswers[sandbox];
+  if (answer === undefined) return [];
   return tasks
     .filter(({ egress }) => egress.length > 0)
     .map(({ id, egress }) => {
       const hosts = egress.flatMap(({ host, ports }) => ports.map((port) => `${host}:${port}`));
       const more = hosts.length > shownHosts ? ` and ${hosts.length - shownHosts} more` : '';
-      return `task ${id} declares egress to ${hosts.slice(0, shownHosts).join(', ')}${more}; ${egressAnswers[sandbox]}`;
+      return `task ${id} declares egress to ${hosts.slice(0, shownHosts).join(', ')}${more}; ${answer}`;
     });
+}
+
+/** What shadow mode means for these tasks; said in every plan, because nothing else would remind of it. */
+export function shadowWarnings(tasks: readonly Pick<PlannedTask, 'id' | 'egress'>[], mode: EgressMode): string[] {
+  const open = tasks.filter(({ egress }) => egress.length > 0).map(({ id }) => id);
+  if (mode === 'enforce' || open.length === 0) return [];
+  return [
+    `egress: SHADOW MODE, this tenant's tasks with egress (${open.length}) may call every public host; what is not on their lists is written down`,
+  ];
 }
 
 const undeclaredRegion =

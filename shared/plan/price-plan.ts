@@ -17,8 +17,8 @@ type Price = Pick<
   'estimatedCostUsdMicros' | 'estimatedCostLowUsdMicros' | 'estimatedCostHighUsdMicros' | 'estimatedCostUSD' | 'estimateBasis'
 >;
 
-/** The ends of the interval are the sums of the ends of the tasks, so a run whose tasks are all at one end of theirs is inside. */
-function totalOf(tasks: readonly PlannedTask[]): Price {
+/** The price of these tasks together. The ends of the interval are the sums of theirs, so a run whose tasks are all at one end is inside. */
+export function totalOf(tasks: readonly PlannedTask[]): Price {
   const sum = (amount: (task: PlannedTask) => number): number => tasks.reduce((total, task) => total + amount(task), 0);
   const estimatedCostUsdMicros = sum((task) => task.estimatedCostUsdMicros);
   return {

@@ -8,6 +8,7 @@ export const faultPoints = [
   'dispatch:after-blobs',
   'dispatch:after-complete',
   'phase:after-journal',
+  'cancel:after-write',
   'compensate:after-claim',
   'compensate:after-run',
   'seal:after-sign',

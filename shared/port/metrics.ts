@@ -14,6 +14,9 @@ export const metricNames = {
   budgetPercent: 'mc_tenant_budget_percent',
   quotaInUse: 'mc_quota_in_use',
   estimatorDrift: 'mc_estimator_drift',
+  egressBlockTotal: 'mc_egress_block_total',
+  egressWouldBlockTotal: 'mc_egress_would_block_total',
+  actionLatencyMs: 'mc_action_latency_ms',
 } as const;
 export type MetricName = (typeof metricNames)[keyof typeof metricNames];
 
@@ -51,10 +54,21 @@ export const metricMeanings: Readonly<Record<MetricName, MetricMeaning>> = {
     meaning: 'Share of the day’s budget that is spent or reserved, at each admission, by tenant.',
   },
   mc_quota_in_use: { kind: 'gauge', unit: 'count', meaning: 'Open executions of the tenant, at each admission, by tenant.' },
+  mc_egress_block_total: { kind: 'counter', unit: 'count', meaning: 'Network calls of tasks that were blocked, by tenant.' },
+  mc_egress_would_block_total: {
+    kind: 'counter',
+    unit: 'count',
+    meaning: 'Network calls of tasks that only the shadow mode of their tenant let through, by tenant.',
+  },
   mc_estimator_drift: {
     kind: 'gauge',
     unit: 'percent',
     meaning: 'How far the measured cost of an ended execution was from its estimate, either way.',
+  },
+  mc_action_latency_ms: {
+    kind: 'amount',
+    unit: 'ms',
+    meaning: 'From an accepted cancel, retry or replay to its answer, by action; refusals and denials count too.',
   },
 };
 

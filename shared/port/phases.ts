@@ -7,10 +7,10 @@ export interface PhaseInput {
   executionId: Id<'exec'>;
 }
 
-/** How the tasks of a run ended, for the phase that left this token; a run where nothing failed for good is still `open`. */
+/** How the tasks of a run ended, for the phase that left this token; a run that nobody cancelled and where nothing failed for good is still `open`. */
 export interface TasksEnd {
   token: string | undefined;
-  outcome: 'open' | 'failed';
+  outcome: 'open' | 'failed' | 'cancelled';
 }
 
 export interface Phases {

@@ -6,13 +6,15 @@ import type { JsonObject } from '../core/canonical-json.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Id } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';
+import type { EgressMode, EgressTrace } from './egress-trace.ts';
 import type { EgressRule, ResourceClass } from '../manifest/manifest.ts';
 
 /**
- * What separates task code from the machine, strongest first. `bubblewrap`: own namespaces, no network, read-only root.
+ * What separates task code from the machine, strongest first. `bubblewrap-seccomp`: what `bubblewrap` has, a system call filter that denies by default, limits of
+ * the kernel by resource class, and never root's uid. `bubblewrap`: own namespaces, no network, read-only root.
  * `node-permission`: advisory, Node's permission model; it does not block the network. `simulated`: no code runs, for benchmarks only.
  */
-export const sandboxLevels = ['bubblewrap', 'node-permission', 'simulated'] as const;
+export const sandboxLevels = ['bubblewrap-seccomp', 'bubblewrap', 'node-permission', 'simulated'] as const;
 export type SandboxLevel = (typeof sandboxLevels)[number];
 
 export interface TaskSpec {
@@ -28,6 +30,8 @@ export interface TaskSpec {
   files: readonly { path: string; bytes: Uint8Array }[];
   limits: TaskLimits;
   egress: readonly EgressRule[];
+  /** Whether hosts outside of that list are refused, or let through and written down. */
+  egressMode: EgressMode;
 }
 
 export interface TaskLimits {
@@ -66,6 +70,8 @@ export interface Sandbox {
   readonly level: SandboxLevel;
   /** Runs the task to its end. Never rejects for what the task did; only for our own bugs. */
   execute(signal: AbortSignal): Promise<TaskResult>;
+  /** What became of its network calls; null for a task that declares no egress. Complete when `execute` has ended. */
+  collectEgress(): Promise<EgressTrace | null>;
   /** Everything the task printed so far, in order. */
   collectLogs(): Promise<LogLine[]>;
   /** Frees what provisioning took; safe to call twice and in any state. */

@@ -18,6 +18,8 @@ export function holds(condition: Condition, item: Item | undefined): boolean {
       const value = item?.[condition.field];
       return condition.values.some((allowed) => allowed === value);
     }
+    case 'unset':
+      return item?.[condition.field] === undefined;
     case 'compare': {
       const value = item?.[condition.field];
       if (condition.op === '!=') return value !== condition.value;

@@ -31,7 +31,9 @@ export type Condition =
   | { kind: 'absent' }
   | { kind: 'present' }
   | { kind: 'compare'; field: string; op: '=' | '!=' | '<' | '<=' | '>' | '>='; value: string | number | boolean }
-  | { kind: 'in'; field: string; values: readonly (string | number)[] };
+  | { kind: 'in'; field: string; values: readonly (string | number)[] }
+  /** The field is absent; of an absent item all are. A stored null is a value. */
+  | { kind: 'unset'; field: string };
 
 /** One step of an atomic write. All conditions of all steps are judged against the state before the write. */
 export type WriteOp =

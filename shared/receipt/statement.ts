@@ -33,4 +33,5 @@ export const predicateTypes = {
   run: 'https://slsa.dev/provenance/v1',
   release: 'https://in-toto.io/attestation/release/v0.1',
   decision: 'https://slsa.dev/verification_summary/v1',
+  egress: 'https://in-toto.io/attestation/runtime-trace/v0.1',
 } as const;

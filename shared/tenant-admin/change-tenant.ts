@@ -7,6 +7,7 @@ import { toPointer } from '../core/json-pointer.ts';
 import { toUsd } from '../core/money.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Deps } from '../port/deps.ts';
+import { EgressMode } from '../port/egress-trace.ts';
 import type { Actor } from '../tenant/actor.ts';
 import { PolicyKeysSetting } from './policy-key-setting.ts';
 import { reachTenant, requireRunsHome } from './tenant-access.ts';
@@ -26,11 +27,16 @@ export const ChangeTenant = z
     timeZone: TimeZone.optional(),
     quota: QuotaSetting.optional(),
     budget: BudgetSetting.optional(),
+    egressMode: EgressMode.optional().describe('`shadow` lets tasks call public hosts outside of their list, and writes it down'),
     reason: Reason.optional(),
   })
   .refine((change) => Object.keys(change).some((name) => name !== 'reason'), {
     message: 'names nothing to change',
-    params: { code: 'empty', allowed: 'displayName, data, policyKeys, timeZone, quota or budget', fix: 'Give what is to change.' },
+    params: {
+      code: 'empty',
+      allowed: 'displayName, data, policyKeys, timeZone, quota, budget or egressMode',
+      fix: 'Give what is to change.',
+    },
   })
   .meta({ id: 'ChangeTenant' });
 export type ChangeTenant = z.output<typeof ChangeTenant>;
@@ -46,8 +52,8 @@ interface ChangeRequest {
 /** Each lost race means that somebody else got on; more than this is not a race. */
 const maxAttempts = 5;
 
-/** Only the owner's: a tenant that moved its own midnight would begin a new budget day whenever it liked. */
-const ownersOnly = ['quota', 'budget', 'timeZone'] as const;
+/** Only the owner's: a tenant that moved its own midnight would begin a new budget day whenever it liked, and one in shadow mode has no walls. */
+const ownersOnly = ['quota', 'budget', 'timeZone', 'egressMode'] as const;
 
 function requireMayChange(deps: Pick<Deps, 'config'>, actor: Actor, change: ChangeTenant): void {
   const reserved = ownersOnly.filter((name) => change[name] !== undefined);
@@ -101,6 +107,7 @@ function changed(tenant: Tenant, request: ChangeRequest): Tenant {
     displayName = tenant.displayName,
     timeZone = tenant.timeZone,
     policyKeys = tenant.policyKeys,
+    egressMode = tenant.egressMode,
     quota,
     budget,
     data,
@@ -110,6 +117,7 @@ function changed(tenant: Tenant, request: ChangeRequest): Tenant {
     displayName,
     timeZone,
     policyKeys,
+    egressMode,
     quota: {
       maxConcurrent: quota?.maxConcurrent ?? tenant.quota.maxConcurrent,
       resourceClasses: quota?.resourceClasses ?? tenant.quota.resourceClasses,
@@ -128,8 +136,16 @@ function refuseIfAny(issues: Issue[]): void {
 }
 
 /** What the audit event shows of a tenant; of keys their ids, which say as much and take less room. */
-function audited({ displayName, timeZone, quota, dailyMaxUsdMicros, data, policyKeys }: Tenant): JsonObject {
-  return { displayName, timeZone, quota, dailyMaxUSD: toUsd(dailyMaxUsdMicros), data, policyKeys: policyKeys.map(({ keyId }) => keyId) };
+function audited({ displayName, timeZone, quota, dailyMaxUsdMicros, data, policyKeys, egressMode }: Tenant): JsonObject {
+  return {
+    displayName,
+    timeZone,
+    quota,
+    dailyMaxUSD: toUsd(dailyMaxUsdMicros),
+    data,
+    egressMode,
+    policyKeys: policyKeys.map(({ keyId }) => keyId),
+  };
 }
 
 function difference(before: JsonObject, after: JsonObject): JsonObject {
@@ -139,11 +155,7 @@ function difference(before: JsonObject, after: JsonObject): JsonObject {
 
 type ChangeDeps = Pick<Deps, 'table' | 'clock' | 'ids' | 'config' | 'packs' | 'blobs' | 'signer'>;
 
-async function tryChange(
-  deps: ChangeDeps,
-  actor: Actor,
-  request: ChangeRequest,
-): Promise<Tenant | undefined> {
+async function tryChange(deps: ChangeDeps, actor: Actor, request: ChangeRequest): Promise<Tenant | undefined> {
   const tenant = await reachTenant(deps, actor, request.name);
   requireMayChange(deps, actor, request.change);
   const next = changed(tenant, request);
@@ -158,11 +170,7 @@ async function tryChange(
 }
 
 /** Changes what is given, all of it or nothing; of changes at the same time none is lost, the later one is made to the result of the earlier. */
-export async function changeTenant(
-  deps: ChangeDeps,
-  actor: Actor,
-  request: ChangeRequest,
-): Promise<TenantDetails> {
+export async function changeTenant(deps: ChangeDeps, actor: Actor, request: ChangeRequest): Promise<TenantDetails> {
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const tenant = await tryChange(deps, actor, request);
     if (tenant) return toTenantDetails(tenant, await readUsage(deps, tenant));

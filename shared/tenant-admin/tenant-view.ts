@@ -1,6 +1,7 @@
 /** Tenants as the API answers them: money in dollars, and with the details what is used now. */
 import { z } from 'zod';
 import { toUsd } from '../core/money.ts';
+import { EgressMode } from '../port/egress-trace.ts';
 import { Tenant } from '../tenant/tenant.ts';
 import type { Usage } from '../tenant/usage.ts';
 
@@ -34,6 +35,7 @@ export const TenantDetails = z
     data: stored.data.describe('Rule data by pack'),
     packs: stored.packs.describe("The tenant's own policy packs"),
     policyKeys: stored.policyKeys.describe('Public keys that may sign them'),
+    egressMode: EgressMode.describe('`shadow` lets tasks call public hosts outside of their list, and writes it down'),
     version: stored.version.describe('Grows with every change'),
   })
   .meta({ id: 'Tenant' });
@@ -44,7 +46,7 @@ export function toTenantSummary({ id, displayName, timeZone, quota, dailyMaxUsdM
 }
 
 export function toTenantDetails(tenant: Tenant, { inUse, day, measuredUsdMicros, reservedUsdMicros }: Usage): TenantDetails {
-  const { data, packs, policyKeys, version } = tenant;
+  const { data, packs, policyKeys, egressMode, version } = tenant;
   const summary = toTenantSummary(tenant);
   return {
     ...summary,
@@ -53,6 +55,7 @@ export function toTenantDetails(tenant: Tenant, { inUse, day, measuredUsdMicros,
     data,
     packs,
     policyKeys,
+    egressMode,
     version,
   };
 }

@@ -10,6 +10,7 @@ export const tenantDefaults = {
   timeZone: 'Etc/UTC',
   quota: { maxConcurrent: 25, resourceClasses: ['small', 'medium', 'large'] },
   dailyMaxUsdMicros: 100_000_000,
+  egressMode: 'enforce',
 } as const satisfies Partial<Tenant> & { quota: { resourceClasses: readonly string[] } };
 
 /** A tenant as it begins. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { TenantId } from '../core/tenant-id.ts';
 import { UsdMicros } from '../core/money.ts';
 import { ResourceClass } from '../core/resource-class.ts';
+import { EgressMode } from '../port/egress-trace.ts';
 import { OwnPack } from '../port/policy-engine.ts';
 import { Role } from './actor.ts';
 
@@ -43,6 +44,7 @@ export const Tenant = z.object({
   data: z.record(z.string(), z.record(z.string(), z.json())),
   packs: z.array(OwnPack).max(tenantLimits.packs),
   policyKeys: z.array(PolicyKey).max(tenantLimits.policyKeys),
+  egressMode: EgressMode.default('enforce').describe('`shadow` lets tasks call public hosts outside of their list, and writes it down'),
   createdAt: z.iso.datetime(),
   createdBy: z.string(),
   version: z.int().positive(),

@@ -54,6 +54,7 @@ function addRuns(dashboard: Dashboard): void {
     graph('Queue (ms)', percentiles(metricNames.queueMs)),
   );
   dashboard.addWidgets(
+    graph('Cancel, retry and replay (ms)', percentiles(metricNames.actionLatencyMs)),
     graph('Task (ms)', percentiles(metricNames.taskMs)),
     graph('Authorisation (ms)', percentiles(metricNames.authzMs)),
     graph('Signature (ms)', percentiles(metricNames.signMs)),
@@ -66,6 +67,10 @@ function addTenants(dashboard: Dashboard): void {
     percentGraph('Budget of the day (%) by tenant', [byTenant(metricNames.budgetPercent, 'Maximum')], 90),
     graph('Open runs by tenant', [byTenant(metricNames.quotaInUse, 'Maximum')]),
     graph('Denied by tenant', [byTenant(metricNames.policyDeniesTotal, 'Sum')]),
+  );
+  dashboard.addWidgets(
+    graph('Egress blocked by tenant', [byTenant(metricNames.egressBlockTotal, 'Sum')]),
+    graph('Egress let through only by shadow mode, by tenant', [byTenant(metricNames.egressWouldBlockTotal, 'Sum')]),
   );
 }
 

@@ -128,17 +128,21 @@ export class LocalPhases implements Phases {
     }
   }
 
-  /** Runs one state; the end of the tasks is the only state with an output that a later state reads. */
-  async #runState(name: StateName, input: PhaseInput, isNew: boolean): Promise<{ outcome: string } | null> {
+  /** Runs one state; its output has the form that Step Functions gets, from a task token or around what a Lambda answers. */
+  async #runState(
+    name: StateName,
+    input: PhaseInput,
+    isNew: boolean,
+  ): Promise<{ outcome: string } | { Payload: { isSealed: boolean } | null }> {
     this.#stop.signal.throwIfAborted();
     const deps = this.#deps();
     if (name === 'AwaitRun') return { outcome: await this.#awaitRun(deps, input) };
-    await this.#gate.background(async () => {
+    const answer = await this.#gate.background(async () => {
       this.#stop.signal.throwIfAborted();
       if (isNew) await this.#journal(input, name);
-      await handlers[name](deps, input);
+      return handlers[name](deps, input);
     });
-    return null;
+    return { Payload: answer ?? null };
   }
 
   /**

@@ -112,14 +112,14 @@ describe('maestro up', () => {
     async () => {
       const home = await up(join(folder, 'sandboxed'));
       await home.stop('SIGTERM');
-      expect(['bubblewrap', 'node-permission']).toContain(home.sandbox.level);
+      expect(['bubblewrap-seccomp', 'bubblewrap', 'node-permission']).toContain(home.sandbox.level);
       if (!home.sandbox.networkBlocked) await home.said('TASKS REACH THE NETWORK');
       expect(await runCli(['up', '--sandbox', 'none'], { env })).toMatchObject({
         code: 2,
         stderr: expect.stringContaining('node-permission'),
       });
-      if (home.sandbox.level === 'bubblewrap') return;
-      const refused = await runCli(['up', '--port', '0', '--data-dir', join(folder, 'sandboxed'), '--sandbox', 'bubblewrap'], { env });
+      if (home.sandbox.level === 'bubblewrap-seccomp') return;
+      const refused = await runCli(['up', '--port', '0', '--data-dir', join(folder, 'sandboxed'), '--sandbox', 'bubblewrap-seccomp'], { env });
       expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('maestro up --sandbox node-permission') });
     },
     slowMs,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeExecutionCommand, GetExecutionHistoryCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from '@jest/globals';
 import { MaestroClient } from '../../cli/client/maestro-client.ts';
+import { waitForExecution } from '../../cli/client/wait-for-execution.ts';
 import { echoManifest, publish, run, slowMs } from '../e2e/tested-home.ts';
 import { cloud } from './environment.ts';
 
@@ -32,7 +33,10 @@ describe('the supervision of runs by Step Functions', () => {
       const { name } = await publish(home, echoManifest(`good-${home.unique}`));
       const { id, state } = await run(home, { workflow: name });
       expect(state).toBe('succeeded');
-      expect(await statesOf(id)).toEqual({ status: 'SUCCEEDED', states: ['Dispatch', 'AwaitRun', 'HowItEnded', 'Seal', 'Record'] });
+      expect(await statesOf(id)).toEqual({
+        status: 'SUCCEEDED',
+        states: ['Dispatch', 'AwaitRun', 'HowItEnded', 'Seal', 'IsSealed', 'Record'],
+      });
     },
     slowMs,
   );
@@ -46,7 +50,23 @@ describe('the supervision of runs by Step Functions', () => {
       expect(state).toBe('failed');
       expect(await statesOf(id)).toEqual({
         status: 'SUCCEEDED',
-        states: ['Dispatch', 'AwaitRun', 'HowItEnded', 'Compensate', 'Seal', 'Record'],
+        states: ['Dispatch', 'AwaitRun', 'HowItEnded', 'Compensate', 'Seal', 'IsSealed', 'Record'],
+      });
+    },
+    slowMs,
+  );
+
+  test(
+    'a run that is cancelled while it waits for its tasks is woken, and goes through compensation before it is sealed',
+    async () => {
+      const tasks = [{ id: 'wait', uses: 'pkg:demo/sleep@1.0.0', with: { ms: 20_000 } }];
+      const { name } = await publish(home, echoManifest(`cancelled-${home.unique}`, { tasks }));
+      const { id } = await home.client.startExecution({ workflow: name });
+      await home.client.actOnExecution(id, 'cancel', { reason: 'a test' });
+      expect(await waitForExecution(home.client, id, { timeoutMs: slowMs })).toMatchObject({ state: 'cancelled' });
+      expect(await statesOf(id)).toEqual({
+        status: 'SUCCEEDED',
+        states: ['Dispatch', 'AwaitRun', 'HowItEnded', 'Compensate', 'Seal', 'IsSealed', 'Record'],
       });
     },
     slowMs,

@@ -240,10 +240,16 @@ function describeNetwork(harness: RunnerHarness): void {
       expect(connections).toBe(0);
     });
 
-    check('declared egress gives no network, and the log says so', async () => {
-      const spec = buildTaskSpec({ egress: [{ host: 'api.example.com', ports: [443] }] });
-      const { logs } = await runOnce(harness.runner, spec);
-      expect(logs[0]).toMatchObject({ stream: 'system', text: expect.stringContaining('api.example.com:443') });
+    check('declared egress gives no network but the proxy, and the log says where that leads', async () => {
+      const egress = [{ host: 'api.example.com', ports: [443] }];
+      const attempts = {
+        direct: "await new Promise((resolve, reject) => net.connect(443, '192.0.2.1').on('connect', resolve).on('error', reject))",
+        name: "await (await import('node:dns/promises')).lookup('example.com')",
+        other: "await fetch('https://other.example.com/')",
+      };
+      const { result, logs } = await runOnce(harness.runner, buildTaskSpec({ entry: tries(attempts), egress }));
+      expect(result).toMatchObject({ kind: 'succeeded', outputs: allRefused(attempts) });
+      expect(logs).toContainEqual(expect.objectContaining({ stream: 'system', text: 'egress: only to api.example.com:443' }));
     });
   });
 }

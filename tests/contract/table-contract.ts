@@ -167,6 +167,9 @@ export function describeTable(name: string, open: () => Promise<OpenTable>): voi
       [{ kind: 'in', field: 'state', values: ['shut', 'open'] }, true],
       [{ kind: 'in', field: 'state', values: ['shut'] }, false],
       [{ kind: 'in', field: 'gone', values: ['shut'] }, false],
+      [{ kind: 'unset', field: 'gone' }, true],
+      [{ kind: 'unset', field: 'state' }, false],
+      [{ kind: 'unset', field: 'nothing' }, false],
     ] as const)('the condition %j holds: %s', async (condition, holds) => {
       const pk = partition();
       await table.putMany([{ pk, sk: 'a', count: 5, state: 'open', flag: true, nothing: null }]);

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { MaestroClient } from '../../cli/client/maestro-client.ts';
+import { describeActions } from './cases/actions.ts';
 import { describeAccess } from './cases/access.ts';
 import { describeCaps } from './cases/caps.ts';
 import { describeDecisions } from './cases/decisions.ts';
@@ -70,6 +71,7 @@ export function describeHome(name: string, start: () => Promise<StartedHome>): v
     describePublishing(home);
     describePlanning(home);
     describeRunning(home);
+    describeActions(home);
     describeDecisions(home);
     describeCaps(home);
     describeReplay(home);

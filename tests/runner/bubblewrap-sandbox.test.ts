@@ -2,7 +2,7 @@ import { afterAll, describe, test } from '@jest/globals';
 import { describeRunner } from '../contract/runner-contract.ts';
 import { buildSandboxRunner } from '../support/build-sandbox-runner.ts';
 
-const { runner, leftovers, remove } = buildSandboxRunner();
+const { runner, leftovers, remove } = buildSandboxRunner({ highestLevel: 'bubblewrap' });
 const found = await runner.describe();
 afterAll(remove);
 

@@ -9,7 +9,7 @@ import { findProgram } from '../../runner/sandbox/find-program.ts';
 import { buildSandboxRunner } from '../support/build-sandbox-runner.ts';
 import { buildTaskSpec } from '../support/build-task-spec.ts';
 
-const levels = ['bubblewrap', 'node-permission'] as const;
+const levels = ['bubblewrap-seccomp', 'bubblewrap', 'node-permission'] as const;
 
 // Without procfs and death signals (macOS) only the end of a pipe tells a child, and one that blocks its thread does not read it.
 const onLinux = process.platform === 'linux' ? test : test.skip;

@@ -131,9 +131,9 @@ describe('who may do what', () => {
   });
 
   test('operations that read, and the plan, cannot write or sign', () => {
-    // A POST that changes nothing, and a GET whose answer is signed when it is asked for the first time.
+    // POSTs that change nothing, and GETs whose answer is signed when it is asked for the first time.
     const isReading = ({ id, method }: Operation): boolean =>
-      id === 'planRun' || id === 'replayPolicy' || (method === 'GET' && id !== 'getDecisionReceipt');
+      id === 'planRun' || id === 'replayPolicy' || (method === 'GET' && id !== 'getDecisionReceipt' && id !== 'getRunEgress');
     const readers = operations.filter(isReading).map(({ id }) => id.toLowerCase());
     const writing = /^(dynamodb:(Put|Update|Delete|Batch.*Write)|s3:Put|kms:Sign|sqs:Send|states:)/;
     const offending = grants().filter(
@@ -149,6 +149,15 @@ describe('who may do what', () => {
     expect(() => rightsOf('launchRockets')).toThrow(/launchRockets.*operation-rights/);
   });
 
+  test('only actions on a run both start runs and wake the phase that waits for one, among what callers reach', () => {
+    const may = (action: string): string[] => {
+      const ids = grants().flatMap(({ id, Action }) => (listOf(Action).includes(action) ? [id.replace(/Role.*/, '')] : []));
+      return [...new Set(ids)].filter((id) => operationsWithRights.some((name) => name.toLowerCase() === id.toLowerCase())).sort();
+    };
+    expect(may('states:SendTaskSuccess')).toEqual(['ActOnExecution']);
+    expect(may('states:StartExecution')).toEqual(['ActOnExecution', 'StartExecution']);
+  });
+
   test('settings of a tenant, its members and its events live in the table: their functions reach no blob', () => {
     const names = ['CreateTenant', 'PutMember', 'ListMembers', 'ListTenants', 'GetTenant', 'ListAuditEvents', 'Whoami'];
     const reaching = grants().filter(
@@ -160,10 +169,11 @@ describe('who may do what', () => {
     expect(writing).toEqual([]);
   });
 
-  test('only sealing, publishing, proving a decision and installing the catalog may sign', () => {
+  test('only sealing, publishing, proving a decision or what a run called, and installing the catalog may sign', () => {
     const signers = grants().filter(({ Action }) => listOf(Action).includes('kms:Sign'));
     expect([...new Set(signers.map(({ id }) => id.replace(/Role.*/, '')))].sort()).toEqual([
       'GetDecisionReceipt',
+      'GetRunEgress',
       'InstallCatalog',
       'PublishWorkflow',
       'PushPackage',

@@ -15,7 +15,7 @@ export function oddBundle(): Uint8Array {
 }
 
 /** A committed bundle of tests/fixtures/policy, unsigned as `opa build` made it. */
-export function fixtureBundle(name: 'clock' | 'endless' | 'legacy' | 'odd'): Uint8Array {
+export function fixtureBundle(name: 'clock' | 'endless' | 'isolation' | 'legacy' | 'odd'): Uint8Array {
   return readFileSync(new URL(`../fixtures/policy/${name}/bundle.tar.gz`, import.meta.url));
 }
 

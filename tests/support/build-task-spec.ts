@@ -19,6 +19,7 @@ export function buildTaskSpec({ entry = 'export default async ({ inputs }) => in
     inputs: {},
     files: [],
     egress: [],
+    egressMode: 'enforce',
     ...fields,
     limits: {
       resourceClass: 'small',

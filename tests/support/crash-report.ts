@@ -1,4 +1,11 @@
-/** What the crash scenario found after everything ended. */
+import { z } from 'zod';
+import { getExecution } from '../../shared/execution/read/get-execution.ts';
+import { getReceipt } from '../../shared/execution/read/get-receipt.ts';
+import type { Deps } from '../../shared/port/deps.ts';
+import { verifyBundle } from '../../shared/receipt/verify-bundle.ts';
+import type { Actor } from '../../shared/tenant/actor.ts';
+
+/** What a crash scenario found after everything ended. */
 export interface CrashReport {
   runs: {
     id: string;
@@ -11,7 +18,42 @@ export interface CrashReport {
     costBalances: boolean;
   }[];
   /** Runs that a sweep would still find. */
-  open?: number;
+  open: number;
   /** Slots of the tenant's quota that are still taken. */
-  inUse?: number;
+  inUse: number;
+  /** Audit events about actions, by subject and action. */
+  actions: string[];
+}
+
+const Event = z.object({ event: z.object({ type: z.string(), subject: z.string(), data: z.object({ details: z.looseObject({}) }) }) });
+
+/** Looks at these runs of the actor's tenant, all of which have ended. */
+export async function reportCrash(deps: Deps, actor: Actor, ids: readonly string[]): Promise<CrashReport> {
+  const { table } = deps;
+  const of = (more: string): string => `T#${actor.tenant}#${more}`;
+  const { pem } = await deps.signer.publicKey();
+  const runs: CrashReport['runs'] = [];
+  for (const id of ids) {
+    const execution = await getExecution(deps, actor, id);
+    const { bundle } = await getReceipt(deps, actor, id);
+    const partition = await table.query({ pk: of(`X#${id}`), limit: 100 });
+    const day = execution.endedAt?.slice(0, 10) ?? '';
+    runs.push({
+      id,
+      state: execution.state,
+      verified: verifyBundle(bundle, { pem }).keyId,
+      receipts: partition.items.filter((item) => item.sk === 'RECEIPT').length,
+      ledgerRows: (await table.query({ pk: of(`LEDGER#${day}`), prefix: id, limit: 10 })).items.length,
+      tasks: Object.fromEntries(execution.tasks.map((task) => [task.id, `${task.state}/${task.compensation}`])),
+      costBalances: execution.actualCostUsdMicros === execution.tasks.reduce((sum, task) => sum + task.costUsdMicros, 0),
+    });
+  }
+  const events = (await table.query({ pk: of('AUDIT'), limit: 100 })).items.map((item) => Event.parse(item).event);
+  const actions = events.filter(({ type }) => type === 'mc.exec.action');
+  return {
+    runs,
+    inUse: z.object({ inUse: z.int() }).parse(await table.get({ pk: of('USAGE'), sk: 'RUNS' })).inUse,
+    open: (await table.query({ index: 'gsi2', pk: 'SYS#OPEN', limit: 10 })).items.length,
+    actions: actions.map(({ subject, data }) => `${subject} ${String(data.details['action'])}`),
+  };
 }

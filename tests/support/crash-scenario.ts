@@ -4,20 +4,16 @@
  */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openEmbeddedHome } from '../../cli/host/embedded-deps.ts';
 import { TenantId } from '../../shared/core/tenant-id.ts';
-import { getReceipt } from '../../shared/execution/read/get-receipt.ts';
-import { getExecution } from '../../shared/execution/read/get-execution.ts';
 import { startExecution } from '../../shared/execution/admit/start-execution.ts';
 import { createWorkflow } from '../../shared/manifest/create-workflow.ts';
 import { publishWorkflow } from '../../shared/publish/publish-workflow.ts';
-import { verifyBundle } from '../../shared/receipt/verify-bundle.ts';
 import type { Actor } from '../../shared/tenant/actor.ts';
 import { SimulatedRunner } from '../../runner/simulated/simulated-runner.ts';
 import { addTenant } from './add-tenant.ts';
-import type { CrashReport } from './crash-report.ts';
+import { reportCrash } from './crash-report.ts';
 
 const [dataDir = '', point = 'none', hit = '1'] = process.argv.slice(2);
 const actor: Actor = { sub: 'crash@example.com', tenant: TenantId.parse('acme'), roles: ['admin'] };
@@ -69,24 +65,6 @@ for (const [index, workflow] of ['good', 'good', 'bad'].entries()) {
 const deadline = Date.now() + 20_000;
 while (home.pending() > 0 && Date.now() < deadline) await delay(20);
 
-const { pem } = await deps.signer.publicKey();
-const report: CrashReport = { runs: [] };
-for (const id of ids) {
-  const execution = await getExecution(deps, actor, id);
-  const { bundle } = await getReceipt(deps, actor, id);
-  const partition = await deps.table.query({ pk: `T#acme#X#${id}`, limit: 100 });
-  const day = execution.endedAt?.slice(0, 10) ?? '';
-  report.runs.push({
-    id,
-    state: execution.state,
-    verified: verifyBundle(bundle, { pem }).keyId,
-    receipts: partition.items.filter((item) => item.sk === 'RECEIPT').length,
-    ledgerRows: (await deps.table.query({ pk: `T#acme#LEDGER#${day}`, prefix: id, limit: 10 })).items.length,
-    tasks: Object.fromEntries(execution.tasks.map((task) => [task.id, `${task.state}/${task.compensation}`])),
-    costBalances: execution.actualCostUsdMicros === execution.tasks.reduce((sum, task) => sum + task.costUsdMicros, 0),
-  });
-}
-report.inUse = z.object({ inUse: z.int() }).parse(await deps.table.get({ pk: 'T#acme#USAGE', sk: 'RUNS' })).inUse;
-report.open = (await deps.table.query({ index: 'gsi2', pk: 'SYS#OPEN', limit: 10 })).items.length;
+const report = await reportCrash(deps, actor, ids);
 await home.close();
 process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openEmbeddedHome, type EmbeddedHome, type EmbeddedHomeOptions } from '../../cli/host/embedded-deps.ts';
 import { SimulatedRunner, simulateEcho, type Simulate } from '../../runner/simulated/simulated-runner.ts';
-import type { Execution, StartRequest } from '../../shared/execution/execution.ts';
+import { isTerminal, type Execution, type StartRequest } from '../../shared/execution/execution.ts';
 import { getExecution } from '../../shared/execution/read/get-execution.ts';
 import { startExecution } from '../../shared/execution/admit/start-execution.ts';
 import { createWorkflow } from '../../shared/manifest/create-workflow.ts';
@@ -67,7 +67,7 @@ export async function openEngine(
       const deadline = Date.now() + finishTimeoutMs;
       for (;;) {
         const execution = await getExecution(deps, actor, id);
-        if (execution.state === 'succeeded' || execution.state === 'failed') return execution;
+        if (isTerminal(execution.state)) return execution;
         if (Date.now() > deadline) throw new Error(`the run is still ${execution.state}`);
         await delay(10);
       }

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { McError } from '../../../shared/core/errors.ts';
 import type { ChangeTenant } from '../../../shared/tenant-admin/change-tenant.ts';
+import { EgressMode } from '../../../shared/port/egress-trace.ts';
 import { ResourceClass } from '../../../shared/core/resource-class.ts';
 import { addConnection, describeCommand, type HomeOptions } from '../../command-options.ts';
 import { connect } from '../../session.ts';
@@ -22,7 +23,7 @@ interface SettingFlags {
 }
 
 type CreateOptions = HomeOptions & SettingFlags & { admin?: string };
-type SetOptions = HomeOptions & SettingFlags & { data?: string; policyKey?: string[] };
+type SetOptions = HomeOptions & SettingFlags & { data?: string; egress?: string; policyKey?: string[] };
 type Change = z.input<typeof ChangeTenant>;
 
 function addSettings(command: Command): Command {
@@ -59,6 +60,7 @@ export function addSet(group: Command): void {
     .command('set')
     .description('change the settings of a tenant')
     .argument('<tenant>', 'name of the tenant')
+    .option('--egress <mode>', 'enforce, or shadow: public hosts outside of the lists of tasks are let through and written down')
     .option('--data <file>', 'JSON file {"<pack>": {…}}: replaces the rule data of these packs, null takes it away')
     .option(
       '--policy-key <file>',
@@ -68,9 +70,14 @@ export function addSet(group: Command): void {
   describeCommand(addConnection(addSettings(command)), [
     { line: 'maestro tenants set acme --daily-usd 500 --reason "more runs in May"', meaning: 'for admins of the owner of the home' },
     { line: 'maestro tenants set acme --data rules.json', meaning: 'for admins of the tenant too' },
+    { line: 'maestro tenants set acme --egress shadow --reason "trial week"', meaning: 'for admins of the owner of the home' },
     { line: 'maestro tenants set acme --policy-key team.pub', meaning: 'the keys that may sign its policy packs' },
   ]).action(async (tenant: string, options: SetOptions) => {
-    const changed = await connect(options).changeTenant(tenant, { ...settingsOf(options), ...ruleSettingsOf(options) });
+    const changed = await connect(options).changeTenant(tenant, {
+      ...settingsOf(options),
+      ...ruleSettingsOf(options),
+      ...egressOf(options),
+    });
     printResult(options, changed, () => `${paint('green', '✔')} changed ${renderTenant(changed)}`);
   });
 }
@@ -94,6 +101,13 @@ function ruleSettingsOf({ data, policyKey }: SetOptions): Change {
     ...(data !== undefined && { data: readRuleData(data) }),
     ...(policyKey !== undefined && { policyKeys: policyKey.map(readText) }),
   };
+}
+
+function egressOf({ egress }: SetOptions): Change {
+  if (egress === undefined) return {};
+  const parsed = EgressMode.safeParse(egress);
+  if (parsed.success) return { egressMode: parsed.data };
+  throw new McError('mc:cli:usage', `--egress got ${JSON.stringify(egress)}; allowed are ${EgressMode.options.join(' and ')}.`);
 }
 
 function readNumber(flag: string, text: string): number {

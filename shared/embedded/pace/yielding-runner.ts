@@ -14,6 +14,7 @@ export function yieldingRunner(runner: Runner, gate: WorkGate): Runner {
           await gate.turn();
           return result;
         },
+        collectEgress: () => sandbox.collectEgress(),
         collectLogs: () => sandbox.collectLogs(),
         release: () => sandbox.release(),
       };

@@ -4,7 +4,7 @@ import type { Id } from '../../core/id.ts';
 import type { Decision } from '../../decision/decision.ts';
 import type { Plan, PlannedTask } from '../../plan/plan.ts';
 import { isoTime } from '../../port/clock.ts';
-import type { Item, WriteOp } from '../../port/table.ts';
+import type { Item, Key, WriteOp } from '../../port/table.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
 import { takeUsageOps } from '../../tenant/usage.ts';
@@ -35,10 +35,29 @@ export interface Admission {
   files: Record<string, FileRef>;
   region: string;
   idempotency?: IdempotencyClaim;
+  origin?: Origin;
 }
 
-/** A caller's key and the digest of the request it was sent with. */
+/** The run that led to this one, and why somebody wanted it. */
+export interface Origin {
+  action: 'retry' | 'replay';
+  id: Id<'exec'>;
+  reason: string;
+  /** What is not run again, by task. */
+  reused: ReadonlyMap<string, ReusedStep>;
+  /** Claims the origin for this action; what it is conditional on was true when the origin was read. */
+  claim: (successor: Id<'exec'>) => WriteOp;
+}
+
+/** A step that succeeded before: its outputs, and the run that it ran in. */
+export interface ReusedStep {
+  outputs: StoredJson;
+  ranIn: Id<'exec'>;
+}
+
+/** A caller's key for one operation, and the digest of the request it was sent with. */
 export interface IdempotencyClaim {
+  operation: 'startExecution' | 'actOnExecution';
   key: string;
   requestDigest: Digest;
 }
@@ -47,7 +66,8 @@ export interface IdempotencyClaim {
 const idempotencyTtlSeconds = 7 * 24 * 3_600;
 
 /** The head of a new run. */
-export function newHead({ id, actor, now, plan, decision, inputs, files, region, budgetDay, inputBytes }: Admission): ExecutionRecord {
+export function newHead(admission: Admission): ExecutionRecord {
+  const { id, actor, now, plan, decision, inputs, files, region, budgetDay, inputBytes, origin } = admission;
   return {
     id,
     tenant: actor.tenant,
@@ -71,27 +91,35 @@ export function newHead({ id, actor, now, plan, decision, inputs, files, region,
     decisionId: decision.id,
     receiptId: null,
     error: null,
+    ...(origin?.action === 'retry' && { retryOf: origin.id }),
+    ...(origin?.action === 'replay' && { replayOf: origin.id }),
     outputs: null,
   };
 }
 
-/** The tasks of a new run: those without needs are ready at once. */
-export function newTasks({ plan, now }: Pick<Admission, 'plan' | 'now'>): TaskRecord[] {
+/** The tasks of a new run: those that need nothing, or nothing that still has to run, are ready at once. */
+export function newTasks({ plan, now, origin }: Pick<Admission, 'plan' | 'now' | 'origin'>): TaskRecord[] {
   const dependents = new Map<string, string[]>();
   for (const task of plan.tasks) for (const need of task.needs) dependents.set(need, [...(dependents.get(need) ?? []), task.id]);
-  return plan.tasks.map((task) => newTask(task, dependents.get(task.id) ?? [], now));
+  const reused = origin?.reused;
+  return plan.tasks.map((task) => {
+    const waitingOn = task.needs.filter((need) => !reused?.has(need)).length;
+    const fresh = newTask({ ...task, waitingOn }, dependents.get(task.id) ?? [], now);
+    const step = reused?.get(task.id);
+    return step ? { ...fresh, state: 'succeeded', completedAt: now, outputs: step.outputs, reusedFrom: step.ranIn } : fresh;
+  });
 }
 
-function newTask(task: PlannedTask, dependents: string[], now: number): TaskRecord {
+function newTask(task: PlannedTask & { waitingOn: number }, dependents: string[], now: number): TaskRecord {
   return {
     id: task.id,
     uses: task.uses,
     packageDigest: task.packageDigest,
     packageOwner: task.packageOwner,
-    state: task.needs.length === 0 ? 'ready' : 'blocked',
+    state: task.waitingOn === 0 ? 'ready' : 'blocked',
     needs: task.needs,
     dependents,
-    waitingOn: task.needs.length,
+    waitingOn: task.waitingOn,
     attempt: 0,
     attempts: [],
     failures: 0,
@@ -131,25 +159,32 @@ export function taskItem(head: ExecutionRecord, task: TaskRecord): Item {
   return { ...taskKey(head.tenant, head.id, task.id), ...task };
 }
 
-function idempotencyOp({ actor, id, now }: Admission, { key, requestDigest }: IdempotencyClaim): WriteOp {
+/** Remembers the execution that the key answers from now on. */
+export function idempotencyOp({ actor, id, now }: Pick<Admission, 'actor' | 'id' | 'now'>, claim: IdempotencyClaim): WriteOp {
   const ttl = Math.floor(now / 1_000) + idempotencyTtlSeconds;
-  return { kind: 'put', item: { ...idempotencyKeyOf(actor, key), executionId: id, requestDigest, ttl }, conditions: [{ kind: 'absent' }] };
+  const item = { ...idempotencyKeyOf(actor, claim), executionId: id, requestDigest: claim.requestDigest, ttl };
+  return { kind: 'put', item, conditions: [{ kind: 'absent' }] };
 }
 
 /** Where an idempotency key is remembered; hashed, because callers choose its length and characters. */
-export function idempotencyKeyOf(actor: Actor, key: string): { pk: string; sk: string } {
-  return { pk: `T#${actor.tenant}#IDEM#startExecution`, sk: digestJson(key) };
+export function idempotencyKeyOf(actor: Actor, { operation, key }: Pick<IdempotencyClaim, 'operation' | 'key'>): Key {
+  return { pk: `T#${actor.tenant}#IDEM#${operation}`, sk: digestJson(key) };
 }
 
 /** Where in the transaction the ops stand that hold the caps of the tenant. */
 export const usageOps: readonly number[] = [0, 1];
 
+/** Where it stands that claims the origin, when there is one. */
+export const originOpAt = 2;
+
 /** The ops of one admission, in one transaction; callers put the tasks of a large run before it. */
 export function admissionOps(deps: Pick<Deps, 'ids' | 'clock' | 'config'>, admission: Admission, run: NewRun): WriteOp[] {
   const { head, tasks } = run;
+  const { origin } = admission;
   const claim = { day: head.budgetDay, estimatedUsdMicros: head.estimatedCostUsdMicros };
   return [
     ...takeUsageOps(admission.tenant, claim),
+    ...(origin ? [origin.claim(head.id)] : []),
     { kind: 'put', item: headItem(head), conditions: [{ kind: 'absent' }] },
     decisionOp(executionPk(head.tenant, head.id), admission.decision),
     estimatedLedgerOp(head),
@@ -159,7 +194,16 @@ export function admissionOps(deps: Pick<Deps, 'ids' | 'clock' | 'config'>, admis
       reason: `decision ${head.decisionId}: ${admission.decision.verdict}`,
       details: { workflow: `${head.workflow.name}@${head.workflow.version}` },
     }),
+    ...(origin ? [actionAuditOp(deps, admission, origin)] : []),
     ...(admission.idempotency ? [idempotencyOp(admission, admission.idempotency)] : []),
     ...tasks.map((task): WriteOp => ({ kind: 'put', item: taskItem(head, task) })),
   ];
+}
+
+function actionAuditOp(
+  deps: Pick<Deps, 'ids' | 'clock' | 'config'>,
+  { id, actor }: Admission,
+  { action, reason, ...origin }: Origin,
+): WriteOp {
+  return auditOp(deps, actor.tenant, actor, { type: 'mc.exec.action', subject: origin.id, reason, details: { action, executionId: id } });
 }

@@ -10,17 +10,17 @@ import { getExecution } from '../read/get-execution.ts';
 
 const StoredClaim = z.object({ executionId: idSchema('exec'), requestDigest: Digest });
 
-/** The run that this key started before, or undefined; throws `mc:idempotency:conflict` when it was for another request. */
-export async function findEarlierStart(
+/** The run that this key answered before, or undefined; throws `mc:idempotency:conflict` when it was for another request. */
+export async function findEarlierAnswer(
   deps: Pick<Deps, 'table' | 'blobs'>,
   actor: Actor,
   claim: IdempotencyClaim,
 ): Promise<Execution | undefined> {
-  const item = await deps.table.get(idempotencyKeyOf(actor, claim.key));
+  const item = await deps.table.get(idempotencyKeyOf(actor, claim));
   if (!item) return undefined;
   const earlier = StoredClaim.parse(item);
   if (earlier.requestDigest !== claim.requestDigest) {
-    throw new McError('mc:idempotency:conflict', `this Idempotency-Key started ${earlier.executionId} with another request`);
+    throw new McError('mc:idempotency:conflict', `this Idempotency-Key stands for another request, which ${earlier.executionId} answered`);
   }
   return getExecution(deps, actor, earlier.executionId);
 }

@@ -1,217 +1,42 @@
-/**
- * Admission: the one way a run begins. Nothing is written before the manifest, inputs, plan and policy allow it; then head, tasks, decision and
- * idempotency key become durable together, and only then work is handed out. A denial is an answer and is recorded too.
- */
-import type { JsonObject } from '../../core/canonical-json.ts';
+/** A start as a caller asks for it: a published workflow and inputs that fit it. How the run begins is admit-run.ts. */
 import { digestJson } from '../../core/digest.ts';
-import { assertInvariant, InvariantError, McError } from '../../core/errors.ts';
-import { decide } from '../../decision/decide.ts';
-import type { Decision } from '../../decision/decision.ts';
-import { buildPolicyInput } from '../../decision/policy-input.ts';
+import { assertInvariant, McError } from '../../core/errors.ts';
 import { inputBytesOf } from '../../estimate/input-bytes.ts';
 import { getPublished } from '../../manifest/get-workflow.ts';
-import type { Workflow } from '../../manifest/workflow.ts';
 import { buildPlan } from '../../plan/build-plan.ts';
 import { checkInputs } from '../../plan/check-inputs.ts';
-import type { Plan } from '../../plan/plan.ts';
 import type { Deps } from '../../port/deps.ts';
-import type { ReservedSlots, TaskMessage } from '../../port/task-queue.ts';
-import { metricNames } from '../../port/metrics.ts';
 import type { Actor } from '../../tenant/actor.ts';
-import { admissionOps, newHead, newTasks, taskItem, usageOps, type Admission, type IdempotencyClaim, type NewRun } from './admission.ts';
-import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
-import { auditOp } from '../../audit/audit-event.ts';
-import { decisionOp, loneDecisionPk } from '../../decision/decision-store.ts';
-import { deniedRules } from '../../decision/deny-reasons.ts';
-import type { WriteResult } from '../../port/table.ts';
-import { getTenant } from '../../tenant/tenant-store.ts';
-import type { Tenant } from '../../tenant/tenant.ts';
-import { openBudgetDay, readUsage, type Usage } from '../../tenant/usage.ts';
-import type { Execution, FileRef, StartRequest } from '../execution.ts';
-import { toExecution } from '../read/execution-view.ts';
-import { claimOf } from '../dispatch/claim-task.ts';
-import { runClaimedTask } from '../dispatch/dispatch-task.ts';
-import { findEarlierStart } from './idempotency.ts';
+import type { StartRequest } from '../execution.ts';
+import { storeJson } from '../stored-json.ts';
+import type { IdempotencyClaim } from './admission.ts';
+import { admitRun, refuseWhenFull, type PreparedRun, type StartResult } from './admit-run.ts';
+import { findEarlierAnswer } from './idempotency.ts';
 import { requireFiles } from './input-files.ts';
-import { storeJson, type StoredJson } from '../stored-json.ts';
 
-export type StartResult = { kind: 'started'; execution: Execution; replayed: boolean } | { kind: 'denied'; decision: Decision };
-
-/** A larger run puts its tasks before the transaction: DynamoDB takes 100 ops, and seven are not tasks. */
-const tasksPerTransaction = 93;
-
-/** Every lost round means that others moved the usage between our reading and our writing. */
-const maxRounds = 10;
+export type { StartResult } from './admit-run.ts';
 
 /** Starts a run, answers the earlier run for a repeated key, or the decision that denies it. */
 export async function startExecution(deps: Deps, actor: Actor, request: StartRequest & { idempotencyKey?: string }): Promise<StartResult> {
   const { idempotencyKey, ...body } = request;
-  const claim = idempotencyKey === undefined ? undefined : { key: idempotencyKey, requestDigest: digestJson(body) };
-  const earlier = claim && (await findEarlierStart(deps, actor, claim));
+  const claim: IdempotencyClaim | undefined =
+    idempotencyKey === undefined ? undefined : { operation: 'startExecution', key: idempotencyKey, requestDigest: digestJson(body) };
+  const earlier = claim && (await findEarlierAnswer(deps, actor, claim));
   if (earlier) return { kind: 'started', execution: earlier, replayed: true };
-
-  if (deps.phases.isFull?.()) throw new McError('mc:host:overloaded', 'Too many runs are open; nothing was started.');
-  const prepared = await prepare(deps, actor, body);
-  const stored = await storeJson(deps, actor.tenant, prepared.inputs);
-  for (let round = 0; round < maxRounds; round += 1) {
-    const judged = await judge(deps, actor, prepared);
-    if (judged.decision.verdict === 'deny') return deny(deps, actor, judged.decision);
-    const result = await admit(deps, buildAdmission(deps, { actor, prepared, judged, stored, claim }), claim);
-    if (result !== 'caps-moved') return result;
-  }
-  throw new McError('mc:store:conflict', 'Others keep changing what this tenant uses; nothing was started.');
-}
-
-interface Prepared {
-  workflow: Workflow;
-  plan: Plan;
-  inputs: JsonObject;
-  files: Record<string, FileRef>;
-  inputBytes: number;
-}
-
-interface Judged {
-  decision: Decision;
-  tenant: Tenant;
-  usage: Usage;
-}
-
-/** Asks policy about the run as things stand now. */
-async function judge(deps: Deps, actor: Actor, { plan, workflow: { manifest } }: Prepared): Promise<Judged> {
-  const tenant = await getTenant(deps, actor.tenant);
-  const usage = await readUsage(deps, tenant);
-  if (!usage.isDayOpen) await openBudgetDay(deps, tenant.id, usage.day);
-  const input = buildPolicyInput(deps.config, 'start', { actor, tenant, usage, plan, manifest });
-  return { decision: await decide(deps, 'start', { input, packs: tenant.packs }), tenant, usage };
-}
-
-async function deny(deps: Deps, actor: Actor, decision: Decision): Promise<StartResult> {
-  const { name, version } = decision.input.workflow;
-  await deps.table.write([
-    decisionOp(loneDecisionPk(actor.tenant, decision.id), decision),
-    auditOp(deps, actor.tenant, actor, {
-      type: 'mc.exec.deny',
-      subject: decision.id,
-      reason: `denied by ${deniedRules(decision).join(', ')}`,
-      details: { workflow: `${name}@${version}` },
-    }),
-  ]);
-  return { kind: 'denied', decision };
-}
-
-function buildAdmission(
-  deps: Deps,
-  {
-    actor,
-    prepared,
-    judged,
-    stored,
-    claim,
-  }: { actor: Actor; prepared: Prepared; judged: Judged; stored: StoredJson; claim: IdempotencyClaim | undefined },
-): Admission {
-  const id = deps.ids.next('exec');
-  const { plan, files, inputBytes } = prepared;
-  const { tenant, usage } = judged;
-  const decision = { ...judged.decision, executionId: id };
-  const now = deps.clock.now();
-  const admission = {
-    id,
-    actor,
-    now,
-    plan,
-    decision,
-    tenant,
-    budgetDay: usage.day,
-    inputBytes,
-    region: plan.region,
-    inputs: stored,
-    files,
-  };
-  return { ...admission, ...(claim && { idempotency: claim }) };
+  refuseWhenFull(deps);
+  const result = await admitRun(deps, actor, await prepare(deps, actor, body), claim);
+  assertInvariant(result.kind !== 'outrun', 'a start comes from no other run that could have moved');
+  return result;
 }
 
 /** What must hold before policy is asked: a published workflow, inputs that fit it, a plan whose packages exist. */
-async function prepare(deps: Deps, actor: Actor, body: StartRequest): Promise<Prepared> {
-  const workflow = await getPublished(deps, actor, body.workflow);
-  const { inputs, issues } = checkInputs(workflow.manifest, body.inputs ?? {});
+async function prepare(deps: Deps, actor: Actor, body: StartRequest): Promise<PreparedRun> {
+  const { manifest, digest } = await getPublished(deps, actor, body.workflow);
+  const { inputs, issues } = checkInputs(manifest, body.inputs ?? {});
   if (issues.length > 0) throw new McError('mc:execution:inputs-invalid', 'the inputs do not fit the workflow', { issues });
-  const files = await requireFiles(deps, actor.tenant, workflow.manifest, inputs);
-  const inputBytes = await inputBytesOf(deps, actor.tenant, workflow.manifest, inputs);
+  const files = await requireFiles(deps, actor.tenant, manifest, inputs);
+  const inputBytes = await inputBytesOf(deps, actor.tenant, manifest, inputs);
   assertInvariant(inputBytes !== undefined, 'a file that was there is gone');
-  const plan = await buildPlan(deps, actor.tenant, workflow, { region: body.region, inputBytes });
-  return { workflow, plan, inputs, files, inputBytes };
-}
-
-async function admit(deps: Deps, admission: Admission, claim: IdempotencyClaim | undefined): Promise<StartResult | 'caps-moved'> {
-  const { run, slots } = newRun(deps, admission);
-  let isHandedOut = false;
-  try {
-    await deps.faults.hit('admit:after-blobs');
-    const written = await writeAdmission(deps, admission, run);
-    if (!written.ok) {
-      const winner = claim && (await findEarlierStart(deps, admission.actor, claim));
-      if (winner) return { kind: 'started', execution: winner, replayed: true };
-      if (written.failed.some((op) => usageOps.includes(op))) return 'caps-moved';
-      throw new InvariantError('an admission lost a race that nobody won');
-    }
-    await deps.faults.hit('admit:after-write');
-    isHandedOut = true;
-    recordAdmission(deps, admission);
-    await handOut(deps, run, slots);
-    return { kind: 'started', execution: toExecution(run.head, run.tasks), replayed: false };
-  } finally {
-    if (!isHandedOut) slots?.release();
-  }
-}
-
-/** The run as it is written: its first tasks are ready, or claimed at once where this process holds slots for them. */
-function newRun(deps: Deps, admission: Admission): { run: NewRun; slots: ReservedSlots | undefined } {
-  const head = newHead(admission);
-  const tasks = newTasks(admission);
-  const slots = deps.queue.reserve?.(tasks.filter(isReady).length);
-  if (!slots) return { run: { head, tasks }, slots };
-  const claimed = tasks.map((task) => (isReady(task) ? { ...task, ...claimOf(task, admission.now) } : task));
-  return { run: { head: { ...head, state: 'running', startedAt: admission.now }, tasks: claimed }, slots };
-}
-
-const isReady = (task: TaskRecord): boolean => task.state === 'ready';
-
-async function writeAdmission(deps: Deps, admission: Admission, run: NewRun): Promise<WriteResult> {
-  const isLarge = run.tasks.length > tasksPerTransaction;
-  // Tasks without a head belong to no run: a crash after this line leaves nothing that anyone can see.
-  if (isLarge) await deps.table.putMany(run.tasks.map((task) => taskItem(run.head, task)));
-  return deps.table.write(admissionOps(deps, admission, isLarge ? { ...run, tasks: [] } : run));
-}
-
-/** What the admission means for the money of its tenant; the usage was read before, so it is without this run. */
-function recordAdmission(deps: Deps, { plan, tenant, decision }: Admission): void {
-  const { spentUSD, reservedUSD, dailyMaxUSD } = decision.input.tenant.budget;
-  deps.metrics.record(metricNames.costEstimateUsd, plan.estimatedCostUSD);
-  const percent = (100 * (spentUSD + reservedUSD + plan.estimatedCostUSD)) / dailyMaxUSD;
-  deps.metrics.record(metricNames.budgetPercent, percent, { tenant: tenant.id });
-  deps.metrics.record(metricNames.quotaInUse, decision.input.tenant.quota.inUse + 1, { tenant: tenant.id });
-}
-
-/** Runs or sends the first tasks and starts supervision. */
-async function handOut(deps: Deps, { head, tasks }: NewRun, slots: ReservedSlots | undefined): Promise<void> {
-  const { tenant, id: executionId, createdAt: claimedAt } = head;
-  if (slots) {
-    const claimed = tasks.filter((task) => task.state === 'running');
-    deps.metrics.record(metricNames.publishToStartMs, deps.clock.now() - head.createdAt);
-    slots.run(claimed.map((task) => () => runClaimedTask(deps, { head, task, claimedAt })));
-  } else {
-    const messages = tasks.filter(isReady).map((task): TaskMessage => ({ tenant, executionId, taskId: task.id }));
-    await orLater(deps, head, () => deps.queue.send(messages));
-  }
-  await orLater(deps, head, () => deps.phases.start({ tenant, executionId }));
-  deps.metrics.count(metricNames.executionsTotal);
-}
-
-/** The run is durable, so a caller that got an error here would start it twice; the sweep does what could not be done now. */
-async function orLater(deps: Deps, head: ExecutionRecord, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    deps.logger.error('a run was admitted but could not be handed on; the sweep will do it', { executionId: head.id, error });
-  }
+  const plan = await buildPlan(deps, actor.tenant, { manifest, digest }, { region: body.region, inputBytes });
+  return { manifest, plan, inputs: await storeJson(deps, actor.tenant, inputs), files, inputBytes };
 }

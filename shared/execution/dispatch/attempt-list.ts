@@ -35,6 +35,7 @@ export function withEnded(attempts: readonly Attempt[], attempt: number, ended: 
     message: ended.failed?.message ?? null,
     wallMs: ended.wallMs,
     decisions: ended.decisions.map(shortDecision),
+    ...(ended.egress && { egress: ended.egress }),
   };
   return attempts.map((earlier) => (earlier.attempt === attempt ? { ...earlier, ...result } : earlier));
 }

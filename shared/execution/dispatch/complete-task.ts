@@ -7,6 +7,7 @@ import type { Deps } from '../../port/deps.ts';
 import type { WriteOp } from '../../port/table.ts';
 import type { TaskMessage } from '../../port/task-queue.ts';
 import { attemptDecisionsOp } from '../decision-log.ts';
+import { countRefused, egressAuditOps } from './attempt-egress.ts';
 import { withEnded } from './attempt-list.ts';
 import type { ClaimedTask } from './claim-task.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
@@ -30,11 +31,13 @@ export async function completeTask(deps: Deps, { head, task }: Pick<ClaimedTask,
   const after =
     ended.failed &&
     decideAfterFailure(task, ended.failed, { now: deps.clock.now(), deadlineAt: head.deadlineAt, random: deps.ids.random() });
+  const name = { task, purpose: 'task', attempt: task.attempt } as const;
+  const records = [...attemptDecisionsOp(head, name, ended.decisions), ...egressAuditOps(deps, head, name, ended.egress)];
   for (let round = 0; round < maxWriteAttempts; round += 1) {
     const completion = await buildCompletion(deps, { head, task }, ended, after);
-    const name = { task, purpose: 'task', attempt: task.attempt } as const;
-    const result = await deps.table.write([...completion.ops, ...attemptDecisionsOp(head, name, ended.decisions)]);
+    const result = await deps.table.write([...completion.ops, ...records]);
     if (result.ok) {
+      countRefused(deps, head, ended.egress);
       await deps.faults.hit('dispatch:after-complete');
       await handOn(deps, { head, task }, completion);
       return;
@@ -45,7 +48,7 @@ export async function completeTask(deps: Deps, { head, task }: Pick<ClaimedTask,
   throw new InvariantError(`task ${task.id} of ${head.id} could not be completed in ${maxWriteAttempts} rounds`);
 }
 
-/** Only a task that nothing waits for, or the end of the last attempt of a failed run, can be the end of the tasks. */
+/** Only a task that nothing waits for, or the end of the last attempt of a closed run, can be the end of the tasks. */
 async function handOn(deps: Deps, { head, task }: Pick<ClaimedTask, 'head' | 'task'>, { messages, delayMs }: Completion): Promise<void> {
   if (messages.length > 0) await deps.queue.send(messages, delayMs);
   const current = await getExecutionRecord(deps, head.tenant, head.id);
@@ -66,8 +69,10 @@ async function buildCompletion(
     return succeeded(deps, { head, task }, { attempts, ...paid, state: 'succeeded', outputs: ended.outputs, completedAt: now });
   const counted = countFailure(task, ended);
   if (after.kind === 'fail') {
-    const change = { attempts, ...paid, ...counted, state: 'failed', completedAt: now } as const;
-    return { ops: [taskOp(head, task, change), ...(await failRunOps(deps, head, task, ended))], messages: [], delayMs: 0 };
+    const current = await getExecutionRecord(deps, head.tenant, head.id);
+    const wasStopped = current.outcome === 'cancelled' && ended.failed?.failure === 'cancelled';
+    const change = { attempts, ...paid, ...counted, state: wasStopped ? 'cancelled' : 'failed', completedAt: now } as const;
+    return { ops: [taskOp(head, task, change), ...failRunOps(current, task, ended)], messages: [], delayMs: 0 };
   }
   const change = { attempts, ...paid, ...counted, state: 'ready', readyAt: now, notBefore: now + after.delayMs } as const;
   return { ops: [taskOp(head, task, change)], messages: [messageFor(head, task.id)], delayMs: after.delayMs };
@@ -92,10 +97,9 @@ function taskOp(head: ExecutionRecord, task: TaskRecord, change: Partial<TaskRec
   };
 }
 
-/** The first failure closes the run and is the one that is reported. */
-async function failRunOps(deps: Deps, head: ExecutionRecord, task: TaskRecord, { failed }: EndedAttempt): Promise<WriteOp[]> {
-  const current = await getExecutionRecord(deps, head.tenant, head.id);
-  if (current.outcome === 'failed') return [];
+/** The first failure closes the run and is the one that is reported; one that comes after a cancel closes nothing. */
+function failRunOps(head: ExecutionRecord, task: TaskRecord, { failed }: EndedAttempt): WriteOp[] {
+  if (head.outcome !== 'open') return [];
   const error = { taskId: task.id, failure: failed?.failure ?? 'error', message: failed?.message ?? '' };
   const conditions = [{ kind: 'compare', field: 'outcome', op: '=', value: 'open' }] as const;
   return [{ kind: 'update', key: headKey(head.tenant, head.id), set: { outcome: 'failed', error }, conditions }];

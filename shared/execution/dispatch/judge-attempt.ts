@@ -8,6 +8,7 @@ import { denyReasons } from '../../decision/deny-reasons.ts';
 import { buildPolicyInput } from '../../decision/policy-input.ts';
 import { loadManifest } from '../../manifest/get-workflow.ts';
 import type { Deps } from '../../port/deps.ts';
+import type { EgressMode } from '../../port/egress-trace.ts';
 import type { OwnPack, PolicyInput } from '../../port/policy-engine.ts';
 import { runnerIdentity } from '../../tenant/service-identity.ts';
 import { getTenant } from '../../tenant/tenant-store.ts';
@@ -20,6 +21,8 @@ import type { AttemptRequest } from './task-spec.ts';
 export interface AttemptJudge {
   /** Decisions so far, in the order in which they were made. */
   readonly decisions: readonly Decision[];
+  /** How egress is treated now; like rule data, the setting of this moment counts. */
+  readonly egressMode: EgressMode;
   /** Where it would run. */
   place(): Promise<FailedAttempt | null>;
   /** What would run. */
@@ -30,7 +33,7 @@ export interface AttemptJudge {
 
 /** Prepares the questions about this attempt; each answers null when policy allows it. */
 export async function judgeAttempt(deps: Deps, request: AttemptRequest): Promise<AttemptJudge> {
-  const { input, packs } = await readQuestion(deps, request);
+  const { input, packs, egressMode } = await readQuestion(deps, request);
   const decisions: Decision[] = [];
   const ask = async (point: 'place' | 'task' | 'write', change: Partial<PolicyInput>): Promise<FailedAttempt | null> => {
     const asked = { ...input, ...change, request: { ...input.request, point } };
@@ -41,13 +44,20 @@ export async function judgeAttempt(deps: Deps, request: AttemptRequest): Promise
   const { declaredRegion: region, cloud, encryption } = deps.config;
   return {
     decisions,
+    egressMode,
     place: () => ask('place', { placement: { region, cloud, sandbox: request.head.sandbox } }),
     begin: () => ask('task', {}),
     write: (kind) => ask('write', { write: { kind, encryption } }),
   };
 }
 
-async function readQuestion(deps: Deps, { head, task }: AttemptRequest): Promise<{ input: PolicyInput; packs: readonly OwnPack[] }> {
+interface Question {
+  input: PolicyInput;
+  packs: readonly OwnPack[];
+  egressMode: EgressMode;
+}
+
+async function readQuestion(deps: Deps, { head, task }: AttemptRequest): Promise<Question> {
   const tenant = await getTenant(deps, head.tenant);
   const usage = await readUsage(deps, tenant);
   const manifest = await loadManifest(deps, head.tenant, head.workflow);
@@ -58,7 +68,11 @@ async function readQuestion(deps: Deps, { head, task }: AttemptRequest): Promise
   // A compensation has inputs of its own, which nobody masks.
   const redacts = (declared?.redact ?? []).length > 0 && task.compensateUses === null;
   const asked = { id, uses, region: declared?.region ?? head.region, resourceClass, egress, redacts };
-  return { input: { ...input, request: { ...input.request, resourceClass }, task: asked }, packs: tenant.packs };
+  return {
+    input: { ...input, request: { ...input.request, resourceClass }, task: asked },
+    packs: tenant.packs,
+    egressMode: tenant.egressMode,
+  };
 }
 
 /** The run as its attempts are judged: its tasks one by one. */

@@ -5,13 +5,16 @@ import { checkAgainstSchema } from '../../package/check-schema.ts';
 import { taskCost } from '../../estimate/task-cost.ts';
 import type { Deps } from '../../port/deps.ts';
 import { metricNames } from '../../port/metrics.ts';
+import type { EgressTrace } from '../../port/egress-trace.ts';
 import type { LogLine, SandboxLevel, TaskResult, TaskSpec } from '../../port/runner.ts';
 import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
 import type { Decision } from '../../decision/decision.ts';
+import { explainFailure } from './attempt-egress.ts';
 import { judgeAttempt, type AttemptJudge } from './judge-attempt.ts';
 import type { FailedAttempt } from './retry-policy.ts';
 import { storeJson, type StoredJson } from '../stored-json.ts';
 import { buildTaskSpec, type AttemptRequest, type BuiltSpec } from './task-spec.ts';
+import { watchAttempt, type WatchedAttempt } from './watch-cancel.ts';
 
 export interface EndedAttempt {
   sandbox: SandboxLevel | null;
@@ -24,9 +27,14 @@ export interface EndedAttempt {
   failed: FailedAttempt | null;
   /** What policy said about it. */
   decisions: readonly Decision[];
+  /** What became of its network calls; null without declared egress. */
+  egress: EgressTrace | null;
 }
 
-/** Runs one attempt to its end. */
+/** Compensation goes on when its run is cancelled: half undone is worse than done. */
+const unstoppable: WatchedAttempt = { signal: new AbortController().signal, end: () => undefined };
+
+/** Runs one attempt to its end, or until its run is cancelled. */
 export async function runAttempt(
   deps: Deps,
   head: ExecutionRecord,
@@ -34,22 +42,25 @@ export async function runAttempt(
   purpose: AttemptRequest['purpose'] = 'task',
 ): Promise<EndedAttempt> {
   const request = { head, task, purpose };
+  const watched = purpose === 'task' ? watchAttempt(deps, head) : unstoppable;
   let judge: AttemptJudge | undefined;
   let ended: EndedAttempt;
   try {
     judge = await judgeAttempt(deps, request);
-    ended = await runJudged(deps, request, judge);
+    ended = await runJudged(deps, request, judge, watched.signal);
   } catch (error) {
     ended = notStarted(error);
+  } finally {
+    watched.end();
   }
   return { ...ended, decisions: judge?.decisions ?? [] };
 }
 
-async function runJudged(deps: Deps, request: AttemptRequest, judge: AttemptJudge): Promise<EndedAttempt> {
+async function runJudged(deps: Deps, request: AttemptRequest, judge: AttemptJudge, signal: AbortSignal): Promise<EndedAttempt> {
   const denied = (await judge.place()) ?? (await judge.begin());
   if (denied) return { ...nothing, failed: denied };
-  const spec = await buildTaskSpec(deps, request);
-  if (spec.limits.timeoutMs > 0) return execute(deps, spec, judge);
+  const spec = await buildTaskSpec(deps, request, judge.egressMode);
+  if (spec.limits.timeoutMs > 0) return execute(deps, spec, judge, signal);
   const failed = { failure: 'timeout', message: 'the run is past its deadline', retryable: false } as const;
   return { ...nothing, inputsDigest: spec.inputsDigest, failed };
 }
@@ -63,6 +74,7 @@ const nothing: EndedAttempt = {
   costUsdMicros: 0,
   failed: null,
   decisions: [],
+  egress: null,
 };
 
 /** An attempt of which nobody knows how far it came. */
@@ -82,7 +94,7 @@ function notStarted(error: unknown): EndedAttempt {
   };
 }
 
-async function execute(deps: Deps, spec: BuiltSpec, judge: AttemptJudge): Promise<EndedAttempt> {
+async function execute(deps: Deps, spec: BuiltSpec, judge: AttemptJudge, signal: AbortSignal): Promise<EndedAttempt> {
   let sandbox;
   try {
     sandbox = await deps.runner.provision(spec);
@@ -90,8 +102,9 @@ async function execute(deps: Deps, spec: BuiltSpec, judge: AttemptJudge): Promis
     return { ...notStarted(error), inputsDigest: spec.inputsDigest };
   }
   try {
-    const result = checkOutputs(spec, await sandbox.execute(new AbortController().signal));
+    const result = checkOutputs(spec, await sandbox.execute(signal));
     await deps.faults.hit('dispatch:after-run');
+    const egress = await sandbox.collectEgress();
     deps.metrics.record(metricNames.taskMs, result.usage.wallMs);
     const ended: EndedAttempt = {
       ...nothing,
@@ -103,10 +116,13 @@ async function execute(deps: Deps, spec: BuiltSpec, judge: AttemptJudge): Promis
         result.usage.wallMs,
       ),
       failed: failureOf(result),
+      egress,
     };
     const denied = await judge.write(result.kind === 'succeeded' ? 'outputs' : 'log');
-    if (denied) return { ...ended, failed: denied };
-    return { ...ended, ...(await storeResult(deps, spec, result, await sandbox.collectLogs())) };
+    const whole = denied
+      ? { ...ended, failed: denied }
+      : { ...ended, ...(await storeResult(deps, spec, result, await sandbox.collectLogs())) };
+    return { ...whole, failed: explainFailure(whole.failed, egress) };
   } finally {
     await sandbox.release();
   }

@@ -10,6 +10,7 @@ import { checkAgainstSchema } from '../../package/check-schema.ts';
 import type { PackageDescriptor } from '../../package/descriptor.ts';
 import { loadPackage } from '../../package/load-package.ts';
 import type { Deps } from '../../port/deps.ts';
+import type { EgressMode } from '../../port/egress-trace.ts';
 import type { TaskLimits, TaskSpec } from '../../port/runner.ts';
 import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
 import { getTasks } from '../execution-store.ts';
@@ -39,7 +40,7 @@ export interface AttemptRequest {
 export type BuiltSpec = TaskSpec & { inputsDigest: Digest; descriptor: PackageDescriptor };
 
 /** Builds the spec; throws McError for a package that does not verify and for inputs that do not fit it. */
-export async function buildTaskSpec(deps: Deps, request: AttemptRequest): Promise<BuiltSpec> {
+export async function buildTaskSpec(deps: Deps, request: AttemptRequest, egressMode: EgressMode): Promise<BuiltSpec> {
   const { head, task, purpose } = request;
   const { tenant } = head;
   const manifest = await loadManifest(deps, tenant, head.workflow);
@@ -63,6 +64,7 @@ export async function buildTaskSpec(deps: Deps, request: AttemptRequest): Promis
     files: work.redact.length > 0 ? [] : await workspaceFiles(deps, head),
     limits: limitsOf(deps, head, task, purpose),
     egress: task.egress,
+    egressMode,
   };
 }
 

@@ -1,12 +1,12 @@
 import type { Deps } from '../../port/deps.ts';
-import type { PhaseInput } from '../../port/phases.ts';
+import type { PhaseInput, TasksEnd } from '../../port/phases.ts';
 import { headKey } from '../execution-record.ts';
 import { getExecutionRecord, isFinished, listTasks } from '../execution-store.ts';
 
-/** Whether the tasks are finished, and whether one of them failed for good. */
+/** Whether the tasks are finished, and how. */
 export interface RunEnd {
   isFinished: boolean;
-  outcome: 'open' | 'failed';
+  outcome: TasksEnd['outcome'];
 }
 
 /**

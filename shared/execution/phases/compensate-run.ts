@@ -1,27 +1,32 @@
 /**
- * Compensation of a failed run: what succeeded and declares how to undo it is undone, newest first, each exactly once. The claim and the result
- * are conditional writes; a repeated attempt after a crash carries the same idempotency key.
+ * Compensation of a failed or cancelled run: what succeeded and declares how to undo it is undone, newest first, each exactly once. The claim and the result
+ * are conditional writes; a repeated attempt after a crash carries the same idempotency key. Nothing stops it, a cancel neither: half undone is worse than done.
  */
 import type { Deps } from '../../port/deps.ts';
 import type { PhaseInput } from '../../port/phases.ts';
+import type { Condition } from '../../port/table.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, getTasks, listTasks } from '../execution-store.ts';
+import { openStates } from '../execution.ts';
 import type { FailedAttempt } from '../dispatch/retry-policy.ts';
 import { attemptDecisionsOp } from '../decision-log.ts';
+import { countRefused, egressAuditOps } from '../dispatch/attempt-egress.ts';
 import { withBegun, withEnded } from '../dispatch/attempt-list.ts';
 import { runAttempt, type EndedAttempt } from '../dispatch/run-attempt.ts';
 
 /** Undoing is worth more patience than doing; after this many failures a person has to look. */
 const maxAttempts = 5;
+/** A compensation whose dispatchers keep dying would otherwise kill dispatchers for ever; the same number as for tasks. */
+const maxLosses = 5;
 const baseDelayMs = 500;
 const maxDelayMs = 60_000;
 /** Beyond the task's own limit: fetching, storing and one slow write. */
 const leaseGraceMs = 60_000;
 
-/** Compensates a failed run; does nothing for any other. */
+/** Compensates a failed or cancelled run; does nothing for any other. */
 export async function compensateRun(deps: Deps, { tenant, executionId }: PhaseInput): Promise<void> {
   const head = await getExecutionRecord(deps, tenant, executionId);
-  if (head.outcome !== 'failed' || head.state === 'failed') return;
+  if (head.outcome === 'open' || head.receiptId !== null) return;
   await deps.table.write([{ kind: 'update', key: headKey(tenant, executionId), set: { state: 'compensating' }, conditions: [isOpen] }]);
   const undone = (await listTasks(deps, tenant, executionId))
     .filter((task) => task.compensation === 'pending' || task.compensation === 'running')
@@ -29,13 +34,14 @@ export async function compensateRun(deps: Deps, { tenant, executionId }: PhaseIn
   for (const task of undone) await compensateTask(deps, head, task);
 }
 
-const isOpen = { kind: 'in', field: 'state', values: ['queued', 'running', 'compensating'] } as const;
+const isOpen = { kind: 'in', field: 'state', values: openStates } as const;
 
 async function compensateTask(deps: Deps, head: ExecutionRecord, first: TaskRecord): Promise<void> {
   let task: TaskRecord | undefined = first;
   while (task && task.compensation !== 'done' && task.compensation !== 'failed') {
     const claimed = await claim(deps, head, task);
-    if (claimed) {
+    if (claimed === 'hopeless') await giveUp(deps, head, task);
+    else if (claimed) {
       await deps.faults.hit('compensate:after-claim');
       const ended = await runAttempt(deps, head, claimed, 'compensation');
       await deps.faults.hit('compensate:after-run');
@@ -61,9 +67,11 @@ function pauseAfter(attempt: number, random: number): number {
   return Math.min(maxDelayMs, baseDelayMs * 2 ** attempt) * (0.5 + random / 2);
 }
 
-async function claim(deps: Deps, head: ExecutionRecord, task: TaskRecord): Promise<TaskRecord | undefined> {
+async function claim(deps: Deps, head: ExecutionRecord, task: TaskRecord): Promise<TaskRecord | 'hopeless' | undefined> {
   const now = deps.clock.now();
   if (task.compensation === 'running' && task.leaseUntil > now) return undefined;
+  // Nobody runs it now, so an attempt without an end never had one.
+  if (task.compensationAttempts.filter(({ endedAt }) => endedAt === null).length > maxLosses) return 'hopeless';
   const attempt = task.compensationAttempt + 1;
   const change = {
     compensation: 'running',
@@ -76,13 +84,26 @@ async function claim(deps: Deps, head: ExecutionRecord, task: TaskRecord): Promi
       kind: 'update',
       key: taskKey(head.tenant, head.id, task.id),
       set: change,
-      conditions: [
-        { kind: 'compare', field: 'compensation', op: '=', value: task.compensation },
-        { kind: 'compare', field: 'compensationAttempt', op: '=', value: task.compensationAttempt },
-      ],
+      conditions: asSeen(task),
     },
   ]);
   return ok ? { ...task, ...change } : undefined;
+}
+
+/** Ends a compensation that lost too many attempts; the receipt says so, and a person has to look. */
+async function giveUp(deps: Deps, head: ExecutionRecord, task: TaskRecord): Promise<void> {
+  const place = { executionId: head.id, taskId: task.id };
+  const key = taskKey(head.tenant, head.id, task.id);
+  const { ok } = await deps.table.write([{ kind: 'update', key, set: { compensation: 'failed' }, conditions: asSeen(task) }]);
+  if (ok) deps.logger.error('a compensation failed', { ...place, failure: 'lost' });
+}
+
+/** Nobody claimed, freed or ended the compensation since it was read. */
+function asSeen({ compensation, compensationAttempt }: TaskRecord): Condition[] {
+  return [
+    { kind: 'compare', field: 'compensation', op: '=', value: compensation },
+    { kind: 'compare', field: 'compensationAttempt', op: '=', value: compensationAttempt },
+  ];
 }
 
 async function finish(
@@ -92,14 +113,21 @@ async function finish(
   ended: EndedAttempt,
 ): Promise<void> {
   const compensationAttempts = withEnded(task.compensationAttempts, task.compensationAttempt, ended, deps.clock.now());
-  await deps.table.write([
+  const name = { task, purpose: 'compensation', attempt: task.compensationAttempt } as const;
+  const { ok } = await deps.table.write([
     {
       kind: 'update',
       key: taskKey(head.tenant, head.id, task.id),
       set: { compensation, compensationAttempts },
       add: { costUsdMicros: ended.costUsdMicros },
-      conditions: [{ kind: 'compare', field: 'compensationAttempt', op: '=', value: task.compensationAttempt }],
+      conditions: [
+        { kind: 'compare', field: 'compensationAttempt', op: '=', value: task.compensationAttempt },
+        // A dispatcher that was only slow may still bring the result of an attempt that was given up, until the compensation ended otherwise.
+        { kind: 'in', field: 'compensation', values: ['pending', 'running'] },
+      ],
     },
-    ...attemptDecisionsOp(head, { task, purpose: 'compensation', attempt: task.compensationAttempt }, ended.decisions),
+    ...attemptDecisionsOp(head, name, ended.decisions),
+    ...egressAuditOps(deps, head, name, ended.egress),
   ]);
+  if (ok) countRefused(deps, head, ended.egress);
 }

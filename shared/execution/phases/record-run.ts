@@ -3,6 +3,7 @@ import type { PhaseInput } from '../../port/phases.ts';
 import { learnFromRun } from '../../estimate/learn-from-run.ts';
 import { headKey, openExecutions } from '../execution-record.ts';
 import { getExecutionRecord, listTasks } from '../execution-store.ts';
+import { terminalStates } from '../execution.ts';
 
 /** Closes a sealed run, so that no sweep finds it any more, and learns from what it took. Repeating it changes nothing. */
 export async function recordRun(deps: Deps, { tenant, executionId }: PhaseInput): Promise<void> {
@@ -13,7 +14,7 @@ export async function recordRun(deps: Deps, { tenant, executionId }: PhaseInput)
       key: headKey(tenant, executionId),
       remove: ['gsi2pk', 'gsi2sk', 'phaseToken'],
       conditions: [
-        { kind: 'in', field: 'state', values: ['succeeded', 'failed'] },
+        { kind: 'in', field: 'state', values: terminalStates },
         { kind: 'compare', field: 'gsi2pk', op: '=', value: openExecutions },
       ],
     },

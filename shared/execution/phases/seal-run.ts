@@ -16,6 +16,7 @@ import type { PhaseInput } from '../../port/phases.ts';
 import { signStatement } from '../../receipt/sign-statement.ts';
 import { predicateTypes } from '../../receipt/statement.ts';
 import { verifyBundle } from '../../receipt/verify-bundle.ts';
+import { openStates } from '../execution.ts';
 import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, isFinished, listTasks } from '../execution-store.ts';
 import { attemptDecisions, startDecision } from '../decision-log.ts';
@@ -25,22 +26,58 @@ import { loadJson, storeJson } from '../stored-json.ts';
 
 const JsonRecord = z.record(z.string(), z.json());
 
-/** Seals a finished run; does nothing for one that is sealed already, and throws for one whose tasks or compensations are not over. */
-export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): Promise<void> {
-  const head = await getExecutionRecord(deps, tenant, executionId);
-  if (head.receiptId !== null) return;
-  const tasks = await listTasks(deps, tenant, executionId);
-  assertInvariant(isFinished(head, tasks) && isCompensated(head, tasks), `${executionId} was to be sealed before it ended`);
+/** The outcome of a finished run can change once more, from open or failed to cancelled. */
+const maxRounds = 2;
+
+/**
+ * Seals a finished run; does nothing for one that is sealed already, and throws for one whose tasks or compensations are not over. Two things leave something
+ * to be undone when all tasks have ended, and then this answers that the run is not sealed: a cancel before the last write, which wins, and outputs
+ * that do not resolve, which fail the run.
+ */
+export async function sealRun(deps: Deps, input: PhaseInput): Promise<{ isSealed: boolean }> {
+  for (let round = 0; round < maxRounds; round += 1) {
+    const head = await getExecutionRecord(deps, input.tenant, input.executionId);
+    if (head.receiptId !== null) return { isSealed: true };
+    const tasks = await listTasks(deps, input.tenant, input.executionId);
+    const isOver = isCompensated(head, tasks);
+    const wasClosedLate = head.outcome === 'cancelled' || head.error?.failure === 'outputs';
+    assertInvariant(isFinished(head, tasks) && (isOver || wasClosedLate), `${input.executionId} was to be sealed before it ended`);
+    if (!isOver) return { isSealed: false };
+    const result = await collectOutputs(deps, head, tasks);
+    if (result.error !== null && tasks.some(({ compensation }) => compensation === 'pending')) {
+      if (await failByOutputs(deps, head, result.error)) return { isSealed: false };
+    } else if (await seal(deps, head, tasks, result)) return { isSealed: true };
+  }
+  // Another sealer was faster, and its receipt is the one; or it is about to be, and the next look finds it.
+  const { receiptId } = await getExecutionRecord(deps, input.tenant, input.executionId);
+  assertInvariant(receiptId !== null, `${input.executionId} changed more often while it was sealed than it can`);
+  return { isSealed: true };
+}
+
+/** What the run answers, or why it has no answer. */
+interface RunResult {
+  outputs: JsonObject;
+  error: ExecutionRecord['error'];
+}
+
+/** Closes a run whose tasks all succeeded for nothing, so that they are undone as after any failure; false when it changed meanwhile. */
+async function failByOutputs(deps: Deps, { tenant, id }: ExecutionRecord, error: NonNullable<RunResult['error']>): Promise<boolean> {
+  const conditions = [{ kind: 'compare', field: 'outcome', op: '=', value: 'open' }] as const;
+  const { ok } = await deps.table.write([{ kind: 'update', key: headKey(tenant, id), set: { outcome: 'failed', error }, conditions }]);
+  return ok;
+}
+
+/** Signs the receipt of the run as it was read; false when it changed meanwhile, and then nothing was filed. */
+async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecord[], { outputs, error }: RunResult): Promise<boolean> {
+  const { tenant, id: executionId } = head;
   const decision = await startDecision(deps, head);
-  const { outputs, error } = await collectOutputs(deps, head, tasks);
-  const isSucceeded = head.outcome === 'open' && error === null;
   const receiptId = deps.ids.next('rcpt');
   const endedAt = deps.clock.now();
   const actualCostUsdMicros = tasks.reduce((sum, task) => sum + task.costUsdMicros, 0);
   const sealed: ExecutionRecord = {
     ...head,
     actualCostUsdMicros,
-    state: isSucceeded ? 'succeeded' : 'failed',
+    state: head.outcome === 'open' ? (error === null ? 'succeeded' : 'failed') : head.outcome,
     error: head.error ?? error,
     receiptId,
     endedAt,
@@ -69,7 +106,11 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
         actualCostUsdMicros,
         outputs: await storeJson(deps, tenant, outputs),
       },
-      conditions: [{ kind: 'in', field: 'state', values: ['queued', 'running', 'compensating'] }],
+      conditions: [
+        { kind: 'in', field: 'state', values: openStates },
+        // What was signed says how the run ended; a cancel since then says otherwise.
+        { kind: 'compare', field: 'outcome', op: '=', value: head.outcome },
+      ],
     },
     {
       kind: 'put',
@@ -80,9 +121,10 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
     ...releaseUsageOps(tenant, { day: head.budgetDay, estimatedUsdMicros: head.estimatedCostUsdMicros }, actualCostUsdMicros),
     measuredLedgerOp(head, actualCostUsdMicros, endedAt),
   ]);
-  if (!ok) return; // Another sealer was faster, and its receipt is the one.
+  if (!ok) return false;
   await deps.faults.hit('seal:after-write');
   deps.metrics.count(metricNames.receiptsTotal);
+  return true;
 }
 
 /** Warnings and denials about attempts stand in the receipt with their reasons; of a plain allow its digest is enough. */
@@ -94,7 +136,7 @@ async function findObjections(deps: Deps, head: ExecutionRecord, tasks: readonly
   return found;
 }
 
-/** A failed run is over when everything that is to be undone was undone, or could not be. */
+/** A failed or cancelled run is over when everything that is to be undone was undone, or could not be. */
 function isCompensated({ outcome }: ExecutionRecord, tasks: readonly TaskRecord[]): boolean {
   return outcome === 'open' || tasks.every(({ compensation }) => compensation !== 'pending' && compensation !== 'running');
 }
@@ -109,12 +151,8 @@ function verifySealed(deps: Deps, bundle: unknown, pem: string): void {
 }
 
 /** The results of the run; a reference that no task output satisfies fails the run instead of sealing a guess. */
-async function collectOutputs(
-  deps: Deps,
-  head: ExecutionRecord,
-  tasks: readonly TaskRecord[],
-): Promise<{ outputs: JsonObject; error: ExecutionRecord['error'] }> {
-  if (head.outcome === 'failed') return { outputs: {}, error: null };
+async function collectOutputs(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecord[]): Promise<RunResult> {
+  if (head.outcome !== 'open') return { outputs: {}, error: null };
   const { outputs: template } = await loadManifest(deps, head.tenant, head.workflow);
   if (!template) return { outputs: {}, error: null };
   const byTask = new Map<string, JsonObject>();

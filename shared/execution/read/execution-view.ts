@@ -1,13 +1,13 @@
 import type { JsonObject } from '../../core/canonical-json.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
-import type { Execution, TaskView } from '../execution.ts';
+import { isTerminal, type Execution, type TaskView } from '../execution.ts';
 
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
 
 /** A run as the API shows it; outputs only where the caller loaded them. */
 export function toExecution(head: ExecutionRecord, tasks: readonly TaskRecord[], outputs: JsonObject | null = null): Execution {
-  const isTerminal = head.state === 'succeeded' || head.state === 'failed';
+  const isSealed = isTerminal(head.state);
   return {
     id: head.id,
     state: head.state,
@@ -19,18 +19,22 @@ export function toExecution(head: ExecutionRecord, tasks: readonly TaskRecord[],
     startedAt: isoOrNull(head.startedAt),
     endedAt: isoOrNull(head.endedAt),
     estimatedCostUsdMicros: head.estimatedCostUsdMicros,
-    actualCostUsdMicros: isTerminal ? head.actualCostUsdMicros : null,
+    actualCostUsdMicros: isSealed ? head.actualCostUsdMicros : null,
     decisionId: head.decisionId,
     receiptId: head.receiptId,
     error: head.error,
+    cancellation: head.cancellation ?? null,
+    retryOf: head.retryOf ?? null,
+    replayOf: head.replayOf ?? null,
+    retriedBy: head.retriedBy ?? null,
     outputs,
-    tasks: tasks.map((task) => toTaskView(task, isTerminal)),
+    tasks: tasks.map((task) => toTaskView(task, isSealed)),
   };
 }
 
-function toTaskView(task: TaskRecord, isTerminal: boolean): TaskView {
+function toTaskView(task: TaskRecord, isSealed: boolean): TaskView {
   // Nothing starts a task of a sealed run any more.
-  const isSkipped = isTerminal && (task.state === 'blocked' || task.state === 'ready');
+  const isSkipped = isSealed && (task.state === 'blocked' || task.state === 'ready');
   return {
     id: task.id,
     uses: task.uses,
@@ -39,6 +43,7 @@ function toTaskView(task: TaskRecord, isTerminal: boolean): TaskView {
     needs: task.needs,
     attempts: task.attempts,
     outputsDigest: task.outputs?.digest ?? null,
+    reusedFrom: task.reusedFrom ?? null,
     costUsdMicros: task.costUsdMicros,
     compensation: task.compensation,
     compensationAttempts: task.compensationAttempts,

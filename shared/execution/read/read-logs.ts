@@ -6,6 +6,7 @@ import { isoTime } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import type { TaskRecord } from '../execution-record.ts';
+import { isTerminal } from '../execution.ts';
 import { getExecutionRecord, listTasks } from '../execution-store.ts';
 import { parseExecutionId } from './get-execution.ts';
 
@@ -72,7 +73,7 @@ export async function readLogs(
     }
     read.set(attempt.taskId, attempt.attempt);
   }
-  const isSealed = head.state === 'succeeded' || head.state === 'failed';
+  const isSealed = isTerminal(head.state);
   const cursor = encode({ read: tasks.map((task) => (read.get(task.id) ?? 0).toString(36).padStart(2, '0')).join(''), ...rest });
   return { lines, cursor, done: isSealed && rest.at === undefined };
 }

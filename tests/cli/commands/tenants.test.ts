@@ -112,4 +112,19 @@ describe('maestro tenants', () => {
     const result = await maestro(['tenants', 'token', 'acme', '--subject', 'a', '--data-dir', join(folder, 'none')]);
     expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining('mc:host:unreachable') });
   });
+
+  test(
+    'sets shadow mode for the owner of the home, shouts it, and knows no other mode',
+    async () => {
+      const set = await maestro(['tenants', 'set', 'acme', '--egress', 'shadow', '--reason', 'trial week']);
+      expect(set).toMatchObject({ code: 0, stdout: expect.stringContaining('SHADOW MODE') });
+      const back = await maestro(['tenants', 'set', 'acme', '--egress', 'enforce']);
+      expect(back).toMatchObject({ code: 0, stdout: expect.stringMatching(/egress +enforced/) });
+      expect(await maestro(['tenants', 'set', 'acme', '--egress', 'off'])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('enforce and shadow'),
+      });
+    },
+    slowMs,
+  );
 });

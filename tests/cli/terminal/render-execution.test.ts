@@ -24,6 +24,10 @@ const execution = Execution.parse({
   decisionId: 'dec_01ARZ3NDEKTSV4RRFFQ69G5FAV',
   receiptId: null,
   error: null,
+  cancellation: null,
+  retryOf: null,
+  replayOf: null,
+  retriedBy: null,
   outputs: null,
   tasks: [
     {
@@ -34,6 +38,7 @@ const execution = Execution.parse({
       needs: ['read'],
       attempts: [],
       outputsDigest: null,
+      reusedFrom: null,
       costUsdMicros: 0,
       compensation: 'none',
       compensationAttempts: [],

@@ -2,7 +2,13 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { renderSandbox, sandboxWarnings } from '../../../cli/terminal/render-sandbox.ts';
 
-const whole = { level: 'bubblewrap', tools: 'bwrap + prlimit', networkBlocked: true, processesHidden: true, refused: [] } as const;
+const whole = {
+  level: 'bubblewrap-seccomp',
+  tools: 'bwrap + seccomp + prlimit',
+  networkBlocked: true,
+  processesHidden: true,
+  refused: [],
+} as const;
 const weak = {
   level: 'node-permission',
   tools: 'Node permissions',
@@ -13,7 +19,7 @@ const weak = {
 
 describe('what is said about the sandbox at the start of a home', () => {
   test('is its level and its tools, and nothing to fear when it is whole', () => {
-    expect(renderSandbox(whole).map(stripVTControlCharacters)).toEqual(['bubblewrap (bwrap + prlimit)']);
+    expect(renderSandbox(whole).map(stripVTControlCharacters)).toEqual(['bubblewrap-seccomp (bwrap + seccomp + prlimit)']);
     expect(sandboxWarnings(whole)).toEqual([]);
   });
 
@@ -22,6 +28,10 @@ describe('what is said about the sandbox at the start of a home', () => {
     expect(level).toBe('node-permission (Node permissions)');
     expect(reasons).toEqual([expect.stringMatching(/^refused: bwrap: no namespaces x+$/), 'refused: unshare: not permitted']);
     expect(reasons.every((line) => line.length < 250)).toBe(true);
+  });
+
+  test('is that the kernel is in sight when there is no filter', () => {
+    expect(sandboxWarnings({ ...whole, level: 'bubblewrap' })).toEqual([expect.stringContaining('no system call filter')]);
   });
 
   test('is in capitals that network and signals are not blocked, and how to have better', () => {

@@ -12,6 +12,7 @@ const task = (id: string, needs: string[]): TaskView => ({
   needs,
   attempts: [],
   outputsDigest: null,
+  reusedFrom: null,
   costUsdMicros: 0,
   compensation: 'none',
   compensationAttempts: [],

@@ -14,7 +14,7 @@ import { publishTestPackage } from '../../support/publish-test-package.ts';
 const mark = 'acmes-own';
 
 interface Target {
-  /** Fills `{id}` of the path. */
+  /** Fills the parameter of the path. */
   id?: string;
   body?: unknown;
   mediaType?: string;
@@ -41,13 +41,17 @@ beforeAll(async () => {
   await pushPack(site.home.deps, buildActor(['admin']), await buildOwnPack(key));
   targets = {
     ...Object.fromEntries(['getWorkflow', 'publishWorkflow'].map((id) => [id, { id: workflow.id }])),
-    ...Object.fromEntries(['getExecution', 'readLogs', 'getReceipt', 'listRunDecisions'].map((id) => [id, { id: execution.id }])),
+    ...Object.fromEntries(
+      ['getExecution', 'readLogs', 'getReceipt', 'getRunEgress', 'listRunDecisions'].map((id) => [id, { id: execution.id }]),
+    ),
     ...Object.fromEntries(['getDecision', 'getDecisionReceipt'].map((id) => [id, { id: execution.decisionId ?? 'none' }])),
     ...Object.fromEntries(['getTenant', 'listMembers'].map((id) => [id, { id: 'acme' }])),
     ...Object.fromEntries(['getPolicyPack', 'getPolicyBundle'].map((id) => [id, { id: 'freeze' }])),
     retirePolicyPack: { id: 'freeze', body: { reason: 'the freeze is over' } },
     planRun: { body: { workflow: `${mark}@1.0.0` } },
     startExecution: { body: { workflow: `${mark}@1.0.0` } },
+    // The run never ends here, so a replay of it is a conflict to those who may see it.
+    actOnExecution: { id: `${execution.id}:replay`, body: { reason: 'once more' } },
     createTenant: { body: { id: 'gamma' } },
     changeTenant: { id: 'acme', body: { displayName: 'taken' } },
     putMember: { id: 'acme', body: { subject: 'eve@example.com', role: 'admin' } },
@@ -69,7 +73,7 @@ function send(
   token: string,
 ): Promise<Response> {
   const headers = { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': mediaType }) };
-  return fetch(`${site.url}${path.replace('{id}', encodeURIComponent(id))}`, {
+  return fetch(`${site.url}${path.replace(/\{\w+\}/, encodeURIComponent(id))}`, {
     method,
     headers,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

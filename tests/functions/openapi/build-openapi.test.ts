@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { errorCatalog } from '../../../shared/core/error-catalog.ts';
 import { operations } from '../../../functions/http/index.ts';
-import { buildOpenApi } from '../../../functions/openapi/build-openapi.ts';
+import { buildOpenApi, documentedRequests } from '../../../functions/openapi/build-openapi.ts';
 
 const document = buildOpenApi(operations, '1.2.3');
+const requests = documentedRequests(operations);
 const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
 );
@@ -17,12 +18,19 @@ function referencesOf(value: unknown): string[] {
 
 describe('the OpenAPI document', () => {
   test('has every operation of the registry, and nothing else', () => {
-    const registered = operations.map(({ id, method, path }) => ({ id, method, path }));
+    const registered = requests.map(({ id, method, path }) => ({ id, method, path }));
     expect(documented.map(({ path, method, operation }) => ({ id: operation.operationId, method, path }))).toEqual(registered);
   });
 
   test('names every operation once', () => {
-    expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
+    expect(new Set(requests.map(({ id }) => id)).size).toBe(requests.length);
+  });
+
+  test('shows each action on an execution as a request of its own, and not how a gateway routes them', () => {
+    expect(Object.keys(document.paths).filter((path) => path.startsWith('/api/executions/{id'))).toEqual(
+      expect.arrayContaining(['cancel', 'retry', 'replay'].map((action) => `/api/executions/{id}:${action}`)),
+    );
+    expect(JSON.stringify(document)).not.toContain('idAction');
   });
 
   test('refers only to components that are there', () => {
@@ -46,7 +54,7 @@ describe('the OpenAPI document', () => {
   test.each(documented.map(({ operation }) => [operation.operationId, operation] as const))(
     'documents what %s refuses',
     (id, operation) => {
-      const { roles, body, problems = [] } = operations.find((found) => found.id === id)!;
+      const { roles, body, problems = [] } = requests.find((found) => found.id === id)!;
       const expected = [400, 429, 500, 503, ...problems.map((code) => errorCatalog[code].status)];
       if (roles !== 'public') expected.push(401, 403);
       if (body) expected.push(413, 415);
@@ -66,7 +74,7 @@ describe('the OpenAPI document', () => {
   test('offers the idempotency key where it is honoured', () => {
     const withKey = documented.filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'Idempotency-Key'));
     expect(withKey.map(({ operation }) => operation.operationId)).toEqual(
-      operations.filter((found) => found.idempotencyKey).map(({ id }) => id),
+      requests.filter((found) => found.idempotencyKey).map(({ id }) => id),
     );
   });
 

@@ -47,6 +47,16 @@ describe('a transaction', () => {
     expect(service.asked).toEqual([]);
   });
 
+  test('asks for a field that is absent by its name', async () => {
+    const service = new WireService({});
+    await tableOn(service).write([
+      { kind: 'update', key: { pk: 'p', sk: 's' }, set: { a: 1 }, conditions: [{ kind: 'unset', field: 'retriedBy' }] },
+    ]);
+    expect(service.asked[0]?.body).toMatchObject({
+      TransactItems: [{ Update: { ConditionExpression: 'attribute_not_exists(#n0)', ExpressionAttributeNames: { '#n0': 'retriedBy' } } }],
+    });
+  });
+
   test('sends names and values as placeholders only', async () => {
     const service = new WireService({});
     const conditions = [{ kind: 'compare', field: 'size = 1 OR #x', op: '!=', value: ':v0' }] as const;

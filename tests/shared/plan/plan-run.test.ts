@@ -168,7 +168,7 @@ describe('warnings', () => {
   });
 
   test('are none for a plain run in a full sandbox', async () => {
-    const runner = { ...home.deps.runner, level: async () => 'bubblewrap' as const };
+    const runner = { ...home.deps.runner, level: async () => 'bubblewrap-seccomp' as const };
     const config = { ...home.deps.config, declaredRegion: 'US' };
     const answer = await planRun({ ...home.deps, config, runner }, actor, { manifestText: buildManifestText(), inputs: { who: 'Ada' } });
     expect(answer.plan.warnings).toEqual([]);
@@ -176,16 +176,26 @@ describe('warnings', () => {
 
   const egress = { allow: [{ host: 'example.com', ports: [443, 8443] }] };
   test.each([
-    ['bubblewrap', 'this version runs every task without network'],
-    ['simulated', 'this version runs every task without network'],
-    ['node-permission', 'this version does not enforce that list: in this sandbox a task has no network or all of it'],
-  ] as const)('tell that declared egress is not granted in the sandbox %s', async (level, answer) => {
+    ['bubblewrap-seccomp', undefined],
+    ['bubblewrap', undefined],
+    ['simulated', 'no code runs, so nothing is called'],
+    ['node-permission', 'where this sandbox has no network namespace, only code that uses the proxy of its own will keeps to that list'],
+  ] as const)('tell what declared egress is worth in the sandbox %s, when it is not enforced', async (level, answer) => {
     const runner = { ...home.deps.runner, level: async () => level };
     const manifestText = buildManifestText({ tasks: [task('send', { egress }), task('quiet')] });
     const { plan } = await planRun({ ...home.deps, runner }, actor, { manifestText, inputs: { who: 'Ada' } });
-    expect(plan.warnings.filter((warning) => warning.includes('egress'))).toEqual([
-      `task send declares egress to example.com:443, example.com:8443; ${answer}`,
-    ]);
+    expect(plan.warnings.filter((warning) => warning.includes('egress'))).toEqual(
+      answer === undefined ? [] : [`task send declares egress to example.com:443, example.com:8443; ${answer}`],
+    );
+  });
+
+  test('shout that the tenant is in shadow mode, when a task has egress', async () => {
+    const shadow = { kind: 'update', key: { pk: `T#${actor.tenant}`, sk: 'TENANT' }, set: { egressMode: 'shadow' } } as const;
+    expect((await home.deps.table.write([shadow])).ok).toBe(true);
+    const open = await planText({ tasks: [task('send', { egress }), task('quiet')] });
+    expect(open.plan.warnings).toContainEqual(expect.stringMatching(/SHADOW MODE, this tenant's tasks with egress \(1\)/));
+    expect((await planText({ tasks: [task('quiet')] })).plan.warnings.join()).not.toContain('SHADOW');
+    expect((await home.deps.table.write([{ ...shadow, set: { egressMode: 'enforce' } }])).ok).toBe(true);
   });
 
   test('of many hosts name five', async () => {

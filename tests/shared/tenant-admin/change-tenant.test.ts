@@ -56,8 +56,13 @@ describe('a change', () => {
     expect((await change({ data: { budget: null } })).data).toEqual({ residency: { banned_jurisdictions: ['YY'] } });
   });
 
-  test('of quota, budget and time zone is for admins of the owner of the home only, and then nothing of it happens', async () => {
-    for (const body of [{ quota: { maxConcurrent: 5 } }, { budget: { dailyMaxUSD: 5 } }, { timeZone: 'Asia/Tokyo' }]) {
+  test('of quota, budget, time zone and egress mode is for admins of the owner of the home only, and then nothing of it happens', async () => {
+    for (const body of [
+      { quota: { maxConcurrent: 5 } },
+      { budget: { dailyMaxUSD: 5 } },
+      { timeZone: 'Asia/Tokyo' },
+      { egressMode: 'shadow' as const },
+    ]) {
       const refused = change({ displayName: 'Taken', ...body });
       await expect(refused).rejects.toMatchObject({
         code: 'mc:auth:forbidden',
@@ -68,6 +73,14 @@ describe('a change', () => {
     const after = await change({ quota: { maxConcurrent: 5 }, budget: { dailyMaxUSD: 2.5 }, timeZone: 'Asia/Tokyo' }, { actor: owner });
     expect(after).toMatchObject({ quota: { maxConcurrent: 5, resourceClasses: ['small', 'medium', 'large'] }, timeZone: 'Asia/Tokyo' });
     expect(after.budget.dailyMaxUSD).toBe(2.5);
+  });
+
+  test('of the egress mode stands in the audit event; a tenant begins enforced, and no other word is a mode', async () => {
+    expect(await showTenant(home.deps, admin, 'acme')).toMatchObject({ egressMode: 'enforce' });
+    expect(await change({ egressMode: 'shadow', reason: 'trial week' }, { actor: owner })).toMatchObject({ egressMode: 'shadow' });
+    const details = { egressMode: { before: 'enforce', after: 'shadow' } };
+    expect(await audited()).toMatchObject([{ type: 'mc.tenant.change', data: { reason: 'trial week', details } }]);
+    expect(issuesOf({ egressMode: 'off' })).toMatchObject([{ pointer: '/egressMode' }]);
   });
 
   test('of another tenant is a change of a tenant that is not there', async () => {

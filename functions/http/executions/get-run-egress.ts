@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { AttemptEgress, getEgressAttestation, listRunEgress } from '../../../shared/execution/read/get-run-egress.ts';
+import { Bundle, bundleMediaType } from '../../../shared/receipt/bundle.ts';
+import { defineOperation } from '../../middleware/define-operation.ts';
+import { given } from '../../middleware/given.ts';
+import { lambda } from '../../middleware/lambda.ts';
+import { ExecutionPath } from '../../middleware/parameters/execution-path.ts';
+import { pageOf, pageQuery } from '../../middleware/parameters/paging.ts';
+
+const format = z
+  .enum(['verdicts', 'attestation'])
+  .default('verdicts')
+  .describe('The verdicts as JSON, or for a finished run the signed runtime trace of all of them');
+
+export const operation = defineOperation({
+  id: 'getRunEgress',
+  method: 'GET',
+  path: '/api/executions/{id}/egress',
+  tag: 'Executions',
+  summary: 'List what became of the network calls of a run',
+  description:
+    'One entry for each attempt of a task that declares egress. As `attestation` it is an in-toto runtime trace about the outputs of the run, in a sigstore ' +
+    'bundle: signed when it is first asked for, and the same bytes ever after.',
+  params: ExecutionPath,
+  query: z.strictObject({ format, ...pageQuery }),
+  responses: {
+    200: {
+      description: 'The attempts of `limit` tasks, or the bundle',
+      schema: pageOf(AttemptEgress).meta({ id: 'RunEgressPage' }),
+      alternatives: { [bundleMediaType]: Bundle },
+    },
+  },
+  problems: ['mc:execution:not-found', 'mc:execution:not-sealed'],
+  async handle({ deps, actor, params, query: { format: wanted, ...page } }) {
+    if (wanted === 'verdicts') return { status: 200, json: await listRunEgress(deps, actor, { id: params.id, ...given(page) }) };
+    const bundle = await getEgressAttestation(deps, actor, params.id);
+    return { status: 200, bytes: JSON.stringify(bundle), mediaType: bundleMediaType };
+  },
+});
+
+export const handler = lambda(operation);

@@ -1,0 +1,152 @@
+/** What must hold of one run when it is over. */
+import type { Item } from '../../../shared/port/table.ts';
+import { prices } from '../world/prices.ts';
+import { expectedAnswer, workflowNamed, type TaskModel } from '../world/workflow-model.ts';
+import type { Effect, World } from '../world/world.ts';
+import { checkReceipt } from './check-receipt.ts';
+import { textOf } from './read-item.ts';
+import type { Expect, StoredRun } from './stored-run.ts';
+
+/** An attempt as it stands in a task. */
+interface StoredAttempt {
+  attempt: number;
+  endedAt: string | null;
+  sandbox: string | null;
+  failure: string | null;
+  wallMs: number | null;
+}
+
+/** Written by the engine, read here to be judged. */
+function attemptsOf(task: Item, field: 'attempts' | 'compensationAttempts'): readonly StoredAttempt[] {
+  return task[field] as unknown as readonly StoredAttempt[];
+}
+
+type Purpose = 'task' | 'compensation';
+
+/** Retries, five lost attempts and one more, and those that met a store out of order; see retry-policy.ts. */
+const mostExtraAttempts = 1 + 6 + 21;
+/** Five failures, five lost attempts and one more, and those that met a store out of order; see compensate-run.ts. */
+const mostUndoings = 5 + 6 + 21;
+/** Attempts that may have gone well without being recorded so: nobody heard of them, or their results could not be kept. */
+const unheard = new Set(['lost', 'store', 'policy', 'invalid-output', 'cancelled']);
+
+export function checkRun(world: World, run: StoredRun): void {
+  const expect: Expect = (holds, rule, message) => {
+    if (!holds) world.violate(rule, `${run.id} ${message}`);
+  };
+  const { head } = run;
+  const state = textOf(head, 'state');
+  world.note(`ended ${state}`);
+  if ((head['error'] as { failure: string } | null)?.failure === 'outputs') world.note('failed by its outputs');
+  checkReceipt(world, run, expect);
+  expect(
+    run.decision?.['verdict'] === 'allow' || run.decision?.['verdict'] === 'warn',
+    'every decision is recorded',
+    'has no decision that let it start',
+  );
+  const model = workflowNamed((head['workflow'] as { name: string }).name);
+  const word = (head['inputs'] as { inline: { word: string } }).inline.word;
+  if (state === 'succeeded') {
+    const [answer, expected] = [answerOf(world, head), expectedAnswer(model, word)];
+    expect(answer === expected, 'results are right', `answers ${JSON.stringify(answer)}, expected ${String(expected)}`);
+  }
+  let cost = 0;
+  for (const task of run.tasks) {
+    const modelled = model.tasks.find(({ id }) => id === task['id']);
+    if (modelled) checkTask(world, run, { task, model: modelled }, expect);
+    cost += costOf(attemptsOf(task, 'attempts'), prices.work, task) + costOf(attemptsOf(task, 'compensationAttempts'), prices.undo, task);
+  }
+  expect(cost === head['actualCostUsdMicros'], 'money balances', `cost ${textOf(head, 'actualCostUsdMicros')}, its attempts ${cost}`);
+}
+
+/** What the run answers, from its item or from a blob. */
+function answerOf({ blobs }: World, head: Item): unknown {
+  const { inline, digest } = head['outputs'] as { inline?: { answer?: unknown }; digest: string };
+  if (inline !== undefined) return inline.answer;
+  const bytes = blobs.get(`${textOf(head, 'tenant')}/data/${digest}`);
+  return bytes && (JSON.parse(Buffer.from(bytes).toString()) as { answer?: unknown }).answer;
+}
+
+function costOf(attempts: readonly StoredAttempt[], price: { perRun: number; perSecond: number }, task: Item): number {
+  const factor = task['resourceClass'] === 'medium' ? 4 : 1;
+  const ran = attempts.filter(({ sandbox }) => sandbox !== null);
+  return ran.reduce((sum, { wallMs }) => sum + price.perRun + Math.ceil((price.perSecond * factor * (wallMs ?? 0)) / 1_000), 0);
+}
+
+function checkTask(world: World, run: StoredRun, { task, model }: { task: Item; model: TaskModel }, expect: Expect): void {
+  const name = textOf(task, 'id');
+  const isReused = task['reusedFrom'] !== undefined;
+  const compensation = textOf(task, 'compensation');
+  const isUndone = run.head['state'] !== 'succeeded' && task['state'] === 'succeeded' && model.compensation !== undefined;
+  world.note(`task ended ${textOf(task, 'state')}`);
+  world.note(`compensation ended ${compensation}`);
+  if (run.head['state'] === 'succeeded')
+    expect(task['state'] === 'succeeded', 'results are right', `succeeded, but ${name} is ${textOf(task, 'state')}`);
+  const done = compensation === 'done' || compensation === 'failed';
+  expect(
+    done === isUndone || isReused,
+    'compensation exactly once',
+    `${name} is ${textOf(task, 'state')}, its compensation ${compensation}`,
+  );
+  const place = { world, run, task, expect };
+  const work = checkAttempts(place, 'task', attemptsOf(task, 'attempts'));
+  const undo = checkAttempts(place, 'compensation', attemptsOf(task, 'compensationAttempts'));
+  expect(work.length <= model.retries + mostExtraAttempts, 'no attempt beyond those allowed', `${name} was tried ${work.length} times`);
+  expect(undo.length <= mostUndoings, 'no attempt beyond those allowed', `${name} was undone ${undo.length} times`);
+  const good = attemptsOf(task, 'attempts').filter(({ endedAt, failure }) => endedAt !== null && failure === null);
+  expect(good.length === (task['state'] === 'succeeded' && !isReused ? 1 : 0), 'effects once', `${name} has ${good.length} good attempts`);
+  const undoings = attemptsOf(task, 'compensationAttempts').filter(({ endedAt, failure }) => endedAt !== null && failure === null);
+  expect(undoings.length === (compensation === 'done' ? 1 : 0), 'compensation exactly once', `${name} was undone ${undoings.length} times`);
+  expect(isUndone || undo.length === 0, 'compensation exactly once', `${name} was undone, but did not have to be`);
+  checkOrder(place, model, work);
+}
+
+interface Place {
+  world: World;
+  run: StoredRun;
+  task: Item;
+  expect: Expect;
+}
+
+/** Every attempt that the world saw is one that was claimed, and no number came twice. */
+function checkAttempts({ world, run, task, expect }: Place, purpose: Purpose, attempts: readonly StoredAttempt[]): Effect[] {
+  const name = `${textOf(task, 'id')}${purpose === 'task' ? '' : '/compensation'}`;
+  const effects = world.effects.filter(({ key }) => key === `${run.id}/${name}`);
+  const seen = new Set(effects.map(({ attempt }) => attempt));
+  expect(seen.size === effects.length, 'no attempt runs twice', `${name} ran attempts ${effects.map(({ attempt }) => attempt).join()}`);
+  for (const { attempt, ended } of effects) {
+    const stored = attempts.find((other) => other.attempt === attempt);
+    expect(stored !== undefined, 'no attempt without a claim', `${name} ran attempt ${attempt}, which nobody claimed`);
+    const isTold = stored?.endedAt === null || stored?.failure === null || unheard.has(stored?.failure ?? '');
+    expect(
+      ended !== 'succeeded' || isTold,
+      'results are right',
+      `${name} attempt ${attempt} went well, but stands as ${String(stored?.failure)}`,
+    );
+  }
+  for (const { attempt, endedAt, failure, sandbox } of attempts) {
+    if (failure !== null) world.note(`${purpose} attempt failed: ${failure}`);
+    if (endedAt !== null && failure === null) {
+      const holds = effects.some((effect) => effect.attempt === attempt && effect.ended === 'succeeded');
+      expect(holds, 'results are right', `${name} attempt ${attempt} stands as good, but the world saw nothing of it`);
+    }
+    if (sandbox === null) continue;
+    const judged = run.judged.find(({ sk }) => sk === `JUDGED#${purpose}#${textOf(task, 'id')}#${attempt}`)?.['decisions'] as
+      { point: string }[] | undefined;
+    const points = (judged ?? []).map(({ point }) => point).join();
+    expect(points.startsWith('place,task,write'), 'every decision is recorded', `${name} attempt ${attempt} was judged at ${points}`);
+  }
+  return effects;
+}
+
+/** No task begins before all it needs has gone well. */
+function checkOrder({ world, run, expect }: Place, { id, needs }: TaskModel, effects: readonly Effect[]): void {
+  const first = Math.min(...effects.map(({ beganAt }) => beganAt));
+  for (const need of needs) {
+    const isThere = world.effects.some(
+      ({ key, beganAt, ended }) => key === `${run.id}/${need}` && ended === 'succeeded' && beganAt <= first,
+    );
+    const isReused = run.tasks.some((task) => task['id'] === need && task['reusedFrom'] !== undefined);
+    expect(effects.length === 0 || isThere || isReused, 'needs come first', `${id} began before ${need} had gone well`);
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The embedded home: one process with the real queue and the real interpreter in virtual time. When it dies it is started again on the same table and blobs, and
+ * resumes what it finds there.
+ */
+import { LocalTaskQueue } from '../../../shared/embedded/pace/local-task-queue.ts';
+import { WorkGate } from '../../../shared/embedded/pace/work-gate.ts';
+import { dispatchTask } from '../../../shared/execution/dispatch/dispatch-task.ts';
+import { resumeRuns } from '../../../shared/execution/dispatch/resume-runs.ts';
+import { sweepExecutions } from '../../../shared/execution/dispatch/sweep-executions.ts';
+import type { Deps } from '../../../shared/port/deps.ts';
+import type { TaskMessage, TaskQueue } from '../../../shared/port/task-queue.ts';
+import { LocalPhases } from '../../../statemachines/interpreter/local-phases.ts';
+import { hear, type Heard, type Home, type HomeRules } from './home.ts';
+import { clockOf, loggerOf, processDeps } from '../port/process-deps.ts';
+import { SimulatedProcess } from '../world/simulated-process.ts';
+import { TablePort } from '../port/table-port.ts';
+import type { World } from '../world/world.ts';
+
+const sweepMs = 60_000;
+
+/** Pacing is about bursts of real time; here every job goes at once, and the seed decides who is first. */
+class OpenGate extends WorkGate {
+  override async background<T>(work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
+  override async turn(): Promise<void> {
+    // Nobody holds back.
+  }
+}
+
+export class EmbeddedHome implements Home {
+  readonly #world: World;
+  readonly #rules: HomeRules;
+  #open: { process: SimulatedProcess; deps: Deps } | undefined;
+  #boots = 0;
+
+  constructor(world: World, rules: HomeRules) {
+    this.#world = world;
+    this.#rules = rules;
+    this.#boot();
+  }
+
+  async ask<T>(work: (deps: Deps) => Promise<T>): Promise<Heard<T>> {
+    const open = this.#open;
+    if (open === undefined) return { kind: 'nothing' };
+    return hear(open.process, work(open.deps));
+  }
+
+  #boot(): void {
+    const world = this.#world;
+    this.#boots += 1;
+    const process = new SimulatedProcess(world, `home-${this.#boots}`);
+    const again = (): void => {
+      this.#open = undefined;
+      world.scheduler.after(100 + world.random.next() * 20_000, () => this.#boot());
+    };
+    process.onDeath(again);
+    const queue = new LocalTaskQueue({ width: world.scenario.width, clock: clockOf(process), logger: loggerOf(process) });
+    const phases: LocalPhases = new LocalPhases(() => deps, new OpenGate(), world.scenario.maxOpenRuns);
+    const parts = {
+      ...this.#rules,
+      table: new TablePort(process),
+      blobs: this.#rules.lendBlobs(process),
+      queue: faultyQueue(process, queue),
+      phases,
+    };
+    const plain = processDeps(process, parts);
+    const deps: Deps = this.#rules.plant.process?.(plain, process) ?? plain;
+    queue.consume((message) => dispatchTask(deps, message));
+    resumeRuns(deps, (run) => phases.resume(run)).then(
+      () => {
+        process.tell(() => 'is open');
+        this.#open = { process, deps };
+        this.#sweepLater(process, deps);
+      },
+      (error: unknown) => {
+        process.tell(() => `cannot open: ${String(error)}`);
+        world.note('a home could not open');
+        process.kill('while it opened');
+      },
+    );
+  }
+
+  #sweepLater(process: SimulatedProcess, deps: Deps): void {
+    void process.sleep(sweepMs).then(() => {
+      this.#sweepLater(process, deps);
+      sweepExecutions(this.#rules.plant.sweep?.(deps) ?? deps).catch((error: unknown) => deps.logger.error('a sweep failed', { error }));
+    });
+  }
+}
+
+/** The queue of the process, where messages get lost, doubled and late. */
+function faultyQueue(process: SimulatedProcess, queue: LocalTaskQueue): TaskQueue {
+  const { world } = process;
+  const send = async (message: TaskMessage, delayMs: number): Promise<void> => {
+    if (world.strikes('dropMessage')) return world.note('message dropped');
+    const lateMs = world.strikes('doubleMessage') ? world.random.next() * 5_000 : 0;
+    if (lateMs > 0) world.note('message late');
+    await queue.send([message], delayMs + lateMs);
+    if (!world.strikes('doubleMessage')) return;
+    world.note('message doubled');
+    await queue.send([message], delayMs + world.random.next() * 10_000);
+  };
+  return {
+    send: async (messages, delayMs = 0) => {
+      for (const message of messages) await send(message, delayMs);
+    },
+    reserve: (slots) => queue.reserve(slots),
+  };
+}

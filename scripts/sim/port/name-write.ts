@@ -1,0 +1,45 @@
+import { keyOf } from '../../../shared/port/table-rules.ts';
+import type { WriteOp } from '../../../shared/port/table.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The first whose test holds of one of the ops. */
+const names: readonly (readonly [(sk: string, set: Fields) => boolean, string])[] = [
+  [(sk) => sk === 'RECEIPT', 'seal'],
+  [(sk) => sk === 'DECISION#start', 'admission'],
+  [(sk) => sk === 'PHASE', 'journal'],
+  [(sk, set) => sk === 'EXEC' && 'gsi2pk' in set, 'record'],
+  [(sk, set) => sk === 'EXEC' && 'phaseToken' in set, 'token'],
+  [(sk, set) => sk === 'EXEC' && 'cancellation' in set, 'cancel'],
+  [(sk, set) => sk === 'EXEC' && set['state'] === 'compensating', 'begin compensation'],
+  [(sk, set) => isTask(sk) && set['state'] === 'running', 'claim'],
+  [(sk, set) => isTask(sk) && set['compensation'] === 'running', 'claim compensation'],
+  [(sk, set) => isTask(sk) && 'compensationAttempts' in set, 'end compensation'],
+  [(sk, set) => isTask(sk) && 'attempts' in set, 'completion'],
+  [(sk, set) => isTask(sk) && 'compensation' in set, 'free compensation'],
+  [(sk) => sk.startsWith('DAY#'), 'open day'],
+  [(sk) => sk.startsWith('DECISION#'), 'denial'],
+];
+
+const isTask = (sk: string): boolean => sk.startsWith('TASK#');
+
+function fieldsOf(op: WriteOp): Fields {
+  if (op.kind === 'put') return op.item;
+  if (op.kind !== 'update') return {};
+  return { ...op.set, ...Object.fromEntries((op.remove ?? []).map((name) => [name, null])) };
+}
+
+/** What a write is about in the words of the engine; traces and counts of crashes use it. */
+export function nameWrite(ops: readonly WriteOp[]): string {
+  const changes = ops.filter(({ kind }) => kind !== 'check').map((op) => ({ sk: keyOf(op).sk, set: fieldsOf(op) }));
+  const found = names.find(([matches]) => changes.some(({ sk, set }) => matches(sk, set)));
+  return found?.[1] ?? `write of ${changes.map(({ sk }) => sk.split(/[#_:]/)[0]).join('+')}`;
+}
+
+/** The items that a write touches. */
+export function targetsOf(ops: readonly WriteOp[]): string {
+  return ops
+    .map(keyOf)
+    .map(({ pk, sk }) => `${pk.split('#').at(-1) ?? ''}/${sk}`)
+    .join(' ');
+}

@@ -1,0 +1,141 @@
+/** Every port of one simulated process. */
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { InvariantError, McError } from '../../../shared/core/errors.ts';
+import { TenantId } from '../../../shared/core/tenant-id.ts';
+import { ulidIds } from '../../../shared/embedded/ulid-ids.ts';
+import type { Clock } from '../../../shared/port/clock.ts';
+import type { Deps, HomeConfig } from '../../../shared/port/deps.ts';
+import type { Logger } from '../../../shared/port/logger.ts';
+import type { PackLibrary } from '../../../shared/port/pack-library.ts';
+import type { Phases } from '../../../shared/port/phases.ts';
+import type { Signer } from '../../../shared/port/signer.ts';
+import type { Table } from '../../../shared/port/table.ts';
+import type { TaskQueue } from '../../../shared/port/task-queue.ts';
+import { keyIdOf } from '../../../shared/receipt/key-id.ts';
+import type { BlobsPort } from './blobs-port.ts';
+import { policyPort } from './policy-port.ts';
+import { runnerPort, type FindBehaviour } from './runner-port.ts';
+import { networkRefusals, type SimulatedProcess } from '../world/simulated-process.ts';
+
+/** One key for all worlds; making one costs more than a world. */
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+const keyId = keyIdOf(pem);
+
+/** What receipts have to verify with. */
+export const receiptKey = { pem, keyId } as const;
+
+export const homeConfig: HomeConfig = {
+  region: 'US',
+  declaredRegion: null,
+  cloud: 'local',
+  builderId: 'https://maestro-conductor.dev/homes/simulated',
+  version: '0.0.0-sim',
+  encryption: 'none',
+  ownerTenant: TenantId.parse('local'),
+};
+
+/** Signs at once and always well. */
+export const plainSigner: Signer = {
+  publicKey: async () => ({ pem, keyId }),
+  sign: async (message) => sign('sha256', message, { key: privateKey, dsaEncoding: 'der' }),
+};
+
+/** The engine judges with packs, but never looks into one. */
+export const noPacks: PackLibrary = {
+  shipped: nowhere,
+  findArchive: nowhere,
+  baseQuestion: {},
+  inspect: nowhere,
+  tryOut: nowhere,
+  open: nowhere,
+};
+
+function nowhere(): never {
+  throw new InvariantError('the engine has no business with the pack library');
+}
+
+/** What of a process its home decides. */
+export interface HomeParts {
+  table: Table;
+  blobs: BlobsPort;
+  queue: TaskQueue;
+  phases: Phases;
+  behaviourOf: FindBehaviour;
+  isDenied: (workflow: string, taskId: string) => boolean;
+}
+
+export function processDeps(process: SimulatedProcess, parts: HomeParts): Deps {
+  const { world } = process;
+  const { behaviourOf, isDenied, ...rest } = parts;
+  const clock = clockOf(process);
+  return {
+    ...rest,
+    config: homeConfig,
+    signer: signerOf(process),
+    policy: policyPort(process, isDenied),
+    packs: noPacks,
+    runner: runnerPort(process, behaviourOf),
+    clock,
+    ids: ulidIds(clock, () => world.random.next()),
+    logger: loggerOf(process),
+    metrics: { count: () => undefined, record: () => undefined },
+    faults: {
+      hit: (point) => {
+        world.note(`at ${point}`);
+        if (world.strikes('stallAtPoint')) return process.sleep(world.stallMs());
+        if (!world.strikes('crashAtPoint')) return undefined;
+        world.note(`crash at ${point}`);
+        process.kill(`at ${point}`);
+        return new Promise<void>(() => undefined);
+      },
+    },
+  };
+}
+
+/** Log lines go to the trace; a broken invariant is never only a line. */
+export function loggerOf(process: SimulatedProcess): Logger {
+  const tell =
+    (level: string) =>
+    (message: string, fields?: Readonly<Record<string, unknown>>): void => {
+      const broken = invariantIn(fields?.['error']);
+      if (broken) process.world.violate('no invariant breaks', `${message}: ${broken.stack ?? broken.message}`);
+      process.tell(() => `${level} ${message} ${told(fields)}`);
+    };
+  return { info: tell('info'), warn: tell('warn'), error: tell('error') };
+}
+
+/** The interpreter wraps what a state throws. */
+function invariantIn(error: unknown): Error | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return error.name === 'InvariantError' ? error : invariantIn(error.cause);
+}
+
+function told(fields: Readonly<Record<string, unknown>> = {}): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${value instanceof Error ? (value.stack ?? value.message) : String(value)}`)
+    .join(' ');
+}
+
+export function clockOf(process: SimulatedProcess): Clock {
+  const { world } = process;
+  return {
+    now: () => world.wallTime + process.skewMs,
+    elapsedMs: () => world.now,
+    sleep: (ms, signal) => process.sleep(ms, signal),
+  };
+}
+
+function signerOf(process: SimulatedProcess): Signer {
+  const { world } = process;
+  const refusals = [...networkRefusals, (): McError => new McError('mc:key:unreadable', 'simulated: no key')];
+  return {
+    publicKey: async () => ({ pem, keyId }),
+    sign: (message) =>
+      process.step({ name: 'sign', isWrite: false, refusals }, () => {
+        const isBad = world.strikes('badSignature');
+        if (isBad) world.note('bad signature');
+        return sign('sha256', isBad ? Buffer.concat([message, Buffer.from('!')]) : message, { key: privateKey, dsaEncoding: 'der' });
+      }),
+  };
+}

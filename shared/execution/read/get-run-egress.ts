@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { McError } from '../../core/errors.ts';
+import type { Deps } from '../../port/deps.ts';
+import { EgressTrace } from '../../port/egress-trace.ts';
+import type { Page } from '../../port/table.ts';
+import type { Bundle } from '../../receipt/bundle.ts';
+import { signOnce } from '../../receipt/sign-once.ts';
+import type { Actor } from '../../tenant/actor.ts';
+import { buildEgressStatement, callsOf } from '../egress-statement.ts';
+import { executionPk, TaskRecord } from '../execution-record.ts';
+import { getExecutionRecord, listTasks } from '../execution-store.ts';
+import { parseExecutionId } from './get-execution.ts';
+
+/** What became of the network calls of one attempt. */
+export const AttemptEgress = z
+  .strictObject({
+    task: z.string(),
+    purpose: z.enum(['task', 'compensation']),
+    attempt: z.int().positive(),
+    egress: EgressTrace,
+  })
+  .meta({ id: 'AttemptEgress' });
+export type AttemptEgress = z.infer<typeof AttemptEgress>;
+
+/** One page of the network calls of a run, by task and attempt; throws `mc:execution:not-found`. */
+export async function listRunEgress(
+  deps: Pick<Deps, 'table'>,
+  { tenant }: Actor,
+  { id, ...page }: { id: string; limit: number; cursor?: string },
+): Promise<Page<AttemptEgress>> {
+  const head = await getExecutionRecord(deps, tenant, parseExecutionId(id));
+  const { items, ...rest } = await deps.table.query({ pk: executionPk(tenant, head.id), prefix: 'TASK#', ...page });
+  return { items: callsOf(items.map((item) => TaskRecord.parse(item))), ...rest };
+}
+
+/** The signed runtime trace of a sealed run: signed when it is first asked for, and the same bytes ever after. Throws `mc:execution:not-sealed` before. */
+export async function getEgressAttestation(
+  deps: Pick<Deps, 'table' | 'blobs' | 'signer' | 'config' | 'clock'>,
+  { tenant }: Actor,
+  id: string,
+): Promise<Bundle> {
+  const head = await getExecutionRecord(deps, tenant, parseExecutionId(id));
+  const { outputs } = head;
+  if (head.receiptId === null || outputs === null) throw new McError('mc:execution:not-sealed', `${head.id} is ${head.state}`);
+  return signOnce(deps, tenant, { pk: executionPk(tenant, head.id), sk: 'EGRESS' }, async () =>
+    buildEgressStatement(deps.config, head, { tasks: await listTasks(deps, tenant, head.id), outputsDigest: outputs.digest }),
+  );
+}

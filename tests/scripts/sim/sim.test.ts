@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { runStretch } from '../../../scripts/sim/campaign.ts';
+import { notReached } from '../../../scripts/sim/check/coverage.ts';
+import { Groundwork } from '../../../scripts/sim/groundwork.ts';
+import { plants, type PlantName } from '../../../scripts/sim/plants.ts';
+import { runSeed } from '../../../scripts/sim/run-seed.ts';
+
+let groundwork: Groundwork;
+beforeAll(async () => {
+  groundwork = await Groundwork.lay();
+}, 60_000);
+
+describe('the simulated engine', () => {
+  test('keeps every rule in 150 worlds of crashes, lost messages and slow ports, and ends runs in every terminal state', async () => {
+    const { failures, seen } = await runStretch(groundwork, { start: 1, seeds: 150, plant: undefined, maxFailures: 3 });
+    expect(failures).toEqual([]);
+    expect(notReached(seen).get('terminal states')).toBeUndefined();
+  }, 60_000);
+
+  test('gives the same world for the same seed, event by event, whatever ran before', async () => {
+    for (const seed of [3, 4]) {
+      const [first, again]: [string[], string[]] = [[], []];
+      await runSeed(groundwork, seed, { trace: first });
+      await runSeed(groundwork, seed + 100);
+      await runSeed(groundwork, seed, { trace: again });
+      expect(first.length).toBeGreaterThan(10);
+      expect(again).toEqual(first);
+    }
+  });
+});
+
+/** Which rule each planted bug breaks first; others may follow from it. */
+const brokenRules: Readonly<Record<PlantName, readonly string[]>> = {
+  'seal-without-conditions': ['one receipt', 'a cancel lands', 'slots balance'],
+  'forgetful-completion': ['releases are exact'],
+  'impatient-sweep': ['leases hold'],
+  'claim-without-conditions': ['no attempt runs twice', 'states go forward', 'nothing begins in a closed run'],
+  'start-without-key': ['none doubled'],
+  'answer-before-commit': ['no run lost', 'none doubled'],
+  'deaf-supervisor': ['everything ends', 'callers are answered'],
+};
+
+describe('the checker', () => {
+  test.each(Object.keys(plants) as PlantName[])(
+    'finds the planted bug %s within 2,000 seeds',
+    async (plant) => {
+      const { failures } = await runStretch(groundwork, { start: 1, seeds: 2_000, plant, maxFailures: 1 });
+      expect(brokenRules[plant]).toContain(failures[0]?.violations[0]?.rule);
+    },
+    120_000,
+  );
+});
+
+describe('npm run sim', () => {
+  const run = (...given: string[]): { status: number | null; stdout: string } =>
+    spawnSync(process.execPath, [fileURLToPath(new URL('../../../scripts/sim.ts', import.meta.url)), ...given], { encoding: 'utf8' });
+
+  test('says on several threads what was reached, and ends well when every rule holds', () => {
+    const { status, stdout } = run('--seeds', '20', '--workers', '2');
+    expect(stdout).toMatch(
+      /^20 seeds from 1 on, \d+ events, \d+ seeds\/s; runs ended: succeeded \d+, failed \d+, cancelled \d+\nreached \d+ of \d+ /,
+    );
+    expect(status).toBe(0);
+  }, 60_000);
+
+  test('ends badly with the seed, the rule, a trace and the way to see it again when one does not', () => {
+    const { status, stdout } = run('--seeds', '100', '--plant', 'impatient-sweep');
+    const seed = /again: npm run sim -- --seed (\d+) --trace --plant impatient-sweep\n$/.exec(stdout)?.[1];
+    expect(stdout).toContain(`\nseed ${String(seed)} breaks: leases hold\n`);
+    expect(stdout).toMatch(/^ +[\d.]+s {2}checker +VIOLATION leases hold: /m);
+    expect(stdout).toMatch(/^ +[\d.]+s {2}(home|lambda)-\d+ +claim ok /m);
+    expect(status).toBe(1);
+  }, 60_000);
+
+  test('refuses a plant that there is not and a number that is none', () => {
+    expect(run('--plant', 'weed').status).toBe(1);
+    expect(run('--seeds', 'many').status).toBe(1);
+  });
+});

@@ -1,0 +1,223 @@
+/** A cancel lands whatever the run is doing, once, with one receipt, and gives back what the run held. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { simulateEcho } from '../../../runner/simulated/simulated-runner.ts';
+import { cancelExecution } from '../../../shared/execution/actions/cancel-execution.ts';
+import { sweepExecutions } from '../../../shared/execution/dispatch/sweep-executions.ts';
+import { headKey, taskKey } from '../../../shared/execution/execution-record.ts';
+import type { Execution } from '../../../shared/execution/execution.ts';
+import { getExecution } from '../../../shared/execution/read/get-execution.ts';
+import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
+import { idSchema } from '../../../shared/core/id.ts';
+import type { FaultPoint } from '../../../shared/port/faults.ts';
+import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
+import { getTenant } from '../../../shared/tenant/tenant-store.ts';
+import { readUsage } from '../../../shared/tenant/usage.ts';
+import { failing, openEngine, type Engine } from '../../support/open-engine.ts';
+
+const ExecutionId = idSchema('exec');
+const reason = 'the wrong lockfile';
+
+/** What a test does at a fault point; set after the start of the engine. */
+let atFault: Partial<Record<FaultPoint, () => Promise<void>>> = {};
+let engine: Engine;
+beforeEach(async () => {
+  atFault = {};
+  engine = await openEngine({ faults: { hit: (point) => atFault[point]?.() } });
+}, 60_000);
+afterEach(async () => engine.close());
+
+const cancel = (id: string, why = reason): Promise<Execution> =>
+  cancelExecution(engine.home.deps, engine.actor, { id: ExecutionId.parse(id), reason: why, claim: undefined });
+const read = (id: string): Promise<Execution> => getExecution(engine.home.deps, engine.actor, id);
+
+async function until(id: string, holds: (execution: Execution) => boolean): Promise<void> {
+  while (!holds(await read(id))) await delay(5);
+}
+
+const single = (name: string, more = ''): string =>
+  `name: ${name}\nversion: 1.0.0\ntasks: [{ id: only, uses: 'pkg:demo/echo@1.0.0'${more} }]\n`;
+
+const undoable = `name: undoable
+version: 1.0.0
+tasks:
+  - { id: made, uses: 'pkg:demo/echo@1.0.0', compensate: { uses: 'pkg:demo/echo@1.0.0', with: { undo: made } } }
+  - { id: next, uses: 'pkg:demo/echo@1.0.0', needs: [made] }
+`;
+
+const Receipt = z.object({
+  mc_receipt: z.object({ state: z.string(), cancellation: z.object({ by: z.string(), reason: z.string(), at: z.string() }) }),
+});
+
+/** One receipt that says who cancelled and why, one audit event, no slot and no reserved money left. */
+async function expectSealedAsCancelled(id: string): Promise<void> {
+  const { deps } = engine.home;
+  const { table } = deps;
+  const { pem } = await deps.signer.publicKey();
+  const { statement } = verifyBundle((await getReceipt(deps, engine.actor, id)).bundle, { pem });
+  expect(Receipt.parse(statement.predicate).mc_receipt).toMatchObject({
+    state: 'cancelled',
+    cancellation: { by: 'admin@example.com', reason },
+  });
+  const run = await table.query({ pk: `T#acme#X#${id}`, limit: 100 });
+  expect(run.items.filter(({ sk }) => sk === 'RECEIPT')).toHaveLength(1);
+  const audit = await table.query({ pk: 'T#acme#AUDIT', limit: 100 });
+  const actions = audit.items.map((item) => item['event']).filter((event) => JSON.stringify(event).includes('mc.exec.action'));
+  expect(actions).toEqual([
+    expect.objectContaining({
+      type: 'mc.exec.action',
+      subject: id,
+      data: expect.objectContaining({
+        reason,
+        details: { action: 'cancel' },
+        actor: expect.objectContaining({ sub: 'admin@example.com' }),
+      }),
+    }),
+  ]);
+  expect(await readUsage(deps, await getTenant(deps, engine.actor.tenant))).toMatchObject({ inUse: 0, reservedUsdMicros: 0 });
+}
+
+describe('a cancelled run', () => {
+  test('whose task runs in this process stops that attempt without waiting for a look, starts nothing new, and is sealed', async () => {
+    const { deps } = engine.home;
+    const { clock } = deps;
+    const never = new Promise<void>(() => undefined);
+    // Nobody looks: only the cancel itself can reach the attempt.
+    deps.clock = { ...clock, sleep: (ms, signal) => (ms === 2_000 ? never : clock.sleep(ms, signal)) };
+    await engine.publish(undoable.replace(", compensate: { uses: 'pkg:demo/echo@1.0.0', with: { undo: made } }", ''));
+    engine.simulate((spec) => ({ ...simulateEcho(spec), delayMs: 60_000 }));
+    const { id } = await engine.start({ workflow: 'undoable' });
+    await until(id, ({ tasks }) => tasks[0]?.state === 'running' && engine.attempts.length === 1);
+    const answered = await cancel(id);
+    expect(answered).toMatchObject({ cancellation: { by: 'admin@example.com', reason } });
+    expect(await engine.finish(id)).toMatchObject({
+      state: 'cancelled',
+      error: null,
+      outputs: null,
+      tasks: [
+        { id: 'made', state: 'cancelled', attempts: [{ failure: 'cancelled' }] },
+        { id: 'next', state: 'skipped', attempts: [] },
+      ],
+    });
+    await expectSealedAsCancelled(id);
+  });
+
+  test('that waits in the queue never starts', async () => {
+    const { deps } = engine.home;
+    const { queue } = deps;
+    deps.queue = { send: async () => undefined }; // No slot is free, and the message is late.
+    await engine.publish(single('waiting'));
+    const { id } = await engine.start({ workflow: 'waiting' });
+    expect(await read(id)).toMatchObject({ state: 'queued' });
+    await cancel(id);
+    deps.queue = queue;
+    await queue.send([{ tenant: engine.actor.tenant, executionId: ExecutionId.parse(id), taskId: 'only' }]);
+    expect(await engine.finish(id)).toMatchObject({ state: 'cancelled', startedAt: null, tasks: [{ state: 'skipped', attempts: [] }] });
+    expect(engine.attempts).toEqual([]);
+    await expectSealedAsCancelled(id);
+  });
+
+  test('that waits between two attempts does not wait for the next', async () => {
+    await engine.publish(single('patient', ', retries: 10'));
+    engine.simulate(() => failing('not yet', true));
+    const { id } = await engine.start({ workflow: 'patient' });
+    await until(id, ({ tasks }) => (tasks[0]?.attempts.length ?? 0) >= 1 && tasks[0]?.state === 'ready');
+    const before = engine.attempts.length;
+    await cancel(id);
+    expect(await engine.finish(id)).toMatchObject({ state: 'cancelled', tasks: [{ state: 'skipped' }] });
+    expect(engine.attempts).toHaveLength(before);
+    await expectSealedAsCancelled(id);
+  });
+
+  test('undoes what succeeded before it is sealed', async () => {
+    await engine.publish(undoable);
+    engine.simulate((spec) => ({ ...simulateEcho(spec), ...(spec.taskId === 'next' && { delayMs: 60_000 }) }));
+    const { id } = await engine.start({ workflow: 'undoable' });
+    await until(id, ({ tasks }) => tasks[1]?.state === 'running');
+    await cancel(id);
+    expect(await engine.finish(id)).toMatchObject({
+      state: 'cancelled',
+      tasks: [
+        { id: 'made', state: 'succeeded', compensation: 'done' },
+        { id: 'next', compensation: 'none' },
+      ],
+    });
+    expect(engine.attempts.filter(({ idempotencyKey }) => idempotencyKey.endsWith('/compensation'))).toHaveLength(1);
+    await expectSealedAsCancelled(id);
+  });
+
+  test('in compensation goes on undoing to its end, each once, and keeps the error of the task that failed', async () => {
+    await engine.publish(undoable);
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    engine.simulate((spec) => {
+      if (spec.taskId === 'next') return failing('it broke', false);
+      return { ...simulateEcho(spec), ...('undo' in spec.inputs && { until: held }) };
+    });
+    const { id } = await engine.start({ workflow: 'undoable' });
+    await until(id, ({ tasks }) => tasks[0]?.compensation === 'running');
+    await cancel(id);
+    expect(await read(id)).toMatchObject({ state: 'compensating', cancellation: { reason } });
+    letGo();
+    expect(await engine.finish(id)).toMatchObject({
+      state: 'cancelled',
+      error: { taskId: 'next', message: 'it broke' },
+      tasks: [{ compensation: 'done', compensationAttempts: [{ failure: null }] }, { state: 'failed' }],
+    });
+    await expectSealedAsCancelled(id);
+  });
+
+  test('whose attempt another process runs is noticed there within seconds', async () => {
+    await engine.publish(single('remote'));
+    engine.simulate((spec) => ({ ...simulateEcho(spec), delayMs: 60_000 }));
+    const { id } = await engine.start({ workflow: 'remote' });
+    await until(id, ({ tasks }) => tasks[0]?.state === 'running' && engine.attempts.length === 1);
+    const { deps } = engine.home;
+    const elsewhere = { ...deps, runner: { ...deps.runner } }; // A process of its own has a runner of its own.
+    const before = Date.now();
+    await cancelExecution(elsewhere, engine.actor, { id: ExecutionId.parse(id), reason, claim: undefined });
+    expect(await read(id)).toMatchObject({ tasks: [{ state: 'running' }] });
+    expect(await engine.finish(id)).toMatchObject({ state: 'cancelled', tasks: [{ state: 'cancelled' }] });
+    expect(Date.now() - before).toBeLessThan(6_000);
+    await expectSealedAsCancelled(id);
+  });
+
+  test('is woken by the sweep when the process that cancelled it died before it told anybody', async () => {
+    const { deps } = engine.home;
+    deps.queue = { send: async () => undefined };
+    await engine.publish(single('forgotten'));
+    const { id } = await engine.start({ workflow: 'forgotten' });
+    atFault = { 'cancel:after-write': () => Promise.reject(new Error('killed')) };
+    await expect(cancel(id)).rejects.toThrow('killed');
+    await delay(50);
+    expect(await read(id)).toMatchObject({ state: 'queued', cancellation: { reason } });
+    await deps.table.write([{ kind: 'update', key: headKey(engine.actor.tenant, ExecutionId.parse(id)), add: { createdAt: -120_000 } }]);
+    await sweepExecutions(deps);
+    expect(await engine.finish(id)).toMatchObject({ state: 'cancelled' });
+    await expectSealedAsCancelled(id);
+  });
+
+  test('whose dispatcher died is sealed when the lease of the attempt has run out', async () => {
+    await engine.publish(single('orphan'));
+    const { deps } = engine.home;
+    let revive = (): void => undefined;
+    const dead = new Promise<void>((resolve) => (revive = resolve));
+    const provision = deps.runner.provision.bind(deps.runner);
+    deps.runner.provision = async (spec) => {
+      await dead; // As if this dispatcher were dead.
+      return provision(spec);
+    };
+    const id = ExecutionId.parse((await engine.start({ workflow: 'orphan' })).id);
+    await cancel(id);
+    const { tenant } = engine.actor;
+    await deps.table.write([
+      { kind: 'update', key: headKey(tenant, id), add: { createdAt: -120_000 } },
+      { kind: 'update', key: taskKey(tenant, id, 'only'), set: { leaseUntil: 1 } },
+    ]);
+    await sweepExecutions(deps);
+    expect(await engine.finish(id)).toMatchObject({ state: 'cancelled', tasks: [{ attempts: [{ failure: 'lost' }] }] });
+    revive();
+    await expectSealedAsCancelled(id);
+  });
+});

@@ -1,0 +1,56 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { simulateEcho } from '../../../runner/simulated/simulated-runner.ts';
+import { reconcileRun } from '../../../shared/execution/dispatch/reconcile-run.ts';
+import type { TaskView } from '../../../shared/execution/execution.ts';
+import { compensateRun } from '../../../shared/execution/phases/compensate-run.ts';
+import { sealRun } from '../../../shared/execution/phases/seal-run.ts';
+import { getExecution } from '../../../shared/execution/read/get-execution.ts';
+import { failing, openEngine, type Engine } from '../../support/open-engine.ts';
+
+let engine: Engine;
+beforeEach(async () => {
+  engine = await openEngine();
+}, 60_000);
+afterEach(async () => engine.close());
+
+describe('a compensation whose dispatchers keep dying', () => {
+  test('is given up after six lost attempts, so the run ends; a result that comes later changes nothing', async () => {
+    await engine.publish(`name: undone
+version: 1.0.0
+tasks:
+  - { id: made, uses: 'pkg:demo/echo@1.0.0', compensate: { uses: 'pkg:demo/echo@1.0.0' } }
+  - { id: bad, uses: 'pkg:demo/fail@1.0.0', needs: [made] }
+`);
+    const { deps } = engine.home;
+    deps.phases = { start: async () => undefined, finishRun: async () => undefined };
+    const late: (() => void)[] = [];
+    engine.simulate((spec) => {
+      if (spec.taskId === 'bad') return failing('no', false);
+      if (!spec.idempotencyKey.endsWith('/compensation')) return simulateEcho(spec);
+      return { ...simulateEcho(spec), until: new Promise((resolve) => late.push(resolve)) };
+    });
+    const { id } = await engine.start({ workflow: 'undone' });
+    const input = { tenant: engine.actor.tenant, executionId: id };
+    const view = async (): Promise<TaskView[]> => (await getExecution(deps, engine.actor, id)).tasks;
+    const made = async (): Promise<TaskView | undefined> => (await view()).find((task) => task.id === 'made');
+    while ((await view()).some(({ state }) => state !== 'succeeded' && state !== 'failed')) await delay(10);
+
+    const dispatchers: Promise<void>[] = [];
+    for (let attempt = 1; attempt <= 6; attempt += 1) {
+      dispatchers.push(compensateRun(deps, input));
+      while (late.length < attempt) await delay(5);
+      await reconcileRun(deps, input, () => true);
+    }
+    expect(await made()).toMatchObject({ compensation: 'pending', compensationAttempts: { length: 6 } });
+    await compensateRun(deps, input);
+    expect(await made()).toMatchObject({ compensation: 'failed', compensationAttempts: { length: 6 } });
+    await sealRun(deps, input);
+    const sealed = await getExecution(deps, engine.actor, id);
+    expect(sealed).toMatchObject({ state: 'failed', receiptId: expect.stringMatching(/^rcpt_/) });
+
+    for (const bring of late) bring();
+    await Promise.all(dispatchers);
+    expect(await getExecution(deps, engine.actor, id)).toEqual(sealed);
+  });
+});
