@@ -20,12 +20,20 @@ const packLimits = {
   findings: 10_000,
   /** Characters of one field of a reason. */
   text: 2_000,
+  /** `<pack>.<rule>`; it stands in audit events and metrics too. */
+  name: 200,
 } as const;
 
-const text = z.string().min(1).max(packLimits.text);
+/** A rule may list whatever it was shown, so a text that is too long is cut: without its end it is still a reason, and no verdict would be none. */
+function cut(text: string): string {
+  return text.length <= packLimits.text ? text : `${text.slice(0, packLimits.text - 1).toWellFormed()}…`;
+}
+
+const name = z.string().min(1).max(packLimits.name);
+const text = z.string().min(1).transform(cut);
 /** What a rule saw may be the empty text. */
-const value = z.string().max(packLimits.text);
-const Finding = RuleEntry.omit({ effect: true }).extend({ rule: text, message: text, got: value, allowed: value, solution: text });
+const value = z.string().transform(cut);
+const Finding = RuleEntry.omit({ effect: true }).extend({ rule: name, message: text, got: value, allowed: value, solution: text });
 type Finding = z.infer<typeof Finding>;
 const findings = z.array(Finding).max(packLimits.findings);
 
