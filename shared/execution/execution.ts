@@ -13,12 +13,11 @@ export type ExecutionState = z.infer<typeof ExecutionState>;
 export const TaskState = z.enum(['blocked', 'ready', 'running', 'succeeded', 'failed', 'skipped']);
 export type TaskState = z.infer<typeof TaskState>;
 
-/** A decision about an attempt in short; the whole of it is in the decision log of the run. */
+/** A decision about an attempt in short; the whole of it is in the log of decisions that the attempt names by its digest. */
 export const AttemptDecision = z.strictObject({
   id: idSchema('dec'),
   point: PolicyPoint,
   verdict: z.enum(['allow', 'warn', 'deny']),
-  digest: Digest.describe('Digest of the canonical JSON of the whole decision'),
 });
 export type AttemptDecision = z.infer<typeof AttemptDecision>;
 
@@ -36,6 +35,7 @@ export const Attempt = z.strictObject({
   message: z.string().nullable(),
   wallMs: z.int().nonnegative().nullable(),
   decisions: z.array(AttemptDecision).describe('What policy said where the attempt was placed, begun and stored'),
+  decisionsDigest: Digest.nullable().describe('Digest of the text that holds these decisions whole, with what was asked'),
 });
 export type Attempt = z.infer<typeof Attempt>;
 

@@ -68,7 +68,7 @@ describe('why a run may run, told by the command line', () => {
       expect(stdout).toMatch(/greet .*(declared|learned from)/);
       for (const pack of ['access', 'budget', 'egress', 'encryption', 'pii', 'quotas', 'residency'])
         expect(stdout).toMatch(new RegExp(`[✔!✘] ${pack} +(allow|warn)`));
-      expect(stdout).toMatch(/runs open, without this one/);
+      expect(stdout).toMatch(/1 of \d+ runs open with this one/);
       expect(stdout).toMatch(/this run = \$[\d.]+ of \$100\.00/);
     },
     slowMs,

@@ -18,15 +18,16 @@ import type { Deps } from '../../port/deps.ts';
 import type { ReservedSlots, TaskMessage } from '../../port/task-queue.ts';
 import { metricNames } from '../../port/metrics.ts';
 import type { Actor } from '../../tenant/actor.ts';
-import { admissionOps, newHead, newTasks, taskItem, usageOps, type Admission, type IdempotencyClaim, type NewRun } from './admission.ts';
+import { admissionOps, newHead, newTasks, taskItem, judgedOps, type Admission, type IdempotencyClaim, type NewRun } from './admission.ts';
 import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
 import { auditOp } from '../../audit/audit-event.ts';
 import { decisionOp, loneDecisionPk } from '../../decision/decision-store.ts';
 import { deniedRules } from '../../decision/deny-reasons.ts';
 import type { WriteResult } from '../../port/table.ts';
-import { getTenant } from '../../tenant/tenant-store.ts';
+import { sameQuestion } from '../../decision/same-question.ts';
+import { readTenantState } from '../../tenant/tenant-state.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
-import { openBudgetDay, readUsage, type Usage } from '../../tenant/usage.ts';
+import { openBudgetDay, type Usage } from '../../tenant/usage.ts';
 import type { Execution, FileRef, StartRequest } from '../execution.ts';
 import { toExecution } from '../read/execution-view.ts';
 import { claimOf } from '../dispatch/claim-task.ts';
@@ -37,10 +38,10 @@ import { storeJson, type StoredJson } from '../stored-json.ts';
 
 export type StartResult = { kind: 'started'; execution: Execution; replayed: boolean } | { kind: 'denied'; decision: Decision };
 
-/** A larger run puts its tasks before the transaction: DynamoDB takes 100 ops, and seven are not tasks. */
-const tasksPerTransaction = 93;
+/** A larger run puts its tasks before the transaction: DynamoDB takes 100 ops, and eight are not tasks. */
+const tasksPerTransaction = 92;
 
-/** Every lost round means that others moved the usage between our reading and our writing. */
+/** Every lost round means that others moved the usage, or changed the tenant, between our reading and our writing. */
 const maxRounds = 10;
 
 /** Starts a run, answers the earlier run for a repeated key, or the decision that denies it. */
@@ -54,12 +55,14 @@ export async function startExecution(deps: Deps, actor: Actor, request: StartReq
   const prepared = await prepare(deps, actor, body);
   const stored = await storeJson(deps, actor.tenant, prepared.inputs);
   for (let round = 0; round < maxRounds; round += 1) {
-    const judged = await judge(deps, actor, prepared);
+    let judged = await judge(deps, actor, prepared, round > 0);
+    // A slot may have come free since the usage was read: nobody is denied by old numbers.
+    if (judged.decision.verdict === 'deny' && round === 0) judged = await judge(deps, actor, prepared, true);
     if (judged.decision.verdict === 'deny') return deny(deps, actor, judged.decision);
     const result = await admit(deps, buildAdmission(deps, { actor, prepared, judged, stored, claim }), claim);
-    if (result !== 'caps-moved') return result;
+    if (result !== 'moved') return result;
   }
-  throw new McError('mc:store:conflict', 'Others keep changing what this tenant uses; nothing was started.');
+  throw new McError('mc:store:conflict', 'Others keep changing this tenant or what it uses; nothing was started.');
 }
 
 interface Prepared {
@@ -77,11 +80,13 @@ interface Judged {
 }
 
 /** Asks policy about the run as things stand now. */
-async function judge(deps: Deps, actor: Actor, { plan, workflow: { manifest } }: Prepared): Promise<Judged> {
-  const tenant = await getTenant(deps, actor.tenant);
-  const usage = await readUsage(deps, tenant);
+async function judge(deps: Deps, actor: Actor, { plan, workflow: { manifest } }: Prepared, isFresh: boolean): Promise<Judged> {
+  const state = await readTenantState(deps, actor.tenant, { isFresh });
+  const { tenant, usage } = state;
   if (!usage.isDayOpen) await openBudgetDay(deps, tenant.id, usage.day);
-  const input = buildPolicyInput(deps.config, 'start', { actor, tenant, usage, plan, manifest });
+  const input = sameQuestion(state, plan, JSON.stringify(actor), () =>
+    buildPolicyInput(deps.config, 'start', { actor, tenant, usage, plan, manifest }),
+  );
   return { decision: await decide(deps, 'start', { input, packs: tenant.packs }), tenant, usage };
 }
 
@@ -142,7 +147,7 @@ async function prepare(deps: Deps, actor: Actor, body: StartRequest): Promise<Pr
   return { workflow, plan, inputs, files, inputBytes };
 }
 
-async function admit(deps: Deps, admission: Admission, claim: IdempotencyClaim | undefined): Promise<StartResult | 'caps-moved'> {
+async function admit(deps: Deps, admission: Admission, claim: IdempotencyClaim | undefined): Promise<StartResult | 'moved'> {
   const { run, slots } = newRun(deps, admission);
   let isHandedOut = false;
   try {
@@ -151,7 +156,7 @@ async function admit(deps: Deps, admission: Admission, claim: IdempotencyClaim |
     if (!written.ok) {
       const winner = claim && (await findEarlierStart(deps, admission.actor, claim));
       if (winner) return { kind: 'started', execution: winner, replayed: true };
-      if (written.failed.some((op) => usageOps.includes(op))) return 'caps-moved';
+      if (written.failed.some((op) => judgedOps.includes(op))) return 'moved';
       throw new InvariantError('an admission lost a race that nobody won');
     }
     await deps.faults.hit('admit:after-write');

@@ -6,7 +6,7 @@ import { InvariantError } from '../../core/errors.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { WriteOp } from '../../port/table.ts';
 import type { TaskMessage } from '../../port/task-queue.ts';
-import { attemptDecisionsOp } from '../decision-log.ts';
+import { decisionLogOp } from '../decision-log.ts';
 import { withEnded } from './attempt-list.ts';
 import type { ClaimedTask } from './claim-task.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
@@ -33,7 +33,7 @@ export async function completeTask(deps: Deps, { head, task }: Pick<ClaimedTask,
   for (let round = 0; round < maxWriteAttempts; round += 1) {
     const completion = await buildCompletion(deps, { head, task }, ended, after);
     const name = { task, purpose: 'task', attempt: task.attempt } as const;
-    const result = await deps.table.write([...completion.ops, ...attemptDecisionsOp(head, name, ended.decisions)]);
+    const result = await deps.table.write([...completion.ops, ...decisionLogOp(head, name, ended.decisionLog)]);
     if (result.ok) {
       await deps.faults.hit('dispatch:after-complete');
       await handOn(deps, { head, task }, completion);

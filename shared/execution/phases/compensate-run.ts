@@ -7,7 +7,7 @@ import type { PhaseInput } from '../../port/phases.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, getTasks, listTasks } from '../execution-store.ts';
 import type { FailedAttempt } from '../dispatch/retry-policy.ts';
-import { attemptDecisionsOp } from '../decision-log.ts';
+import { decisionLogOp } from '../decision-log.ts';
 import { withBegun, withEnded } from '../dispatch/attempt-list.ts';
 import { runAttempt, type EndedAttempt } from '../dispatch/run-attempt.ts';
 
@@ -100,6 +100,6 @@ async function finish(
       add: { costUsdMicros: ended.costUsdMicros },
       conditions: [{ kind: 'compare', field: 'compensationAttempt', op: '=', value: task.compensationAttempt }],
     },
-    ...attemptDecisionsOp(head, { task, purpose: 'compensation', attempt: task.compensationAttempt }, ended.decisions),
+    ...decisionLogOp(head, { task, purpose: 'compensation', attempt: task.compensationAttempt }, ended.decisionLog),
   ]);
 }

@@ -85,12 +85,21 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
   deps.metrics.count(metricNames.receiptsTotal);
 }
 
+/** A receipt is one document, which people fetch and cosign verifies; beyond this, warnings are in it by their digests, as every decision is. */
+const maxObjectionBytes = 1024 * 1024;
+
 /** Warnings and denials about attempts stand in the receipt with their reasons; of a plain allow its digest is enough. */
 async function findObjections(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecord[]): Promise<Decision[]> {
   const attempts = tasks.flatMap((task) => [...task.attempts, ...task.compensationAttempts]);
   if (attempts.every(({ decisions }) => decisions.every(({ verdict }) => verdict === 'allow'))) return [];
   const found: Decision[] = [];
-  for await (const decision of attemptDecisions(deps, head)) if (decision.verdict !== 'allow') found.push(decision);
+  let bytes = 0;
+  for await (const decision of attemptDecisions(deps, head)) {
+    if (decision.verdict === 'allow') continue;
+    bytes += Buffer.byteLength(JSON.stringify(decision.packs));
+    // A denial ends the task it is about, so there are few, and all of them are told.
+    if (decision.verdict === 'deny' || bytes <= maxObjectionBytes) found.push(decision);
+  }
   return found;
 }
 

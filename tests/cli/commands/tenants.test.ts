@@ -37,11 +37,13 @@ describe('maestro tenants', () => {
         budget: { dailyMaxUSD: 12.5 },
       });
       const shown = (await maestro(['tenants', 'show', 'beta'])).stdout;
-      expect(shown).toContain('0 of 5 open; classes small, large');
-      expect(shown).toMatch(/USD 0 spent and 0 reserved of 12\.5 on \d{4}-\d\d-\d\d \(Europe\/Berlin\)/);
+      expect(shown).toMatch(
+        /quota +░+ +0 % +0 of 5 runs open\n +budget +░+ +0 % .* = \$0\.00 of \$12\.50 on \d{4}-\d\d-\d\d \(Europe\/Berlin\)/,
+      );
+      expect(shown).toMatch(/classes small, large$/m);
       const list = await maestro(['tenants', 'ls']);
-      expect(list.stdout).toMatch(/TENANT +NAME +RUNS +USD A DAY +TIME ZONE/);
-      expect(list.stdout).toMatch(/beta +Beta +5 +12\.5 +Europe\/Berlin/);
+      expect(list.stdout).toMatch(/TENANT +NAME +OPEN RUNS +USD A DAY +TIME ZONE/);
+      expect(list.stdout).toMatch(/beta +Beta +at most 5 +12\.5 +Europe\/Berlin/);
       expect(await maestro(['tenants', 'create', 'beta'])).toMatchObject({
         code: 6,
         stderr: expect.stringContaining('mc:tenant:conflict'),
@@ -85,6 +87,9 @@ describe('maestro tenants', () => {
       const put = await maestro(['tenants', 'member', 'acme', 'ci@example.com', '--role', 'operator', '--service', '--suspend'], asAdmin);
       expect(put.stdout).toContain('ci@example.com of acme: operator, suspended (service)');
       expect((await maestro(['tenants', 'members'], asAdmin)).stdout).toMatch(/ci@example\.com +operator +service +suspended/);
+      expect((await maestro(['tenants', 'members'], asAdmin)).stdout).toMatch(
+        /SUBJECT +ROLE +KIND +STATE\nadmin@example\.com +admin +person +active/,
+      );
     },
     slowMs,
   );

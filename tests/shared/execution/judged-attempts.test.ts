@@ -1,10 +1,11 @@
 /** What policy says about attempts of a run that was allowed to start. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { digestJson } from '../../../shared/core/digest.ts';
+import { digestBytes } from '../../../shared/core/digest.ts';
 import { listRunDecisions } from '../../../shared/execution/read/list-run-decisions.ts';
 import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
+import { allowing, fakePolicy } from '../../support/fake-policy.ts';
 import { openEngine, type Engine } from '../../support/open-engine.ts';
 
 const two = `name: two
@@ -24,7 +25,9 @@ afterEach(() => engine.close());
 const Facts = z.looseObject({
   mc_receipt: z.looseObject({
     steps: z.looseObject({
-      entries: z.array(z.looseObject({ attempts: z.array(z.looseObject({ decisions: z.array(z.looseObject({})) })) })),
+      entries: z.array(
+        z.looseObject({ attempts: z.array(z.looseObject({ decisions: z.array(z.looseObject({})), decisionsDigest: z.string() })) }),
+      ),
     }),
     decisions: z.array(z.looseObject({ point: z.string(), task: z.string().nullable() })),
   }),
@@ -41,7 +44,7 @@ describe('policy about an attempt', () => {
     await engine.publish(two);
     const { id } = await engine.start({ workflow: 'two' });
     await engine.finish(id);
-    const { items } = await listRunDecisions(engine.home.deps, engine.actor, { id, limit: 50 });
+    const { items, logs } = await listRunDecisions(engine.home.deps, engine.actor, { id, limit: 50 });
     expect(items.map(({ point, input }) => `${point} ${input.task?.id ?? '-'}`)).toEqual([
       'start -',
       ...['place first', 'task first', 'write first'],
@@ -49,12 +52,11 @@ describe('policy about an attempt', () => {
     ]);
     expect(items[1]?.input).toMatchObject({ actor: { sub: 'service:runner', kind: 'service', roles: [] }, placement: { cloud: 'local' } });
     const { steps, decisions } = await receiptOf(id);
-    const signed = steps.entries.flatMap(({ attempts }) => attempts.flatMap((attempt) => attempt.decisions));
-    expect(signed).toEqual(
-      items
-        .slice(1)
-        .map((decision) => ({ id: decision.id, point: decision.point, verdict: decision.verdict, digest: digestJson(decision) })),
+    const attempts = steps.entries.flatMap((entry) => entry.attempts);
+    expect(attempts.flatMap((attempt) => attempt.decisions)).toEqual(
+      items.slice(1).map((decision) => ({ id: decision.id, point: decision.point, verdict: decision.verdict })),
     );
+    expect(attempts.map(({ decisionsDigest }) => decisionsDigest)).toEqual(logs.map(({ text }) => digestBytes(text)));
     expect(decisions.map(({ point }) => point)).toEqual(['start']);
   });
 
@@ -103,7 +105,28 @@ describe('policy about an attempt', () => {
     const { id } = await engine.start({ workflow: 'two' });
     const execution = await engine.finish(id);
     expect(execution).toMatchObject({ state: 'failed', error: { taskId: 'first', failure: 'policy' } });
-    expect(execution.tasks.find((task) => task.id === 'first')?.outputsDigest).toBeNull();
+    const first = execution.tasks.find((task) => task.id === 'first');
+    expect(first?.outputsDigest).toBeNull();
+    // It has run, so it has cost what it cost, and the receipt says on which inputs.
+    expect(execution.actualCostUsdMicros).toBeGreaterThan(0);
+    expect(first?.attempts).toMatchObject([{ inputsDigest: expect.any(String), sandbox: expect.any(String) }]);
+  });
+
+  test('that warns of everything at length leaves a receipt that can still be carried about', async () => {
+    const texts = { message: 'm'.repeat(2_000), got: 'g'.repeat(2_000), allowed: 'a'.repeat(2_000), solution: 's'.repeat(2_000) };
+    const entries = Array.from({ length: 7 }, () => ({ effect: 'warn' as const, rule: 'loud.x', ...texts }));
+    const ids = Array.from({ length: 12 }, (_, at) => `t${at}`);
+    const tasks = ids.map((id) => `  - { id: ${id}, uses: 'pkg:demo/echo@1.0.0' }`).join('\n');
+    await engine.publish(`name: loud\nversion: 1.0.0\ntasks:\n${tasks}\n`);
+    engine.home.deps.policy = fakePolicy([{ ...allowing('loud'), verdict: 'warn', entries }]);
+    const { id } = await engine.start({ workflow: 'loud' });
+    await engine.finish(id);
+    const { steps, decisions } = await receiptOf(id);
+    expect(decisions[0]).toMatchObject({ point: 'start' });
+    expect(decisions.length).toBeGreaterThan(10);
+    expect(JSON.stringify(decisions).length).toBeLessThan(1_200_000);
+    // Every decision is in the receipt by its digest, told or not.
+    expect(steps.entries.flatMap(({ attempts }) => attempts.flatMap((attempt) => attempt.decisions))).toHaveLength(36);
   });
 });
 
