@@ -161,8 +161,13 @@ function isRunState({ sk }: Key): boolean {
 /** The process that ran these attempts is gone, so each of them is lost; their tasks and phases go on. */
 async function resumeRuns(deps: Deps, phases: LocalPhases): Promise<void> {
   for await (const run of openRuns(deps)) {
-    await reconcileRun(deps, run, () => true);
-    await phases.resume(run);
+    try {
+      await reconcileRun(deps, run, () => true);
+      await phases.resume(run);
+    } catch (error) {
+      // The home is there for every other run; a sweep comes back to this one.
+      deps.logger.error('an open run could not be resumed', { executionId: run.executionId, error });
+    }
   }
 }
 

@@ -28,13 +28,13 @@ export function summariseStatement(statement: Statement): string[] {
   if (run) {
     const { state, requestedBy, decisions } = run.mc_receipt;
     const { invocationId, finishedOn } = run.runDetails.metadata;
-    return [`${invocationId} ${state} at ${finishedOn}, asked by ${requestedBy}, admitted by ${decisions[0]?.id ?? ''}`];
+    return [`${invocationId}: ${state} at ${finishedOn}, asked by ${requestedBy}, admitted by ${decisions[0]?.id ?? ''}`];
   }
   const decision = DecisionFacts.safeParse(statement).data?.predicate;
   if (!decision) return [];
   const { id, point, verdict, actor, deny } = decision.mc_decision;
   return [
-    `${id} says ${verdict} at ${point}, asked by ${actor.sub} of tenant ${actor.tenant} at ${decision.timeVerified}`,
+    `${id}: ${verdict} at ${point}, asked by ${actor.sub} of tenant ${actor.tenant} at ${decision.timeVerified}`,
     ...deny.map(({ rule, message }) => `${rule}: ${message}`),
   ];
 }

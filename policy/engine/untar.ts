@@ -28,7 +28,7 @@ function unpacked(archive: Uint8Array): Buffer {
   try {
     return gunzipSync(archive, { maxOutputLength: archiveLimits.unpackedBytes });
   } catch (cause) {
-    const isTooLarge = cause instanceof RangeError;
+    const isTooLarge = typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
     const message = isTooLarge ? `it unpacks to more than ${archiveLimits.unpackedBytes} bytes` : 'it is not gzip, or not all of it';
     throw new Error(message, { cause });
   }

@@ -1,7 +1,7 @@
 /** The decision log of a run: the decision that let it start, and for each attempt one text with the decisions about it. */
 import { z } from 'zod';
 import { digestBytes, type Digest } from '../core/digest.ts';
-import { InvariantError } from '../core/errors.ts';
+import { InvariantError, McError } from '../core/errors.ts';
 import { Decision } from '../decision/decision.ts';
 import { readDecision } from '../decision/decision-store.ts';
 import type { Deps } from '../port/deps.ts';
@@ -9,11 +9,29 @@ import { PolicyInput } from '../port/policy-engine.ts';
 import type { Item, WriteOp } from '../port/table.ts';
 import { executionPk, type ExecutionRecord, type TaskRecord } from './execution-record.ts';
 
-/** The decision that let the run start. */
-export async function startDecision({ table }: Pick<Deps, 'table'>, { tenant, id }: ExecutionRecord): Promise<Decision> {
+/** The decision that let the run start; throws `mc:decision:not-found` for one of 0.1.0, which was asked less than decisions say today. */
+export async function startDecision({ table }: Pick<Deps, 'table'>, head: ExecutionRecord): Promise<Decision> {
+  const item = await startItem(table, head);
+  if ('tookMs' in item) return readDecision(item);
+  throw new McError('mc:decision:not-found', `${head.id} was started by version 0.1.0; what was decided then stands in its receipt.`);
+}
+
+async function startItem(table: Deps['table'], { tenant, id }: ExecutionRecord): Promise<Item> {
   const item = await table.get({ pk: executionPk(tenant, id), sk: 'DECISION#start' });
   if (!item) throw new InvariantError(`${id} was admitted without a decision`);
-  return readDecision(item);
+  return item;
+}
+
+/** What the receipt says of a decision; decisions of 0.1.0 have this much too, though they were asked less. */
+export const DecisionFacts = z.object({
+  ...Decision.pick({ id: true, point: true, verdict: true, packs: true, decidedAt: true }).shape,
+  input: z.object({ home: PolicyInput.shape.home.pick({ region: true }).strip(), task: z.object({ id: z.string() }).nullish() }),
+});
+export type DecisionFacts = z.infer<typeof DecisionFacts>;
+
+/** What the receipt says of the decision that let the run start, whichever version made it. */
+export async function startFacts({ table }: Pick<Deps, 'table'>, head: ExecutionRecord): Promise<DecisionFacts> {
+  return DecisionFacts.parse(await startItem(table, head));
 }
 
 /** The decisions about one attempt as they are kept: the receipt holds the digest of exactly this text. */

@@ -139,11 +139,7 @@ function difference(before: JsonObject, after: JsonObject): JsonObject {
 
 type ChangeDeps = Pick<Deps, 'table' | 'clock' | 'ids' | 'config' | 'packs' | 'blobs' | 'signer'>;
 
-async function tryChange(
-  deps: ChangeDeps,
-  actor: Actor,
-  request: ChangeRequest,
-): Promise<Tenant | undefined> {
+async function tryChange(deps: ChangeDeps, actor: Actor, request: ChangeRequest): Promise<Tenant | undefined> {
   const tenant = await reachTenant(deps, actor, request.name);
   requireMayChange(deps, actor, request.change);
   const next = changed(tenant, request);
@@ -158,11 +154,7 @@ async function tryChange(
 }
 
 /** Changes what is given, all of it or nothing; of changes at the same time none is lost, the later one is made to the result of the earlier. */
-export async function changeTenant(
-  deps: ChangeDeps,
-  actor: Actor,
-  request: ChangeRequest,
-): Promise<TenantDetails> {
+export async function changeTenant(deps: ChangeDeps, actor: Actor, request: ChangeRequest): Promise<TenantDetails> {
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const tenant = await tryChange(deps, actor, request);
     if (tenant) return toTenantDetails(tenant, await readUsage(deps, tenant));

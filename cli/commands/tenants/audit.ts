@@ -3,6 +3,7 @@ import { addConnection, describeCommand, type HomeOptions } from '../../command-
 import { connect } from '../../session.ts';
 import { note, printResult } from '../../terminal/report.ts';
 import { table } from '../../terminal/table.ts';
+import { shortDigest } from '../../terminal/units.ts';
 
 const columns = [{ title: 'WHEN' }, { title: 'WHO' }, { title: 'WHAT' }, { title: 'OF' }, { title: 'WHY' }];
 
@@ -18,7 +19,13 @@ export function addAudit(group: Command): void {
     { line: 'maestro tenants audit --json', meaning: 'as CloudEvents, with every detail' },
   ]).action(async (options: HomeOptions & { limit: string; cursor?: string }) => {
     const page = await connect(options).listAuditEvents({ limit: Number(options.limit), cursor: options.cursor });
-    const rows = page.items.map(({ time, type, subject, data }) => [time, data.actor.sub, type, subject, data.reason]);
+    const rows = page.items.map(({ time, type, subject, data }) => [
+      time,
+      data.actor.sub,
+      type,
+      /^sha256:/.test(subject) ? shortDigest(subject) : subject,
+      data.reason,
+    ]);
     printResult(options, page, () => (rows.length === 0 ? 'no changes' : table(columns, rows)));
     if (page.cursor !== undefined && options.json !== true) note(`more: maestro tenants audit --cursor ${page.cursor}`);
   });

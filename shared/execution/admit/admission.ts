@@ -148,13 +148,14 @@ export const judgedOps: readonly number[] = [0, 1, 2];
 /** The ops of one admission, in one transaction; callers put the tasks of a large run before it. */
 export function admissionOps(deps: Pick<Deps, 'ids' | 'clock' | 'config'>, admission: Admission, run: NewRun): WriteOp[] {
   const { head, tasks } = run;
-  const claim = { day: head.budgetDay, estimatedUsdMicros: head.estimatedCostUsdMicros };
+  const { budgetDay } = admission;
+  const claim = { day: budgetDay, estimatedUsdMicros: head.estimatedCostUsdMicros };
   return [
     ...takeUsageOps(admission.tenant, claim),
     tenantUnchangedOp(admission.tenant),
     { kind: 'put', item: headItem(head), conditions: [{ kind: 'absent' }] },
     decisionOp(executionPk(head.tenant, head.id), admission.decision),
-    estimatedLedgerOp(head),
+    estimatedLedgerOp({ ...head, budgetDay }),
     auditOp(deps, head.tenant, admission.actor, {
       type: 'mc.exec.start',
       subject: head.id,

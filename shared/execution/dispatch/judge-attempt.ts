@@ -54,12 +54,14 @@ interface AttemptQuestion {
   packs: readonly OwnPack[];
 }
 
-async function readQuestion(deps: Deps, { head, task }: AttemptRequest): Promise<AttemptQuestion> {
+async function readQuestion(deps: Deps, { head, task, purpose }: AttemptRequest): Promise<AttemptQuestion> {
   const state = await readTenantState(deps, head.tenant);
   const { tenant, usage } = state;
   const manifest = await loadManifest(deps, head.tenant, head.workflow);
   const declared = manifest.tasks.find(({ id }) => id === task.id);
-  const { id, uses, resourceClass, egress } = task;
+  const { id, resourceClass, egress } = task;
+  // What undoes a task is another package; a pack that refuses it must not be shown the one it undoes.
+  const uses = purpose === 'compensation' ? (task.compensateUses ?? task.uses) : task.uses;
   // A compensation has inputs of its own, which nobody masks.
   const redacts = (declared?.redact ?? []).length > 0 && task.compensateUses === null;
   const asked = { id, uses, region: declared?.region ?? head.region, resourceClass, egress, redacts };

@@ -12,13 +12,14 @@ import { resolveReferences } from '../../manifest/reference.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
 import { metricNames } from '../../port/metrics.ts';
+import type { WriteOp } from '../../port/table.ts';
 import type { PhaseInput } from '../../port/phases.ts';
 import { signStatement } from '../../receipt/sign-statement.ts';
 import { predicateTypes } from '../../receipt/statement.ts';
 import { verifyBundle } from '../../receipt/verify-bundle.ts';
 import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, isFinished, listTasks } from '../execution-store.ts';
-import { attemptDecisions, startDecision } from '../decision-log.ts';
+import { attemptDecisions, startFacts } from '../decision-log.ts';
 import { measuredLedgerOp } from '../ledger.ts';
 import { buildRunStatement } from '../run-statement.ts';
 import { loadJson, storeJson } from '../stored-json.ts';
@@ -31,7 +32,7 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
   if (head.receiptId !== null) return;
   const tasks = await listTasks(deps, tenant, executionId);
   assertInvariant(isFinished(head, tasks) && isCompensated(head, tasks), `${executionId} was to be sealed before it ended`);
-  const decision = await startDecision(deps, head);
+  const decision = await startFacts(deps, head);
   const { outputs, error } = await collectOutputs(deps, head, tasks);
   const isSucceeded = head.outcome === 'open' && error === null;
   const receiptId = deps.ids.next('rcpt');
@@ -57,7 +58,7 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
   const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
   await deps.faults.hit('seal:after-receipt-blob');
 
-  const { ok } = await deps.table.write([
+  const written = await deps.table.write([
     {
       kind: 'update',
       key: headKey(tenant, executionId),
@@ -76,13 +77,24 @@ export async function sealRun(deps: Deps, { tenant, executionId }: PhaseInput): 
       item: { pk: executionPk(tenant, executionId), sk: 'RECEIPT', id: receiptId, bundleDigest, signedAt: isoTime(endedAt) },
       conditions: [{ kind: 'absent' }],
     },
-    // With the end of the run its slot is free and its price is known; the condition on the head makes both happen once.
-    ...releaseUsageOps(tenant, { day: head.budgetDay, estimatedUsdMicros: head.estimatedCostUsdMicros }, actualCostUsdMicros),
-    measuredLedgerOp(head, actualCostUsdMicros, endedAt),
+    ...settleOps(sealed, endedAt),
   ]);
-  if (!ok) return; // Another sealer was faster, and its receipt is the one.
+  if (!written.ok) {
+    assertInvariant(written.failed.includes(0), `${executionId} is open, and could not be sealed`);
+    return; // Another sealer was faster, and its receipt is the one.
+  }
   await deps.faults.hit('seal:after-write');
   deps.metrics.count(metricNames.receiptsTotal);
+}
+
+/** With the end of the run its slot is free and its price is known; the condition on the head makes both happen once. */
+function settleOps(head: ExecutionRecord, endedAt: number): WriteOp[] {
+  const { tenant, budgetDay, estimatedCostUsdMicros: estimatedUsdMicros, actualCostUsdMicros } = head;
+  if (budgetDay === null) return [];
+  return [
+    ...releaseUsageOps(tenant, { day: budgetDay, estimatedUsdMicros }, actualCostUsdMicros),
+    measuredLedgerOp({ ...head, budgetDay }, actualCostUsdMicros, endedAt),
+  ];
 }
 
 /** A receipt is one document, which people fetch and cosign verifies; beyond this, warnings are in it by their digests, as every decision is. */

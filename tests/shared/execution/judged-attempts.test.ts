@@ -6,7 +6,8 @@ import { listRunDecisions } from '../../../shared/execution/read/list-run-decisi
 import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
 import { allowing, fakePolicy } from '../../support/fake-policy.ts';
-import { openEngine, type Engine } from '../../support/open-engine.ts';
+import { simulateEcho } from '../../../runner/simulated/simulated-runner.ts';
+import { failing, openEngine, type Engine } from '../../support/open-engine.ts';
 
 const two = `name: two
 version: 1.0.0
@@ -127,6 +128,47 @@ describe('policy about an attempt', () => {
     expect(JSON.stringify(decisions).length).toBeLessThan(1_200_000);
     // Every decision is in the receipt by its digest, told or not.
     expect(steps.entries.flatMap(({ attempts }) => attempts.flatMap((attempt) => attempt.decisions))).toHaveLength(36);
+    // And all of them can be read, in answers that a Lambda can give.
+    const { deps, actor } = { deps: engine.home.deps, actor: engine.actor };
+    const sizes: number[] = [];
+    let told = 0;
+    for (let cursor: string | undefined; sizes.length === 0 || cursor !== undefined;) {
+      const page = await listRunDecisions(deps, actor, { id, limit: 100, ...(cursor !== undefined && { cursor }) });
+      sizes.push(JSON.stringify(page).length);
+      told += page.items.length;
+      cursor = page.cursor;
+    }
+    expect(told).toBe(37);
+    expect(Math.max(...sizes)).toBeLessThan(4_000_000);
+    expect(sizes.length).toBeGreaterThan(1);
+  });
+});
+
+describe('policy about a compensation', () => {
+  const undoing = `name: undoing
+version: 1.0.0
+tasks:
+  - { id: book, uses: 'pkg:demo/echo@1.0.0', compensate: { uses: 'pkg:demo/sleep@1.0.0', with: { ms: 1 } } }
+  - { id: pay, uses: 'pkg:demo/echo@1.0.0', needs: [book] }
+`;
+
+  test('is asked about the package that undoes, and what that costs is in the bill of the run', async () => {
+    await engine.publish(undoing);
+    engine.simulate((spec) => {
+      if (spec.taskId === 'pay') return failing('declined', false);
+      const undone = { result: { kind: 'succeeded', outputs: { sleptMs: 1 }, usage: { wallMs: 1 } } } as const;
+      return spec.package.uses.includes('sleep') ? undone : simulateEcho(spec);
+    });
+    const { id } = await engine.start({ workflow: 'undoing' });
+    const execution = await engine.finish(id);
+    const book = execution.tasks.find((task) => task.id === 'book');
+    expect(book).toMatchObject({ compensation: 'done', compensationAttempts: [{ decisions: [{}, {}, {}] }] });
+    const { items } = await listRunDecisions(engine.home.deps, engine.actor, { id, limit: 50 });
+    const asked = items.flatMap(({ point, input: { task } }) => (task?.id === 'book' ? [`${point} ${task.uses}`] : []));
+    expect(asked.sort()).toEqual(
+      ['place', 'task', 'write'].flatMap((point) => [`${point} pkg:demo/echo@1.0.0`, `${point} pkg:demo/sleep@1.0.0`]),
+    );
+    expect(execution.actualCostUsdMicros).toBe(execution.tasks.reduce((sum, task) => sum + task.costUsdMicros, 0));
   });
 });
 
