@@ -49,5 +49,5 @@ export function buildProgram(): Command {
 }
 
 const exitCodes = `
-Exit codes: 0 done, 1 failed, 2 usage, 3 denied by policy, 4 does not verify, 5 not found, 6 conflict.
+Exit codes: 0 done, 1 failed, 2 usage, 3 denied by policy or for want of a role, 4 does not verify, 5 not found, 6 conflict.
 Environment: MC_URL and MC_TOKEN choose a home, MC_DATA_DIR a data folder, NO_COLOR turns colour off.`;

@@ -8,7 +8,7 @@ const preface = `# Command line
 <!-- Generated from cli/program.ts by \`npm run gen\`. Do not edit. -->
 
 \`npx maestro\` in a checkout. Results go to standard output, everything else to standard error; \`--json\` makes the result one JSON
-document on every command. Exit codes: 0 done, 1 failed, 2 usage, 3 denied by policy, 4 does not verify, 5 not found, 6 conflict.
+document on every command. Exit codes: 0 done, 1 failed, 2 usage, 3 denied by policy or for want of a role, 4 does not verify, 5 not found, 6 conflict.
 
 | variable | meaning |
 | --- | --- |

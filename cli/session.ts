@@ -30,6 +30,7 @@ export function openSession(options: ConnectionOptions, env: NodeJS.ProcessEnv =
   const dataDir = dataDirOf(options, env);
   const file = loginFile(dataDir);
   const login = readLogin(file);
+  refuseEmpty(env);
   const url = options.url ?? env['MC_URL'] ?? login?.url;
   if (url === undefined) {
     throw new McError('mc:host:unreachable', `No home is known: no --url, no MC_URL, and no running home has left ${file}.`);
@@ -46,15 +47,25 @@ export function openSession(options: ConnectionOptions, env: NodeJS.ProcessEnv =
   return { url: trim(url), token, source };
 }
 
+/** What a command that failed leaves in `export MC_TOKEN=$(…)`. Taken for not given, it would speak as the admin of the home instead. */
+function refuseEmpty(env: NodeJS.ProcessEnv): void {
+  for (const name of ['MC_URL', 'MC_TOKEN']) {
+    if (env[name] === '') throw new McError('mc:cli:usage', `${name} is set and empty; give it a value, or \`unset ${name}\`.`);
+  }
+}
+
 function dataDirOf({ dataDir }: ConnectionOptions, env: NodeJS.ProcessEnv): string {
   return dataDir === undefined ? (runningDataDir(env) ?? defaultDataDir(env)) : resolve(dataDir);
 }
 
-/** The embedded home of this user that runs now, and its data folder; throws `mc:host:unreachable` when none does. */
-export function runningHome(options: ConnectionOptions, env: NodeJS.ProcessEnv = process.env): { url: string; dataDir: string } {
+/** The embedded home of this user that runs now, its data folder and the token of its admin; throws `mc:host:unreachable` when none does. */
+export function runningHome(
+  options: ConnectionOptions,
+  env: NodeJS.ProcessEnv = process.env,
+): { url: string; dataDir: string; token: string } {
   const dataDir = dataDirOf(options, env);
   const login = readLogin(loginFile(dataDir));
-  if (login) return { url: trim(login.url), dataDir };
+  if (login) return { url: trim(login.url), dataDir, token: login.token };
   throw new McError('mc:host:unreachable', `No home runs on ${dataDir}: there is no ${loginFile(dataDir)}.`);
 }
 

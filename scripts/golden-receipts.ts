@@ -20,7 +20,7 @@ import { publishWorkflow } from '../shared/publish/publish-workflow.ts';
 import type { Deps } from '../shared/port/deps.ts';
 import type { Actor } from '../shared/tenant/actor.ts';
 
-const actor: Actor = { sub: 'admin@example.com', tenant: TenantId.parse('acme'), roles: ['admin'] };
+const actor: Actor = { sub: 'admin@example.com', tenant: TenantId.parse('local'), roles: ['admin'] };
 const echo = 'pkg:demo/echo@1.0.0';
 
 /** Fan-out and fan-in, in an odd number of steps, so that the Merkle tree is not balanced. */

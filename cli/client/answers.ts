@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AuditEvent } from '../../shared/audit/audit-event.ts';
 import { Digest } from '../../shared/core/digest.ts';
 import { Issue } from '../../shared/core/issue.ts';
-import { Decision, DenyReason } from '../../shared/decision/decision.ts';
+import { DenyReason } from '../../shared/decision/decision.ts';
 import { Execution } from '../../shared/execution/execution.ts';
 import { AttemptEgress } from '../../shared/execution/read/get-run-egress.ts';
 import { LogRecord } from '../../shared/execution/read/read-logs.ts';
@@ -23,9 +23,6 @@ export type ExecutionPage = z.infer<typeof ExecutionPage>;
 
 export const PolicyPackPage = page(PackSummary);
 export type PolicyPackPage = z.infer<typeof PolicyPackPage>;
-
-export const DecisionPage = page(Decision);
-export type DecisionPage = z.infer<typeof DecisionPage>;
 
 export const EgressPage = page(AttemptEgress);
 export type EgressPage = z.infer<typeof EgressPage>;

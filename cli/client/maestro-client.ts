@@ -10,6 +10,7 @@ import { Execution, type StartRequest } from '../../shared/execution/execution.t
 import { Workflow } from '../../shared/manifest/workflow.ts';
 import { PackageRecord } from '../../shared/package/package-record.ts';
 import { OwnPack } from '../../shared/port/policy-engine.ts';
+import { RunDecisionPage } from '../../shared/execution/read/list-run-decisions.ts';
 import { ReplayPage } from '../../shared/replay/replay.ts';
 import { PolicyPack, PushedPolicyPack } from '../../shared/policy-catalog/policy-pack.ts';
 import { PlanAnswer } from '../../shared/plan/plan.ts';
@@ -121,9 +122,9 @@ export class MaestroClient {
   }
 
   /** Every decision about a run: the one that let it start first, then those about its attempts. */
-  async listRunDecisions(id: string, page: PageRequest = {}): Promise<answers.DecisionPage> {
+  async listRunDecisions(id: string, page: PageRequest = {}): Promise<RunDecisionPage> {
     const path = `/api/executions/${encodeURIComponent(id)}/decisions`;
-    return parseAs(answers.DecisionPage, await this.#send({ method: 'GET', path, query: { ...page } }));
+    return parseAs(RunDecisionPage, await this.#send({ method: 'GET', path, query: { ...page } }));
   }
 
   /** A recorded decision: of a run, of a start that was denied, or of a publication. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { shippedPacks } from '../../policy/engine/shipped-packs.ts';
 import { McError } from '../../shared/core/errors.ts';
 import { describeCommand } from '../command-options.ts';
 import { scaffold, type Template } from '../scaffold.ts';
@@ -13,6 +14,8 @@ interface Kind {
   allowed: string;
   example: string;
   next: readonly string[];
+  /** Names that the home would refuse later on. */
+  taken?: readonly string[];
 }
 
 const kinds: Record<'workflow' | 'service' | 'policy', Kind> = {
@@ -38,7 +41,8 @@ const kinds: Record<'workflow' | 'service' | 'policy', Kind> = {
     pattern: /^[a-z][a-z0-9_]{0,31}$/,
     allowed: '1 to 32 lower-case letters, digits or _, beginning with a letter',
     example: 'year_end',
-    next: ['opa test policy.rego policy_test.rego data.json', 'maestro policy test'],
+    next: ['opa test policy.rego policy_test.rego data.json', 'maestro policy test', '# then sign and push it: README.md says how'],
+    taken: shippedPacks.map(({ name }) => name),
   },
 };
 
@@ -46,12 +50,17 @@ const kinds: Record<'workflow' | 'service' | 'policy', Kind> = {
 export function addNew(program: Command): void {
   const group = program.command('new').description('scaffold a project that passes its own CI');
   for (const kind of ['workflow', 'service', 'policy'] as const) {
-    const { template, description, pattern, allowed, example, next } = kinds[kind];
+    const { template, description, pattern, allowed, example, next, taken = [] } = kinds[kind];
     const command = group.command(kind).description(description).argument('<name>', `name and folder: ${allowed}`);
     describeCommand(command, [{ line: `maestro new ${kind} ${example}`, meaning: 'creates that folder' }]).action(
       (name: string, options: OutputOptions) => {
         if (!pattern.test(name))
           throw new McError('mc:cli:usage', `The name of a ${kind} got ${JSON.stringify(name)}; allowed are ${allowed}.`);
+        if (taken.includes(name))
+          throw new McError(
+            'mc:cli:usage',
+            `The name of a ${kind} got ${JSON.stringify(name)}, which ships with the product; allowed is any name but ${taken.join(', ')}.`,
+          );
         const files = scaffold(template, { folder: resolve(name), name });
         printResult(options, { folder: resolve(name), files }, () => renderFiles(files, name, [`cd ${name}`, ...next]));
       },

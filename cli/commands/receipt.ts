@@ -43,14 +43,16 @@ async function saveDecision(id: string, file: string, options: ReceiptOptions): 
   const bundle = await fetchBundle(connect(options), id, options);
   const { predicateType, subject } = readStatement(bundle);
   writeWhole(file, bundle);
-  printResult(options, { decisionId: id, bundle: file, predicateType, subjects: subject.length }, () =>
+  const cosign = cosignCommand({ key: 'mc.pub', bundle: shellWord(file), predicateType });
+  printResult(options, { decisionId: id, bundle: file, predicateType, subjects: subject.length, cosign }, () =>
     [
       `${paint('green', '✔')} signed record of the decision ${id}`,
       `  bundle   ${file}`,
       '',
-      'verify it without any server:',
+      'verify it without any server, with this program or without it:',
       `  maestro keys export -o mc.pub`,
       `  maestro verify ${shellWord(file)} --key mc.pub`,
+      `  ${cosign}`,
     ].join('\n'),
   );
 }

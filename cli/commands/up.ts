@@ -68,7 +68,7 @@ async function up(options: UpOptions): Promise<void> {
   });
   const { sandbox, running } = host.home;
   const answer = { url: host.url, dataDir, login: loginFile(dataDir), pid: process.pid, sandbox };
-  printResult(options, answer, () => renderWelcome(answer));
+  printResult(options, answer, () => renderWelcome(answer, declaredBy(options)));
   for (const warning of sandbox ? sandboxWarnings(sandbox) : []) note(warning);
   const signal = await stopped;
   note(`${signal}: no new work is taken${renderWait(running.count, running.remainingMs)}`);
@@ -128,7 +128,16 @@ interface Welcome {
   sandbox: SandboxDescription | undefined;
 }
 
-function renderWelcome(answer: Welcome): string {
+/** What only the operator knows, so that a slip is seen at the start. */
+function declaredBy({ region, encryptedVolume, issuer }: UpOptions): string[] {
+  const place = [...(region === undefined ? [] : [`region ${region}`]), ...(encryptedVolume === true ? ['an encrypted volume'] : [])];
+  return [
+    ...(place.length === 0 ? [] : [`  place  ${place.join(', ')}: your word, which policy takes`]),
+    ...(issuer === undefined ? [] : [`  who    the local admin, and whom ${issuer} speaks of`]),
+  ];
+}
+
+function renderWelcome(answer: Welcome, declared: readonly string[]): string {
   const [sandbox = '', ...refused] = answer.sandbox ? renderSandbox(answer.sandbox) : [];
   return [
     `${paint('green', '●')} ${paint('bold', 'Maestro Conductor')} is up at ${paint('cyan', answer.url)}`,
@@ -137,6 +146,7 @@ function renderWelcome(answer: Welcome): string {
     `  data   ${answer.dataDir}`,
     `  tasks  ${sandbox}`,
     ...refused.map((line) => `         ${line}`),
+    ...declared,
     `  login  the command line of this user is logged in by ${answer.login}`,
     `         elsewhere: export MC_URL=${answer.url} MC_TOKEN=…  (the token stands in that file)`,
     '',

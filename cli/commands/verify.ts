@@ -9,6 +9,7 @@ import { maxBundleBytes } from '../../shared/receipt/bundle.ts';
 import { verifyBundle, type VerifiedBundle } from '../../shared/receipt/verify-bundle.ts';
 import { describeCommand } from '../command-options.ts';
 import { paint } from '../terminal/paint.ts';
+import { summariseStatement } from '../terminal/render-statement.ts';
 import { printResult, type OutputOptions } from '../terminal/report.ts';
 import { table } from '../terminal/table.ts';
 import { shortDigest } from '../terminal/units.ts';
@@ -136,6 +137,7 @@ function renderVerified(
     `${paint(['bold', 'green'], '✔ verified')} ${bundleFile}`,
     `  key        ${keyFile} ${paint('dim', keyId)}`,
     `  statement  ${statement.predicateType}`,
+    ...summariseStatement(statement).map((line, index) => `  ${index === 0 ? 'says     ' : '         '}  ${line}`),
     `  artifact   ${artifactFile === undefined ? paint('yellow', 'not checked: name the file to check it too') : `${artifactFile} is a subject`}`,
     '',
     table([{ title: 'SUBJECT' }, { title: 'DIGEST' }], rows.slice(0, 20)),

@@ -26,7 +26,7 @@ import { TenantId } from '../../shared/core/tenant-id.ts';
 import { loadOwnPack } from '../../shared/policy-catalog/load-own-pack.ts';
 import type { OwnPack } from '../../shared/port/policy-engine.ts';
 import { ResourceClass } from '../../shared/core/resource-class.ts';
-import { ensureOwnerTenant } from '../../shared/tenant/open-tenant.ts';
+import { ensureOwnerTenant } from '../../shared/tenant-admin/ensure-owner-tenant.ts';
 import type { Tenant } from '../../shared/tenant/tenant.ts';
 import type { Deps, HomeConfig } from '../../shared/port/deps.ts';
 import { noFaults, type Faults } from '../../shared/port/faults.ts';

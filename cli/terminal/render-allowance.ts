@@ -1,5 +1,6 @@
 /** What a tenant may use and uses, in words and as a bar: the open runs of its quota and the money of the day. */
 import type { Decision } from '../../shared/decision/decision.ts';
+import type { TenantDetails } from '../../shared/tenant-admin/tenant-view.ts';
 import type { Identity } from '../../shared/tenant/describe-caller.ts';
 import { paint } from './paint.ts';
 import { table } from './table.ts';
@@ -31,13 +32,18 @@ export function allowanceOfCaller({ quotas, budget, reservedUSD, day, timeZone }
   return { openRuns: quotas.inUse, maxOpenRuns: quotas.maxConcurrent, ...budget, reservedUSD, day, timeZone };
 }
 
+/** What a tenant has left now. */
+export function allowanceOfTenant({ quota, budget, timeZone }: TenantDetails): Allowance {
+  return { openRuns: quota.inUse, maxOpenRuns: quota.maxConcurrent, ...budget, timeZone };
+}
+
 /** Two lines, quota and budget, each with its share of the whole. */
 export function renderAllowance(allowance: Allowance): string[] {
   const { openRuns, maxOpenRuns, spentUSD, reservedUSD, dailyMaxUSD, day, timeZone, thisRunUSD } = allowance;
   const run = thisRunUSD === undefined ? '' : ` + ${dollars(thisRunUSD)} this run`;
   const committedUSD = spentUSD + reservedUSD + (thisRunUSD ?? 0);
   const wanted = openRuns + (thisRunUSD === undefined ? 0 : 1);
-  const runs = `${String(openRuns)} of ${String(maxOpenRuns)} runs open${thisRunUSD === undefined ? '' : ', without this one'}`;
+  const runs = `${String(wanted)} of ${String(maxOpenRuns)} runs open${thisRunUSD === undefined ? '' : ' with this one'}`;
   const money = `${dollars(spentUSD)} spent + ${dollars(reservedUSD)} reserved${run} = ${dollars(committedUSD)} of ${dollars(dailyMaxUSD)}`;
   const rows = [
     ['quota', ...gauge(wanted, maxOpenRuns), runs],

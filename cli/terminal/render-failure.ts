@@ -28,11 +28,13 @@ export function renderFailure(failure: Failure, file?: string): string {
 
 /** `file:line:column: message`, which editors and CI systems turn into links. */
 function renderIssue(issue: Issue, file: string | undefined): string[] {
-  const position = [file, issue.line, issue.column].filter((part) => part !== undefined).join(':');
+  // The file a bundle holds is named by the pointer, so a line without a file is only told.
+  const position = file === undefined ? '' : [file, issue.line, issue.column].filter((part) => part !== undefined).join(':');
   const head = position === '' ? '  ' : `${paintError('bold', `${position}:`)} `;
+  const line = file === undefined && issue.line !== undefined ? ` (line ${String(issue.line)})` : '';
   const place = issue.pointer === '' ? '' : ` at ${issue.pointer}`;
   return [
-    `${head}${issue.message} ${paintError('dim', `[${issue.code}${place}]`)}`,
+    `${head}${issue.message}${line} ${paintError('dim', `[${issue.code}${place}]`)}`,
     ...gotAllowed(issue.got, issue.allowed),
     ...solution(issue.fix),
   ];

@@ -38,13 +38,13 @@ export function renderPack(pack: PolicyPack): string {
   const replaced = Object.keys(tenantData);
   return [
     `${paint('bold', `${name}@${version}`)}  ${title} (${origin})`,
-    description,
+    ...(description === '' ? ['no description: the package has no METADATA'] : [description]),
     '',
     `judges at  ${points.join(', ')}`,
     `reads      ${reads.join(', ')}`,
     `data       ${Object.keys(data).join(', ') || 'none'}${replaced.length === 0 ? '' : `; the tenant replaces ${replaced.join(', ')}`}`,
     '',
-    ...renderRules(pack),
+    ...(pack.rules.length === 0 ? ['no rule has METADATA, so none can be shown'] : renderRules(pack)),
     '',
     renderVersions(pack),
     ...(hasOlderVersions ? ['older versions are not listed'] : []),

@@ -43,7 +43,8 @@ function renderGroups(rows: readonly ReplayedDecision[]): string[] {
   });
   const fixes = [...new Set(rows.flatMap(({ reasons }) => reasons.map(({ rule, solution }) => `  ${rule}: ${solution}`)))];
   const more = groups.length > shownGroups ? [paint('dim', `and ${groups.length - shownGroups} more; --json has all`)] : [];
-  return [table(columns, lines), ...more, '', 'What would make them pass:', ...fixes.slice(0, shownGroups)];
+  const what = fixes.length === 0 ? [] : ['', 'What would make them pass:', ...fixes.slice(0, shownGroups)];
+  return [table(columns, lines), ...more, ...what];
 }
 
 /** The same person, workflow and rules are one line, the most frequent first. */

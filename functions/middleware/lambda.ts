@@ -9,6 +9,7 @@ import { handleRequest } from './handle-request.ts';
 import { lazyLambda, type LambdaHandler } from './lazy-lambda.ts';
 import type { Operation } from './operation.ts';
 import type { RawRequest, RawResponse } from './raw-request.ts';
+import { withTokenRoles } from './token-roles.ts';
 
 const HttpEvent = z.object({
   rawQueryString: z.string().nullish(),
@@ -31,14 +32,15 @@ export function lambda(operation: Operation): LambdaHandler {
 
 function rawRequest(event: HttpEvent): RawRequest {
   const { requestContext, isBase64Encoded } = event;
+  const headers = Object.fromEntries(Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value]));
   return {
     params: Object.fromEntries(Object.entries(event.pathParameters ?? {}).map(([name, value]) => [name, decoded(value)])),
     query: event.rawQueryString ?? '',
-    headers: Object.fromEntries(Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value])),
+    headers,
     // The name API Gateway was reached under: its own or a custom domain of this account, never another Host header.
     origin: `https://${requestContext.domainName}`,
     requestId: requestContext.requestId,
-    authenticate: () => actorFromClaims(requestContext.authorizer?.jwt.claims),
+    authenticate: () => actorFromClaims(withTokenRoles(requestContext.authorizer?.jwt.claims, headers['authorization'])),
     readBody: async (maxBytes) => {
       const bytes = Buffer.from(event.body ?? '', isBase64Encoded ? 'base64' : 'utf8');
       if (bytes.length > maxBytes) {

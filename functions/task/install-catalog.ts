@@ -1,6 +1,6 @@
 import { ResourceClass } from '../../shared/core/resource-class.ts';
 import { installCatalogPackage } from '../../shared/package/install-catalog-package.ts';
-import { ensureOwnerTenant } from '../../shared/tenant/open-tenant.ts';
+import { ensureOwnerTenant } from '../../shared/tenant-admin/ensure-owner-tenant.ts';
 import { deploymentLambda } from '../middleware/deployment-lambda.ts';
 
 /** More than a worker of this home runs at once, so that the owner waits rather than being denied; the owner can set another number. */

@@ -7,6 +7,7 @@ import type { Issue } from '../../shared/core/issue.ts';
 import type { PackEntry } from '../../shared/policy-catalog/pack-entry.ts';
 import type { BundleInspection, ReadPack, TrustedKey } from '../../shared/port/pack-library.ts';
 import { inspectBundle, type BundleTrust } from '../engine/inspect-bundle.ts';
+import { listedFileIssues } from '../engine/verify-signatures.ts';
 import { BundleManifest, metadataDefaults, PackName } from '../engine/policy-bundle.ts';
 import { readRegoNotes } from './rego-notes.ts';
 
@@ -86,10 +87,14 @@ function describePack(manifest: BundleManifest, name: string, { archive, files }
     : { pack, issues: [...undeclared(manifest), ...gaps], warnings: [] };
 }
 
-/** Everything that can be told of a bundle without running it; reports every problem at once. */
+/**
+ * Everything that can be told of a bundle without running it; reports every problem at once. Without keys a signature is not asked for, but one
+ * that is there must be about these files.
+ */
 export async function inspectPack(archive: Uint8Array, keys: readonly TrustedKey[] | 'unsigned'): Promise<BundleInspection> {
   const trust: BundleTrust = keys === 'unsigned' ? 'digest' : { keys };
-  const { files, keyId, issues } = await inspectBundle(archive, trust);
+  const { files, keyId, issues: found } = await inspectBundle(archive, trust);
+  const issues = keys === 'unsigned' ? [...found, ...listedFileIssues(files)] : found;
   // A key answers for a bundle only when every file is the one that was signed.
   const signature = keyId === undefined || issues.length > 0 ? undefined : ({ keyId, algorithm: 'ES256' } as const);
   const manifest = BundleManifest.safeParse(parsed(files, '.manifest'));

@@ -37,9 +37,15 @@ function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+function missingFile(file: string): Issue {
+  return issue('file-missing', file, `The file ${file} is missing.`, {
+    fix: 'Build the bundle with `opa build -t wasm`, which writes it.',
+  });
+}
+
 function readJson<T>(files: Files, file: string, schema: z.ZodType<T>): Read<T> {
   const bytes = files.get(file);
-  if (!bytes) return { value: undefined, issues: [issue('file-missing', file, `The file ${file} is missing.`)] };
+  if (!bytes) return { value: undefined, issues: [missingFile(file)] };
   let raw: unknown;
   try {
     raw = JSON.parse(decoder.decode(bytes));
@@ -73,7 +79,8 @@ function strangeFiles(files: Files): Issue[] {
   const known = ['.manifest', signaturesFile, 'policy.wasm', 'data.json'];
   const strange = [...files.keys()].filter((file) => !known.includes(file) && !file.endsWith('.rego'));
   const allowed = `${known.join(', ')} and *.rego`;
-  return strange.map((file) => issue('file-unknown', file, `The file ${file} does not belong into a bundle.`, { allowed }));
+  const fix = 'Leave it out with `opa build --ignore` and build the bundle again.';
+  return strange.map((file) => issue('file-unknown', file, `The file ${file} does not belong in a bundle.`, { got: file, allowed, fix }));
 }
 
 /** A bundle that calls itself v1 holds rules of v1; rules of v0 would mean something else to whoever builds it again. */
@@ -98,7 +105,7 @@ async function inspectFiles(files: Files, trust: BundleTrust): Promise<Omit<Insp
   const name: Read<PackName> = manifest.value ? readName(manifest.value) : { value: undefined, issues: [] };
   const data = files.has('data.json') ? readJson(files, 'data.json', Data) : { value: {}, issues: [] };
   const wasm = files.get('policy.wasm');
-  const missing = wasm ? [] : [issue('file-missing', 'policy.wasm', 'The file policy.wasm is missing.')];
+  const missing = wasm ? [] : [missingFile('policy.wasm')];
   const found = [strangeFiles(files), manifest.issues, name.issues, data.issues, missing, wasm ? moduleIssues(wasm) : []].flat();
   const signature = await signatureOf(files, trust);
   // What a file must hold may be wrong twice over, for us and for its signature; once is enough to read.
@@ -127,7 +134,9 @@ export async function inspectBundle(archive: Uint8Array, trust: BundleTrust): Pr
   try {
     files = await untar(archive);
   } catch (error) {
-    const issues = [{ code: 'archive', pointer: '', message: `The archive cannot be read: ${textOf(error)}.` }];
+    const allowed = 'a gzipped tar, as `opa build` makes it';
+    const fix = 'Build the bundle again with `opa build -t wasm … -o bundle.tar.gz`.';
+    const issues = [{ code: 'archive', pointer: '', message: `The archive cannot be read: ${textOf(error)}.`, allowed, fix }];
     return { bundle: undefined, keyId: undefined, issues, files: new Map() };
   }
   const { keyId, issues, parts } = await inspectFiles(files, trust);

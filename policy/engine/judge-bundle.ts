@@ -9,6 +9,7 @@ import { InputView, packView } from './input-view.ts';
 import { loadBundle } from './load-bundle.ts';
 import { packWorkerSource, PackThread } from './thread/pack-thread.ts';
 import type { PackAnswer } from './thread/pack-worker-protocol.ts';
+import { ThreadGate } from './thread/thread-gate.ts';
 import type { PolicyBundle } from './policy-bundle.ts';
 
 /** A question: an input as engines take it, whole and possibly broken, and data in place of the data of the pack (`data.mc.<pack>`). */
@@ -29,6 +30,9 @@ export interface JudgeOptions {
 
 /** A message with this many views is a megabyte or two; writing them holds up the process for a few milliseconds. */
 const viewsPerMessage = 500;
+
+/** A thread takes up to 160 MB, and anybody who may replay or push can ask for one; those who wait hold a bundle and its questions. */
+const gate = new ThreadGate({ atOnce: 2, waiting: 16 });
 
 interface Batch {
   bundle: PolicyBundle;
@@ -98,10 +102,14 @@ async function startThread({ workerFile = packWorkerSource }: JudgeOptions): Pro
 
 /**
  * What a bundle says to each question, in their order. The bundle must be well formed (`mc:policy:unavailable`); who signed it is not asked.
- * When a rule does not end, its question and all after it have no verdict.
+ * When a rule does not end, its question and all after it have no verdict. Throws `mc:host:overloaded` when too many are being tried already.
  */
 export async function judgeBundle(archive: Uint8Array, questions: readonly BundleQuestion[], options: JudgeOptions): Promise<Judgement[]> {
   const bundle = await loadBundle(archive, 'digest');
+  return gate.through(() => judgeInThread(bundle, questions, options));
+}
+
+async function judgeInThread(bundle: PolicyBundle, questions: readonly BundleQuestion[], options: JudgeOptions): Promise<Judgement[]> {
   const judged = new Map<number, PackAnswer>();
   let reason = 'it was not asked';
   const thread = await startThread(options);

@@ -93,9 +93,9 @@ export class OwnPacks {
     return this.#verdicts.keep(`${key}\n${input}`, answer.verdict);
   }
 
-  async #ask(tenant: TenantId, question: Parameters<PackWorker['ask']>[0]): ReturnType<PackWorker['ask']> {
+  async #ask(tenant: TenantId, question: Parameters<PackWorker['ask']>[1]): ReturnType<PackWorker['ask']> {
     try {
-      return await this.#worker.ask(question);
+      return await this.#worker.ask(tenant, question);
     } catch (error) {
       if (error instanceof LateAnswer) this.#paused.set(tenant, error.message);
       throw error;

@@ -35,7 +35,8 @@ const GoldenCases = PackGoldens.shape.cases;
  * `rego_version` is never guessed: rules of v0 say so, or are refused.
  */
 export const BundleManifest = z.strictObject({
-  revision: z.string().min(1).max(256),
+  /** What `opa build` was told with `--revision`; empty when it was told nothing. */
+  revision: z.string().max(256),
   roots: z.array(z.string().min(1)).min(1).max(16),
   rego_version: z.literal([0, 1], { error: 'must say 0 (Rego v0) or 1 (Rego v1)' }),
   wasm: z.tuple([z.strictObject({ entrypoint: z.string(), module: z.literal('/policy.wasm'), annotations: z.array(z.json()).optional() })]),

@@ -3,20 +3,20 @@ import type { Digest } from '../../shared/core/digest.ts';
 
 /** Every pack that must judge, in the order of names. */
 export const shippedPacks: readonly { name: string; digest: Digest }[] = [
-  { name: 'access', digest: 'sha256:f1f73dbe2ef78b293563c8df5b9fc9691b7931cfc8a2e773e5db908dea8acf31' },
-  { name: 'budget', digest: 'sha256:85cfcd5b6c5d706bb7d747c2baad6bdb353717bff9266387b3aa96e285aebf57' },
-  { name: 'egress', digest: 'sha256:c32b7a0f319666c0db224ea0980a2632fbf7528067217e7b237f6f05f48ee465' },
-  { name: 'encryption', digest: 'sha256:6f29d2d936ccbe2247b08da521344881638101d32ff5a60bd5351659fd7ac404' },
-  { name: 'pii', digest: 'sha256:b6f8a6504d4ca7efbb7b460d4e6490458b1a1732e3033e8a8f6428fb3de03bc1' },
-  { name: 'quotas', digest: 'sha256:f6acfedc9e5c176f2e35a88bb54426acf0939eb2a881b0632c79fae09f947c25' },
-  { name: 'residency', digest: 'sha256:1b477febbe9f0c384b9bf7ea4c45cea67c93bbc7a39997227f969a1d2c156faf' },
+  { name: 'access', digest: 'sha256:6a282c2308d7c427b0acb615b3547fe50304eb159e770df901f9dcb03ebbe4b9' },
+  { name: 'budget', digest: 'sha256:74f4af5c84a4818db8a403281d8340ea35d9761494ef6d94f95d1e6bd572e451' },
+  { name: 'egress', digest: 'sha256:0e7c606805d18523291fbe9ba0bf83f3467009ef1809a1d5726181edd34f7f81' },
+  { name: 'encryption', digest: 'sha256:6cd9f3b5662d01043b598858e885ce90e1c225b3aa1820bf963573067bdfdfc6' },
+  { name: 'pii', digest: 'sha256:dda4c4406c242096673a472d8cf4494a6e72b7ec6d2e87399f67fbbcc69002ab' },
+  { name: 'quotas', digest: 'sha256:2f4541f1a23d62889af0906f240590d21726ec2acd361fc6e187041e7dfd9d33' },
+  { name: 'residency', digest: 'sha256:2a2f86225e237dc2ca7fcd363bfa646506b438aac2d72a6f83edaf2ee435ffee' },
 ];
 
 /** The public key (PEM) that signed every one of them. */
 export const shippedPacksKey = [
   '-----BEGIN PUBLIC KEY-----',
-  'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEwpwn9Kw4q4dfR1/f7ngISyo17YFW',
-  '9Hqp5UHGCNfcHZ2+LpDZb+dniASL4D7un+9vh6IX38cCP9VZ9KA/7IglbA==',
+  'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEoDhmECmkfcHHn0CPGlwndMOcZplb',
+  'TiOb6Lk5wkXTdFeUBTxxsvxKSfcmt3j0VkJaX+4NBJy+3GntrKc+6ZP1QQ==',
   '-----END PUBLIC KEY-----',
   '',
 ].join('\n');

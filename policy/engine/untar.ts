@@ -24,6 +24,16 @@ function plainName(name: string): string {
   return relative;
 }
 
+function unpacked(archive: Uint8Array): Buffer {
+  try {
+    return gunzipSync(archive, { maxOutputLength: archiveLimits.unpackedBytes });
+  } catch (cause) {
+    const isTooLarge = typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
+    const message = isTooLarge ? `it unpacks to more than ${archiveLimits.unpackedBytes} bytes` : 'it is not gzip, or not all of it';
+    throw new Error(message, { cause });
+  }
+}
+
 /** The files of a gzipped tar by their names; throws on the first thing that is out of the ordinary. */
 export async function untar(archive: Uint8Array): Promise<Map<string, Uint8Array>> {
   if (archive.byteLength > archiveLimits.packedBytes) {
@@ -31,7 +41,7 @@ export async function untar(archive: Uint8Array): Promise<Map<string, Uint8Array
   }
   const files = new Map<string, Uint8Array>();
   const entries = extract();
-  entries.end(gunzipSync(archive, { maxOutputLength: archiveLimits.unpackedBytes }));
+  entries.end(unpacked(archive));
   for await (const entry of entries) {
     const { name, type } = entry.header;
     if (type !== 'file') throw new Error(`entry ${JSON.stringify(name)} is a ${String(type)}, only files are allowed`);

@@ -77,16 +77,22 @@ async function verifyToken(token: string, keys: readonly PolicyKey[]): Promise<{
 }
 
 function notSigned(keys: readonly PolicyKey[]): Issue {
-  const allowed = keys.length === 0 ? 'no key is known' : `${algorithm} by ${keys.map(({ keyId }) => keyId).join(', ')}`;
+  const allowed =
+    keys.length === 0
+      ? `${algorithm} by a registered key, of which there is none`
+      : `${algorithm} by ${keys.map(({ keyId }) => keyId).join(', ')}`;
   return issue('signature-invalid', `/${signaturesFile}/signatures/0`, 'The signature of the bundle does not verify with any known key.', {
+    got: 'a signature by another key, or in another way',
     allowed,
-    fix: 'Sign the bundle with the private key of a registered public key: opa build --signing-alg ES256 --signing-key KEY.pem.',
+    fix: 'Sign with the private half of a registered key (`opa build --signing-alg ES256 --signing-key KEY.pem`), or register yours: `maestro tenants set TENANT --policy-key KEY.pub.pem`.',
   });
 }
 
 function isKnown(name: string): name is HashAlgorithm {
   return Object.hasOwn(hashAlgorithms, name);
 }
+
+const again = 'Build and sign the bundle again.';
 
 function checkFile({ name, hash, algorithm: hashed }: SignedFile, bytes: Uint8Array | undefined): Issue[] {
   const pointer = `/${name}`;
@@ -95,12 +101,15 @@ function checkFile({ name, hash, algorithm: hashed }: SignedFile, bytes: Uint8Ar
     const allowed = Object.keys(hashAlgorithms).join(', ');
     return [issue('hash-algorithm', pointer, `The file ${name} was hashed in a way that is not accepted.`, { got: hashed, allowed })];
   }
+  let got: string;
   try {
-    if (signedFileHash(name, bytes, hashed) === hash) return [];
+    got = signedFileHash(name, bytes, hashed);
   } catch {
     return [issue('not-json', pointer, `The file ${name} is not JSON in UTF-8.`)];
   }
-  return [issue('file-changed', pointer, `The file ${name} is not the one that was signed.`, { fix: 'Build and sign the bundle again.' })];
+  if (got === hash) return [];
+  const message = `The file ${name} is not the one that was signed.`;
+  return [issue('file-changed', pointer, message, { got: `${hashed} ${got}`, allowed: `${hashed} ${hash}`, fix: again })];
 }
 
 function checkFiles(files: ReadonlyMap<string, Uint8Array>, signed: readonly SignedFile[]): Issue[] {
@@ -110,16 +119,35 @@ function checkFiles(files: ReadonlyMap<string, Uint8Array>, signed: readonly Sig
   return [
     ...twice.map((name) => issue('file-twice', `/${name}`, `The file ${name} was signed twice.`)),
     ...signed.flatMap((entry) => checkFile(entry, entry.name === signaturesFile ? undefined : files.get(entry.name))),
-    ...unsigned.map((name) => issue('file-unsigned', `/${name}`, `The file ${name} is in the bundle but was not signed.`)),
+    ...unsigned.map((name) =>
+      issue('file-unsigned', `/${name}`, `The file ${name} is in the bundle but was not signed.`, {
+        got: name,
+        allowed: 'files that are signed',
+        fix: again,
+      }),
+    ),
   ];
+}
+
+/** What a signature says about the files, for somebody who knows no key: it tells a slip from a good bundle, and proves nothing. */
+export function listedFileIssues(files: ReadonlyMap<string, Uint8Array>): Issue[] {
+  const bytes = files.get(signaturesFile);
+  if (bytes === undefined) return [];
+  const signatures = parseJson(Signatures, bytes);
+  if ('issues' in signatures) return inFile(signatures.issues);
+  const payload = parseJson(Payload, Buffer.from(signatures.value.signatures[0].split('.')[1] ?? '', 'base64url'));
+  return 'issues' in payload ? inFile(payload.issues) : checkFiles(files, payload.value.files);
 }
 
 /** Checks the one signature of a bundle against keys that are trusted, and then every file against the signature; reports all that is wrong. */
 export async function verifySignatures(files: ReadonlyMap<string, Uint8Array>, keys: readonly PolicyKey[]): Promise<SignatureCheck> {
   const bytes = files.get(signaturesFile);
   if (bytes === undefined) {
-    const fix = 'Build it with opa build --signing-alg ES256 --signing-key KEY.pem.';
-    return { keyId: undefined, issues: [issue('signature-missing', `/${signaturesFile}`, 'The bundle is not signed.', { fix })] };
+    const allowed = `${algorithm} by a registered key`;
+    const fix =
+      'Build it with `opa build --signing-alg ES256 --signing-key KEY.pem`, or sign while pushing: `maestro policy push BUNDLE --signing-key KEY.pem`.';
+    const message = 'The bundle is not signed.';
+    return { keyId: undefined, issues: [issue('signature-missing', `/${signaturesFile}`, message, { got: 'no signature', allowed, fix })] };
   }
   const signatures = parseJson(Signatures, bytes);
   if ('issues' in signatures) return { keyId: undefined, issues: inFile(signatures.issues) };

@@ -6,6 +6,7 @@ import { loadPolicy } from '@open-policy-agent/opa-wasm';
 import { z } from 'zod';
 import type { Digest } from '../../shared/core/digest.ts';
 import { McError } from '../../shared/core/errors.ts';
+import { moreReasons } from '../../shared/decision/more-reasons.ts';
 import { RuleEntry, type PackVerdict } from '../../shared/port/policy-engine.ts';
 import { calledFunctions, requireKnownCalls } from './host-functions.ts';
 import type { PolicyBundle } from './policy-bundle.ts';
@@ -14,18 +15,26 @@ const packLimits = {
   /** WebAssembly pages of 64 KiB: 5 are what a small pack starts with, 512 are 32 MiB, ten times the largest module measured. */
   initialPages: 5,
   maximumPages: 512,
-  /** A denial is recorded with its reasons in one item of at most 400 KB; nobody reads more than this. */
+  /** Nobody reads more reasons than this. */
   entries: 100,
   /** Findings of one evaluation before they are cut: 500 tasks, a few rules each. */
   findings: 10_000,
   /** Characters of one field of a reason. */
   text: 2_000,
+  /** `<pack>.<rule>`; it stands in audit events and metrics too. */
+  name: 200,
 } as const;
 
-const text = z.string().min(1).max(packLimits.text);
+/** A rule may list whatever it was shown, so a text that is too long is cut: without its end it is still a reason, and no verdict would be none. */
+function cut(text: string): string {
+  return text.length <= packLimits.text ? text : `${text.slice(0, packLimits.text - 1).toWellFormed()}…`;
+}
+
+const name = z.string().min(1).max(packLimits.name);
+const text = z.string().min(1).transform(cut);
 /** What a rule saw may be the empty text. */
-const value = z.string().max(packLimits.text);
-const Finding = RuleEntry.omit({ effect: true }).extend({ rule: text, message: text, got: value, allowed: value, solution: text });
+const value = z.string().transform(cut);
+const Finding = RuleEntry.omit({ effect: true }).extend({ rule: name, message: text, got: value, allowed: value, solution: text });
 type Finding = z.infer<typeof Finding>;
 const findings = z.array(Finding).max(packLimits.findings);
 
@@ -41,13 +50,7 @@ function sorted(found: readonly Finding[]): Finding[] {
 function shortened(pack: string, entries: RuleEntry[]): RuleEntry[] {
   if (entries.length <= packLimits.entries) return entries;
   const kept = entries.slice(0, packLimits.entries - 1);
-  const left = entries.length - kept.length;
-  const effect = entries.some((entry, index) => index >= kept.length && entry.effect === 'deny') ? 'deny' : 'warn';
-  const solution = 'Mend the reasons above; the next decision shows what is left.';
-  return [
-    ...kept,
-    { effect, rule: `${pack}.more`, message: `${left} further reasons are not shown.`, got: String(left), allowed: '0', solution },
-  ];
+  return [...kept, moreReasons(pack, entries.slice(kept.length))];
 }
 
 function toVerdict(pack: string, digest: Digest, result: unknown): PackVerdict {

@@ -42,6 +42,8 @@ export class WasmPolicyEngine implements PolicyEngine {
   readonly #own: OwnPacks | undefined;
   readonly #budgetMs: number;
   readonly #elapsedMs: () => number;
+  /** Verdicts of shipped packs by the very object that was asked about: callers hand in one object for equal questions and never change it. */
+  readonly #answers = new WeakMap<PolicyInput, Promise<PackVerdict[]>>();
 
   private constructor(shipped: readonly ShippedPack[], options: EngineOptions) {
     this.#shipped = shipped;
@@ -75,7 +77,7 @@ export class WasmPolicyEngine implements PolicyEngine {
     const view = new InputView(input);
     const judging = own.length === 0 ? Promise.resolve([]) : this.#judgeOwn(point, own, { view, tenant: input.tenant.id });
     // Both are awaited whatever comes of the other, so that no failure is left without anybody who sees it.
-    const [shipped, added] = await Promise.allSettled([this.#judgeShipped(point, view), judging]);
+    const [shipped, added] = await Promise.allSettled([this.#answerOf(point, input, view), judging]);
     if (shipped.status === 'rejected') throw shipped.reason;
     if (added.status === 'rejected') throw added.reason;
     return [...shipped.value, ...added.value].sort(byName);
@@ -84,6 +86,16 @@ export class WasmPolicyEngine implements PolicyEngine {
   /** Ends the thread of tenants' own packs; a later question starts another. */
   async close(): Promise<void> {
     await this.#own?.close();
+  }
+
+  /** What shipped packs say about this very object; a failure is not kept. */
+  #answerOf(point: PolicyPoint, input: PolicyInput, view: InputView): Promise<PackVerdict[]> {
+    const known = this.#answers.get(input);
+    if (known) return known;
+    const answer = this.#judgeShipped(point, view);
+    this.#answers.set(input, answer);
+    answer.catch(() => this.#answers.delete(input));
+    return answer;
   }
 
   async #judgeShipped(point: PolicyPoint, view: InputView): Promise<PackVerdict[]> {

@@ -59,6 +59,7 @@ export async function runBurst(options: BurstOptions): Promise<BurstResult> {
     await client.post(`/api/workflows/${draft.id}/publish`, '{}');
     // Fills caches, compiles hot code and opens the connections, so that the burst measures the engine and not its first second.
     await startMany(client, warmUpExecutions);
+    await untilSealed(host, warmUpExecutions);
     await delay(warmUpPauseMs);
     const before = await ask(host, 'report');
     const startedAt = now();

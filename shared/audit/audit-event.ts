@@ -16,6 +16,7 @@ export const AuditType = z.enum([
   'mc.workflow.publish',
   'mc.workflow.deny',
   'mc.package.publish',
+  'mc.file.upload',
   'mc.policy.publish',
   'mc.policy.retire',
   'mc.exec.start',

@@ -64,14 +64,14 @@ export const errorCatalog = {
     3,
     'never',
     'The caller is not known',
-    'Send a valid bearer token; `maestro whoami` shows whose token the CLI uses.',
+    'Send a valid bearer token: `maestro tenants token` makes one for a home on one machine, your identity provider for others.',
   ),
   'mc:auth:forbidden': row(
     403,
     3,
     'never',
-    'The role does not allow this operation',
-    'Ask an admin of the tenant for one of the roles the message names.',
+    'The caller may not do this',
+    'The message says who may. Ask them to do it, or ask an admin of your tenant; `maestro whoami` shows your roles.',
   ),
   'mc:auth:issuer-unavailable': row(
     503,
@@ -193,7 +193,7 @@ export const errorCatalog = {
     409,
     6,
     'never',
-    'This version of the policy pack exists with other content',
+    'This version of the policy pack is taken',
     'Raise `version` in the metadata of the bundle and push again.',
   ),
   'mc:policy:bundle-refused': row(
@@ -203,7 +203,13 @@ export const errorCatalog = {
     'The policy bundle is refused',
     'Correct every entry of `issues`; `maestro policy test` finds most of them before a push.',
   ),
-  'mc:decision:not-found': row(404, 5, 'never', 'There is no such decision', 'Use the `dec_…` id that a run or a denial named; decisions of plans are not recorded.'),
+  'mc:decision:not-found': row(
+    404,
+    5,
+    'never',
+    'There is no such decision',
+    'Use the `dec_…` id that a run or a denial named; decisions of plans are not recorded.',
+  ),
   'mc:policy:unavailable': row(
     503,
     1,

@@ -27,7 +27,7 @@ function unitOf(origin: string): string {
 function allowedBy(issue: ZodIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.expected;
+      return issue.expected === 'int' ? 'a whole number' : issue.expected;
     case 'invalid_value':
       return issue.values.map(String).join(', ');
     case 'too_big':
@@ -35,12 +35,32 @@ function allowedBy(issue: ZodIssue): string | undefined {
     case 'too_small':
       return bounds(issue, 'at least', 'more than', issue.minimum) + unitOf(issue.origin);
     case 'invalid_format':
-      return issue.pattern ?? issue.format;
+      // A schema that names its form in words says more than its pattern.
+      return wordsOfZod.test(issue.message) ? (issue.pattern ?? issue.format) : issue.message;
     case 'not_multiple_of':
       return `a multiple of ${issue.divisor}`;
     default:
       return undefined;
   }
+}
+
+/** zod's own words for engineers of zod; a message that a schema gives itself does not begin like this. */
+const wordsOfZod = /^(Invalid input|Invalid option|Too small|Too big|Invalid string)\b/;
+
+const plainWords: Partial<Record<ZodIssue['code'], string>> = {
+  invalid_value: 'is none of the allowed values',
+  invalid_union: 'fits none of the allowed forms',
+  invalid_format: 'is not in the allowed form',
+  not_multiple_of: 'is not a multiple of what is allowed',
+};
+
+/** `allowed` says the bound or the type, so the message only says what is wrong with the value. */
+function messageOf(issue: ZodIssue): string {
+  if (issue.code !== 'invalid_format' && !wordsOfZod.test(issue.message)) return issue.message;
+  if (issue.code === 'invalid_type') return issue.expected === 'int' ? 'is not a whole number' : 'has another type than is allowed';
+  if (issue.code === 'too_small') return unitOf(issue.origin) === '' ? 'is too small' : 'is too short';
+  if (issue.code === 'too_big') return unitOf(issue.origin) === '' ? 'is too big' : 'is too long';
+  return plainWords[issue.code] ?? issue.message;
 }
 
 function codeOf(issue: ZodIssue, value: unknown): string {
@@ -49,7 +69,13 @@ function codeOf(issue: ZodIssue, value: unknown): string {
 }
 
 /** What a check of our own says beside its message (zod calls it the parameters of a custom issue). */
-const CheckParams = z.strictObject({ code: z.string(), allowed: z.string(), fix: z.string() });
+const CheckParams = z.strictObject({
+  code: z.string(),
+  allowed: z.string(),
+  fix: z.string(),
+  /** In the place of the value, where that must not be repeated. */
+  got: z.string().optional(),
+});
 export type CheckParams = z.infer<typeof CheckParams>;
 
 function saidByCheck(issue: ZodIssue): CheckParams | undefined {
@@ -72,7 +98,7 @@ function toIssue(issue: ZodIssue, path: readonly PropertyKey[], root: unknown): 
   return {
     code,
     pointer: toPointer(path),
-    message: code === 'required' ? 'is missing' : issue.message,
+    message: code === 'required' ? 'is missing' : messageOf(issue),
     ...(value === undefined ? {} : { got: shownValue(value) }),
     ...(allowed === undefined ? {} : { allowed }),
     ...fixOf(issue, value),

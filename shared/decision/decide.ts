@@ -7,6 +7,7 @@ import { isoTime } from '../port/clock.ts';
 import type { Deps } from '../port/deps.ts';
 import { metricNames } from '../port/metrics.ts';
 import type { OwnPack, PackVerdict, PolicyInput, PolicyPoint } from '../port/policy-engine.ts';
+import { boundedReasons } from './bounded-reasons.ts';
 import type { Decision } from './decision.ts';
 
 /** Verdicts from the weakest to the strongest; the strongest of all packs is the decision's. */
@@ -56,7 +57,7 @@ export async function decide(
   const startedMs = deps.clock.elapsedMs();
   const tookMs = (): number => Math.round((deps.clock.elapsedMs() - startedMs) * 1_000) / 1_000;
   try {
-    const packs = await evaluate(deps.policy, point, question);
+    const packs = boundedReasons(await evaluate(deps.policy, point, question));
     const verdict = strongest(packs.map((pack) => pack.verdict));
     if (verdict === 'deny') deps.metrics.count(metricNames.policyDeniesTotal, 1, { tenant: input.tenant.id });
     const decidedAt = isoTime(deps.clock.now());

@@ -34,7 +34,7 @@ function facts(decision: Decision): JsonObject {
  * The receipt of a decision: a SLSA verification summary (VSA v1) about the manifest that was judged, with our own facts in `mc_decision`, so that a
  * denial is as provable as a run. Pure: the same decision gives the same statement.
  */
-export function buildDecisionStatement({ builderId, version }: HomeConfig, decision: Decision): Statement {
+export function buildDecisionStatement({ builderId, version }: Pick<HomeConfig, 'builderId' | 'version'>, decision: Decision): Statement {
   const { workflow } = decision.input;
   const isPassed = decision.verdict !== 'deny';
   return {

@@ -4,7 +4,8 @@ import type { Id } from '../core/id.ts';
 import { McError } from '../core/errors.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import type { Deps } from '../port/deps.ts';
-import { tableLimits, type Item, type Page, type WriteOp } from '../port/table.ts';
+import { queryWithin } from '../port/query-within.ts';
+import type { Item, Page, WriteOp } from '../port/table.ts';
 import { Decision } from './decision.ts';
 
 /** The index partition of a tenant's decisions; ids are sorted by time. */
@@ -39,40 +40,31 @@ export async function getDecision({ table }: Pick<Deps, 'table'>, tenant: Tenant
   return readDecision(items[0]);
 }
 
-/** One page of the tenant's decisions, newest first. */
+/** An answer of a deployed home has at most 6 MB, and a decision about hundreds of tasks up to 400 KB. */
+const answerRoom = { characters: 1024 * 1024, itemsAtOnce: 10 } as const;
+/** What a replay holds in memory at once, with the views that packs see. */
+const replayRoom = { characters: 8 * 1024 * 1024, itemsAtOnce: 100 } as const;
+
+/** One page of the tenant's decisions, newest first; it ends early when they are large. */
 export async function listDecisions(
   { table }: Pick<Deps, 'table'>,
   tenant: TenantId,
   page: { limit: number; cursor?: string },
 ): Promise<Page<Decision>> {
-  const found = await table.query({ index: 'gsi1', pk: decisionList(tenant), reverse: true, ...page });
+  const found = await queryWithin(table, { index: 'gsi1', pk: decisionList(tenant), reverse: true, ...page }, answerRoom);
   return { items: found.items.map(readDecision), ...(found.cursor && { cursor: found.cursor }) };
 }
 
 /** Sorts behind every id of a decision. */
 const afterAll = 'dec_~';
 
-/** One page of the tenant's decisions from this id on, oldest first. */
+/** One page of the tenant's decisions from this id on, oldest first; it ends early when they are large. */
 export async function listDecisionsSince(
   { table }: Pick<Deps, 'table'>,
   tenant: TenantId,
   from: string,
-  { limit, cursor }: { limit: number; cursor?: string },
+  page: { limit: number; cursor?: string },
 ): Promise<Page<Decision>> {
-  const items: Decision[] = [];
-  let next = cursor;
-  do {
-    const size = Math.min(limit - items.length, tableLimits.queryLimit);
-    const found = await table.query({
-      index: 'gsi1',
-      pk: decisionList(tenant),
-      from,
-      to: afterAll,
-      limit: size,
-      ...(next && { cursor: next }),
-    });
-    items.push(...found.items.map(readDecision));
-    next = found.cursor;
-  } while (next && items.length < limit);
-  return { items, ...(next && { cursor: next }) };
+  const found = await queryWithin(table, { index: 'gsi1', pk: decisionList(tenant), from, to: afterAll, ...page }, replayRoom);
+  return { items: found.items.map(readDecision), ...(found.cursor && { cursor: found.cursor }) };
 }

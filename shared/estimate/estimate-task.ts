@@ -71,7 +71,10 @@ function guessTime(question: EstimateQuestion, calibration: Calibration): Guess 
   }
   const { typicalMs } = question.price.cost;
   const samples = evidence.at(-1)?.samples.length ?? 0;
-  const yours = samples === 0 ? 'no receipts of yours yet' : `your receipts show ${samples} attempts so far, ${minSamples} are needed`;
+  const yours =
+    samples === 0
+      ? 'no receipts of yours yet'
+      : `your receipts show ${samples} ${samples === 1 ? 'attempt' : 'attempts'} so far, ${minSamples} are needed`;
   return {
     middleMs: typicalMs,
     lowMs: typicalMs / declaredRange,

@@ -15,7 +15,7 @@ const Millis = z.int().nonnegative();
  * The head of a run. Completions of single tasks do not touch it, so tasks that end at once do not contend for it. `outcome` leaves `open` once, for `failed`
  * or `cancelled`, and closes the run for new attempts; a failed run may still be cancelled, until it is sealed. `state` becomes terminal only with a receipt.
  */
-export const ExecutionRecord = z.object({
+const CurrentRecord = z.object({
   id: idSchema('exec'),
   tenant: TenantId,
   state: ExecutionState,
@@ -33,8 +33,8 @@ export const ExecutionRecord = z.object({
   estimatedCostUsdMicros: z.int(),
   /** Upper end of the interval of the estimate. */
   estimatedCostHighUsdMicros: z.int(),
-  /** Day of the tenant's budget on which the estimate was reserved. */
-  budgetDay: z.string(),
+  /** Day of the tenant's budget on which the estimate was reserved; null for a run of 0.1.0, which took neither slot nor budget. */
+  budgetDay: z.string().nullable(),
   /** Size of inputs and files together; what a run costs is learned by it. */
   inputBytes: z.int().nonnegative(),
   /** The sum over the tasks, fixed by the seal. */
@@ -57,7 +57,23 @@ export const ExecutionRecord = z.object({
   /** Present until the run is recorded; what a sweep or a restart finds. */
   gsi2pk: z.string().optional(),
 });
-export type ExecutionRecord = z.infer<typeof ExecutionRecord>;
+export type ExecutionRecord = z.infer<typeof CurrentRecord>;
+
+/** Heads of 0.1.0 know no budget, no interval and no size of their inputs. */
+function current(item: unknown): unknown {
+  if (typeof item !== 'object' || item === null || 'budgetDay' in item) return item;
+  const { data: earlier } = z.looseObject({ estimatedCostUsdMicros: z.int() }).safeParse(item);
+  return earlier && { ...earlier, budgetDay: null, estimatedCostHighUsdMicros: earlier.estimatedCostUsdMicros, inputBytes: 0 };
+}
+
+/** The head of a run of this version or an earlier one. */
+export const ExecutionRecord = z.preprocess(current, CurrentRecord);
+
+/** An attempt of 0.1.0 was judged with its run only. */
+const StoredAttempt = Attempt.extend({
+  decisions: Attempt.shape.decisions.default([]),
+  decisionsDigest: Attempt.shape.decisionsDigest.default(null),
+});
 
 export const TaskRecord = z.object({
   id: z.string(),
@@ -71,7 +87,7 @@ export const TaskRecord = z.object({
   /** Needs that have not succeeded yet; the completion that takes it to 0 makes the task ready. */
   waitingOn: z.int(),
   attempt: z.int(),
-  attempts: z.array(Attempt),
+  attempts: z.array(StoredAttempt),
   failures: z.int(),
   losses: z.int(),
   retries: z.int(),
@@ -91,7 +107,7 @@ export const TaskRecord = z.object({
   compensateOwner: TenantId.nullable(),
   compensation: z.enum(['none', 'pending', 'running', 'done', 'failed']),
   compensationAttempt: z.int(),
-  compensationAttempts: z.array(Attempt),
+  compensationAttempts: z.array(StoredAttempt).default([]),
 });
 export type TaskRecord = z.infer<typeof TaskRecord>;
 

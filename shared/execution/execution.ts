@@ -28,12 +28,11 @@ export type Cancellation = z.infer<typeof Cancellation>;
 export const TaskState = z.enum(['blocked', 'ready', 'running', 'succeeded', 'failed', 'cancelled', 'skipped']);
 export type TaskState = z.infer<typeof TaskState>;
 
-/** A decision about an attempt in short; the whole of it is in the decision log of the run. */
+/** A decision about an attempt in short; the whole of it is in the log of decisions that the attempt names by its digest. */
 export const AttemptDecision = z.strictObject({
   id: idSchema('dec'),
   point: PolicyPoint,
   verdict: z.enum(['allow', 'warn', 'deny']),
-  digest: Digest.describe('Digest of the canonical JSON of the whole decision'),
 });
 export type AttemptDecision = z.infer<typeof AttemptDecision>;
 
@@ -51,6 +50,7 @@ export const Attempt = z.strictObject({
   message: z.string().nullable(),
   wallMs: z.int().nonnegative().nullable(),
   decisions: z.array(AttemptDecision).describe('What policy said where the attempt was placed, begun and stored'),
+  decisionsDigest: Digest.nullable().describe('Digest of the text that holds these decisions whole, with what was asked'),
   egress: EgressTrace.optional().describe('What became of its network calls; absent for a task that declares no egress'),
 });
 export type Attempt = z.infer<typeof Attempt>;

@@ -16,7 +16,7 @@ export const LedgerRow = z.object({
 });
 export type LedgerRow = z.infer<typeof LedgerRow>;
 
-type Run = Pick<ExecutionRecord, 'tenant' | 'id' | 'budgetDay' | 'createdAt' | 'estimatedCostUsdMicros'>;
+type Run = Pick<ExecutionRecord, 'tenant' | 'id' | 'createdAt' | 'estimatedCostUsdMicros'> & { budgetDay: string };
 
 /** Days are the tenant's own, so a row stays where its money counts. */
 export function ledgerPk(tenant: TenantId, day: string): string {

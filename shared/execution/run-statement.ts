@@ -11,6 +11,7 @@ import { packagePurl } from '../package/package-purl.ts';
 import { isoTime } from '../port/clock.ts';
 import type { HomeConfig } from '../port/deps.ts';
 import { predicateTypes, type Statement, type Subject } from '../receipt/statement.ts';
+import type { DecisionFacts } from './decision-log.ts';
 import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
 import type { Attempt } from './execution.ts';
 
@@ -21,7 +22,7 @@ export interface SealedRun {
   head: ExecutionRecord;
   tasks: readonly TaskRecord[];
   /** What let it start. */
-  decision: Decision;
+  decision: DecisionFacts;
   /** What policy said about attempts, where it was not a plain allow. */
   objections: readonly Decision[];
   outputs: JsonObject;
@@ -168,7 +169,7 @@ function attemptFacts({ decisions, egress, ...attempt }: Attempt): Json {
   return { ...attempt, ...calls, decisions: decisions.map((decision): Json => ({ ...decision })) };
 }
 
-function decisionFacts(decision: Decision): JsonObject {
+function decisionFacts(decision: DecisionFacts): JsonObject {
   return {
     id: decision.id,
     point: decision.point,

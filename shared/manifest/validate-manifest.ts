@@ -3,6 +3,7 @@ import type { Issue } from '../core/issue.ts';
 import { boundedIssues } from './bounded-issues.ts';
 import { checkDeclarations } from './rules/check-declarations.ts';
 import { checkNeeds } from './rules/check-needs.ts';
+import { checkRedactions } from './rules/check-redactions.ts';
 import { checkReferences } from './rules/check-references.ts';
 import { checkSchema } from './rules/check-schema.ts';
 import { checkShape } from './rules/check-shape.ts';
@@ -24,6 +25,6 @@ export function validateManifest(value: unknown): Issue[] {
   const shape = checkShape(value);
   if (shape.some(({ code }) => code === 'depth')) return shape;
   const outline = outlineManifest(value);
-  const cross = [...checkDeclarations(outline), ...checkTasks(outline), ...checkNeeds(outline), ...checkReferences(outline)];
+  const cross = [checkDeclarations, checkTasks, checkRedactions, checkNeeds, checkReferences].flatMap((check) => check(outline));
   return boundedIssues(withoutRepetition(checkSchema(value), [...shape, ...cross]));
 }

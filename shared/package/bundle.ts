@@ -60,7 +60,7 @@ function checkEntry(header: Header, seen: ReadonlyMap<string, Buffer>): Issue | 
   if (header.type !== 'file' && header.type !== 'contiguous-file')
     return { code: 'entry-type', pointer, message: `${got} is a ${String(header.type)}`, got, allowed };
   if (header.name !== descriptorName && header.name !== entryName)
-    return { code: 'unknown-entry', pointer, message: `${got} does not belong into a package`, got, allowed };
+    return { code: 'unknown-entry', pointer, message: `${got} does not belong in a package`, got, allowed };
   if (seen.has(header.name)) return { code: 'duplicate-entry', pointer, message: `${got} is there twice`, got, allowed };
   return undefined;
 }

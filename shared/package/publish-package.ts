@@ -63,7 +63,12 @@ export async function publishPackage(deps: PublishDeps, actor: Actor, bytes: Uin
     publishedAt: isoTime(deps.clock.now()),
     publishedBy: actor.sub,
   };
-  const change = { type: 'mc.package.publish', subject: uses, reason: 'a new version', details: { digest, releaseId: release.releaseId } } as const;
+  const change = {
+    type: 'mc.package.publish',
+    subject: uses,
+    reason: 'a new version',
+    details: { digest, releaseId: release.releaseId },
+  } as const;
   const written = await deps.table.write([...packageWrites(tenant, record), release.op, auditOp(deps, tenant, actor, change)]);
   if (written.ok) return record;
   // Somebody published this version between our read and our write.

@@ -12,6 +12,7 @@ import type { Plan } from './plan.ts';
 import { planTasks } from './plan-tasks.ts';
 import { planWarnings } from './plan-warnings.ts';
 import { pricePlan, type PlanOutline } from './price-plan.ts';
+import { requireRecordable } from './require-recordable.ts';
 
 /** Characters of JSON kept in memory for each table and each of both caches; a planned task has about 700. */
 const cachedCharacters = 8 * 1024 * 1024;
@@ -68,6 +69,7 @@ async function makeOutline(
 ): Promise<PlanOutline> {
   const packages = await requirePackages(deps, tenant, manifest);
   const tasks = planTasks(manifest, packages, home.region);
+  requireRecordable(tasks);
   const facts = { sandbox: home.sandbox, declaredRegion: deps.config.declaredRegion };
   const plan = {
     workflow: { name: manifest.name, version: manifest.version, digest },
@@ -81,7 +83,7 @@ async function makeOutline(
 /**
  * What a run of this manifest would do and cost, without any effect; equal questions have equal answers but for what the tenant's runs taught
  * since. The region is the one asked for, else the manifest's, else the home's. Throws `mc:package:not-found` and `mc:manifest:invalid` as
- * `requirePackages` does.
+ * `requirePackages` does, and `mc:manifest:too-large` for tasks that no decision can record.
  */
 export async function buildPlan(deps: PlanDeps, tenant: TenantId, pinned: PinnedManifest, run: PlannedRun = {}): Promise<Plan> {
   const home = { region: run.region ?? pinned.manifest.region ?? deps.config.region, sandbox: await deps.runner.level() };

@@ -32,6 +32,7 @@ function contradictions({ kind, expect }: GoldenCase, pointer: string, rules: Re
       message: 'the kind and the expected verdict differ',
       got: kind,
       allowed: expect.verdict,
+      fix,
     });
   for (const rule of expect.rules.filter((name) => !rules.has(name)))
     found.push({
@@ -40,6 +41,7 @@ function contradictions({ kind, expect }: GoldenCase, pointer: string, rules: Re
       message: 'no rule of this name has METADATA in the bundle',
       got: rule,
       allowed: [...rules].join(', '),
+      fix: 'Use the name of a rule, <pack>.<short_name> of its METADATA.',
     });
   return found;
 }
@@ -79,7 +81,8 @@ export async function checkGoldens(library: PackLibrary, archive: Uint8Array, { 
             code: 'base-question',
             pointer: '',
             message: `the base question has no verdict: ${base?.failure ?? 'it was not asked'}`,
-            fix: 'A pack must answer every question, with no error and in time.',
+            allowed: 'a verdict about every question, with no error and in time',
+            fix: 'Make the rules answer, and say with `reads` in .manifest which parts of the question they need.',
           },
         ]
       : [];

@@ -34,10 +34,16 @@ export interface PushedPack {
 function refused(issues: readonly Issue[]): McError {
   const [first] = issues;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
-  return new McError('mc:policy:bundle-refused', `The policy bundle is refused: ${first?.message ?? ''}${more}. Nothing was changed.`, {
-    issues,
-  });
+  return new McError(
+    'mc:policy:bundle-refused',
+    `The policy bundle is refused: ${(first?.message ?? '').replace(/\.$/, '')}${more}. Nothing was changed.`,
+    {
+      issues,
+    },
+  );
 }
+
+const raise = 'Raise `version` in the metadata of .manifest and build the bundle again.';
 
 function conflict({ name, version, digest }: PackRecord, got: string): McError {
   return new McError(
@@ -46,10 +52,16 @@ function conflict({ name, version, digest }: PackRecord, got: string): McError {
   );
 }
 
-async function findSame(deps: PushDeps, actor: Actor, { entry, digest }: ReadPack): Promise<PackRecord | undefined> {
-  const [existing] = await findPacks(deps, actor.tenant, [entry]);
-  if (existing && existing.digest !== digest) throw conflict(existing, digest);
-  return existing;
+/** The version when these bytes were pushed before and judge; a version that was superseded or retired does not come back. */
+async function findSame(deps: PushDeps, { id, packs }: Tenant, { entry, digest }: ReadPack): Promise<PackRecord | undefined> {
+  const [existing] = await findPacks(deps, id, [entry]);
+  if (!existing) return undefined;
+  if (existing.digest !== digest) throw conflict(existing, digest);
+  if (packs.some((own) => own.digest === digest)) return existing;
+  const { name, version } = existing;
+  const judging = packs.find((own) => own.name === name)?.version;
+  const why = judging === undefined ? 'was retired' : `was superseded by ${judging}`;
+  throw new McError('mc:policy:pack-conflict', `${name}@${version} was pushed before and ${why}. Raise its version.`);
 }
 
 /** What depends on the packs that are there already. */
@@ -64,18 +76,27 @@ async function placeIssues(deps: PushDeps, { entry }: ReadPack, tenant: Tenant):
       pointer: '/wasm/0/entrypoint',
       message,
       got: name,
-      fix: `Choose another name than ${shipped.join(', ')}.`,
+      allowed: `any name but ${shipped.join(', ')}`,
+      fix: 'Choose another name: `maestro new policy NAME` makes the folder.',
     });
   }
   // A retired pack has versions too, and a number stands for one content for ever.
   const [newest] = (await newestPacks(deps, tenant.id, { name, limit: 1 })).records;
   if (newest && !gt(version, newest.version)) {
     const message = `the version is not greater than ${newest.version}, which is published`;
-    issues.push({ code: 'pack-version', pointer: '/metadata/version', message, got: version, allowed: `greater than ${newest.version}` });
+    issues.push({
+      code: 'pack-version',
+      pointer: '/metadata/version',
+      message,
+      got: version,
+      allowed: `greater than ${newest.version}`,
+      fix: raise,
+    });
   }
   if (!tenant.packs.some((own) => own.name === name) && tenant.packs.length >= tenantLimits.packs) {
     const message = `the tenant has ${tenant.packs.length} packs of its own`;
-    issues.push({ code: 'pack-count', pointer: '', message, allowed: `at most ${tenantLimits.packs}` });
+    const fix = 'Take one out of judging with `maestro policy retire`.';
+    issues.push({ code: 'pack-count', pointer: '', message, got: name, allowed: `at most ${tenantLimits.packs}`, fix });
   }
   return issues;
 }
@@ -118,7 +139,7 @@ async function store(deps: PushDeps, actor: Actor, { archive, pack, signature }:
   });
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const tenant = await getTenant(deps, actor.tenant);
-    const same = await findSame(deps, actor, pack);
+    const same = await findSame(deps, tenant, pack);
     if (same) return { record: same, created: false, warnings: [] };
     const issues = await placeIssues(deps, pack, tenant);
     if (issues.length > 0) throw refused(issues);
@@ -139,7 +160,7 @@ export async function pushPack(deps: PushDeps, actor: Actor, archive: Uint8Array
   const tenant = await getTenant(deps, actor.tenant);
   const { pack, signature, issues, warnings } = await deps.packs.inspect(archive, tenant.policyKeys);
   if (pack === undefined) throw refused(issues);
-  const same = await findSame(deps, actor, pack);
+  const same = await findSame(deps, tenant, pack);
   if (same) return { record: same, created: false, warnings };
   const found = [...issues, ...(await placeIssues(deps, pack, tenant))];
   // A bundle that nobody vouches for is not run, not even to find more to complain about.

@@ -19,7 +19,8 @@ import { deniedRules } from '../decision/deny-reasons.ts';
 import { decisionOp, loneDecisionPk } from '../decision/decision-store.ts';
 import { buildPolicyInput } from '../decision/policy-input.ts';
 import { buildPlan } from '../plan/build-plan.ts';
-import { getTenant } from '../tenant/tenant-store.ts';
+import { getTenant, tenantUnchangedOp } from '../tenant/tenant-store.ts';
+import type { Tenant } from '../tenant/tenant.ts';
 import { readUsage } from '../tenant/usage.ts';
 import { findHead, findVersion, publishOps, type WorkflowHead } from '../manifest/workflow-store.ts';
 import type { Workflow } from '../manifest/workflow.ts';
@@ -77,9 +78,9 @@ function assertVersionGrows({ name, version }: Workflow, head: WorkflowHead | un
 async function signAndWrite(
   deps: Deps,
   actor: Actor,
-  change: { target: Workflow; draft: Workflow; head: WorkflowHead | undefined; decision: Decision },
+  change: { target: Workflow; draft: Workflow; head: WorkflowHead | undefined; decision: Decision; tenant: Tenant },
 ): Promise<PublishedWorkflow | undefined> {
-  const { target, draft, head, decision } = change;
+  const { target, draft, head, decision, tenant } = change;
   const { name, version, digest } = target;
   await deps.blobs.put(actor.tenant, 'data', Buffer.from(canonicalJson(target.manifest)));
   const predicate = { kind: 'workflow', purl: `pkg:generic/${name}@${version}`, version, tenant: actor.tenant, publishedBy: actor.sub };
@@ -94,7 +95,7 @@ async function signAndWrite(
     details: { digest, releaseId },
   });
   const judged = decisionOp(loneDecisionPk(actor.tenant, decision.id), decision);
-  const { ok } = await deps.table.write([...publishOps(actor.tenant, workflow, draft, head), op, judged, audit]);
+  const { ok } = await deps.table.write([...publishOps(actor.tenant, workflow, draft, head), op, judged, audit, tenantUnchangedOp(tenant)]);
   return ok ? { kind: 'published', workflow, releaseId, alreadyPublished: false } : undefined;
 }
 
@@ -110,7 +111,7 @@ async function tryPublish(deps: Deps, actor: Actor, { id, bump }: PublishRequest
   const usage = await readUsage(deps, tenant);
   const input = buildPolicyInput(deps.config, 'publish', { actor, tenant, usage, plan, manifest: target.manifest });
   const decision = await decide(deps, 'publish', { input, packs: tenant.packs });
-  if (decision.verdict !== 'deny') return signAndWrite(deps, actor, { target, draft, head, decision });
+  if (decision.verdict !== 'deny') return signAndWrite(deps, actor, { target, draft, head, decision, tenant });
   await deps.table.write([
     decisionOp(loneDecisionPk(actor.tenant, decision.id), decision),
     auditOp(deps, actor.tenant, actor, {

@@ -10,9 +10,12 @@ const fix = 'Make one with `openssl ecparam -name prime256v1 -genkey -noout` and
 /** A P-256 key in PEM has 178 characters; the rest is room for line ends and comments. */
 const maxPemCharacters = 1_000;
 
+const privateFix = 'Keep it to yourself and give its public part: `openssl ec -in KEY.pem -pubout`.';
+
 /** The key, or undefined when the text holds none that can verify a bundle. Node would take a private key and derive its public part. */
 function readKey(text: string): PolicyKey | undefined {
   const pem = text.trim();
+  if (pem.length > maxPemCharacters) return undefined;
   if (!/^-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----$/.test(pem)) return undefined;
   try {
     const spki = createPublicKey(pem).export({ type: 'spki', format: 'pem' }).toString();
@@ -22,15 +25,15 @@ function readKey(text: string): PolicyKey | undefined {
   }
 }
 
-const PolicyKeySetting = z
-  .string()
-  .max(maxPemCharacters)
-  .transform((pem, context): PolicyKey => {
-    const key = readKey(pem);
-    if (key) return key;
-    context.addIssue({ code: 'custom', message: 'is not a public key that can sign packs', params: { code: 'invalid-key', allowed, fix } });
-    return z.NEVER;
-  });
+const PolicyKeySetting = z.string().transform((pem, context): PolicyKey => {
+  const key = readKey(pem);
+  if (key) return key;
+  // What was got is repeated in answers and logs, so a private key is only named.
+  const isPrivate = pem.includes('PRIVATE KEY');
+  const params = { code: 'invalid-key', allowed, ...(isPrivate ? { got: 'a private key', fix: privateFix } : { fix }) };
+  context.addIssue({ code: 'custom', message: 'is not a public key that can verify packs', params });
+  return z.NEVER;
+});
 
 /** The list that replaces the one before. */
 export const PolicyKeysSetting = z

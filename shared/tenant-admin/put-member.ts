@@ -31,21 +31,16 @@ export type PutMember = z.output<typeof PutMember>;
 /** Each lost race means that somebody else got on; more than this is not a race. */
 const maxAttempts = 5;
 
-/** An admin that suspends itself could not undo it, and may have been the last one. */
-function requireNotLockedOut({ sub, tenant: own }: Actor, tenant: Tenant, { subject, suspended }: PutMember): void {
-  if (suspended !== true || own !== tenant.id || sub !== subject) return;
-  throw new McError('mc:request:invalid', 'Nobody can suspend themselves.', {
-    issues: [
-      {
-        code: 'own-member',
-        pointer: '/suspended',
-        message: 'would lock the caller out',
-        got: 'true',
-        allowed: 'false for oneself',
-        fix: 'Ask another admin of the tenant.',
-      },
-    ],
-  });
+/** An admin that suspends itself, or takes another role, could not undo it, and may have been the last one: of the owner's, nobody else could either. */
+function requireNotLockedOut({ sub, tenant: own }: Actor, tenant: Tenant, { subject, role, suspended }: PutMember): void {
+  if (own !== tenant.id || sub !== subject) return;
+  const place = { code: 'own-member', message: 'would lock the caller out', fix: 'Ask another admin of the tenant.' };
+  const issues = [
+    ...(role === 'admin' ? [] : [{ ...place, pointer: '/role', got: role, allowed: 'admin for oneself' }]),
+    ...(suspended === true ? [{ ...place, pointer: '/suspended', got: 'true', allowed: 'false for oneself' }] : []),
+  ];
+  if (issues.length > 0)
+    throw new McError('mc:request:invalid', 'Nobody can suspend themselves, or take the role of an admin from themselves.', { issues });
 }
 
 async function tryPut(

@@ -60,7 +60,11 @@ const DailyMaxUSD = z
       refuse(context, 'is not a budget', { code: 'too-small', allowed, fix: 'Give an amount above 0; suspend members to stop all runs.' });
     else if (usd > maxUsd) refuse(context, 'is more than a day can cost', { code: 'too-big', allowed, fix: 'Give a smaller amount.' });
     else if (micros === undefined)
-      refuse(context, 'is finer than a micro-dollar', { code: 'too-fine', allowed, fix: `Round it to ${usd.toFixed(6)}.` });
+      refuse(context, 'is finer than a micro-dollar', {
+        code: 'too-fine',
+        allowed,
+        fix: `Round it to ${toUsd(Math.max(1, Math.round(usd * 1_000_000))).toFixed(6)}.`,
+      });
     else return micros;
     return z.NEVER;
   })

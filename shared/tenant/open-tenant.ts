@@ -1,9 +1,7 @@
 import type { TenantId } from '../core/tenant-id.ts';
 import { isoTime } from '../port/clock.ts';
 import type { Deps } from '../port/deps.ts';
-import { createTenantOp } from './tenant-store.ts';
 import type { Tenant } from './tenant.ts';
-import { newUsageOp } from './usage.ts';
 
 /** What a tenant gets that nobody said more about: the caps of the seeds (002 §6 and §15.2), every class, days of UTC. */
 export const tenantDefaults = {
@@ -26,11 +24,4 @@ export function newTenant(
   const defaults = { ...rest, quota: { ...quota, resourceClasses: [...quota.resourceClasses] } };
   const createdAt = isoTime(deps.clock.now());
   return { displayName: id, ...defaults, ...settings, id, data: {}, packs: [], policyKeys: [], createdAt, createdBy, version: 1 };
-}
-
-/** Makes sure that the tenant which owns the home is there; a home without it would have nobody who may create tenants. */
-export async function ensureOwnerTenant(deps: Pick<Deps, 'table' | 'clock' | 'config'>, quota: Tenant['quota']): Promise<void> {
-  const tenant = newTenant(deps, { id: deps.config.ownerTenant, createdBy: 'service:home', quota });
-  // Whoever was first wins; an existing tenant stays as it was set.
-  await deps.table.write([createTenantOp(tenant), newUsageOp(tenant.id)]);
 }

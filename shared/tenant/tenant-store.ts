@@ -34,6 +34,11 @@ export function changeTenantOp(tenant: Tenant): WriteOp {
   };
 }
 
+/** Lets a write happen only while the tenant is as it was read: what was judged by its caps, rule data and packs is let in by these or not at all. */
+export function tenantUnchangedOp({ id, version }: Tenant): WriteOp {
+  return { kind: 'check', key: tenantKey(id), conditions: [{ kind: 'compare', field: 'version', op: '=', value: version }] };
+}
+
 /** Stores the member in place of what was read before; fails on its condition when somebody else changed or made it since. */
 export function putMemberOp(tenant: TenantId, member: Member, before?: Member): WriteOp {
   return {

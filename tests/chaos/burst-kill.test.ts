@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import type { BurstMessage, BurstReport } from '../support/burst-report.ts';
+import type { BurstMessage, BurstReport } from './burst-report.ts';
 
-const homeProgram = fileURLToPath(new URL('../support/burst-home.ts', import.meta.url));
+const homeProgram = fileURLToPath(new URL('./burst-home.ts', import.meta.url));
 const starts = 2_000;
 const connections = 64;
 const keys = Array.from({ length: starts }, (_, index) => `burst-${index}`);

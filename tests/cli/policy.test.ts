@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startHost, type RunningHost } from '../../cli/host/start-host.ts';
 import { digestBytes } from '../../shared/core/digest.ts';
-import { buildOwnPack, buildPolicyKey, goldensOf, readFixture, withManifest } from '../support/build-own-pack.ts';
+import { buildOwnPack, buildPolicyKey, goldensOf, readFixture, withFiles, withManifest } from '../support/build-own-pack.ts';
 import { findOracle } from '../support/find-oracle.ts';
 import { jsonOf, runCli, type CliResult } from '../support/run-cli.ts';
 
@@ -75,6 +75,13 @@ describe('maestro policy', () => {
     expect(jsonOf(await maestro(['test', 'wrong.tar.gz', '--json']))).toMatchObject({ error: { issues: [{ code: 'golden-failed' }] } });
   });
 
+  test('test finds a file that was changed after the bundle was signed, and runs none of it', async () => {
+    writeFileSync(file('altered.tar.gz'), await withFiles(await buildOwnPack(key), { 'data.json': '{"mc":{"freeze":{}}}' }));
+    const tested = await maestro(['test', 'altered.tar.gz']);
+    expect(tested).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('[file-changed at /data.json]') });
+    expect(tested.stderr).not.toContain('✔');
+  });
+
   test('test of a folder says what to install when there is no opa', async () => {
     const fixture = new URL('../fixtures/policy/freeze/', import.meta.url).pathname;
     const tested = await maestro(['test', fixture], { PATH: folder });
@@ -99,6 +106,7 @@ describe('maestro policy', () => {
     writeFileSync(file('signed.tar.gz'), await buildOwnPack(key, '1.1.0'));
     expect(await maestro(['push', 'signed.tar.gz'])).toMatchObject({ code: 0, stdout: expect.stringContaining('pushed freeze@1.1.0') });
     expect(await maestro(['push', 'plain.tar.gz'])).toMatchObject({ code: 6 });
+    expect(await maestro(['push', 'plain.tar.gz', '--signing-key', 'key.pem'])).toMatchObject({ code: 6, stdout: '' });
     writeFileSync(file('unsigned.tar.gz'), await withManifest(readFixture('freeze'), { metadata: { version: '1.2.0' } }));
     expect(await maestro(['push', 'unsigned.tar.gz'])).toMatchObject({ code: 4, stderr: expect.stringContaining('signature-missing') });
     expect(await maestro(['push', 'unsigned.tar.gz', '--signing-key', 'key.pub.pem'])).toMatchObject({ code: 2 });
@@ -146,9 +154,7 @@ describe('maestro policy', () => {
       const fixture = readFileSync(new URL(`../fixtures/policy/freeze/${name}`, import.meta.url), 'utf8');
       expect(fixture).toBe(readFileSync(join(folder, 'freeze', name), 'utf8'));
     }
-    expect(await runCli(['new', 'policy', 'Year-End'], { cwd: folder })).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('allowed'),
-    });
+    for (const name of ['Year-End', 'residency'])
+      expect(await runCli(['new', 'policy', name], { cwd: folder })).toMatchObject({ code: 2, stderr: expect.stringContaining('allowed') });
   });
 });

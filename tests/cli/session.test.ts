@@ -26,6 +26,12 @@ describe('the session', () => {
     expect(openSession({ url: 'http://option/', token: 'option' }, env)).toMatchObject({ url: 'http://option', token: 'option' });
   });
 
+  test.each(['MC_URL', 'MC_TOKEN'])('is not opened with an empty %s, which would speak as somebody else', (name) => {
+    expect(() => openSession({ dataDir }, { ...nowhere, [name]: '' })).toThrow(
+      expect.objectContaining({ code: 'mc:cli:usage', message: expect.stringContaining(`unset ${name}`) }),
+    );
+  });
+
   test('never shows the token of one home to another', () => {
     expect(openSession({ dataDir, url: 'http://evil.example' }, nowhere).token).toBeUndefined();
     for (const url of ['http://127.0.0.1:4001', 'https://127.0.0.1:4000', 'http://127.0.0.1:4000/other', 'http://localhost.example:4000']) {

@@ -68,7 +68,7 @@ describe('why a run may run, told by the command line', () => {
       expect(stdout).toMatch(/greet .*(declared|learned from)/);
       for (const pack of ['access', 'budget', 'egress', 'encryption', 'pii', 'quotas', 'residency'])
         expect(stdout).toMatch(new RegExp(`[✔!✘] ${pack} +(allow|warn)`));
-      expect(stdout).toMatch(/runs open, without this one/);
+      expect(stdout).toMatch(/1 of \d+ runs open with this one/);
       expect(stdout).toMatch(/this run = \$[\d.]+ of \$100\.00/);
     },
     slowMs,
@@ -95,6 +95,23 @@ describe('why a run may run, told by the command line', () => {
         decision: { id: execution.decisionId, point: 'start', executionId: execution.id },
         now: { quotas: { inUse: 0 }, budget: { dailyMaxUSD: 100 } },
       });
+    },
+    slowMs,
+  );
+
+  test(
+    'a run of version 0.1.0 is shown as far as it is known, and told where the rest stands',
+    async () => {
+      const { id } = Started.parse(jsonOf(await maestro('run', 'greeting', '--wait', '--json')));
+      const { table } = host.home.deps;
+      const key = { pk: `T#local#X#${id}`, sk: 'DECISION#start' };
+      const later = ['tookMs', 'gsi1pk', 'gsi1sk'];
+      const old = Object.entries((await table.get(key)) ?? {}).filter(([field]) => !later.includes(field));
+      await table.write([{ kind: 'put', item: { ...Object.fromEntries(old), ...key } }]);
+      const { code, stdout, stderr } = await maestro('status', id, '--explain');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/version 0\.1\.0; .* stands in its receipt/) });
+      expect(stdout).toContain('succeeded');
+      expect(jsonOf(await maestro('status', id, '--explain', '--json'))).toMatchObject({ id, decision: null, attemptDecisions: [] });
     },
     slowMs,
   );
@@ -128,7 +145,10 @@ describe('why a run may run, told by the command line', () => {
   test(
     'the receipt of a denial verifies without the home, and a changed one does not',
     async () => {
-      expect(await maestro('receipt', denial, '-o', 'denial.sigstore.json')).toMatchObject({ code: 0 });
+      expect(await maestro('receipt', denial, '-o', 'denial.sigstore.json')).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/cosign verify-blob-attestation .* --bundle denial\.sigstore\.json .*--check-claims=false/),
+      });
       expect(await maestro('keys', 'export', '-o', 'mc.pub')).toMatchObject({ code: 0 });
       const verify = (file: string): Promise<CliResult> =>
         runCli(['verify', file, '--json'], { cwd: folder, env: { MC_URL: 'http://127.0.0.1:9' } });

@@ -98,3 +98,13 @@ function loopingModule(): Buffer {
     ...section(10, 1, 7, 0, 0x03, 0x40, 0x0c, 0, 0x0b, 0x0b), // loop { br 0 }
   ]);
 }
+
+describe('many bundles at once', () => {
+  test('are tried in a few threads; some wait, and whoever comes then is told to come later', async () => {
+    const asked = await Promise.allSettled(Array.from({ length: 25 }, () => judgeBundle(residencyBundle(), [about('EU')], options)));
+    expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(18);
+    const refused = asked.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+    for (const reason of refused) expect(reason).toMatchObject({ code: 'mc:host:overloaded', retry: 'backoff' });
+    expect(await judgeBundle(residencyBundle(), [about('EU')], options)).toHaveLength(1);
+  }, 30_000);
+});

@@ -182,3 +182,29 @@ describe('a rule that does not end', () => {
     await expect(engine.evaluate('start', asking('endless'), [legacy, endless])).rejects.toMatchObject(unavailable);
   });
 });
+
+describe('one tenant among others', () => {
+  test('waits for one question of each, however many another one asks at once', async () => {
+    const engine = await open();
+    // Both have asked before, so that nothing but the rules takes time.
+    await Promise.all(['acme', 'beta'].map((tenant) => engine.evaluate('start', asking('US', tenant), [legacy])));
+    let before = 0;
+    const many = Array.from({ length: 400 }, (_, index) =>
+      engine.evaluate('start', asking(`R${index}`), [legacy]).then(() => (before += 1)),
+    );
+    await engine.evaluate('start', asking('FR', 'beta'), [legacy]);
+    expect(before).toBeLessThan(200);
+    await Promise.all(many);
+    expect(before).toBe(400);
+  });
+
+  test('waits for one rule without end, not for as many as were asked at once', async () => {
+    const engine = await open({ budgetMs: 300 });
+    const asked = Array.from({ length: 40 }, () => engine.evaluate('start', asking('endless'), [endless]));
+    const other = engine.evaluate('start', asking('FR', 'beta'), [legacy]);
+    const beganMs = performance.now();
+    expect((await Promise.allSettled(asked)).map(({ status }) => status)).toEqual(asked.map(() => 'rejected'));
+    await expect(other).resolves.toMatchObject([{ pack: 'legacy', verdict: 'allow' }, {}]);
+    expect(performance.now() - beganMs).toBeLessThan(8_000);
+  });
+});

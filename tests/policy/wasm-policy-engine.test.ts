@@ -63,7 +63,6 @@ describe('a pack that does not judge properly is never read as allow', () => {
     ['a reason without a fix', 'no-solution'],
     ['a reason without a message', 'empty-message'],
     ['a reason in the name of another pack', 'foreign-rule'],
-    ['a message without end', 'long-message'],
     ['ten thousand reasons', 'too-many'],
     ['two answers at once', 'conflict'],
     ['more memory than an instance has', 'memory'],
@@ -169,6 +168,20 @@ describe('a verdict that is remembered', () => {
     const engine = await loadEngine([oddBundle()], { elapsedMs: () => (asked += 1) });
     for (let round = 0; round < 2; round++) await expect(engine.evaluate('start', wish('conflict'), [])).rejects.toMatchObject(unavailable);
     expect(asked).toBe(2);
+  });
+});
+
+describe('a long reason', () => {
+  test('is cut, so that a denial that lists much is still a denial with its reason', async () => {
+    const engine = await loadEngine([oddBundle(), residencyBundle()]);
+    const [odd] = await engine.evaluate('start', wish('long-message'), []);
+    expect(odd).toMatchObject({ verdict: 'deny', entries: [{ rule: 'odd.x', message: `${'x'.repeat(1_999)}…` }] });
+    const input = buildInput({ requested: 'calm', workflow: 'calm' });
+    const banned = Array.from({ length: 900 }, (_, index) => `X${index}`);
+    const data = { residency: { banned_jurisdictions: [...banned, 'CALM'] } };
+    const [, residency] = await engine.evaluate('start', { ...input, tenant: { ...input.tenant, data } }, []);
+    expect(residency).toMatchObject({ verdict: 'deny', entries: [{ rule: 'residency.region_banned', got: 'calm' }] });
+    expect(residency?.entries[0]?.allowed).toHaveLength(2_000);
   });
 });
 

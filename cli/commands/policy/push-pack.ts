@@ -46,12 +46,13 @@ async function pushPack(client: MaestroClient, archive: Bytes, keyFile: string |
     const published = await client.getPolicyBundle(name, version);
     if (!(await holdSameFiles(published, signed))) throw error;
     const there = (await client.getPolicyPack(name)).versions.find((found) => found.version === version);
+    if (there?.state !== 'active') throw error;
     return {
       name,
       warnings: [],
       version,
-      digest: there?.digest ?? pack.digest,
-      ...(there?.releaseId ? { releaseId: there.releaseId } : {}),
+      digest: there.digest,
+      ...(there.releaseId ? { releaseId: there.releaseId } : {}),
     };
   }
 }
@@ -71,7 +72,7 @@ async function signOrRefuse(keyFile: string, sign: (pem: string) => Promise<{ ar
 
 function renderPushed({ name, version, digest, releaseId, signature, warnings }: Pushed): string {
   return [
-    `${paint('green', '✔')} pushed ${paint('bold', `${name}@${version}`)}; it judges from now on`,
+    `${paint('green', '✔')} pushed ${paint('bold', `${name}@${version}`)}; it judges now`,
     `  digest   ${digest}`,
     ...(signature === undefined ? [] : [`  signed   ${signature.keyId}`]),
     ...(releaseId === undefined ? [] : [`  release  ${releaseId} (signed statement)`]),

@@ -28,7 +28,7 @@ async function testPack(path: string, options: OutputOptions): Promise<void> {
   const { inspectPack } = await import('../../../policy/catalog/inspect-pack.ts');
   const { pack, isSound, issues, warnings } = await inspectPack(archive, 'unsigned');
   const failed = [...issues, ...(pack === undefined || !isSound ? [] : await checkGoldens(bundledPacks(), archive, pack))];
-  if (options.json !== true && pack && pack.entry.examples.length > 0) note(renderCases(pack, failed));
+  if (options.json !== true && isSound && pack && pack.entry.examples.length > 0) note(renderCases(pack, failed));
   if (pack === undefined || failed.length > 0) throw refused(path, failed);
   const { name, version, examples, rules } = pack.entry;
   const answer = { name, version, digest: pack.digest, cases: examples.length, rules: rules.map(({ rule }) => rule), warnings };

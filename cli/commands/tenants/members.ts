@@ -33,12 +33,12 @@ export function addMembers(group: Command): void {
         subject,
         role,
         kind,
-        suspended ? paint('red', 'suspended') : '',
+        suspended ? paint('red', 'suspended') : 'active',
       ]);
       printResult(options, page, () =>
         rows.length === 0
           ? 'no members: the roles of tokens count'
-          : table([{ title: 'SUBJECT' }, { title: 'ROLE' }, { title: 'KIND' }, { title: '' }], rows),
+          : table([{ title: 'SUBJECT' }, { title: 'ROLE' }, { title: 'KIND' }, { title: 'STATE' }], rows),
       );
       if (page.cursor !== undefined && options.json !== true) note(`more: maestro tenants members ${name} --cursor ${page.cursor}`);
     },

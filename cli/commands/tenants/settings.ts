@@ -26,6 +26,8 @@ type CreateOptions = HomeOptions & SettingFlags & { admin?: string };
 type SetOptions = HomeOptions & SettingFlags & { data?: string; egress?: string; policyKey?: string[] };
 type Change = z.input<typeof ChangeTenant>;
 
+const settingFlags = ['--data', '--policy-key', '--name', '--time-zone', '--max-concurrent', '--classes', '--daily-usd', '--egress'];
+
 function addSettings(command: Command): Command {
   return command
     .option('--name <text>', 'name for people')
@@ -51,8 +53,18 @@ export function addCreate(group: Command): void {
   ]).action(async (id: string, options: CreateOptions) => {
     const request = { id, ...settingsOf(options), ...(options.admin !== undefined && { admin: options.admin }) };
     const created = await connect(options).createTenant(request);
-    printResult(options, created, () => `${paint('green', '✔')} created ${renderTenant(created)}`);
+    printResult(options, created, () =>
+      [`${paint('green', '✔')} created ${renderTenant(created)}`, '', ...nextSteps(id, options.admin)].join('\n'),
+    );
   });
+}
+
+/** A tenant without a member or a token is of no use yet. */
+function nextSteps(id: string, admin: string | undefined): string[] {
+  const subject = admin ?? 'SUBJECT';
+  const add = `  maestro tenants member ${id} SUBJECT --role admin`;
+  const token = `  export MC_TOKEN=$(maestro tenants token ${id} --subject ${subject})   # a home on one machine; others: a token of your issuer`;
+  return ['next', ...(admin === undefined ? [add] : []), token];
 }
 
 export function addSet(group: Command): void {
@@ -73,11 +85,10 @@ export function addSet(group: Command): void {
     { line: 'maestro tenants set acme --egress shadow --reason "trial week"', meaning: 'for admins of the owner of the home' },
     { line: 'maestro tenants set acme --policy-key team.pub', meaning: 'the keys that may sign its policy packs' },
   ]).action(async (tenant: string, options: SetOptions) => {
-    const changed = await connect(options).changeTenant(tenant, {
-      ...settingsOf(options),
-      ...ruleSettingsOf(options),
-      ...egressOf(options),
-    });
+    const change = { ...settingsOf(options), ...ruleSettingsOf(options), ...egressOf(options) };
+    if (Object.keys(change).every((name) => name === 'reason'))
+      throw new McError('mc:cli:usage', `Nothing to change: give one of ${settingFlags.join(', ')}.`);
+    const changed = await connect(options).changeTenant(tenant, change);
     printResult(options, changed, () => `${paint('green', '✔')} changed ${renderTenant(changed)}`);
   });
 }
@@ -99,7 +110,7 @@ function settingsOf({ name, timeZone, maxConcurrent, classes, dailyUsd, reason }
 function ruleSettingsOf({ data, policyKey }: SetOptions): Change {
   return {
     ...(data !== undefined && { data: readRuleData(data) }),
-    ...(policyKey !== undefined && { policyKeys: policyKey.map(readText) }),
+    ...(policyKey !== undefined && { policyKeys: policyKey.map(readPublicKey) }),
   };
 }
 
@@ -129,12 +140,20 @@ function readClasses(text: string): ResourceClass[] {
 const RuleData = z.record(z.string(), z.record(z.string(), z.json()).nullable());
 
 function readRuleData(path: string): z.infer<typeof RuleData> {
-  const usage = `--data ${path} is not rule data; allowed is a JSON file such as {"residency": {"banned": ["XX"]}}.`;
+  const usage = `--data ${path} is not rule data; allowed is a JSON file such as {"residency": {"banned_jurisdictions": ["KP"]}}.`;
   try {
     return RuleData.parse(JSON.parse(readText(path)));
   } catch (error) {
     throw error instanceof McError ? error : new McError('mc:cli:usage', usage, { cause: error });
   }
+}
+
+/** A private key given by mistake never leaves this machine. */
+function readPublicKey(path: string): string {
+  const pem = readText(path);
+  if (!pem.includes('PRIVATE KEY')) return pem;
+  const message = `--policy-key ${path} is a private key; allowed is its public part: \`openssl ec -in ${path} -pubout -out ${path}.pub\`.`;
+  throw new McError('mc:cli:usage', `${message} Nothing was sent.`);
 }
 
 function readText(path: string): string {

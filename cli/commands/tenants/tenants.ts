@@ -5,13 +5,14 @@ import { paint } from '../../terminal/paint.ts';
 import { renderTenant } from '../../terminal/render-tenant.ts';
 import { note, printResult } from '../../terminal/report.ts';
 import { table } from '../../terminal/table.ts';
+import { addAudit } from './audit.ts';
 import { addMember, addMembers } from './members.ts';
 import { addCreate, addSet } from './settings.ts';
 import { addToken } from './token.ts';
 
 /** Creates, shows and changes tenants, their members and, for the embedded home, their tokens. */
 export function addTenants(program: Command): void {
-  const group = program.command('tenants').description('tenants, their members, quotas, budgets and tokens');
+  const group = program.command('tenants').description('tenants, their members, quotas, budgets, tokens and audit events');
   addList(group);
   addShow(group);
   addCreate(group);
@@ -19,6 +20,7 @@ export function addTenants(program: Command): void {
   addMembers(group);
   addMember(group);
   addToken(group);
+  addAudit(group);
 }
 
 function addList(group: Command): void {
@@ -34,14 +36,14 @@ function addList(group: Command): void {
     const titles = [
       { title: 'TENANT' },
       { title: 'NAME' },
-      { title: 'RUNS', align: 'right' },
+      { title: 'OPEN RUNS', align: 'right' },
       { title: 'USD A DAY', align: 'right' },
       { title: 'TIME ZONE' },
     ] as const;
     const rows = page.items.map(({ id, displayName, quota, budget, timeZone }) => [
       paint('bold', id),
       displayName === id ? '' : displayName,
-      String(quota.maxConcurrent),
+      `at most ${String(quota.maxConcurrent)}`,
       String(budget.dailyMaxUSD),
       timeZone,
     ]);

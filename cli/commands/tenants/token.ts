@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Duration, durationMs } from '../../../shared/core/duration.ts';
 import { McError } from '../../../shared/core/errors.ts';
 import { Role } from '../../../shared/tenant/actor.ts';
+import { ApiProblem } from '../../client/api-problem.ts';
 import { MaestroClient } from '../../client/maestro-client.ts';
 import { choice, describeCommand } from '../../command-options.ts';
 import { runningHome } from '../../session.ts';
@@ -48,15 +49,56 @@ interface MadeToken {
 /** The home itself says what the token is worth, so a tenant that is not there or a suspended member is found here and not later. */
 async function makeToken(tenant: string, options: TokenOptions): Promise<MadeToken> {
   const lifetimeMs = readLifetime(options.lifetime);
-  const { url, dataDir } = runningHome(options);
+  const { url, dataDir, token: adminToken } = runningHome(options);
+  const admin = new MaestroClient({ url, token: adminToken });
+  // A name that is not there is told as such, before a token is made for it.
+  await admin.getTenant(tenant);
   const [{ findIssuer }, { systemClock }] = await Promise.all([
     import('../../host/issuer.ts'),
     import('../../../shared/embedded/system-clock.ts'),
   ]);
   const issuer = await findIssuer(dataDir, systemClock);
   const token = await issuer.issueToken(url, { sub: options.subject, tenant, roles: options.role ?? [] }, lifetimeMs);
-  const { subject, tenant: known, roles } = await new MaestroClient({ url, token }).whoami();
-  return { token, subject, tenant: known, roles };
+  try {
+    const { subject, tenant: known, roles } = await new MaestroClient({ url, token }).whoami();
+    return { token, subject, tenant: known, roles };
+  } catch (error) {
+    throw error instanceof ApiProblem ? await whyWorthless(error, admin, { tenant, subject: options.subject }) : error;
+  }
+}
+
+/** What a person can do about a token that the home would not let in. */
+async function whyWorthless(problem: ApiProblem, admin: MaestroClient, who: { tenant: string; subject: string }): Promise<Error> {
+  const { tenant, subject } = who;
+  if (problem.code === 'mc:auth:unauthenticated') {
+    const message = `The home does not take tokens of its own for ${subject}: it was started with --issuer, so get one from there.`;
+    return new McError('mc:auth:unauthenticated', message, { cause: problem });
+  }
+  if (problem.code !== 'mc:auth:forbidden') return problem;
+  const member = await findMember(admin, who);
+  if (member?.suspended === true) {
+    const back = `maestro tenants member ${tenant} ${subject} --role ${member.role} --resume`;
+    return new McError('mc:auth:forbidden', `${subject} is suspended in the tenant ${tenant}; \`${back}\` ends that.`, { cause: problem });
+  }
+  const add = `maestro tenants member ${tenant} ${subject} --role viewer`;
+  return new McError(
+    'mc:auth:forbidden',
+    `${subject} is no member of ${tenant}, so the token needs a role: give --role, or add the member first, such as \`${add}\`.`,
+    { cause: problem },
+  );
+}
+
+type Member = Awaited<ReturnType<MaestroClient['listMembers']>>['items'][number];
+
+async function findMember(admin: MaestroClient, { tenant, subject }: { tenant: string; subject: string }): Promise<Member | undefined> {
+  let cursor: string | undefined;
+  do {
+    const page = await admin.listMembers(tenant, { limit: 100, cursor });
+    const found = page.items.find((member) => member.subject === subject);
+    if (found) return found;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return undefined;
 }
 
 function readLifetime(text: string): number {

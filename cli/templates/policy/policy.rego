@@ -54,7 +54,7 @@ deny contains entry if {
 #   effective_on: "2026-01-01T00:00:00Z"
 warn contains entry if {
 	input.plan.estimatedCostUSD > settings.warnAboveUSD
-	entry := finding(rego.metadata.rule(), format_int(input.plan.estimatedCostUSD, 10), format_int(settings.warnAboveUSD, 10))
+	entry := finding(rego.metadata.rule(), json.marshal(input.plan.estimatedCostUSD), json.marshal(settings.warnAboveUSD))
 }
 
 is_readable if {

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { Decision } from '../../../shared/decision/decision.ts';
-import { listRunDecisions } from '../../../shared/execution/read/list-run-decisions.ts';
+import { listRunDecisions, RunDecisionPage } from '../../../shared/execution/read/list-run-decisions.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { ExecutionPath } from '../../middleware/parameters/execution-path.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { pageOf, pageQuery } from '../../middleware/parameters/paging.ts';
+import { pageQuery } from '../../middleware/parameters/paging.ts';
 
 export const operation = defineOperation({
   id: 'listRunDecisions',
@@ -20,10 +19,10 @@ export const operation = defineOperation({
   responses: {
     200: {
       description: 'The decisions of some attempts; a page of `limit` attempts holds up to three times as many decisions',
-      schema: pageOf(Decision).meta({ id: 'RunDecisionPage' }),
+      schema: RunDecisionPage,
     },
   },
-  problems: ['mc:execution:not-found'],
+  problems: ['mc:execution:not-found', 'mc:decision:not-found'],
   async handle({ deps, actor, params, query }) {
     return { status: 200, json: await listRunDecisions(deps, actor, { id: params.id, ...given(query) }) };
   },

@@ -10,6 +10,10 @@ const maxBytes = 4 * 1024 * 1024;
 /** A page is judged and answered in seconds, also where a Lambda has to read it from DynamoDB. */
 const maxDecisions = 2_500;
 
+const Since = z.union([Duration, z.iso.datetime()], {
+  error: () => `is neither a length of time such as 30d or 12h nor a time such as 2026-11-01T00:00:00Z`,
+});
+
 export const operation = defineOperation({
   id: 'replayPolicy',
   method: 'POST',
@@ -20,7 +24,7 @@ export const operation = defineOperation({
     'Tells which recorded decisions a candidate bundle would have decided otherwise: who would have been denied, by which rule, and what those runs cost. ' +
     'The candidate takes the place of the pack of its name, or stands beside the others. Nothing is stored and nothing changes.',
   query: z.strictObject({
-    since: z.union([Duration, z.iso.datetime()]).default('30d').describe('How far back, such as `30d`, or the time of the oldest decision'),
+    since: Since.default('30d').describe('How far back, such as `30d`, or the time of the oldest decision'),
     limit: z.int().min(1).max(maxDecisions).default(maxDecisions).describe('At most this many decisions a page'),
     cursor: z.string().min(1).max(2_048).optional().describe('The `cursor` of the page before'),
   }),

@@ -22,7 +22,9 @@ const packs = new LRUCache<string, WasmPack>({ max: startedPacks });
 /** The innermost cause: that it is a pack, and which, is known outside. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : reasonOf(error.cause);
+  if (error.cause !== undefined) return reasonOf(error.cause);
+  // What the allocator of a module says when its memory is at its end.
+  return error.message.startsWith('opa_malloc') ? 'its rules need more than the 32 MiB of memory that a pack may use' : error.message;
 }
 
 async function findPack({ key, bundle }: PackQuestion): Promise<WasmPack | undefined> {

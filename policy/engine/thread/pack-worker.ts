@@ -1,36 +1,41 @@
 /**
- * The one thread of a process that judges the packs of all tenants, one question at a time. It is started by the first question, and after an
- * answer that did not come in time it is ended; the next question starts another. So a rule without end costs its tenant the answer, and
- * everybody else the time it was given.
+ * The one thread of a process that judges the packs of all tenants, one question at a time and one tenant after the other. It is started by the first
+ * question, and after an answer that did not come in time it is ended; the next question starts another. So a rule without end costs its tenant what
+ * it asked, and each of the others the time of one question.
  */
 import { askThread, type ThreadQuestion } from './ask-thread.ts';
-import { PackThread } from './pack-thread.ts';
+import { LateAnswer, PackThread } from './pack-thread.ts';
 import type { PackAnswer } from './pack-worker-protocol.ts';
 
-/** A question takes about 0.1 ms; whoever comes after this many would wait too long anyway. */
+/** A question takes about 0.1 ms; whoever comes after this many of the own tenant would wait too long anyway. */
 const waitingMax = 2_000;
+
+interface Waiting {
+  question: ThreadQuestion;
+  resolve: (answers: PackAnswer[]) => void;
+  reject: (error: unknown) => void;
+}
 
 export class PackWorker {
   readonly #file: string;
+  /** What waits, by tenant; the tenant whose turn it is comes first. */
+  readonly #waiting = new Map<string, Waiting[]>();
   #thread: PackThread | undefined;
-  #last: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  #isBusy = false;
 
   constructor(file: string) {
     this.#file = file;
   }
 
-  /** The answers, one an input. Throws when the pack cannot be started, is late (LateAnswer), or too many others are waiting. */
-  async ask(question: ThreadQuestion): Promise<PackAnswer[]> {
-    if (this.#waiting >= waitingMax) throw new Error(`${waitingMax} questions are waiting already`);
-    this.#waiting++;
-    const turn = this.#last.then(() => this.#ask(question));
-    this.#last = turn.catch(() => undefined);
-    try {
-      return await turn;
-    } finally {
-      this.#waiting--;
-    }
+  /** The answers, one an input. Throws when the pack cannot be started, it or an earlier one of the tenant is late (LateAnswer), or too many are waiting. */
+  async ask(tenant: string, question: ThreadQuestion): Promise<PackAnswer[]> {
+    const waiting = this.#waiting.get(tenant) ?? [];
+    if (waiting.length >= waitingMax) throw new Error(`${waitingMax} questions of the tenant are waiting already`);
+    return new Promise((resolve, reject) => {
+      waiting.push({ question, resolve, reject });
+      this.#waiting.set(tenant, waiting);
+      if (!this.#isBusy) void this.#work();
+    });
   }
 
   /** Ends the thread; a later question starts another. */
@@ -38,6 +43,38 @@ export class PackWorker {
     const thread = this.#thread;
     this.#thread = undefined;
     await thread?.end();
+  }
+
+  async #work(): Promise<void> {
+    this.#isBusy = true;
+    for (let turn = this.#nextTurn(); turn; turn = this.#nextTurn()) {
+      const { tenant, question, resolve, reject } = turn;
+      try {
+        resolve(await this.#ask(question));
+      } catch (error) {
+        reject(error);
+        // What else the tenant asked would be as late, one after the other, and everybody would wait for that.
+        if (error instanceof LateAnswer) this.#refuseAll(tenant, error);
+      }
+    }
+    this.#isBusy = false;
+  }
+
+  /** The oldest question of the tenant that waited longest for its turn; it comes last then. */
+  #nextTurn(): (Waiting & { tenant: string }) | undefined {
+    for (const [tenant, waiting] of this.#waiting) {
+      const next = waiting.shift();
+      this.#waiting.delete(tenant);
+      if (waiting.length > 0) this.#waiting.set(tenant, waiting);
+      if (next) return { ...next, tenant };
+    }
+    return undefined;
+  }
+
+  #refuseAll(tenant: string, error: Error): void {
+    const waiting = this.#waiting.get(tenant) ?? [];
+    this.#waiting.delete(tenant);
+    for (const { reject } of waiting) reject(error);
   }
 
   async #ask(question: ThreadQuestion): Promise<PackAnswer[]> {

@@ -125,7 +125,12 @@ else := input.home.encryption
 must_be_encrypted if input.workflow.dataClass in encrypted
 
 # The list of the tenant replaces that of the pack.
-encrypted := object.get(tenant_data, "encrypted_data_classes", data.mc.encryption.encrypted_data_classes)
+encrypted := longer(data.mc.encryption.encrypted_data_classes, "encrypted_data_classes")
+
+# What protects stays: a tenant adds to the list of the pack and takes nothing away. What is unusable is kept out; it has a reason of its own.
+longer(list, name) := array.concat(list, object.get(tenant_data, name, [])) if not unusable_tenant_data[tenant_field(name)]
+
+longer(list, name) := list if unusable_tenant_data[tenant_field(name)]
 
 tenant_data := object.get(input.tenant.data, "encryption", {})
 

@@ -114,9 +114,9 @@ test_encryption_that_is_only_declared_is_a_warning_and_no_denial if {
 	}
 }
 
-test_the_list_of_the_tenant_replaces_that_of_the_pack if {
+test_the_list_of_the_tenant_adds_to_that_of_the_pack if {
 	rules(encryption.deny) == {"encryption.home_unencrypted"} with input as with_tenant_data({}, run("confidential", "none"))
-	encryption.allow with input as with_tenant_data({"encrypted_data_classes": ["pii"]}, run("confidential", "none"))
+	rules(encryption.deny) == {"encryption.home_unencrypted"} with input as with_tenant_data({"encrypted_data_classes": []}, run("confidential", "none"))
 	rules(encryption.deny) == {"encryption.home_unencrypted"} with input as with_tenant_data(
 		{"encrypted_data_classes": ["internal"]},
 		run("internal", "none"),

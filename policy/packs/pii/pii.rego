@@ -122,7 +122,12 @@ warn contains entry if {
 # A list of the tenant replaces that of the pack.
 known := object.get(tenant_data, "known_data_classes", data.mc.pii.known_data_classes)
 
-sensitive := object.get(tenant_data, "sensitive_data_classes", data.mc.pii.sensitive_data_classes)
+sensitive := longer(data.mc.pii.sensitive_data_classes, "sensitive_data_classes")
+
+# What protects stays: a tenant adds to the list of the pack and takes nothing away. What is unusable is kept out; it has a reason of its own.
+longer(list, name) := array.concat(list, object.get(tenant_data, name, [])) if not unusable_tenant_data[tenant_field(name)]
+
+longer(list, name) := list if unusable_tenant_data[tenant_field(name)]
 
 hosts_allowed := object.get(tenant_data, "allowed_hosts", data.mc.pii.allowed_hosts)
 

@@ -151,11 +151,11 @@ test_an_attempt_is_judged_by_its_own_task if {
 	)
 }
 
-test_lists_of_the_tenant_replace_those_of_the_pack if {
+test_lists_of_the_tenant_count_and_protection_only_grows if {
 	sending := run("pii", [task("send", ["api.example.com"])])
 	rules(pii.deny) == {"pii.egress_not_allowed"} with input as with_tenant_data({}, sending)
 	pii.allow with input as with_tenant_data({"allowed_hosts": ["*.example.com"]}, sending)
-	pii.allow with input as with_tenant_data({"sensitive_data_classes": ["confidential"]}, sending)
+	rules(pii.deny) == {"pii.egress_not_allowed"} with input as with_tenant_data({"sensitive_data_classes": []}, sending)
 	rules(pii.deny) == {"pii.data_class_unknown"} with input as with_tenant_data({"known_data_classes": ["internal"]}, run(
 		"pii",
 		[task("read", [])],

@@ -167,9 +167,14 @@ warn contains entry if {
 }
 
 # A list of the tenant replaces that of the pack.
-banned := object.get(tenant_data, "banned_jurisdictions", data.mc.residency.banned_jurisdictions)
+banned := longer(data.mc.residency.banned_jurisdictions, "banned_jurisdictions")
 
-sensitive := object.get(tenant_data, "sensitive_data_classes", data.mc.residency.sensitive_data_classes)
+sensitive := longer(data.mc.residency.sensitive_data_classes, "sensitive_data_classes")
+
+# What protects stays: a tenant adds to the list of the pack and takes nothing away. What is unusable is kept out; it has a reason of its own.
+longer(list, name) := array.concat(list, object.get(tenant_data, name, [])) if not unusable_tenant_data[tenant_field(name)]
+
+longer(list, name) := list if unusable_tenant_data[tenant_field(name)]
 
 tenant_data := object.get(input.tenant.data, "residency", {})
 

@@ -12,6 +12,7 @@ interface StoredAttempt {
   attempt: number;
   endedAt: string | null;
   sandbox: string | null;
+  logDigest: string | null;
   failure: string | null;
   wallMs: number | null;
 }
@@ -124,19 +125,27 @@ function checkAttempts({ world, run, task, expect }: Place, purpose: Purpose, at
       `${name} attempt ${attempt} went well, but stands as ${String(stored?.failure)}`,
     );
   }
-  for (const { attempt, endedAt, failure, sandbox } of attempts) {
+  for (const { attempt, endedAt, failure, sandbox, logDigest } of attempts) {
     if (failure !== null) world.note(`${purpose} attempt failed: ${failure}`);
     if (endedAt !== null && failure === null) {
       const holds = effects.some((effect) => effect.attempt === attempt && effect.ended === 'succeeded');
       expect(holds, 'results are right', `${name} attempt ${attempt} stands as good, but the world saw nothing of it`);
     }
     if (sandbox === null) continue;
-    const judged = run.judged.find(({ sk }) => sk === `JUDGED#${purpose}#${textOf(task, 'id')}#${attempt}`)?.['decisions'] as
-      { point: string }[] | undefined;
-    const points = (judged ?? []).map(({ point }) => point).join();
-    expect(points.startsWith('place,task,write'), 'every decision is recorded', `${name} attempt ${attempt} was judged at ${points}`);
+    const judged = run.judged.find(({ sk }) => sk === `JUDGED#${purpose}#${textOf(task, 'id')}#${attempt}`);
+    const points = pointsOf(judged).join();
+    // Where policy did not answer about the write, nothing was stored.
+    const isJudged = points === 'place,task,write' || (points === 'place,task' && failure !== null && logDigest === null);
+    expect(isJudged, 'every decision is recorded', `${name} attempt ${attempt} was judged at ${points}`);
   }
   return effects;
+}
+
+/** Where policy was asked about an attempt, as its stored text of decisions says. */
+function pointsOf(judged: Item | undefined): string[] {
+  if (judged === undefined) return [];
+  const { decisions } = JSON.parse(textOf(judged, 'text')) as { decisions: { point: string }[] }; // Written by the engine, read here to be judged.
+  return decisions.map(({ point }) => point);
 }
 
 /** No task begins before all it needs has gone well. */

@@ -6,6 +6,7 @@ import type { Plan, PlannedTask } from '../../plan/plan.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Item, Key, WriteOp } from '../../port/table.ts';
 import type { Actor } from '../../tenant/actor.ts';
+import { tenantUnchangedOp } from '../../tenant/tenant-store.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
 import { takeUsageOps } from '../../tenant/usage.ts';
 import { auditOp } from '../../audit/audit-event.ts';
@@ -171,23 +172,24 @@ export function idempotencyKeyOf(actor: Actor, { operation, key }: Pick<Idempote
   return { pk: `T#${actor.tenant}#IDEM#${operation}`, sk: digestJson(key) };
 }
 
-/** Where in the transaction the ops stand that hold the caps of the tenant. */
-export const usageOps: readonly number[] = [0, 1];
+/** Where in the transaction the ops stand that hold what was judged: the caps of the tenant, and the tenant itself. */
+export const judgedOps: readonly number[] = [0, 1, 2];
 
 /** Where it stands that claims the origin, when there is one. */
-export const originOpAt = 2;
+export const originOpAt = 3;
 
 /** The ops of one admission, in one transaction; callers put the tasks of a large run before it. */
 export function admissionOps(deps: Pick<Deps, 'ids' | 'clock' | 'config'>, admission: Admission, run: NewRun): WriteOp[] {
   const { head, tasks } = run;
-  const { origin } = admission;
-  const claim = { day: head.budgetDay, estimatedUsdMicros: head.estimatedCostUsdMicros };
+  const { origin, budgetDay } = admission;
+  const claim = { day: budgetDay, estimatedUsdMicros: head.estimatedCostUsdMicros };
   return [
     ...takeUsageOps(admission.tenant, claim),
+    tenantUnchangedOp(admission.tenant),
     ...(origin ? [origin.claim(head.id)] : []),
     { kind: 'put', item: headItem(head), conditions: [{ kind: 'absent' }] },
     decisionOp(executionPk(head.tenant, head.id), admission.decision),
-    estimatedLedgerOp(head),
+    estimatedLedgerOp({ ...head, budgetDay }),
     auditOp(deps, head.tenant, admission.actor, {
       type: 'mc.exec.start',
       subject: head.id,

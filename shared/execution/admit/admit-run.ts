@@ -18,7 +18,7 @@ import {
   newTasks,
   originOpAt,
   taskItem,
-  usageOps,
+  judgedOps,
   type Admission,
   type IdempotencyClaim,
   type NewRun,
@@ -29,9 +29,10 @@ import { auditOp } from '../../audit/audit-event.ts';
 import { decisionOp, loneDecisionPk } from '../../decision/decision-store.ts';
 import { deniedRules } from '../../decision/deny-reasons.ts';
 import type { WriteResult } from '../../port/table.ts';
-import { getTenant } from '../../tenant/tenant-store.ts';
+import { sameQuestion } from '../../decision/same-question.ts';
+import { readTenantState } from '../../tenant/tenant-state.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
-import { openBudgetDay, readUsage, type Usage } from '../../tenant/usage.ts';
+import { openBudgetDay, type Usage } from '../../tenant/usage.ts';
 import type { Execution, FileRef } from '../execution.ts';
 import { toExecution } from '../read/execution-view.ts';
 import { claimOf } from '../dispatch/claim-task.ts';
@@ -41,10 +42,10 @@ import type { StoredJson } from '../stored-json.ts';
 
 export type StartResult = { kind: 'started'; execution: Execution; replayed: boolean } | { kind: 'denied'; decision: Decision };
 
-/** A larger run puts its tasks before the transaction: DynamoDB takes 100 ops, and up to nine are not tasks. */
-const tasksPerTransaction = 91;
+/** A larger run puts its tasks before the transaction: DynamoDB takes 100 ops, and up to ten are not tasks. */
+const tasksPerTransaction = 90;
 
-/** Every lost round means that others moved the usage between our reading and our writing. */
+/** Every lost round means that others moved the usage, or changed the tenant, between our reading and our writing. */
 const maxRounds = 10;
 
 /** A run that only needs to be allowed; `inputs` are stored already. */
@@ -72,12 +73,14 @@ export async function admitRun(
   claim: IdempotencyClaim | undefined,
 ): Promise<StartResult | { kind: 'outrun' }> {
   for (let round = 0; round < maxRounds; round += 1) {
-    const judged = await judge(deps, actor, prepared);
+    let judged = await judge(deps, actor, prepared, round > 0);
+    // A slot may have come free since the usage was read: nobody is denied by old numbers.
+    if (judged.decision.verdict === 'deny' && round === 0) judged = await judge(deps, actor, prepared, true);
     if (judged.decision.verdict === 'deny') return deny(deps, actor, judged.decision);
     const result = await admit(deps, buildAdmission(deps, { actor, prepared, judged, claim }), claim);
-    if (result !== 'caps-moved') return result;
+    if (result !== 'moved') return result;
   }
-  throw new McError('mc:store:conflict', 'Others keep changing what this tenant uses; nothing was started.');
+  throw new McError('mc:store:conflict', 'Others keep changing this tenant or what it uses; nothing was started.');
 }
 
 interface Judged {
@@ -87,13 +90,15 @@ interface Judged {
 }
 
 /** Asks policy about the run as things stand now. */
-async function judge(deps: Deps, actor: Actor, { plan: whole, manifest, origin }: PreparedRun): Promise<Judged> {
+async function judge(deps: Deps, actor: Actor, { plan: whole, manifest, origin }: PreparedRun, isFresh: boolean): Promise<Judged> {
   // What is reused does not run, so nobody is asked whether it may.
   const plan = origin ? { ...whole, tasks: whole.tasks.filter(({ id }) => !origin.reused.has(id)) } : whole;
-  const tenant = await getTenant(deps, actor.tenant);
-  const usage = await readUsage(deps, tenant);
+  const state = await readTenantState(deps, actor.tenant, { isFresh });
+  const { tenant, usage } = state;
   if (!usage.isDayOpen) await openBudgetDay(deps, tenant.id, usage.day);
-  const input = buildPolicyInput(deps.config, 'start', { actor, tenant, usage, plan, manifest });
+  const input = sameQuestion(state, plan, JSON.stringify(actor), () =>
+    buildPolicyInput(deps.config, 'start', { actor, tenant, usage, plan, manifest }),
+  );
   return { decision: await decide(deps, 'start', { input, packs: tenant.packs }), tenant, usage };
 }
 
@@ -128,7 +133,7 @@ async function admit(
   deps: Deps,
   admission: Admission,
   claim: IdempotencyClaim | undefined,
-): Promise<StartResult | { kind: 'outrun' } | 'caps-moved'> {
+): Promise<StartResult | { kind: 'outrun' } | 'moved'> {
   const { run, slots } = newRun(deps, admission);
   let isHandedOut = false;
   try {
@@ -138,7 +143,7 @@ async function admit(
       const winner = claim && (await findEarlierAnswer(deps, admission.actor, claim));
       if (winner) return { kind: 'started', execution: winner, replayed: true };
       if (admission.origin && written.failed.includes(originOpAt)) return { kind: 'outrun' };
-      if (written.failed.some((op) => usageOps.includes(op))) return 'caps-moved';
+      if (written.failed.some((op) => judgedOps.includes(op))) return 'moved';
       throw new InvariantError('an admission lost a race that nobody won');
     }
     await deps.faults.hit('admit:after-write');

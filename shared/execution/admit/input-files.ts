@@ -1,5 +1,6 @@
 /** Files that come with a run: uploaded once, addressed by digest, laid read-only into the workspace of its tasks. */
 import { z } from 'zod';
+import { auditOp } from '../../audit/audit-event.ts';
 import type { JsonObject } from '../../core/canonical-json.ts';
 import { Digest } from '../../core/digest.ts';
 import { McError } from '../../core/errors.ts';
@@ -29,7 +30,14 @@ export async function uploadFile(deps: Deps, actor: Actor, file: { name: string;
     throw new McError('mc:request:too-large', `the file has ${sizeBytes} bytes; at most ${maxFileBytes} are allowed`);
   const digest = await deps.blobs.put(actor.tenant, 'data', file.bytes);
   const item = { ...fileKey(actor.tenant, digest), sizeBytes, uploadedBy: actor.sub, uploadedAt: isoTime(deps.clock.now()) };
-  await deps.table.write([{ kind: 'put', item }]);
+  const audit = auditOp(deps, actor.tenant, actor, {
+    type: 'mc.file.upload',
+    subject: digest,
+    reason: 'the file was uploaded',
+    details: { name: file.name, sizeBytes },
+  });
+  // It fails on its condition for bytes that are there already; who brought them first stays as it is.
+  await deps.table.write([{ kind: 'put', item, conditions: [{ kind: 'absent' }] }, audit]);
   return { digest, name: file.name, sizeBytes };
 }
 

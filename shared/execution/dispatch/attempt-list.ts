@@ -1,8 +1,6 @@
 /** The list of attempts that a task keeps, of its work and of its compensation alike: begun with the claim, ended with the result. */
 import { isoTime } from '../../port/clock.ts';
-import { digestJson } from '../../core/digest.ts';
-import type { Decision } from '../../decision/decision.ts';
-import type { Attempt, AttemptDecision } from '../execution.ts';
+import type { Attempt } from '../execution.ts';
 import type { EndedAttempt } from './run-attempt.ts';
 
 /** The list with one more attempt, which runs from now on. */
@@ -19,6 +17,7 @@ export function withBegun(attempts: readonly Attempt[], attempt: number, now: nu
     message: null,
     wallMs: null,
     decisions: [],
+    decisionsDigest: null,
   };
   return [...attempts, begun];
 }
@@ -34,13 +33,9 @@ export function withEnded(attempts: readonly Attempt[], attempt: number, ended: 
     failure: ended.failed?.failure ?? null,
     message: ended.failed?.message ?? null,
     wallMs: ended.wallMs,
-    decisions: ended.decisions.map(shortDecision),
+    decisions: ended.decisions.map(({ id, point, verdict }) => ({ id, point, verdict })),
+    decisionsDigest: ended.decisionLog?.digest ?? null,
     ...(ended.egress && { egress: ended.egress }),
   };
   return attempts.map((earlier) => (earlier.attempt === attempt ? { ...earlier, ...result } : earlier));
-}
-
-function shortDecision(decision: Decision): AttemptDecision {
-  const { id, point, verdict } = decision;
-  return { id, point, verdict, digest: digestJson(decision) };
 }

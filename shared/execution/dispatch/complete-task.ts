@@ -6,7 +6,7 @@ import { InvariantError } from '../../core/errors.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { WriteOp } from '../../port/table.ts';
 import type { TaskMessage } from '../../port/task-queue.ts';
-import { attemptDecisionsOp } from '../decision-log.ts';
+import { decisionLogOp } from '../decision-log.ts';
 import { countRefused, egressAuditOps } from './attempt-egress.ts';
 import { withEnded } from './attempt-list.ts';
 import type { ClaimedTask } from './claim-task.ts';
@@ -32,7 +32,7 @@ export async function completeTask(deps: Deps, { head, task }: Pick<ClaimedTask,
     ended.failed &&
     decideAfterFailure(task, ended.failed, { now: deps.clock.now(), deadlineAt: head.deadlineAt, random: deps.ids.random() });
   const name = { task, purpose: 'task', attempt: task.attempt } as const;
-  const records = [...attemptDecisionsOp(head, name, ended.decisions), ...egressAuditOps(deps, head, name, ended.egress)];
+  const records = [...decisionLogOp(head, name, ended.decisionLog), ...egressAuditOps(deps, head, name, ended.egress)];
   for (let round = 0; round < maxWriteAttempts; round += 1) {
     const completion = await buildCompletion(deps, { head, task }, ended, after);
     const result = await deps.table.write([...completion.ops, ...records]);

@@ -5,14 +5,14 @@
 import { decide } from '../../decision/decide.ts';
 import type { Decision } from '../../decision/decision.ts';
 import { denyReasons } from '../../decision/deny-reasons.ts';
+import { sameQuestion } from '../../decision/same-question.ts';
 import { buildPolicyInput } from '../../decision/policy-input.ts';
 import { loadManifest } from '../../manifest/get-workflow.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { EgressMode } from '../../port/egress-trace.ts';
 import type { OwnPack, PolicyInput } from '../../port/policy-engine.ts';
 import { runnerIdentity } from '../../tenant/service-identity.ts';
-import { getTenant } from '../../tenant/tenant-store.ts';
-import { readUsage } from '../../tenant/usage.ts';
+import { readTenantState } from '../../tenant/tenant-state.ts';
 import type { ExecutionRecord } from '../execution-record.ts';
 import type { FailedAttempt } from './retry-policy.ts';
 import type { AttemptRequest } from './task-spec.ts';
@@ -33,11 +33,10 @@ export interface AttemptJudge {
 
 /** Prepares the questions about this attempt; each answers null when policy allows it. */
 export async function judgeAttempt(deps: Deps, request: AttemptRequest): Promise<AttemptJudge> {
-  const { input, packs, egressMode } = await readQuestion(deps, request);
+  const { questionAt, packs, egressMode } = await readQuestion(deps, request);
   const decisions: Decision[] = [];
-  const ask = async (point: 'place' | 'task' | 'write', change: Partial<PolicyInput>): Promise<FailedAttempt | null> => {
-    const asked = { ...input, ...change, request: { ...input.request, point } };
-    const decision = { ...(await decide(deps, point, { input: asked, packs })), executionId: request.head.id };
+  const ask = async (point: AttemptPoint, change: Partial<PolicyInput>): Promise<FailedAttempt | null> => {
+    const decision = { ...(await decide(deps, point, { input: questionAt(point, change), packs })), executionId: request.head.id };
     decisions.push(decision);
     return decision.verdict === 'deny' ? deniedBy(decision) : null;
   };
@@ -51,28 +50,34 @@ export async function judgeAttempt(deps: Deps, request: AttemptRequest): Promise
   };
 }
 
-interface Question {
-  input: PolicyInput;
+type AttemptPoint = 'place' | 'task' | 'write';
+
+interface AttemptQuestion {
+  /** The question at this point; attempts that differ in nothing a pack may see share it. */
+  questionAt(this: void, point: AttemptPoint, change: Partial<PolicyInput>): PolicyInput;
   packs: readonly OwnPack[];
   egressMode: EgressMode;
 }
 
-async function readQuestion(deps: Deps, { head, task }: AttemptRequest): Promise<Question> {
-  const tenant = await getTenant(deps, head.tenant);
-  const usage = await readUsage(deps, tenant);
+async function readQuestion(deps: Deps, { head, task, purpose }: AttemptRequest): Promise<AttemptQuestion> {
+  const state = await readTenantState(deps, head.tenant);
+  const { tenant, usage } = state;
   const manifest = await loadManifest(deps, head.tenant, head.workflow);
-  const actor = runnerIdentity(head.tenant);
-  const input = buildPolicyInput(deps.config, 'task', { actor, tenant, usage, plan: planOf(head), manifest });
   const declared = manifest.tasks.find(({ id }) => id === task.id);
-  const { id, uses, resourceClass, egress } = task;
+  const { id, resourceClass, egress } = task;
+  // What undoes a task is another package; a pack that refuses it must not be shown the one it undoes.
+  const uses = purpose === 'compensation' ? (task.compensateUses ?? task.uses) : task.uses;
   // A compensation has inputs of its own, which nobody masks.
   const redacts = (declared?.redact ?? []).length > 0 && task.compensateUses === null;
   const asked = { id, uses, region: declared?.region ?? head.region, resourceClass, egress, redacts };
-  return {
-    input: { ...input, request: { ...input.request, resourceClass }, task: asked },
-    packs: tenant.packs,
-    egressMode: tenant.egressMode,
+  const plan = planOf(head);
+  const build = (point: AttemptPoint, change: Partial<PolicyInput>): PolicyInput => {
+    const input = buildPolicyInput(deps.config, point, { actor: runnerIdentity(head.tenant), tenant, usage, plan, manifest });
+    return { ...input, ...change, request: { ...input.request, resourceClass }, task: asked };
   };
+  const questionAt: AttemptQuestion['questionAt'] = (point, change) =>
+    sameQuestion(state, manifest, JSON.stringify([point, change, asked, plan]), () => build(point, change));
+  return { questionAt, packs: tenant.packs, egressMode: tenant.egressMode };
 }
 
 /** The run as its attempts are judged: its tasks one by one. */

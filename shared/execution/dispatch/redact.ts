@@ -18,12 +18,27 @@ function partsOf(pointer: string): string[] {
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
+/** A list has its indexes for names, as RFC 6901 spells them. */
+const index = /^(?:0|[1-9]\d*)$/;
+
+/**
+ * Masks what the pointer leads to. Where the value is not what the pointer takes it for (a text in place of an object, a list in place of one), nobody knows
+ * what of it was meant, so all of it is masked.
+ */
 function maskAt(root: JsonObject, parts: readonly string[]): void {
-  let at: Json = root;
-  for (const [index, part] of parts.entries()) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, part)) return;
-    const holder: Record<string, Json> = at as Record<string, Json>; // A list takes its indexes as names too.
-    if (index === parts.length - 1) holder[part] = masked;
-    else at = holder[part] ?? null;
+  let holder: Record<string, Json> = root;
+  for (const [at, part] of parts.entries()) {
+    if (!Object.hasOwn(holder, part)) return;
+    const value = holder[part] ?? null;
+    const next = parts[at + 1];
+    if (next === undefined || !leadsOn(value, next)) {
+      if (value !== null) holder[part] = masked;
+      return;
+    }
+    holder = value as Record<string, Json>; // An object, or a list, which takes its indexes as names too.
   }
+}
+
+function leadsOn(value: Json, next: string): boolean {
+  return typeof value === 'object' && value !== null && (!Array.isArray(value) || index.test(next));
 }

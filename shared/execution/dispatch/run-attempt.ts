@@ -9,12 +9,16 @@ import type { EgressTrace } from '../../port/egress-trace.ts';
 import type { LogLine, SandboxLevel, TaskResult, TaskSpec } from '../../port/runner.ts';
 import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
 import type { Decision } from '../../decision/decision.ts';
+import { writeDecisionLog, type DecisionLog } from '../decision-log.ts';
 import { explainFailure } from './attempt-egress.ts';
 import { judgeAttempt, type AttemptJudge } from './judge-attempt.ts';
 import type { FailedAttempt } from './retry-policy.ts';
 import { storeJson, type StoredJson } from '../stored-json.ts';
 import { buildTaskSpec, type AttemptRequest, type BuiltSpec } from './task-spec.ts';
 import { watchAttempt, type WatchedAttempt } from './watch-cancel.ts';
+
+/** Characters of a message about an attempt; a task keeps those of all its attempts in one item. */
+const maxMessage = 2_000;
 
 export interface EndedAttempt {
   sandbox: SandboxLevel | null;
@@ -27,6 +31,7 @@ export interface EndedAttempt {
   failed: FailedAttempt | null;
   /** What policy said about it. */
   decisions: readonly Decision[];
+  decisionLog: DecisionLog | null;
   /** What became of its network calls; null without declared egress. */
   egress: EgressTrace | null;
 }
@@ -53,7 +58,8 @@ export async function runAttempt(
   } finally {
     watched.end();
   }
-  return { ...ended, decisions: judge?.decisions ?? [] };
+  const decisions = judge?.decisions ?? [];
+  return { ...ended, decisions, decisionLog: writeDecisionLog(decisions) };
 }
 
 async function runJudged(deps: Deps, request: AttemptRequest, judge: AttemptJudge, signal: AbortSignal): Promise<EndedAttempt> {
@@ -74,6 +80,7 @@ const nothing: EndedAttempt = {
   costUsdMicros: 0,
   failed: null,
   decisions: [],
+  decisionLog: null,
   egress: null,
 };
 
@@ -83,15 +90,25 @@ export function lostAttempt(message: string): EndedAttempt {
 }
 
 /** Errors that a next attempt may not meet, such as a full disk, are retried; a package that does not verify or inputs that do not fit are not. */
-function notStarted(error: unknown): EndedAttempt {
+function failureFrom(error: unknown): FailedAttempt {
   if (!(error instanceof McError)) throw error;
   const [, area] = error.code.split(':');
   const failure = area === 'package' || area === 'store' || area === 'policy' ? area : area === 'runner' ? 'sandbox' : 'inputs';
   const detail = error.issues.map((issue) => `${issue.pointer} ${issue.message}`).join('; ');
-  return {
-    ...nothing,
-    failed: { failure, message: detail ? `${error.message}: ${detail}` : error.message, retryable: error.retry === 'backoff' },
-  };
+  const message = detail ? `${error.message}: ${detail}` : error.message;
+  return { failure, message: message.slice(0, maxMessage), retryable: error.retry === 'backoff' };
+}
+
+function notStarted(error: unknown): EndedAttempt {
+  return { ...nothing, failed: failureFrom(error) };
+}
+
+/** It has run and cost what it cost, whatever kept its results from being judged or stored. What failed has failed; what succeeded has run for nothing, which is no fault of the task. */
+function notKept(ended: EndedAttempt, error: unknown): EndedAttempt {
+  const failed = failureFrom(error);
+  const own = ended.failed;
+  if (own) return { ...ended, failed: { ...own, message: `${own.message} (its log could not be stored: ${failed.message})` } };
+  return { ...ended, failed: { ...failed, message: `the result of the task could not be stored: ${failed.message}` } };
 }
 
 async function execute(deps: Deps, spec: BuiltSpec, judge: AttemptJudge, signal: AbortSignal): Promise<EndedAttempt> {
@@ -118,30 +135,26 @@ async function execute(deps: Deps, spec: BuiltSpec, judge: AttemptJudge, signal:
       failed: failureOf(result),
       egress,
     };
-    const denied = await judge.write(result.kind === 'succeeded' ? 'outputs' : 'log');
-    const whole = denied
-      ? { ...ended, failed: denied }
-      : { ...ended, ...(await storeResult(deps, spec, result, await sandbox.collectLogs())) };
-    return { ...whole, failed: explainFailure(whole.failed, egress) };
+    try {
+      const denied = await judge.write(result.kind === 'succeeded' ? 'outputs' : 'log');
+      const whole = denied
+        ? { ...ended, failed: denied }
+        : { ...ended, ...(await storeResult(deps, spec, result, await sandbox.collectLogs())) };
+      return { ...whole, failed: explainFailure(whole.failed, egress) };
+    } catch (error) {
+      return notKept(ended, error);
+    }
   } finally {
     await sandbox.release();
   }
 }
 
-/** Keeps logs and outputs. When the store cannot, what succeeded has run for nothing, which is no fault of the task; what failed has failed. */
+/** Keeps logs and outputs. */
 async function storeResult(deps: Deps, spec: TaskSpec, result: TaskResult, lines: readonly LogLine[]): Promise<Partial<EndedAttempt>> {
-  try {
-    const logDigest = await storeLogs(deps, spec, lines);
-    const outputs = result.kind === 'succeeded' ? await storeJson(deps, spec.tenant, result.outputs) : null;
-    await deps.faults.hit('dispatch:after-blobs');
-    return { logDigest, outputs };
-  } catch (error) {
-    const { failed } = notStarted(error);
-    if (failed?.failure !== 'store') throw error;
-    const own = failureOf(result);
-    if (own) return { failed: { ...own, message: `${own.message} (its log could not be stored: ${failed.message})` } };
-    return { failed: { ...failed, message: `the result of the task could not be stored: ${failed.message}` } };
-  }
+  const logDigest = await storeLogs(deps, spec, lines);
+  const outputs = result.kind === 'succeeded' ? await storeJson(deps, spec.tenant, result.outputs) : null;
+  await deps.faults.hit('dispatch:after-blobs');
+  return { logDigest, outputs };
 }
 
 /** Outputs that are not what the package promised would break a later task far from the cause. */
@@ -155,7 +168,7 @@ function checkOutputs(spec: BuiltSpec, result: TaskResult): TaskResult {
 
 function failureOf(result: TaskResult): FailedAttempt | null {
   if (result.kind === 'succeeded') return null;
-  return { failure: result.failure, message: result.message.slice(0, 2_000), retryable: result.retryable };
+  return { failure: result.failure, message: result.message.slice(0, maxMessage), retryable: result.retryable };
 }
 
 /** Logs are NDJSON, one line a record; an attempt that printed nothing has none. */

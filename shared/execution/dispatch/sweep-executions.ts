@@ -32,17 +32,27 @@ export async function* openRuns({ table }: Pick<Deps, 'table'>): AsyncGenerator<
   } while (cursor);
 }
 
-/** Reconciles runs that are old enough; attempts whose lease ran out are given up. Answers how many runs it looked at. */
+/**
+ * Reconciles runs that are old enough; attempts whose lease ran out are given up. Answers how many runs it looked at. A run that cannot be mended does not
+ * keep those behind it from it, nor the slots of their tenants: it is logged, and the sweep fails when it has been everywhere.
+ */
 export async function sweepExecutions(deps: Deps): Promise<{ looked: number; at: string }> {
   const now = deps.clock.now();
   const leaseRanOut = (task: TaskRecord): boolean => task.leaseUntil < now;
   let looked = 0;
+  const failures: unknown[] = [];
   for await (const run of openRuns(deps)) {
     if (now - run.createdAt < graceMs) continue;
     looked += 1;
-    // A crash between admission and this start left the run without supervision; where there is one, a second start changes nothing.
-    if (!run.isAwaited) await deps.phases.start({ tenant: run.tenant, executionId: run.executionId });
-    await reconcileRun(deps, run, leaseRanOut);
+    try {
+      // A crash between admission and this start left the run without supervision; where there is one, a second start changes nothing.
+      if (!run.isAwaited) await deps.phases.start({ tenant: run.tenant, executionId: run.executionId });
+      await reconcileRun(deps, run, leaseRanOut);
+    } catch (error) {
+      failures.push(error);
+      deps.logger.error('an open run could not be looked after', { executionId: run.executionId, error });
+    }
   }
+  if (failures.length > 0) throw new Error(`${failures.length} of ${looked} open runs could not be looked after`, { cause: failures[0] });
   return { looked, at: isoTime(now) };
 }

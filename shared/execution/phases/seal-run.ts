@@ -12,6 +12,7 @@ import { resolveReferences } from '../../manifest/reference.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
 import { metricNames } from '../../port/metrics.ts';
+import type { WriteOp } from '../../port/table.ts';
 import type { PhaseInput } from '../../port/phases.ts';
 import { signStatement } from '../../receipt/sign-statement.ts';
 import { predicateTypes } from '../../receipt/statement.ts';
@@ -19,7 +20,7 @@ import { verifyBundle } from '../../receipt/verify-bundle.ts';
 import { openStates } from '../execution.ts';
 import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, isFinished, listTasks } from '../execution-store.ts';
-import { attemptDecisions, startDecision } from '../decision-log.ts';
+import { attemptDecisions, startFacts } from '../decision-log.ts';
 import { measuredLedgerOp } from '../ledger.ts';
 import { buildRunStatement } from '../run-statement.ts';
 import { loadJson, storeJson } from '../stored-json.ts';
@@ -70,7 +71,7 @@ async function failByOutputs(deps: Deps, { tenant, id }: ExecutionRecord, error:
 /** Signs the receipt of the run as it was read; false when it changed meanwhile, and then nothing was filed. */
 async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecord[], { outputs, error }: RunResult): Promise<boolean> {
   const { tenant, id: executionId } = head;
-  const decision = await startDecision(deps, head);
+  const decision = await startFacts(deps, head);
   const receiptId = deps.ids.next('rcpt');
   const endedAt = deps.clock.now();
   const actualCostUsdMicros = tasks.reduce((sum, task) => sum + task.costUsdMicros, 0);
@@ -94,7 +95,7 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
   const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
   await deps.faults.hit('seal:after-receipt-blob');
 
-  const { ok } = await deps.table.write([
+  const written = await deps.table.write([
     {
       kind: 'update',
       key: headKey(tenant, executionId),
@@ -117,22 +118,42 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
       item: { pk: executionPk(tenant, executionId), sk: 'RECEIPT', id: receiptId, bundleDigest, signedAt: isoTime(endedAt) },
       conditions: [{ kind: 'absent' }],
     },
-    // With the end of the run its slot is free and its price is known; the condition on the head makes both happen once.
-    ...releaseUsageOps(tenant, { day: head.budgetDay, estimatedUsdMicros: head.estimatedCostUsdMicros }, actualCostUsdMicros),
-    measuredLedgerOp(head, actualCostUsdMicros, endedAt),
+    ...settleOps(sealed, endedAt),
   ]);
-  if (!ok) return false;
+  if (!written.ok) {
+    assertInvariant(written.failed.includes(0), `${executionId} is open, and could not be sealed`);
+    return false;
+  }
   await deps.faults.hit('seal:after-write');
   deps.metrics.count(metricNames.receiptsTotal);
   return true;
 }
+
+/** With the end of the run its slot is free and its price is known; the condition on the head makes both happen once. */
+function settleOps(head: ExecutionRecord, endedAt: number): WriteOp[] {
+  const { tenant, budgetDay, estimatedCostUsdMicros: estimatedUsdMicros, actualCostUsdMicros } = head;
+  if (budgetDay === null) return [];
+  return [
+    ...releaseUsageOps(tenant, { day: budgetDay, estimatedUsdMicros }, actualCostUsdMicros),
+    measuredLedgerOp({ ...head, budgetDay }, actualCostUsdMicros, endedAt),
+  ];
+}
+
+/** A receipt is one document, which people fetch and cosign verifies; beyond this, warnings are in it by their digests, as every decision is. */
+const maxObjectionBytes = 1024 * 1024;
 
 /** Warnings and denials about attempts stand in the receipt with their reasons; of a plain allow its digest is enough. */
 async function findObjections(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecord[]): Promise<Decision[]> {
   const attempts = tasks.flatMap((task) => [...task.attempts, ...task.compensationAttempts]);
   if (attempts.every(({ decisions }) => decisions.every(({ verdict }) => verdict === 'allow'))) return [];
   const found: Decision[] = [];
-  for await (const decision of attemptDecisions(deps, head)) if (decision.verdict !== 'allow') found.push(decision);
+  let bytes = 0;
+  for await (const decision of attemptDecisions(deps, head)) {
+    if (decision.verdict === 'allow') continue;
+    bytes += Buffer.byteLength(JSON.stringify(decision.packs));
+    // A denial ends the task it is about, so there are few, and all of them are told.
+    if (decision.verdict === 'deny' || bytes <= maxObjectionBytes) found.push(decision);
+  }
   return found;
 }
 

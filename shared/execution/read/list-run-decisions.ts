@@ -1,24 +1,40 @@
 import { z } from 'zod';
+import { Digest, digestBytes } from '../../core/digest.ts';
 import { Decision } from '../../decision/decision.ts';
 import type { Deps } from '../../port/deps.ts';
-import type { Page } from '../../port/table.ts';
+import { queryWithin } from '../../port/query-within.ts';
 import type { Actor } from '../../tenant/actor.ts';
-import { startDecision } from '../decision-log.ts';
+import { readStoredLog, startDecision } from '../decision-log.ts';
 import { executionPk } from '../execution-record.ts';
 import { getExecutionRecord } from '../execution-store.ts';
 import { parseExecutionId } from './get-execution.ts';
 
-const AttemptDecisions = z.object({ decisions: z.array(Decision) });
+/** One page of a run's decisions, and the texts they are kept in, so that anybody can hold them against the digests in the receipt. */
+export const RunDecisionPage = z
+  .strictObject({
+    items: z.array(Decision),
+    logs: z.array(z.strictObject({ digest: Digest, text: z.string() })).describe('The logs of the attempts of this page, byte for byte'),
+    cursor: z.string().optional().describe('Present when there is more'),
+  })
+  .meta({ id: 'RunDecisionPage' });
+export type RunDecisionPage = z.infer<typeof RunDecisionPage>;
 
-/** One page of a run's decisions: the start first, then by task and attempt; throws `mc:execution:not-found`. */
+/** An answer of a deployed home has at most 6 MB; a log of up to 250 KB is in it twice, as text and as the decisions that it tells. */
+const room = { characters: 512 * 1024, itemsAtOnce: 5 } as const;
+
+/** One page of a run's decisions, which ends early when they are large: the start first, then by task and attempt; throws `mc:execution:not-found`. */
 export async function listRunDecisions(
   deps: Pick<Deps, 'table'>,
   { tenant }: Actor,
   { id, ...page }: { id: string; limit: number; cursor?: string },
-): Promise<Page<Decision>> {
+): Promise<RunDecisionPage> {
   const head = await getExecutionRecord(deps, tenant, parseExecutionId(id));
-  const found = await deps.table.query({ pk: executionPk(tenant, head.id), prefix: 'JUDGED#', ...page });
+  const found = await queryWithin(deps.table, { pk: executionPk(tenant, head.id), prefix: 'JUDGED#', ...page }, room);
   const first = page.cursor === undefined ? [await startDecision(deps, head)] : [];
-  const items = [...first, ...found.items.flatMap((item) => AttemptDecisions.parse(item).decisions)];
-  return { items, ...(found.cursor && { cursor: found.cursor }) };
+  const stored = found.items.map(readStoredLog);
+  return {
+    items: [...first, ...stored.flatMap(({ decisions }) => decisions)],
+    logs: stored.map(({ text }) => ({ digest: digestBytes(text), text })),
+    ...(found.cursor && { cursor: found.cursor }),
+  };
 }

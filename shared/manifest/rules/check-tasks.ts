@@ -73,26 +73,6 @@ function checkEgress(task: TaskOutline): Issue[] {
   return [...hosts, ...ports];
 }
 
-/** A pointer that leads nowhere masks nothing, and its author believes that it does. */
-function checkRedactions({ fields, path }: TaskOutline): Issue[] {
-  const pointers = Array.isArray(fields['redact']) ? fields['redact'] : [];
-  const given = typeof fields['with'] === 'object' && fields['with'] !== null ? Object.keys(fields['with']) : [];
-  return pointers.flatMap((pointer: unknown, at): Issue[] => {
-    const name = typeof pointer === 'string' ? pointer.split('/')[1]?.replaceAll('~1', '/').replaceAll('~0', '~') : undefined;
-    if (name === undefined || given.includes(name)) return [];
-    return [
-      {
-        code: 'redact-nothing',
-        pointer: toPointer([...path, 'redact', at]),
-        message: `the task has no input ${shownValue(name)} to mask`,
-        got: shownValue(pointer),
-        allowed: given.map((field) => toPointer([field])).join(', ') || 'nothing, the task has no `with`',
-        fix: 'Point into `with`, or remove the entry.',
-      },
-    ];
-  });
-}
-
 /** Problems of single tasks that the schema alone can not see. */
 export function checkTasks({ tasks }: ManifestOutline): Issue[] {
   return tasks.flatMap((task) => [
@@ -100,6 +80,5 @@ export function checkTasks({ tasks }: ManifestOutline): Issue[] {
     ...checkUses(task.compensate?.['uses'], [...task.path, 'compensate', 'uses']),
     ...checkTimeout(task.fields['timeout'], [...task.path, 'timeout'], { limit: manifestLimits.taskTimeout, of: 'a task' }),
     ...checkEgress(task),
-    ...checkRedactions(task),
   ]);
 }

@@ -19,7 +19,10 @@ describe('maestro tenants', () => {
 
   beforeAll(async () => {
     host = await startHost({ port: 0, dataDir, isAnnounced: false, runner: new SimulatedRunner(), log: () => undefined });
-    expect(await maestro(['tenants', 'create', 'acme', '--admin', 'admin@example.com'])).toMatchObject({ code: 0 });
+    const created = await maestro(['tenants', 'create', 'acme', '--admin', 'admin@example.com']);
+    expect(created).toMatchObject({ code: 0, stdout: expect.stringContaining('maestro tenants token acme --subject admin@example.com') });
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    writeFileSync(join(folder, 'secret.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
   }, slowMs);
   afterAll(async () => {
     await host.close();
@@ -37,11 +40,13 @@ describe('maestro tenants', () => {
         budget: { dailyMaxUSD: 12.5 },
       });
       const shown = (await maestro(['tenants', 'show', 'beta'])).stdout;
-      expect(shown).toContain('0 of 5 open; classes small, large');
-      expect(shown).toMatch(/USD 0 spent and 0 reserved of 12\.5 on \d{4}-\d\d-\d\d \(Europe\/Berlin\)/);
+      expect(shown).toMatch(
+        /quota +░+ +0 % +0 of 5 runs open\n +budget +░+ +0 % .* = \$0\.00 of \$12\.50 on \d{4}-\d\d-\d\d \(Europe\/Berlin\)/,
+      );
+      expect(shown).toMatch(/classes small, large$/m);
       const list = await maestro(['tenants', 'ls']);
-      expect(list.stdout).toMatch(/TENANT +NAME +RUNS +USD A DAY +TIME ZONE/);
-      expect(list.stdout).toMatch(/beta +Beta +5 +12\.5 +Europe\/Berlin/);
+      expect(list.stdout).toMatch(/TENANT +NAME +OPEN RUNS +USD A DAY +TIME ZONE/);
+      expect(list.stdout).toMatch(/beta +Beta +at most 5 +12\.5 +Europe\/Berlin/);
       expect(await maestro(['tenants', 'create', 'beta'])).toMatchObject({
         code: 6,
         stderr: expect.stringContaining('mc:tenant:conflict'),
@@ -58,9 +63,37 @@ describe('maestro tenants', () => {
       const me = await maestro(['whoami', '--json'], { MC_TOKEN: made.stdout.trim() });
       expect(jsonOf(me)).toMatchObject({ subject: 'admin@example.com', tenant: 'acme', roles: ['admin'] });
       expect(await maestro(['tenants', 'token', 'gone', '--subject', 'a', '--role', 'admin'])).toMatchObject({
-        ...{ code: 3, stdout: '' },
-        stderr: expect.stringContaining('gone'),
+        ...{ code: 5, stdout: '' },
+        stderr: expect.stringContaining('There is no tenant gone'),
       });
+    },
+    slowMs,
+  );
+
+  test(
+    'makes no token that would be worth nothing, and says what to do instead',
+    async () => {
+      const stranger = await maestro(['tenants', 'token', 'acme', '--subject', 'new@example.com']);
+      expect(stranger).toMatchObject({ code: 3, stdout: '' });
+      expect(stranger.stderr).toContain('maestro tenants member acme new@example.com --role viewer');
+      await maestro(['tenants', 'member', 'acme', 'eve@example.com', '--role', 'viewer', '--suspend']);
+      const suspended = await maestro(['tenants', 'token', 'acme', '--subject', 'eve@example.com', '--role', 'admin']);
+      expect(suspended).toMatchObject({ code: 3, stdout: '' });
+      expect(suspended.stderr).toContain('maestro tenants member acme eve@example.com --role viewer --resume');
+    },
+    slowMs,
+  );
+
+  test(
+    'lists who changed what, the newest first, and goes on where a page ended',
+    async () => {
+      const made = await maestro(['tenants', 'token', 'acme', '--subject', 'admin@example.com']);
+      const asAdmin = { MC_TOKEN: made.stdout.trim() };
+      await maestro(['tenants', 'set', 'acme', '--name', 'Acme', '--reason', 'a nicer name'], asAdmin);
+      const first = await maestro(['tenants', 'audit', '--limit', '1'], asAdmin);
+      expect(first.stdout).toMatch(/^WHEN +WHO +WHAT +OF +WHY\n\S+Z +admin@example\.com +mc\.tenant\.change +acme +a nicer name\n$/);
+      const cursor = /more: maestro tenants audit --cursor (\S+)/.exec(first.stderr)?.[1] ?? '';
+      expect((await maestro(['tenants', 'audit', '--cursor', cursor], asAdmin)).stdout).toMatch(/mc\.tenant\.create +acme/);
     },
     slowMs,
   );
@@ -85,6 +118,9 @@ describe('maestro tenants', () => {
       const put = await maestro(['tenants', 'member', 'acme', 'ci@example.com', '--role', 'operator', '--service', '--suspend'], asAdmin);
       expect(put.stdout).toContain('ci@example.com of acme: operator, suspended (service)');
       expect((await maestro(['tenants', 'members'], asAdmin)).stdout).toMatch(/ci@example\.com +operator +service +suspended/);
+      expect((await maestro(['tenants', 'members'], asAdmin)).stdout).toMatch(
+        /SUBJECT +ROLE +KIND +STATE\nadmin@example\.com +admin +person +active/,
+      );
     },
     slowMs,
   );
@@ -97,7 +133,8 @@ describe('maestro tenants', () => {
     ['--lifetime', ['token', 'acme', '--subject', 'a', '--lifetime', '31d'], '30d'],
     ['--role', ['token', 'acme', '--subject', 'a', '--role', 'root'], 'admin, operator, composer, viewer'],
     ['--suspend with --resume', ['member', 'acme', 'a', '--role', 'viewer', '--suspend', '--resume'], 'contradict'],
-    ['nothing to change', ['set', 'acme'], 'names nothing to change'],
+    ['nothing to change', ['set', 'acme', '--reason', 'none'], 'give one of --data'],
+    ['a private key', ['set', 'acme', '--policy-key', 'secret.pem'], 'openssl ec -in secret.pem -pubout'],
     ['a budget of 0', ['set', 'acme', '--daily-usd', '0'], 'more than 0'],
   ];
   test.each(refused)(

@@ -45,7 +45,7 @@ describe('a decision on the terminal', () => {
 
   test('stands beside the quota and the budget it was made on, the run itself counted in', () => {
     expect(plain(renderDecisionInContext(buildDecision())).slice(-2)).toEqual([
-      '  quota   ██░░░░░░░░░░  16 %  3 of 25 runs open, without this one',
+      '  quota   ██░░░░░░░░░░  16 %  4 of 25 runs open with this one',
       '  budget  ███░░░░░░░░░  24 %  $120.43 spent + $0.00 reserved + $0.012300 this run = $120.44 of $500.00 on 2026-11-21 (Etc/UTC)',
     ]);
   });

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ApiProblem } from '../../../cli/client/api-problem.ts';
 import { toFailure } from '../../../cli/failure.ts';
 import { renderFailure } from '../../../cli/terminal/render-failure.ts';
+import { denied } from '../../../functions/middleware/denied.ts';
 import { denyReasons } from '../../../shared/decision/deny-reasons.ts';
 import { buildDecision, overBudget } from '../../support/build-decision.ts';
 
@@ -26,7 +27,22 @@ describe('a denied run on the terminal', () => {
     expect(render({})).not.toContain('maestro status');
   });
 
+  test('names the rules in the first line already', () => {
+    expect(denied(decision, 'the run')).toMatchObject({ detail: `Decision ${decision.id} denies the run: ${rule}.` });
+  });
+
   test('exits with 3 and keeps the id of the decision for scripts', () => {
     expect(toFailure(new ApiProblem(403, { ...problem, decisionId: decision.id }))).toMatchObject({ exit: 3, decisionId: decision.id });
+  });
+});
+
+describe('an issue about a file inside of something', () => {
+  const issue = { code: 'metadata', pointer: '/policy.rego', message: 'the rule has no METADATA', line: 5 };
+  const render = (file?: string): string => stripVTControlCharacters(renderFailure(toFailure(problemWith(issue)), file));
+  const problemWith = (one: typeof issue): ApiProblem => new ApiProblem(422, { code: 'mc:policy:bundle-refused', issues: [one] });
+
+  test('tells the line in words, because there is no file to jump to', () => {
+    expect(render()).toContain('  the rule has no METADATA (line 5) [metadata at /policy.rego]');
+    expect(render('workflow.yaml')).toContain('workflow.yaml:5: the rule has no METADATA [metadata');
   });
 });

@@ -62,7 +62,7 @@ describe('a plan on the terminal', () => {
       'Allowed at plan by policy (2 packs, not recorded)',
       '  ✔ access  allow',
       '  ✔ budget  allow',
-      expect.stringMatching(/^ {2}quota .*3 of 25 runs open/),
+      expect.stringMatching(/^ {2}quota .*4 of 25 runs open with this one/),
       expect.stringMatching(/^ {2}budget .*this run = /),
     ]);
   });

@@ -70,6 +70,23 @@ describe('an operation behind API Gateway', () => {
     expect(JSON.parse(answer.body)).toMatchObject({ subject: 'user-1', tenant: 'acme', roles: ['admin', 'viewer'] });
   });
 
+  test('gives nobody a role whose name is only a word of a role of theirs', async () => {
+    const [sub, tenant_id] = [claims.sub, claims.tenant_id];
+    const flat = { jwt: { claims: { sub, tenant_id, roles: '[team admin viewer]' } } };
+    const bearer = (payload: object): string => `Bearer e30.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.c2ln`;
+    const rolesOf = async (authorization: string): Promise<unknown> => {
+      const answer = await call(whoami, event({ headers: { Authorization: authorization } }, flat));
+      return answer.statusCode === 200 ? (JSON.parse(answer.body) as { roles: unknown }).roles : answer.statusCode;
+    };
+    expect(await rolesOf(bearer({ sub, tenant_id, roles: ['team admin', 'viewer'] }))).toEqual(['viewer']);
+    expect(await rolesOf(bearer({ sub, tenant_id, roles: ['team', 'admin', 'viewer'] }))).toEqual(['admin', 'viewer']);
+    // No other token than the one that was verified says anything.
+    expect(await rolesOf(bearer({ sub: 'user-9', tenant_id, roles: ['admin'] }))).toBe(401);
+    expect(await rolesOf(bearer({ sub, tenant_id: 'beta', roles: ['admin'] }))).toBe(401);
+    expect(await rolesOf('Bearer x.y')).toBe(401);
+    expect(await rolesOf(`${bearer({ sub, tenant_id, roles: ['viewer'] })},${bearer({ sub, tenant_id, roles: ['admin'] })}`)).toBe(401);
+  });
+
   test('refuses a caller without claims, however the route was configured', async () => {
     const answer = await call(whoami, event({}, null));
     expect(answer.statusCode).toBe(401);

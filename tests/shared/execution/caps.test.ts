@@ -5,7 +5,7 @@ import { listExecutions } from '../../../shared/execution/read/list-executions.t
 import { LedgerRow, ledgerPk } from '../../../shared/execution/ledger.ts';
 import { startExecution, type StartResult } from '../../../shared/execution/admit/start-execution.ts';
 import type { Deps } from '../../../shared/port/deps.ts';
-import { getTenant } from '../../../shared/tenant/tenant-store.ts';
+import { changeTenantOp, getTenant } from '../../../shared/tenant/tenant-store.ts';
 import { readUsage, type Usage } from '../../../shared/tenant/usage.ts';
 import { openEngine, type Engine } from '../../support/open-engine.ts';
 
@@ -101,6 +101,34 @@ describe('a daily budget', () => {
     const sum = measured.reduce((total, row) => total + (row.measuredUsdMicros ?? 0), 0);
     expect(await usage(deps)).toMatchObject({ reservedUsdMicros: 0, measuredUsdMicros: sum });
   }, 60_000);
+});
+
+describe('a cap or a pack that is changed while a run is judged', () => {
+  test.each(['start', 'publish'] as const)('counts for that %s: nothing is let in by what was said before', async (point) => {
+    engine = await openEngine({});
+    await engine.publish(manifest);
+    const { deps } = engine.home;
+    const judging = deps.policy;
+    let asked = 0;
+    deps.policy = {
+      evaluate: async (at, input, own) => {
+        const verdicts = await judging.evaluate(at, input, own);
+        const before = await getTenant(deps, engine.actor.tenant);
+        // Said and stored: from here on nothing of the tenant leaves the EU.
+        if (at === point && asked++ === 0)
+          await deps.table.write([changeTenantOp({ ...before, data: { residency: { banned_jurisdictions: ['US'] } } })]);
+        return verdicts;
+      },
+    };
+    if (point === 'start') {
+      const result = await startExecution(deps, engine.actor, { workflow: 'capped' });
+      expect(rulesIn([result])).toEqual(new Set(['residency.region_banned']));
+      expect(await usage(deps)).toMatchObject({ inUse: 0, reservedUsdMicros: 0 });
+    } else {
+      await expect(engine.publish(manifest.replace('1.0.0', '1.0.1'))).rejects.toThrow(/denied/);
+    }
+    expect(asked).toBe(2);
+  });
 });
 
 describe('a run over midnight', () => {

@@ -280,6 +280,25 @@ describe('a hand-over that fails after admission', () => {
   });
 });
 
+describe('a run that a sweep cannot mend', () => {
+  test('does not keep the runs behind it from being mended, and the sweep says that it failed', async () => {
+    await engine.publish(single('forgotten'));
+    const { deps } = engine.home;
+    const { phases } = deps;
+    const withStart = (start: typeof phases.start): typeof phases => ({ start, finishRun: (input, end) => phases.finishRun(input, end) });
+    deps.phases = withStart(() => Promise.reject(new Error('throttled')));
+    const ids = [(await engine.start({ workflow: 'forgotten' })).id, (await engine.start({ workflow: 'forgotten' })).id].sort();
+    await delay(100);
+    for (const id of ids) await deps.table.write([{ kind: 'update', key: headKey(engine.actor.tenant, id), add: { createdAt: -120_000 } }]);
+    deps.phases = withStart((input) => (input.executionId === ids[0] ? Promise.reject(new Error('odd')) : phases.start(input)));
+    await expect(sweepExecutions(deps)).rejects.toThrow('1 of 2 open runs could not be looked after');
+    expect((await engine.finish(ids[1] ?? '')).state).toBe('succeeded');
+    deps.phases = phases;
+    await sweepExecutions(deps);
+    expect((await engine.finish(ids[0] ?? '')).state).toBe('succeeded');
+  });
+});
+
 describe('a home with as many open runs as it takes', () => {
   test('refuses a further one without writing anything, and takes it when one has ended', async () => {
     const small = await openEngine({ maxOpenRuns: 1 });

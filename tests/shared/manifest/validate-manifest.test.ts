@@ -55,6 +55,49 @@ const versions: Case[] = [
   '99999999999999999999.0.0',
 ].map((version) => ({ name: `version ${version.slice(0, 20)}`, value: buildManifest({ version }), issues: ['semver /version'] }));
 
+const masking = (redact: string[], given: object, more: object = {}): unknown =>
+  buildManifest({
+    inputs: { who: { type: 'object' }, doc: { type: 'file' }, other: { type: 'string' } },
+    tasks: [
+      { id: 'first', uses: 'pkg:demo/echo@1.0.0' },
+      { id: 'greet', uses: 'pkg:demo/echo@1.0.0', needs: ['first'], with: given, redact, ...more },
+    ],
+  });
+const masks: Case[] = [
+  { name: 'a mask of an input that is not there', value: masking(['/b'], { a: 1 }), issues: ['redact-nothing /tasks/1/redact/0'] },
+  { name: 'a mask without any input', value: masking(['/a'], {}, { with: undefined }), issues: ['redact-nothing /tasks/1/redact/0'] },
+  { name: 'a mask of a name with a slash', value: masking(['/a~1b'], { 'a/b': 1 }), issues: [] },
+  {
+    name: 'a masked input of the run in the open',
+    value: masking(['/a'], { a: '${{ inputs.who }}', b: { c: ['x', 'Hello ${{ inputs.who }}'] }, d: '${{ inputs.other }}' }),
+    issues: ['redact-leak /tasks/1/with/b/c/1'],
+  },
+  {
+    name: 'the same masked twice',
+    value: masking(['/a', '/b/c'], { a: '${{ inputs.who }}', b: { c: ['x', 'Hello ${{ inputs.who }}'] } }),
+    issues: [],
+  },
+  {
+    name: 'an input masked in part, and whole in the open',
+    value: masking(['/a/email'], { a: '${{ inputs.who }}', b: '${{ inputs.who }}' }),
+    issues: ['redact-leak /tasks/1/with/b'],
+  },
+  {
+    name: 'a masked part of a file, and its file in the open',
+    value: masking(['/a'], { a: '${{ inputs.doc.name }}', b: '${{ inputs.doc }}', c: '${{ inputs.doc.digest }}' }),
+    issues: ['redact-leak /tasks/1/with/b'],
+  },
+  {
+    name: 'a masked output of a task, and what holds it in the open',
+    value: masking(['/a'], {
+      ...{ a: '${{ tasks.first.outputs.person.email }}', b: '${{ tasks.first.outputs.person }}' },
+      ...{ c: '${{ tasks.first.outputs.person.age }}', d: '${{ tasks.first.outputs.personal }}' },
+    }),
+    issues: ['redact-leak /tasks/1/with/b'],
+  },
+  { name: 'masks that are no list', value: masking([], { a: 1 }, { redact: 'a' }), issues: ['invalid-type /tasks/1/redact'] },
+];
+
 const packages: Case[] = [
   { name: 'no package URL', value: buildOneTask({ uses: 'demo/echo' }), issues: ['package-ref /tasks/0/uses'] },
   { name: 'no version', value: buildOneTask({ uses: 'pkg:demo/echo' }), issues: ['package-ref /tasks/0/uses'] },
@@ -210,7 +253,7 @@ const references: Case[] = [
 ];
 
 describe('a manifest with a problem', () => {
-  const groups = { wholeManifest, versions, packages, egress, declarations, needs, references };
+  const groups = { wholeManifest, versions, masks, packages, egress, declarations, needs, references };
   describe.each(Object.entries(groups))('%s', (_, cases) => {
     test.each(cases)('$name: exactly its problems are found, at their places', ({ value, issues }) => {
       expect(found(value)).toEqual(issues);
@@ -223,7 +266,7 @@ describe('a manifest with a problem', () => {
   });
 
   test('is told what is allowed and how to mend it, for every kind of issue', () => {
-    const issues = [wholeManifest, versions, packages, egress, declarations, needs, references]
+    const issues = [wholeManifest, versions, masks, packages, egress, declarations, needs, references]
       .flat()
       .flatMap(({ value }) => validateManifest(value));
     const silent = issues.filter(

@@ -139,3 +139,21 @@ describe('the price of a plan', () => {
     expect(plan.tasks[0]?.estimate.why).toBe('median of 12 attempts of this task with inputs of any size');
   });
 });
+
+describe('a plan whose packages ask for many hosts', () => {
+  const hosts = Array.from({ length: 50 }, (_, at) => ({ host: `${'a'.repeat(60)}.host-${at}.example.com`, ports: [443] }));
+  const wide = (count: number): string => {
+    const fields = { uses: 'pkg:demo/wide@1.0.0', with: { message: 'x' } };
+    return buildManifestText({ inputs: undefined, tasks: Array.from({ length: count }, (_, at) => ({ id: `t${at}`, ...fields })) });
+  };
+
+  test('is made as long as a decision about it can be recorded, and refused beyond that with what to do', async () => {
+    await publishTestPackage(home.deps, { name: 'demo/wide', egress: { allow: hosts } });
+    const planOf = (count: number): Promise<Plan> => buildPlan(home.deps, tenant, parseManifest(wide(count), 'application/yaml'));
+    expect((await planOf(50)).tasks).toHaveLength(50);
+    await expect(planOf(60)).rejects.toMatchObject({
+      code: 'mc:manifest:too-large',
+      message: expect.stringMatching(/the 60 tasks have \d+ bytes with the 3000 hosts .*; give tasks an `egress` of their own/),
+    });
+  });
+});

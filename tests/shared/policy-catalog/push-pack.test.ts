@@ -6,6 +6,7 @@ import { TenantId } from '../../../shared/core/tenant-id.ts';
 import { getPack } from '../../../shared/policy-catalog/get-pack.ts';
 import { loadOwnPack } from '../../../shared/policy-catalog/load-own-pack.ts';
 import { packSubject } from '../../../shared/policy-catalog/pack-subject.ts';
+import { retirePack } from '../../../shared/policy-catalog/retire-pack.ts';
 import { pushPack, type PushedPack } from '../../../shared/policy-catalog/push-pack.ts';
 import type { Item } from '../../../shared/port/table.ts';
 import { verifyRelease } from '../../../shared/receipt/release-statement.ts';
@@ -71,6 +72,20 @@ describe('pushing a policy pack', () => {
 
     expect(await getTenant(home.deps, acme)).toEqual(before);
     expect(await audited()).toHaveLength(1);
+  });
+
+  test('the bytes of a version that was superseded or retired do not come back', async () => {
+    const old = await buildOwnPack(key, '1.0.0');
+    const newer = await buildOwnPack(key, '1.1.0');
+    await push(old);
+    await push(newer);
+    expect(await problemOf(old)).toMatchObject({
+      code: 'mc:policy:pack-conflict',
+      message: expect.stringContaining('superseded by 1.1.0'),
+    });
+    await retirePack(home.deps, actor, { name: 'freeze', reason: 'the freeze is over' });
+    expect(await problemOf(newer)).toMatchObject({ code: 'mc:policy:pack-conflict', message: expect.stringContaining('was retired') });
+    expect((await getTenant(home.deps, acme)).packs).toEqual([]);
   });
 
   test('other bytes under a pushed version are a conflict', async () => {

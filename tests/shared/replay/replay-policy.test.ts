@@ -109,6 +109,7 @@ describe('a replay of recorded decisions', () => {
       [1, 2, 3].map(() => ({ failure: expect.stringMatching(/\S/), reasons: [] })),
     );
     expect(renderReplay(found, '30d')).toContain('no verdict:');
+    expect(renderReplay(found, '30d')).not.toContain('What would make them pass');
   });
 
   test('refuses what is no bundle', async () => {

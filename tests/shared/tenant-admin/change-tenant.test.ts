@@ -172,6 +172,8 @@ describe('policy keys', () => {
       const [issue] = issuesOf({ policyKeys: [pem] });
       expect(issue).toMatchObject({ code: 'invalid-key', pointer: '/policyKeys/0', allowed: expect.stringContaining('P-256') });
     }
+    expect(JSON.stringify(issuesOf({ policyKeys: [privatePem] }))).not.toContain(String(privatePem).split('\n')[1]?.slice(0, 12));
+    expect(issuesOf({ policyKeys: [privatePem] })).toMatchObject([{ got: 'a private key', fix: expect.stringContaining('-pubout') }]);
     const pem = pemOf();
     expect(issuesOf({ policyKeys: [pem, pem] })).toMatchObject([{ code: 'repeated', pointer: '/policyKeys/1' }]);
   });

@@ -54,6 +54,15 @@ describe('a member', () => {
     expect(await put(itself, { actor: { ...owner, sub: admin.sub } })).toMatchObject({ suspended: true });
   });
 
+  test('that is an admin stays one until another admin says otherwise', async () => {
+    const itself = { subject: admin.sub, role: 'viewer' };
+    await expect(put(itself)).rejects.toMatchObject({ code: 'mc:request:invalid', issues: [{ pointer: '/role', code: 'own-member' }] });
+    await expect(put({ ...itself, suspended: true })).rejects.toMatchObject({ issues: [{ pointer: '/role' }, { pointer: '/suspended' }] });
+    expect(await members()).toEqual([]);
+    expect(await put({ ...itself, role: 'admin' })).toMatchObject({ role: 'admin' });
+    expect(await put(itself, { actor: { ...admin, sub: 'other@example.com' } })).toMatchObject({ role: 'viewer' });
+  });
+
   test('of another tenant is out of reach', async () => {
     await expect(put({ subject: 'eve', role: 'admin' }, { tenant: 'beta' })).rejects.toMatchObject({ code: 'mc:tenant:not-found' });
     await expect(put({ subject: 'eve', role: 'admin' }, { actor: owner, tenant: 'gone' })).rejects.toMatchObject({

@@ -16,7 +16,7 @@ function task(id: string, needs: string[], change: Partial<TaskView> = {}, input
     packageDigest: one,
     state: 'succeeded',
     needs,
-    attempts: [{ ...attempt, failure: null, message: null, wallMs: 5, decisions: [] }],
+    attempts: [{ ...attempt, failure: null, message: null, wallMs: 5, decisions: [], decisionsDigest: null }],
     outputsDigest: one,
     reusedFrom: null,
     costUsdMicros: 3,

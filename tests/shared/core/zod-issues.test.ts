@@ -1,0 +1,41 @@
+import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import type { Issue } from '../../../shared/core/issue.ts';
+import { issuesOfZod } from '../../../shared/core/zod-issues.ts';
+
+function issueOf(schema: z.ZodType, value: unknown): Issue | undefined {
+  const parsed = schema.safeParse(value);
+  return parsed.success ? undefined : issuesOfZod(parsed.error, value)[0];
+}
+
+describe('what a schema finds', () => {
+  test.each([
+    ['a fraction', z.int(), 1.5, 'is not a whole number', 'a whole number'],
+    ['a number below its bound', z.number().min(1), 0, 'is too small', 'at least 1'],
+    ['a text that is too long', z.string().max(2), 'abc', 'is too long', 'at most 2 characters'],
+    ['a list without entries', z.array(z.string()).min(1), [], 'is too short', 'at least 1 entries'],
+    ['another type', z.string(), 5, 'has another type than is allowed', 'string'],
+    ['a word that is none of a list', z.enum(['plan', 'start']), 'plain', 'is none of the allowed values', 'plan, start'],
+    ['a form that is named in words', z.string().regex(/^v\d$/, 'v and a digit'), 'v', 'is not in the allowed form', 'v and a digit'],
+    ['a form without a name', z.string().regex(/^v\d$/), 'v', 'is not in the allowed form', String(/^v\d$/)],
+    ['none of several forms', z.union([z.int(), z.null()]), 'x', 'fits none of the allowed forms', undefined],
+    ['what is not there', z.string(), undefined, 'is missing', 'string'],
+  ])('%s is told in plain words, with what is allowed', (_what, schema, value, message, allowed) => {
+    const found = issueOf(schema, value);
+    expect([found?.message, found?.allowed]).toEqual([message, allowed]);
+  });
+
+  test('is told in the words of the schema, where it has some', () => {
+    expect(issueOf(z.union([z.int(), z.null()], { error: () => 'is no count' }), 'x')?.message).toBe('is no count');
+  });
+
+  test('shows the value on one line', () => {
+    expect(issueOf(z.enum(['a']), 'b\n  c')?.got).toBe('b c');
+  });
+
+  test('does not repeat a value that a check holds back', () => {
+    const params = { code: 'secret', allowed: 'a public key', fix: 'Give that.', got: 'a private key' };
+    const schema = z.string().superRefine((_text, context) => context.addIssue({ code: 'custom', message: 'is secret', params }));
+    expect(issueOf(schema, 'hunter2')).toEqual({ ...params, pointer: '', message: 'is secret' });
+  });
+});

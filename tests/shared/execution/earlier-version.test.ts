@@ -1,0 +1,61 @@
+/** Runs that 0.1.0 left behind: their items know no budget, no decisions about attempts and no compensations' attempts. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { executionPk, headKey, taskKey } from '../../../shared/execution/execution-record.ts';
+import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
+import { listExecutions } from '../../../shared/execution/read/list-executions.ts';
+import { listRunDecisions } from '../../../shared/execution/read/list-run-decisions.ts';
+import type { Id } from '../../../shared/core/id.ts';
+import { getTenant } from '../../../shared/tenant/tenant-store.ts';
+import { readUsage } from '../../../shared/tenant/usage.ts';
+import { openEngine, type Engine } from '../../support/open-engine.ts';
+
+const manifest = `name: old
+version: 1.0.0
+tasks:
+  - { id: first, uses: 'pkg:demo/echo@1.0.0' }
+  - { id: last, uses: 'pkg:demo/echo@1.0.0', needs: [first] }
+`;
+
+let engine: Engine;
+beforeEach(async () => {
+  engine = await openEngine();
+}, 60_000);
+afterEach(() => engine.close());
+
+const Asked = z.looseObject({ input: z.looseObject({ actor: z.looseObject({}), workflow: z.looseObject({}) }) });
+
+/** Makes of the items of a run what 0.1.0 would have written, and of the usage of its tenant that the run took nothing. */
+async function makeOld(id: Id<'exec'>): Promise<void> {
+  const { table } = engine.home.deps;
+  const { tenant } = engine.actor;
+  await table.write([
+    { kind: 'update', key: headKey(tenant, id), remove: ['budgetDay', 'estimatedCostHighUsdMicros', 'inputBytes'] },
+    { kind: 'update', key: taskKey(tenant, id, 'last'), remove: ['compensationAttempts'] },
+    { kind: 'update', key: { pk: `T#${tenant}#USAGE`, sk: 'RUNS' }, set: { inUse: 0 } },
+  ]);
+  const key = { pk: executionPk(tenant, id), sk: 'DECISION#start' };
+  const { input } = Asked.parse(await table.get(key));
+  const { kind: _kind, ...actor } = input.actor;
+  const old = { ...z.record(z.string(), z.json()).parse(input), actor: z.json().parse(actor), tenant: { id: tenant } };
+  await table.write([{ kind: 'update', key, set: { input: old }, remove: ['tookMs', 'executionId'] }]);
+}
+
+describe('a run that 0.1.0 started', () => {
+  test('goes on to its receipt and gives back nothing that it did not take', async () => {
+    await engine.publish(manifest);
+    const { deps } = engine.home;
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    engine.simulate((spec) => ({ result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, until: held }));
+    const { id } = await engine.start({ workflow: 'old' });
+    await makeOld(id);
+    letGo();
+    expect(await engine.finish(id)).toMatchObject({ state: 'succeeded' });
+    expect((await getReceipt(deps, engine.actor, id)).receiptId).toMatch(/^rcpt_/);
+    const { items } = await listExecutions(deps, engine.actor, { limit: 10 });
+    expect(items).toMatchObject([{ id, state: 'succeeded' }]);
+    expect(await readUsage(deps, await getTenant(deps, engine.actor.tenant))).toMatchObject({ inUse: 0, measuredUsdMicros: 0 });
+    await expect(listRunDecisions(deps, engine.actor, { id, limit: 10 })).rejects.toMatchObject({ code: 'mc:decision:not-found' });
+  });
+});
