@@ -8,7 +8,7 @@ import { buildEgressRow, buildEgressTrace } from '../../support/build-egress-tra
 function lines(egress?: EgressTrace): string[] {
   const attempt = {
     ...{ attempt: 1, startedAt: '2026-11-21T10:00:00.000Z', endedAt: null, sandbox: null, inputsDigest: null, outputsDigest: null },
-    ...{ logDigest: null, failure: null, message: null, wallMs: null, decisions: [] },
+    ...{ logDigest: null, failure: null, message: null, wallMs: null, decisions: [], decisionsDigest: null },
   };
   const task = TaskView.parse({
     ...{
