@@ -119,7 +119,9 @@ describe('maestro up', () => {
         stderr: expect.stringContaining('node-permission'),
       });
       if (home.sandbox.level === 'bubblewrap-seccomp') return;
-      const refused = await runCli(['up', '--port', '0', '--data-dir', join(folder, 'sandboxed'), '--sandbox', 'bubblewrap-seccomp'], { env });
+      const refused = await runCli(['up', '--port', '0', '--data-dir', join(folder, 'sandboxed'), '--sandbox', 'bubblewrap-seccomp'], {
+        env,
+      });
       expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('maestro up --sandbox node-permission') });
     },
     slowMs,
