@@ -77,7 +77,7 @@ function lockfile(count: number, random: () => number): string {
   const entries = Array.from({ length: around(count, random) }, (): [string, Json] => {
     const name = `${word(random)}-x`;
     const version = `${Math.floor(random() * 9)}.0.0`;
-    const resolved = `https://registry.npmjs.org/${name}/-/${name}-${version}.tgz`;
+    const resolved = `https://registry.example.com/${name}/-/${name}-${version}.tgz`;
     return [`node_modules/${name}`, { version, resolved, license: random() < 0.8 ? 'MIT' : 'Apache-2.0' }];
   });
   const packages = { '': { name: 'suite', version: '1.0.0' }, ...Object.fromEntries(entries) };
