@@ -52,11 +52,14 @@ export async function runSeed(
     const isStopped = (): boolean => world.violations.length > 0 || world.scheduler.ran > maxEvents;
     const isOver = (): boolean => outside.waiting === 0 && watcher.isQuiet;
     const lastMs = scenario.faultsEndMs + patienceMs;
-    await world.scheduler.drive(() => isStopped() || isOver() || world.now > lastMs);
-    if (!isOver() && world.violations.length === 0)
-      world.violate('everything ends', `after ${world.scheduler.ran} events there is still ${watcher.describeOpen()}`);
-    const endsAt = world.now + afterglowMs;
-    await world.scheduler.drive(() => isStopped() || world.now > endsAt);
+    // A late copy of a request may begin a run in the afterglow: that one is waited for as well.
+    do {
+      await world.scheduler.drive(() => isStopped() || isOver() || world.now > lastMs);
+      if (!isOver() && world.violations.length === 0)
+        world.violate('everything ends', `after ${world.scheduler.ran} events there is still ${watcher.describeOpen()}`);
+      const endsAt = world.now + afterglowMs;
+      await world.scheduler.drive(() => isStopped() || world.now > endsAt);
+    } while (!isStopped() && !isOver());
     if (world.violations.length === 0) checkEnd(world, outside, watcher.heads);
   } finally {
     restore();

@@ -19,6 +19,11 @@ describe('the simulated engine', () => {
     expect(notReached(seen).get('terminal states')).toBeUndefined();
   }, 60_000);
 
+  test('waits for a run that a late copy of a request began after all else had ended', async () => {
+    const { violations } = await runSeed(groundwork, 1_795_231_813);
+    expect(violations).toEqual([]);
+  });
+
   test('gives the same world for the same seed, event by event, whatever ran before', async () => {
     for (const seed of [3, 4]) {
       const [first, again]: [string[], string[]] = [[], []];
