@@ -68,6 +68,7 @@ export default tseslint.config(
       'cdk.out/',
       'coverage/',
       '.oracles/',
+      '.peers/',
       '.cloud/',
       '.sst/',
       'sst.config.ts',

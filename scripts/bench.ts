@@ -1,5 +1,6 @@
 /**
- * `npm run bench [-- --json] [--burst N]… [--connections C] [--profile] [--save] [--check]`: how fast the embedded home starts and seals runs here.
+ * `npm run bench [-- --json] [--burst N]… [--connections C] [--batch L] [--profile] [--save] [--check]`: how fast the embedded home starts and seals runs here.
+ * `--batch L` runs every burst once more in requests of L starts (POST /api/executions:batch), beside the single ones.
  * `--save` writes the results to docs/benchmarks/, `--check` fails when a figure is over 20 % worse than the saved one of the same machine class.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     burst: { type: 'string', multiple: true },
     connections: { type: 'string', default: '128' },
+    batch: { type: 'string' },
     profile: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
@@ -32,6 +34,7 @@ function positive(text: string, flag: string): number {
 }
 
 const connections = positive(values.connections, 'connections');
+const batches = values.batch === undefined ? [undefined] : [undefined, positive(values.batch, 'batch')];
 const sizes = (values.burst ?? ['1000', '5000']).map((size) => positive(size, 'burst'));
 const profileDir = values.profile ? mkdtempSync(join(tmpdir(), 'mc-profile-')) : undefined;
 const report: BenchReport = { machine: describeMachine(), bursts: [] };
@@ -39,7 +42,7 @@ for (const [index, executions] of sizes.entries()) {
   const isProfiled = profileDir !== undefined && index === sizes.length - 1;
   const execArgv = isProfiled ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [];
   if (!values.json) process.stderr.write(`burst of ${executions}…\n`);
-  report.bursts.push(await runBurst({ executions, connections, execArgv }));
+  for (const batch of batches) report.bursts.push(await runBurst({ executions, connections, batch, execArgv }));
 }
 if (profileDir !== undefined) {
   const [file] = readdirSync(profileDir);

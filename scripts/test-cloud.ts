@@ -70,7 +70,8 @@ async function runSuites(env: Environment): Promise<number> {
   const jest = fileURLToPath(import.meta.resolve('jest/bin/jest'));
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest];
   const onlyCloud = ['--runInBand', '--testMatch', '**/tests/cloud/**/*.cloud.test.ts', '--testPathIgnorePatterns', '/node_modules/'];
-  const args = [...flags, ...onlyCloud, ...process.argv.slice(2)];
+  // The caller's own come first: a path after the last flag would be one more pattern to ignore.
+  const args = [...flags, ...process.argv.slice(2), ...onlyCloud];
   return runCommand(process.execPath, args, { env, cwd: root, timeoutMs: timeouts.suitesMs, output: 'show' });
 }
 

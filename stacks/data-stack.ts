@@ -7,6 +7,8 @@ import { BlobBucket } from './constructs/blob-bucket.ts';
 
 interface DataStackProps extends StackProps {
   dataKey: IKey;
+  /** Write units a second that the table takes from the start. */
+  warmWrites: number | undefined;
 }
 
 /** Logs are read while a run is looked into; later they are evidence, and then not even that. */
@@ -28,9 +30,9 @@ export class DataStack extends Stack {
   readonly logs: BlobBucket;
   readonly receipts: BlobBucket;
 
-  constructor(scope: Construct, id: string, { dataKey, ...props }: DataStackProps) {
+  constructor(scope: Construct, id: string, { dataKey, warmWrites, ...props }: DataStackProps) {
     super(scope, id, props);
-    this.table = new AuditedTable(this, 'Main', { encryptionKey: dataKey });
+    this.table = new AuditedTable(this, 'Main', { encryptionKey: dataKey, warmWrites });
     const accessLogs = new Bucket(this, 'AccessLogs', {
       // S3 delivers access logs with its own encryption only.
       encryption: BucketEncryption.S3_MANAGED,

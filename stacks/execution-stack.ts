@@ -6,12 +6,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArnFormat, CfnOutput, CustomResource, Duration, RemovalPolicy, Size, Stack, Validations, type StackProps } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { SqsEventSource, type SqsEventSourceProps } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import { deliveriesMax } from '../shared/port/task-queue.ts';
 import { grant } from './constructs/grant.ts';
 import { OperationFunction } from './constructs/operation-function.ts';
 import type { FunctionCode } from './function-code.ts';
@@ -25,16 +26,25 @@ interface ExecutionStackProps extends StackProps {
   region: string | undefined;
   /** The tenant whose admins run the home. */
   ownerTenant: string;
+  /** Pollers of the queue that are always there; without them Lambda adds and takes away its own. */
+  taskPollers: number | undefined;
 }
 
 /** The longest Lambda gives; functions/wire/lambda-runner.ts keeps tasks a minute below it. */
 const workerTimeout = Duration.minutes(15);
 
-/** A message that failed this often is looked at by a person. */
-const receivesBeforeDeadLetter = 5;
-
 /** Tasks at the same time. An account has 1,000 concurrent Lambdas by default, and the API needs some of them. */
 const workersMax = 500;
+
+/** Invocations that one poller of the queue's own keeps busy (Lambda, provisioned mode for SQS). */
+const invocationsPerPoller = 10;
+
+/** How fast and how far tasks are taken off the queue; Lambda takes either of the two limits. */
+function readingOf(pollers: number | undefined): Pick<SqsEventSourceProps, 'maxConcurrency' | 'provisionedPollerConfig'> {
+  if (pollers === undefined) return { maxConcurrency: workersMax };
+  const maximumPollers = Math.max(pollers, Math.ceil(workersMax / invocationsPerPoller));
+  return { provisionedPollerConfig: { minimumPollers: pollers, maximumPollers } };
+}
 
 const definitionFile = join(import.meta.dirname, '..', 'statemachines', 'run.asl.json');
 
@@ -60,7 +70,7 @@ export class ExecutionStack extends Stack {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       visibilityTimeout: workerTimeout,
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: receivesBeforeDeadLetter },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: deliveriesMax },
     });
     // Functions need the machine's ARN and the machine needs theirs: a name of ours breaks the circle.
     const stateMachineName = `mc-${props.stage}-run`;
@@ -107,7 +117,8 @@ export class ExecutionStack extends Stack {
   #worker(): OperationFunction {
     const worker = this.#taskRunner('RunTask', 'run-task', 'Runs tasks off the queue');
     worker.function.addEventSource(
-      new SqsEventSource(this.queue, { batchSize: 1, reportBatchItemFailures: true, maxConcurrency: workersMax }),
+      // One message each: a second one would wait for the first task, however long that takes.
+      new SqsEventSource(this.queue, { batchSize: 1, reportBatchItemFailures: true, ...readingOf(this.#props.taskPollers) }),
     );
     return worker;
   }

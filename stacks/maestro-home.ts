@@ -6,14 +6,15 @@ import type { FunctionCode } from './function-code.ts';
 import type { HomeParts } from './home-environment.ts';
 import { KeysStack } from './keys-stack.ts';
 import { ObservabilityStack } from './observability-stack.ts';
+import { RunnersStack } from './runners-stack.ts';
 import type { Settings } from './settings.ts';
 
 /** Adds all stacks of one home to an app, one stack a lifecycle, in the order in which they are deployed. */
 export function addMaestroHome(app: App, settings: Settings, code: FunctionCode): void {
-  const { stage, issuer, audience, alarmEmail, region, ownerTenant } = settings;
+  const { stage, issuer, audience, alarmEmail, region, ownerTenant, runnerImage, taskPollers, warmWrites } = settings;
   const name = (part: string): string => `mc-${stage}-${part}`;
   const keys = new KeysStack(app, name('keys'), { description: 'Maestro Conductor: keys' });
-  const data = new DataStack(app, name('data'), { description: 'Maestro Conductor: table and blobs', dataKey: keys.dataKey });
+  const data = new DataStack(app, name('data'), { description: 'Maestro Conductor: table and blobs', dataKey: keys.dataKey, warmWrites });
   const parts: HomeParts = { table: data.table, data: data.data, logs: data.logs, receipts: data.receipts, signingKey: keys.signingKey };
   const execution = new ExecutionStack(app, name('execution'), {
     description: 'Maestro Conductor: queue, worker and supervision',
@@ -22,6 +23,7 @@ export function addMaestroHome(app: App, settings: Settings, code: FunctionCode)
     parts,
     region,
     ownerTenant,
+    taskPollers,
   });
   const api = new ApiStack(app, name('api'), { description: 'Maestro Conductor: HTTP API', code, parts, execution, issuer, audience });
   new ObservabilityStack(app, name('observability'), {
@@ -33,6 +35,9 @@ export function addMaestroHome(app: App, settings: Settings, code: FunctionCode)
     api,
     alarmEmail,
   });
+  if (runnerImage) {
+    new RunnersStack(app, name('runners'), { description: 'Maestro Conductor: containers for attempts', stage, image: runnerImage });
+  }
   Tags.of(app).add('application', 'maestro-conductor');
   Tags.of(app).add('stage', stage);
 }

@@ -35,7 +35,7 @@ export class ObservabilityStack extends Stack {
     addHomeDashboard(this, stage, watched);
   }
 
-  #alarm({ alarmName, what, metric, threshold, periods = 1, when = 'at-least' }: AlarmSpec): void {
+  #alarm({ alarmName, what, metric, threshold, periods = 1, when = 'at-least', ignoresFewSamples = false }: AlarmSpec): void {
     const alarm = new Alarm(this, alarmName, {
       alarmName: `${this.#stage}-${alarmName}`,
       alarmDescription: `${what} Runbook: https://maestro-conductor.dev/runbooks/${alarmName} (docs/runbooks/${alarmName}.md)`,
@@ -43,6 +43,7 @@ export class ObservabilityStack extends Stack {
       threshold,
       evaluationPeriods: periods,
       comparisonOperator: operators[when],
+      ...(ignoresFewSamples && { evaluateLowSampleCountPercentile: 'ignore' }),
       treatMissingData: when === 'heartbeat' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
     alarm.addAlarmAction(new SnsAction(this.#topic));

@@ -47,6 +47,7 @@ const rights: Readonly<Record<string, OperationRights>> = {
   // A plan is asked for with POST because of its body; it changes nothing.
   planRun: reads,
   startExecution: { ...stores, isStartingRuns: true },
+  startExecutions: { ...stores, isStartingRuns: true },
   actOnExecution: { ...stores, isStartingRuns: true, isWakingRuns: true },
   listExecutions: reads,
   getExecution: reads,

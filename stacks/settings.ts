@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isReservedTenant, TenantId } from '../shared/core/tenant-id.ts';
 import { Region } from '../shared/manifest/manifest.ts';
+import { RunnerImage } from './runner-image.ts';
 
 const Settings = z.strictObject({
   /** Names the stacks, so that several homes can live in one account. */
@@ -19,6 +20,12 @@ const Settings = z.strictObject({
   ownerTenant: TenantId.refine((tenant) => !isReservedTenant(tenant), 'is reserved for the product').default(TenantId.parse('home')),
   /** Who gets the alarms; without one they are only seen in the console. */
   alarmEmail: z.email().optional(),
+  /** The image that attempts run in as containers, by digest; without one there is no stack of runners. */
+  runnerImage: RunnerImage.optional(),
+  /** Pollers of the task queue that are always there, ten invocations each, so that a burst does not wait for Lambda to add some (docs/guides/scaling-aws.md). */
+  taskPollers: z.coerce.number().int().min(2).max(200).optional(),
+  /** Write units a second that the table can take at once; a new table takes 4,000. Costs once when it is raised. */
+  warmWrites: z.coerce.number().int().min(4_000).max(40_000).optional(),
 });
 export type Settings = z.infer<typeof Settings>;
 

@@ -61,3 +61,10 @@ export const Problem = z.object({
   decisionId: z.string().optional(),
 });
 export type Problem = z.infer<typeof Problem>;
+
+/** What became of one line of a batch. */
+export const BatchAnswer = z.union([
+  z.object({ index: z.int(), status: z.int(), execution: Execution, replayed: z.boolean().optional() }),
+  z.object({ index: z.int(), status: z.int(), problem: Problem }),
+]);
+export type BatchAnswer = z.infer<typeof BatchAnswer>;

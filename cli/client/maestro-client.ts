@@ -72,6 +72,18 @@ export class MaestroClient {
     return parseAs(Execution, await this.#post('/api/executions', request, headers));
   }
 
+  /** One start a line of NDJSON; answers what became of each, in order. */
+  async startExecutions(
+    lines: string | Uint8Array<ArrayBuffer>,
+    options: { idempotencyKey?: string | undefined } = {},
+  ): Promise<answers.BatchAnswer[]> {
+    const headers = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
+    const body = { mediaType: 'application/x-ndjson', content: lines };
+    const answer = await this.#send({ method: 'POST', path: '/api/executions:batch', headers, body });
+    const answered = answer.text.split('\n').filter((text) => text !== '');
+    return answered.map((text) => parseAs(answers.BatchAnswer, { ...answer, text }));
+  }
+
   /** Cancel answers the run, retry and replay the new one. */
   async actOnExecution(
     id: string,

@@ -15,6 +15,7 @@ type UpOptions = OutputOptions & {
   port: string;
   host: string;
   sandbox: (typeof sandboxLevels)[number];
+  warm?: string;
   dataDir?: string;
   region?: string;
   encryptedVolume?: boolean;
@@ -37,11 +38,13 @@ export function addUp(program: Command): void {
     )
     .option('--issuer <url>', 'OpenID Connect issuer whose tokens are let in (default: only tokens of the home itself)')
     .option('--audience <name>', 'audience those tokens must name (default: maestro-conductor)')
+    .option('--warm <n>', 'sandboxes kept ready for tasks at most, 0 for none (default: two a processor, at most 8)')
     .addOption(choice('--sandbox <level>', 'weakest sandbox that tasks may run in', sandboxLevels).default('node-permission'));
   describeCommand(command, [
     { line: 'maestro up', meaning: 'http://127.0.0.1:8484, data in your home folder' },
     { line: 'maestro up --port 0 --data-dir ./data', meaning: 'a free port, data here' },
     { line: 'maestro up --sandbox bubblewrap-seccomp', meaning: 'does not start where tasks would run in less' },
+    { line: 'maestro up --warm 0', meaning: 'every task starts its sandbox when it begins; less memory, later starts' },
     { line: 'maestro up --encrypted-volume', meaning: 'policy may then let sensitive data be kept here' },
     { line: 'maestro up --issuer https://login.example.com', meaning: 'callers log in there; the local admin still comes in' },
     { line: 'maestro up --json', meaning: '{"url", "dataDir", "login", "pid", "sandbox"} once it accepts requests' },
@@ -52,6 +55,7 @@ async function up(options: UpOptions): Promise<void> {
   // Whatever the home or a library writes is for this user alone.
   process.umask(0o077);
   const port = readPort(options.port);
+  const warmRunners = readWarm(options.warm);
   const region = readRegion(options.region);
   const oidc = readIssuer(options);
   const dataDir = options.dataDir === undefined ? defaultDataDir() : resolve(options.dataDir);
@@ -64,6 +68,7 @@ async function up(options: UpOptions): Promise<void> {
     minimumSandbox: options.sandbox,
     isVolumeEncrypted: options.encryptedVolume === true,
     ...(region === undefined ? {} : { region }),
+    ...(warmRunners === undefined ? {} : { warmRunners }),
     ...(oidc && { oidc }),
   });
   const { sandbox, running } = host.home;
@@ -88,6 +93,17 @@ function readPort(text: string): number {
   if (!(port <= 65_535))
     throw new McError('mc:cli:usage', `--port got ${JSON.stringify(text)}; allowed is a number from 0 to 65535, 0 for a free port.`);
   return port;
+}
+
+/** More than this many idle processes would only take memory. */
+const maxWarm = 64;
+
+function readWarm(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const size = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(size <= maxWarm))
+    throw new McError('mc:cli:usage', `--warm got ${JSON.stringify(text)}; allowed is a number from 0 to ${maxWarm}, 0 for none.`);
+  return size;
 }
 
 function readRegion(text: string | undefined): string | undefined {

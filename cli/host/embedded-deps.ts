@@ -25,6 +25,7 @@ import { sweepExecutions } from '../../shared/execution/dispatch/sweep-execution
 import { TenantId } from '../../shared/core/tenant-id.ts';
 import { loadOwnPack } from '../../shared/policy-catalog/load-own-pack.ts';
 import type { OwnPack } from '../../shared/port/policy-engine.ts';
+import { classLimits } from '../../shared/core/class-limits.ts';
 import { ResourceClass } from '../../shared/core/resource-class.ts';
 import { ensureOwnerTenant } from '../../shared/tenant-admin/ensure-owner-tenant.ts';
 import type { Tenant } from '../../shared/tenant/tenant.ts';
@@ -45,6 +46,8 @@ export interface EmbeddedHomeOptions {
   runner?: Runner;
   /** Refuse to start unless that sandbox is at least so strong; without it, what the machine has is found at the first plan. */
   minimumSandbox?: NonNullable<SandboxRunnerOptions['minimumLevel']>;
+  /** Sandboxes of tasks that are kept ready, 0 for none; default: as many as attempts at once, at most 8. */
+  warmRunners?: number;
   /** Attempts at once; default: two a core for real sandboxes. */
   width?: number;
   /** Runs open at once before further ones are refused with 429; default 20,000. */
@@ -73,6 +76,11 @@ export interface EmbeddedHome {
 /** The tenant of whoever owns the machine. */
 const localTenant = TenantId.parse('local');
 
+/** Each takes some memory while it waits; more would be used only by bursts, which are limited by the processors anyway. */
+const maxWarmRunners = 8;
+/** What most packages of the catalog ask for, so that the first task of a home finds a sandbox whose limits are its own. */
+const usualTaskMs = 30_000;
+
 /** Open runs are looked at this often; SQS and timers may lose a message, the table does not. */
 const sweepMs = 60_000;
 
@@ -89,8 +97,9 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   const metrics = new MemoryMetrics();
   const gate = new WorkGate();
   const running = new RunningAttempts(systemClock);
-  const { runner, describe } = buildRunner(options);
-  const queue = new LocalTaskQueue({ width: options.width ?? 2 * availableParallelism(), clock: systemClock, logger });
+  const { runner, describe, close } = buildRunner(options, { metrics, logger });
+  opened.defer(close);
+  const queue = new LocalTaskQueue({ width: widthOf(options), clock: systemClock, logger, metrics });
   const phases = new LocalPhases(() => deps, gate, options.maxOpenRuns);
   const blobs = new SmallBlobs(table, new FileBlobs(join(options.dataDir, 'blobs')));
   const signer = await openReceiptSigner(table, join(options.dataDir, 'keys', 'receipt-signer.pem'));
@@ -137,16 +146,29 @@ function configOf({ region, isVolumeEncrypted = false }: EmbeddedHomeOptions): H
   };
 }
 
-/** The runner, and what describes its sandbox when the operator wants to know that it is strong enough. */
-function buildRunner({ dataDir, runner, minimumSandbox }: EmbeddedHomeOptions): {
-  runner: Runner;
-  describe: () => Promise<SandboxDescription | undefined>;
-} {
-  if (runner !== undefined) return { runner, describe: () => Promise.resolve(undefined) };
+/** The runner, what describes its sandbox when the operator wants to know that it is strong enough, and what ends the sandboxes that wait. */
+function buildRunner(
+  options: EmbeddedHomeOptions,
+  { metrics, logger }: Pick<Deps, 'metrics' | 'logger'>,
+): { runner: Runner; describe: () => Promise<SandboxDescription | undefined>; close: () => Promise<void> } {
+  const { dataDir, runner, minimumSandbox } = options;
+  if (runner !== undefined) return { runner, describe: () => Promise.resolve(undefined), close: () => Promise.resolve() };
   const minimum = minimumSandbox === undefined ? {} : { minimumLevel: minimumSandbox };
-  const sandboxes = new SandboxRunner({ clock: systemClock, folder: join(dataDir, 'sandboxes'), ...minimum });
-  return { runner: sandboxes, describe: () => (minimumSandbox === undefined ? Promise.resolve(undefined) : sandboxes.describe()) };
+  const warm = {
+    size: options.warmRunners ?? Math.min(maxWarmRunners, widthOf(options)),
+    first: { resourceClass: 'small', timeoutMs: usualTaskMs, ...classLimits.small },
+    onOff: (reason: string): void => logger.warn('no sandboxes are kept ready: they do not come up', { reason }),
+  } as const;
+  const sandboxes = new SandboxRunner({ clock: systemClock, folder: join(dataDir, 'sandboxes'), warm, metrics, ...minimum });
+  return {
+    runner: sandboxes,
+    describe: () => (minimumSandbox === undefined ? Promise.resolve(undefined) : sandboxes.describe()),
+    close: () => sandboxes.close(),
+  };
 }
+
+/** Two attempts a core: while one waits, the other works. */
+const widthOf = ({ width }: EmbeddedHomeOptions): number => width ?? 2 * availableParallelism();
 
 /** The machine is the only limit of its owner: as many runs as the home takes before it answers 429. */
 function ownerQuota({ maxOpenRuns = defaultMaxOpenRuns }: EmbeddedHomeOptions): Tenant['quota'] {

@@ -6,9 +6,10 @@ import { paint, paintError } from './paint.ts';
 const reasonChars = 200;
 
 /** The level, its tools, and one line for each stronger way that did not work. */
-export function renderSandbox({ level, tools, refused }: SandboxDescription): string[] {
+export function renderSandbox({ level, tools, refused, warm }: SandboxDescription): string[] {
   const reasons = refused.map((reason) => `refused: ${reason.replaceAll(/\s+/g, ' ').slice(0, reasonChars)}`);
-  return [`${paint(level === 'bubblewrap-seccomp' ? 'green' : 'yellow', level)} (${tools})`, ...reasons];
+  const ready = warm === undefined ? '' : `, ${warm} kept ready at most`;
+  return [`${paint(level === 'bubblewrap-seccomp' ? 'green' : 'yellow', level)} (${tools})${ready}`, ...reasons];
 }
 
 /** What an operator has to know before anybody else's package runs here; nothing when the sandbox is whole. */

@@ -9,6 +9,7 @@ import { operation as getWorkflow } from './workflows/get-workflow.ts';
 import { operation as publishWorkflow } from './workflows/publish-workflow.ts';
 import { operation as planRun } from './executions/plan-run.ts';
 import { operation as startExecution } from './executions/start-execution.ts';
+import { operation as startExecutions } from './executions/start-executions.ts';
 import { operation as actOnExecution } from './executions/act-on-execution.ts';
 import { operation as listExecutions } from './executions/list-executions.ts';
 import { operation as getExecution } from './executions/get-execution.ts';
@@ -51,6 +52,7 @@ export const operations: readonly Operation[] = [
   planRun,
   startExecution,
   listExecutions,
+  startExecutions,
   getExecution,
   actOnExecution,
   readLogs,

@@ -24,6 +24,7 @@ export const operationRoles = {
   publishWorkflow: composers,
   planRun: readers,
   startExecution: operators,
+  startExecutions: operators,
   actOnExecution: operators,
   listExecutions: readers,
   getExecution: readers,

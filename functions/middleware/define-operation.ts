@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import { operationRoles, type OperationId } from './access-table.ts';
+import type { ReadLine } from './read-lines.ts';
 import type { BodySpec, Operation, Reply, RequestContext } from './operation.ts';
 import type { Actor } from '../../shared/tenant/actor.ts';
 
@@ -17,7 +18,9 @@ type BodyOf<B extends BodySpec | undefined> = B extends { kind: 'json'; schema: 
     ? string
     : B extends { kind: 'bytes' }
       ? Uint8Array
-      : undefined;
+      : B extends { kind: 'lines'; schema: infer S extends z.ZodType }
+        ? readonly ReadLine<z.output<S>>[]
+        : undefined;
 
 type ActorOf<I extends OperationId> = (typeof operationRoles)[I] extends 'public' ? undefined : Actor;
 

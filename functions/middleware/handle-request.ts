@@ -12,6 +12,7 @@ import type { Deps } from '../../shared/port/deps.ts';
 import { metricNames } from '../../shared/port/metrics.ts';
 import type { Actor, Role } from '../../shared/tenant/actor.ts';
 import { resolveActor } from '../../shared/tenant/resolve-actor.ts';
+import { idempotencyKeyPattern } from './idempotency-key.ts';
 import type { Operation, RequestContext } from './operation.ts';
 import type { RawRequest, RawResponse } from './raw-request.ts';
 import { parameterReader, parseQuery, type ParameterReader } from './read-parameters.ts';
@@ -25,9 +26,6 @@ interface Compiled {
 
 /** More issues than this help nobody, and a body of wrong values must not make an answer many times its size. */
 const maxIssues = 100;
-
-/** Visible ASCII; 255 as in the IETF draft's examples and in what payment APIs take. */
-const idempotencyKeyPattern = /^[\x21-\x7e]{1,255}$/;
 
 const compiledOperations = new WeakMap<Operation, Compiled>();
 

@@ -13,13 +13,17 @@ export type BodySpec =
   | { kind: 'json'; schema: z.ZodType; required: boolean; maxBytes: number }
   /** `documents` says what the text must hold; the use case itself parses it. */
   | { kind: 'text'; mediaTypes: readonly string[]; maxBytes: number; documents: z.ZodType; example: unknown }
-  | { kind: 'bytes'; mediaTypes: readonly string[]; maxBytes: number };
+  | { kind: 'bytes'; mediaTypes: readonly string[]; maxBytes: number }
+  /** NDJSON, one value of the schema a line; a line is read when the use case asks for it, and a bad one is an error of that line only. */
+  | { kind: 'lines'; schema: z.ZodType; maxBytes: number; maxLines: number; maxLineBytes: number; example: string };
 
 export interface ResponseSpec {
   description: string;
   /** Absent for answers without a JSON body. */
   schema?: z.ZodType;
   mediaType?: string;
+  /** Present for NDJSON: `schema` is that of a line. */
+  example?: string;
   /** Further media types of the same status, with what they hold. */
   alternatives?: Readonly<Record<string, z.ZodType>>;
   /** Header names and what they mean. */
@@ -49,11 +53,18 @@ interface Answer {
   headers?: Readonly<Record<string, string>>;
 }
 
+/** A denial as an answer: every reason, and the decision that has them whole. */
+export interface Denied {
+  denied: readonly DenyReason[];
+  decisionId: string;
+  detail: string;
+}
+
 /** What an operation answers: `json` is serialised, `bytes` goes out as it is, `denied` becomes the 403 problem with its reasons. */
 export type Reply =
   | (Answer & { json: unknown })
   | (Answer & { bytes: Uint8Array | string; mediaType: string })
-  | { denied: readonly DenyReason[]; decisionId: string; detail: string };
+  | Denied;
 
 /** One request of an operation that stands for several. */
 export interface DocumentedRequest {

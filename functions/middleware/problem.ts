@@ -7,6 +7,7 @@ import { errorCatalog, type ErrorCode } from '../../shared/core/error-catalog.ts
 import { McError } from '../../shared/core/errors.ts';
 import { Issue } from '../../shared/core/issue.ts';
 import { DenyReason } from '../../shared/decision/decision.ts';
+import type { Denied } from './operation.ts';
 
 const ErrorCodeName = z
   .string()
@@ -54,12 +55,23 @@ export function toProblem(error: unknown, requestId: string): Problem {
   return error.issues.length === 0 ? problem : { ...problem, issues: [...error.issues] };
 }
 
-interface Denial {
-  denied: readonly DenyReason[];
-  decisionId: string;
-  detail: string;
-}
-
-export function toDenial({ denied, decisionId, detail }: Denial, requestId: string): Problem {
+export function toDenial({ denied, decisionId, detail }: Denied, requestId: string): Problem {
   return { ...problemOf('mc:policy:denied', detail, requestId), decisionId, deny: [...denied] };
 }
+
+/** The problem with as many of its reasons as there is room for; where some are left out, `detail` says how many. */
+export function boundedProblem(problem: Problem, maxBytes: number): Problem {
+  if (sizeOf(problem) <= maxBytes) return problem;
+  const { issues = [], deny = [], ...rest } = problem;
+  let room = maxBytes - sizeOf(rest) - roomForMore;
+  const fits = (reason: unknown): boolean => (room -= sizeOf(reason) + 1) >= 0;
+  const kept = { issues: issues.filter(fits), deny: deny.filter(fits) };
+  const left = issues.length + deny.length - kept.issues.length - kept.deny.length;
+  const detail = `${rest.detail} (${left} of ${issues.length + deny.length} reasons are left out here; the decision, or the answer to a single request, has all.)`;
+  return { ...rest, detail, ...(kept.issues.length > 0 && { issues: kept.issues }), ...(kept.deny.length > 0 && { deny: kept.deny }) };
+}
+
+/** What `detail` gains, and the names of both lists. */
+const roomForMore = 160;
+
+const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));

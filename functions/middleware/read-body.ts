@@ -5,6 +5,7 @@ import { issuesOfZod } from '../../shared/core/zod-issues.ts';
 import { decodeText, parseJson } from './json-text.ts';
 import type { BodySpec } from './operation.ts';
 import type { RawRequest } from './raw-request.ts';
+import { ndjsonMediaType, readLines } from './read-lines.ts';
 
 export interface ReadBody {
   body: unknown;
@@ -13,9 +14,11 @@ export interface ReadBody {
 
 const noBody: ReadBody = { body: undefined, mediaType: '' };
 const jsonTypes: readonly string[] = ['application/json'];
+const lineTypes: readonly string[] = [ndjsonMediaType];
 
 export function acceptedTypes(spec: BodySpec): readonly string[] {
-  return spec.kind === 'json' ? jsonTypes : spec.mediaTypes;
+  if (spec.kind === 'json') return jsonTypes;
+  return spec.kind === 'lines' ? lineTypes : spec.mediaTypes;
 }
 
 function header(raw: RawRequest, name: string): string {
@@ -61,6 +64,7 @@ export async function readBody(raw: RawRequest, spec: BodySpec | undefined, issu
   if (mediaType === '') throw unsupported('(none given)', spec);
   if (spec.kind === 'bytes') return { body: bytes, mediaType };
   if (spec.kind === 'text') return { body: decodeText(bytes, issues), mediaType };
+  if (spec.kind === 'lines') return { body: readLines(bytes, spec, issues), mediaType };
   const value = parseJson(bytes, issues);
   return { body: value === undefined ? undefined : parseWith(spec.schema, value, issues), mediaType };
 }

@@ -10,6 +10,13 @@ export interface RequestPlace {
   origin: string;
 }
 
+/** Where an error met us. */
+export interface ErrorPlace {
+  requestId: string;
+  logger: Logger;
+  operation: string;
+}
+
 /** Seconds. 429: the queue of a home drains thousands a second. 503: a store or policy engine needs a restart or a failover. */
 const retryAfter: Readonly<Record<number, string>> = { 429: '1', 503: '5' };
 
@@ -45,12 +52,17 @@ export function renderReply(reply: Reply, place: RequestPlace): RawResponse {
   return { status: reply.status, headers: Object.assign(headers, reply.headers), body: isJson ? JSON.stringify(reply.json) : reply.bytes };
 }
 
-/** The answer to an error; what is our own fault goes to the log with its causes, and only there. */
-export function renderError(error: unknown, place: RequestPlace, logger: Logger, operation: string): RawResponse {
-  const problem = toProblem(error, place.requestId);
+/** The problem of an error; what is our own fault goes to the log with its causes, and only there. */
+export function reportError(error: unknown, { requestId, logger, operation }: ErrorPlace): Problem {
+  const problem = toProblem(error, requestId);
   if (problem.status >= 500) {
     const code = error instanceof McError ? error.code : 'mc:internal:unexpected';
-    logger.error('a request failed', { requestId: place.requestId, operation, code, error });
+    logger.error('a request failed', { requestId, operation, code, error });
   }
-  return renderProblem(problem, place);
+  return problem;
+}
+
+/** The answer to an error. */
+export function renderError(error: unknown, place: RequestPlace, logger: Logger, operation: string): RawResponse {
+  return renderProblem(reportError(error, { requestId: place.requestId, logger, operation }), place);
 }

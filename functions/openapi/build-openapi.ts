@@ -3,9 +3,11 @@
  * the pipeline enforces, because both read the same values.
  */
 import { errorCatalog, type ErrorCode } from '../../shared/core/error-catalog.ts';
+import { idempotencyKeyPattern } from '../middleware/idempotency-key.ts';
 import type { Operation, ResponseSpec } from '../middleware/operation.ts';
 import { Problem, problemMediaType } from '../middleware/problem.ts';
 import { acceptedTypes } from '../middleware/read-body.ts';
+import { ndjsonMediaType } from '../middleware/read-lines.ts';
 import type {
   HeaderObject,
   JsonSchema,
@@ -77,7 +79,9 @@ function problemResponses(operation: Operation, problem: JsonSchema): Record<str
 function successResponse(spec: ResponseSpec, components: SchemaComponents): ResponseObject {
   const headers = Object.fromEntries(Object.entries(spec.headers ?? {}).map(([name, about]) => [name, text(about)]));
   const content: Record<string, MediaTypeObject> = {};
-  if (spec.schema) content[spec.mediaType ?? 'application/json'] = { schema: components.use(spec.schema, 'output') };
+  if (spec.schema && spec.mediaType === ndjsonMediaType)
+    content[ndjsonMediaType] = linesObject(components.use(spec.schema, 'output'), spec.example);
+  else if (spec.schema) content[spec.mediaType ?? 'application/json'] = { schema: components.use(spec.schema, 'output') };
   else if (spec.mediaType !== undefined) content[spec.mediaType.split(';')[0] ?? ''] = { schema: { type: 'string' } };
   for (const [mediaType, schema] of Object.entries(spec.alternatives ?? {}))
     content[mediaType] = { schema: components.use(schema, 'output') };
@@ -90,6 +94,12 @@ function successResponse(spec: ResponseSpec, components: SchemaComponents): Resp
     ...(Object.keys(content).length > 0 ? { content } : {}),
     ...(Object.keys(links).length > 0 ? { links } : {}),
   };
+}
+
+/** OpenAPI 3.1 knows only whole bodies: to it NDJSON is a text, and what a line holds stands beside it. */
+function linesObject(line: JsonSchema, example: string | undefined): MediaTypeObject {
+  const schema = { type: 'string', description: 'One JSON value a line' };
+  return { schema, 'x-line-schema': line, ...(example !== undefined && { example }) };
 }
 
 function parametersIn(place: 'path' | 'query', schema: Operation['params'], components: SchemaComponents): ParameterObject[] {
@@ -110,7 +120,7 @@ const idempotencyKey: ParameterObject = {
   required: false,
   description:
     'Makes repeating the request safe: the same key and body answer the first result, the same key with another body is refused (409).',
-  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
+  schema: { type: 'string', pattern: idempotencyKeyPattern.source },
 };
 
 function requestBody(operation: Operation, components: SchemaComponents): OperationObject['requestBody'] {
@@ -127,6 +137,7 @@ function bodyOf(
   mediaType: string,
   components: SchemaComponents,
 ): MediaTypeObject {
+  if (body.kind === 'lines') return linesObject(components.use(body.schema, 'input'), body.example);
   if (body.kind === 'bytes') return { schema: { type: 'string', format: 'binary' } };
   const schema = components.use(body.documents, 'input');
   return mediaType.includes('yaml') ? { schema, example: body.example } : { schema };

@@ -4,6 +4,8 @@ export type JsonSchema = { [keyword: string]: unknown };
 export interface MediaTypeObject {
   schema?: JsonSchema;
   example?: unknown;
+  /** Of NDJSON: what each line holds. */
+  'x-line-schema'?: JsonSchema;
 }
 
 export interface HeaderObject {

@@ -42,10 +42,12 @@ function parameterTable(parameters: readonly ParameterObject[]): string {
 
 function contentBlock(content: Record<string, MediaTypeObject>): string {
   return Object.entries(content)
-    .map(([mediaType, { schema, example }]) => {
-      const shown = example === undefined ? '' : `<pre tabindex="0"><code>${escapeHtml(stringify(example))}</code></pre>`;
-      const fields = schema ? schemaBlock(schema) : '';
-      return `<p><code>${escapeHtml(mediaType)}</code></p>${scroll(mediaType, fields)}${shown}`;
+    .map(([mediaType, { schema, example, 'x-line-schema': line }]) => {
+      const text = typeof example === 'string' ? example : stringify(example);
+      const shown = example === undefined ? '' : `<pre tabindex="0"><code>${escapeHtml(text)}</code></pre>`;
+      const fields = line ? schemaBlock(line) : schema ? schemaBlock(schema) : '';
+      const each = line ? ', each line:' : '';
+      return `<p><code>${escapeHtml(mediaType)}</code>${each}</p>${scroll(mediaType, fields)}${shown}`;
     })
     .join('');
 }
@@ -53,7 +55,8 @@ function contentBlock(content: Record<string, MediaTypeObject>): string {
 function responseRow([status, response]: [string, ResponseObject]): string {
   const isBad = Number(status) >= 400;
   const content = Object.entries(response.content ?? {}).map(
-    ([mediaType, { schema }]) => `<code>${escapeHtml(mediaType)}</code>${schema ? ` <span class="type">${typeName(schema)}</span>` : ''}`,
+    ([mediaType, { schema, 'x-line-schema': line = schema }]) =>
+      `<code>${escapeHtml(mediaType)}</code>${line ? ` <span class="type">${typeName(line)}</span>` : ''}`,
   );
   const shown = isBad ? '' : `<div>${content.join('<br>')}</div>`;
   return `<tr${isBad ? ' class="bad"' : ''}><th scope="row">${status}</th><td>${inline(response.description)}${shown}</td></tr>`;

@@ -19,6 +19,8 @@ export interface OwnPackOptions {
   workerFile?: string;
   /** Longest time of one pack for one input, thousands of times what an ordinary one takes; then the thread is ended. */
   budgetMs?: number;
+  /** Longest time to get a bundle from the store. It is some ms, and whoever asked waits for a verdict meanwhile. */
+  loadMs?: number;
   /** For how long a tenant whose pack was too late gets no further try; it would take the time of the others. */
   pauseMs?: number;
 }
@@ -47,6 +49,7 @@ export interface OwnQuestion {
 
 export class OwnPacks {
   readonly #load: LoadOwnPack;
+  readonly #loadMs: number;
   readonly #budgetMs: number;
   readonly #worker: PackWorker;
   readonly #heads = new LRUCache<string, Promise<Head>>({ max: cacheLimits.heads });
@@ -54,8 +57,9 @@ export class OwnPacks {
   readonly #verdicts = new VerdictCache();
   readonly #paused: LRUCache<TenantId, string>;
 
-  constructor({ load, workerFile = packWorkerSource, budgetMs = 500, pauseMs = 5_000 }: OwnPackOptions) {
+  constructor({ load, workerFile = packWorkerSource, budgetMs = 500, loadMs = 750, pauseMs = 5_000 }: OwnPackOptions) {
     this.#load = load;
+    this.#loadMs = loadMs;
     this.#budgetMs = budgetMs;
     this.#worker = new PackWorker(workerFile);
     this.#paused = new LRUCache({ max: cacheLimits.paused, ttl: pauseMs });
@@ -118,10 +122,22 @@ export class OwnPacks {
   async #bundleOf(key: string, tenant: TenantId, pack: OwnPack): Promise<PolicyBundle> {
     const known = this.#bundles.get(key);
     if (known) return known;
-    const bundle = await loadBundle(await this.#load(tenant, pack), 'digest');
+    const bundle = await loadBundle(await inTime(this.#load(tenant, pack), this.#loadMs), 'digest');
     if (bundle.digest !== pack.digest) throw new Error(`its bundle has the digest ${bundle.digest}`);
     if (bundle.name !== pack.name) throw new Error(`its bundle calls itself ${bundle.name}`);
     this.#bundles.set(key, bundle);
     return bundle;
+  }
+}
+
+async function inTime(loading: Promise<Uint8Array>, allowedMs: number): Promise<Uint8Array> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the store did not hand out its bundle within ${allowedMs} ms`)), allowedMs);
+  });
+  try {
+    return await Promise.race([loading, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -8,25 +8,12 @@ import type { Duplex, Readable } from 'node:stream';
 import { McError } from '../../shared/core/errors.ts';
 import type { EgressRow, EgressTrace } from '../../shared/port/egress-trace.ts';
 import { EgressLedger } from './egress-ledger.ts';
-import { parseTarget, targetName, type EgressTarget } from './egress-target.ts';
+import { egressLimits, type EgressLimits } from './egress-limits.ts';
+import { parseTarget, type EgressTarget } from './egress-target.ts';
 import { forwardRequest, maxHeaderBytes, parseForward } from './forward-request.ts';
+import { hasBody, isFramed, isHonest } from './honest-request.ts';
 import { answer, refuse, type Refusal } from './refusal.ts';
 import { connectPinned, type EgressRules, type Pinned } from './pinned-connection.ts';
-
-/** Limits of one attempt, each with its reason. */
-const egressLimits = {
-  /** Twice what a busy HTTP client keeps open; each costs the home two descriptors. */
-  openConnections: 64,
-  /** A task that needs more calls for a batch interface; and the list of calls has to mean something. */
-  connections: 10_000,
-  /** Sent and received together: more than scratch and outputs could hold many times over, and an hour of a slow line. */
-  bytes: 1024 ** 3,
-  /** A whole request head has to be here by then, so that half of one does not hold a place. */
-  headMs: 10_000,
-  /** A connection on which nothing moves. */
-  idleMs: 120_000,
-} as const;
-export type EgressLimits = { readonly [name in keyof typeof egressLimits]: number };
 
 export interface EgressProxyOptions extends EgressRules {
   /** Where the unix socket is made. */
@@ -191,21 +178,4 @@ export class EgressProxy {
     };
     for (const end of ends) end.on('data', onData);
   }
-}
-
-/** A Host header that says something else than the target is how one program is made to see another request than the next; some clients leave the port out. */
-function isHonest({ headersDistinct, httpVersion }: IncomingMessage, target: EgressTarget): boolean {
-  const hosts = headersDistinct['host'] ?? [];
-  const [host] = hosts;
-  const named = targetName(target);
-  return httpVersion === '1.1' && hosts.length === 1 && [named, named.slice(0, named.lastIndexOf(':'))].includes(host?.toLowerCase() ?? '');
-}
-
-/** Other codings than `chunked` cannot be written anew without knowing them. */
-function isFramed({ headers }: IncomingMessage): boolean {
-  return [undefined, 'chunked'].includes(headers['transfer-encoding']?.toLowerCase());
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }

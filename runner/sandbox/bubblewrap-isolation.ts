@@ -9,7 +9,7 @@ import { findProgram } from './find-program.ts';
 import type { Command, CommandLimits, Isolation, TaskPlaces } from './isolation.ts';
 import { childEgress, childMain, dataLimitBytes, nodeArguments, taskEnvironment } from './node-arguments.ts';
 import { becomeUser, drawUser, endWithHome, generationsBelow, runsAsRoot } from './own-user.ts';
-import { resourceLimits } from './resource-limits.ts';
+import { processorSeconds, resourceLimits } from './resource-limits.ts';
 import { missingFilter, seccompFilter } from './seccomp/seccomp-filter.ts';
 import type { TaskFolder } from './task-folder.ts';
 
@@ -69,7 +69,7 @@ const bindTool = (path: string | undefined, name: string): string[] => (path ===
 function rootArguments(tools: Tools, folder: TaskFolder, scratchBytes: number): string[] {
   return [
     // Bubblewrap makes folders for its own user alone, and the task may be another one.
-    ...['/etc', '/usr', '/mc', '/mc/package'].flatMap((path) => ['--perms', '0755', '--dir', path]),
+    ...['/etc', '/usr', '/mc'].flatMap((path) => ['--perms', '0755', '--dir', path]),
     ...libraries.flatMap((path) => ['--ro-bind-try', path, path]),
     ...bindTool(tools.nodePath, 'node'),
     ...bindTool(tools.prlimit, 'prlimit'),
@@ -78,7 +78,8 @@ function rootArguments(tools: Tools, folder: TaskFolder, scratchBytes: number): 
     ...['--ro-bind', childEgress, '/mc/child-egress.mjs'],
     // Empty but for a task with egress. A socket can be connected to although the mount is read-only.
     ...['--ro-bind', folder.egress, dirname(places.egress)],
-    ...['--ro-bind', folder.entry, places.entry],
+    // The folder, not the module: it may come after the sandbox was started.
+    ...['--ro-bind', dirname(folder.entry), dirname(places.entry)],
     ...['--ro-bind', folder.workspace, places.workspace],
     // Writable for the user that the task becomes; who that is does not matter, because it is alone in there.
     ...(tools.root === undefined ? [] : ['--perms', '0777']),
@@ -123,6 +124,7 @@ function filtered(tools: Tools): Isolation {
   return {
     ...shared,
     level: 'bubblewrap-seccomp',
+    processorSeconds,
     name: `bwrap + seccomp + prlimit${root === undefined ? '' : ' + own user'}`,
     command: (folder, limits): Command => {
       const user = root === undefined ? [] : ['/mc/setpriv', ...becomeUser(drawUser())];

@@ -8,7 +8,8 @@ import { findBubblewrap } from './bubblewrap-isolation.ts';
 import type { Isolation } from './isolation.ts';
 import { LogCollector } from './log-collector.ts';
 import { findPermissionVariants } from './permission-isolation.ts';
-import { runChild } from './run-child.ts';
+import { runChild } from './child/run-child.ts';
+import { SandboxProcess } from './child/sandbox-process.ts';
 import { makeTaskFolder, removeTaskFolder } from './task-folder.ts';
 import { taskEnvironment } from './node-arguments.ts';
 import { toTaskResult } from './task-result.ts';
@@ -41,9 +42,8 @@ async function probe(isolation: Isolation, options: DetectOptions): Promise<stri
   const log = new LogCollector(options.clock, 4_096);
   const places = isolation.places(folder);
   try {
-    const end = await runChild({
-      command: isolation.command(folder, probeLimits),
-      env: taskEnvironment(places),
+    const child = await SandboxProcess.start(isolation.command(folder, probeLimits), taskEnvironment(places));
+    const end = await runChild(child, {
       request: JSON.stringify({ ...places, egress: null, inputs: {}, attempt: 1, idempotencyKey: 'probe' }),
       timeoutMs: probeTimeoutMs,
       outputBytes: 4_096,

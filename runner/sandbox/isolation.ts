@@ -37,6 +37,8 @@ export interface Isolation {
   readonly processesHidden: boolean;
   /** Whether scratch is a file system of limited size; otherwise the parent measures it. */
   readonly scratchBounded: boolean;
+  /** The seconds of processor time that its command holds a task to; absent where it holds it to none. All else of a command hangs on class, memory and scratch. */
+  processorSeconds?(limits: CommandLimits): number;
   places(folder: TaskFolder): TaskPlaces;
   command(folder: TaskFolder, limits: CommandLimits): Command;
 }

@@ -1,23 +1,19 @@
 /**
  * The runner of one machine: a new child process for every attempt, in the strongest sandbox that works here. The level is found once and
- * never changes while the runner lives, so what the plan said is what the receipt will say.
+ * never changes while the runner lives, so what the plan said is what the receipt will say. Some sandboxes may be started before they are asked for.
  */
-import { InvariantError, McError } from '../../shared/core/errors.ts';
+import { McError } from '../../shared/core/errors.ts';
 import type { Clock } from '../../shared/port/clock.ts';
-import type { LogLine, Runner, Sandbox, SandboxLevel, TaskResult, TaskSpec } from '../../shared/port/runner.ts';
+import type { Metrics } from '../../shared/port/metrics.ts';
+import type { Runner, Sandbox, SandboxLevel, TaskSpec } from '../../shared/port/runner.ts';
 import { sandboxLevels } from '../../shared/port/runner.ts';
-import { AttemptEgress, type EgressOptions } from '../egress/attempt-egress.ts';
-import type { EgressTrace } from '../../shared/port/egress-trace.ts';
+import type { EgressOptions } from '../egress/attempt-egress.ts';
+import { ChildSandbox, type ChildSandboxParts } from './child-sandbox.ts';
 import { detectIsolation } from './detect-isolation.ts';
-import { isLargerThan } from './folder-size.ts';
 import type { Isolation } from './isolation.ts';
 import { keepDebuggerShut } from './keep-debugger-shut.ts';
-import { LogCollector } from './log-collector.ts';
-import { taskEnvironment } from './node-arguments.ts';
-import { runChild, type ChildEnd } from './run-child.ts';
-import { describeScratch, holdScratch, type HeldScratch } from './scratch-audit.ts';
-import { egressSocket, makeTaskFolder, removeLeftFolders, removeTaskFolder, type TaskFolder } from './task-folder.ts';
-import { toTaskResult } from './task-result.ts';
+import { fillTaskFolder, makeTaskFolder, removeLeftFolders } from './task-folder.ts';
+import { WarmPool, type WarmOptions } from './warm/warm-pool.ts';
 
 export interface SandboxRunnerOptions {
   clock: Clock;
@@ -31,6 +27,9 @@ export interface SandboxRunnerOptions {
   egress?: EgressOptions;
   /** Do not try anything stronger; default `bubblewrap-seccomp`. */
   highestLevel?: Isolation['level'];
+  /** Sandboxes that are kept ready; default: none. Whoever asks for some has to close the runner. */
+  warm?: WarmOptions;
+  metrics?: Pick<Metrics, 'count' | 'record'>;
 }
 
 /** What the level means on this machine, for `maestro up` and its log. */
@@ -42,114 +41,19 @@ export interface SandboxDescription {
   processesHidden: boolean;
   /** Why stronger ways do not work here. */
   refused: readonly string[];
+  /** Sandboxes kept ready at most; absent where there are none. */
+  warm?: number;
 }
 
-class ChildSandbox implements Sandbox {
-  readonly level: SandboxLevel;
-  readonly #spec: TaskSpec;
-  readonly #isolation: Isolation;
-  readonly #folder: TaskFolder;
-  readonly #clock: Clock;
-  readonly #log: LogCollector;
-  readonly #released = new AbortController();
-  #running: Promise<TaskResult> | undefined;
-  #held: Promise<HeldScratch | undefined> | undefined;
-  #egress: AttemptEgress | undefined;
+/** Strongest first. */
+const reaches = (level: SandboxLevel, minimum: SandboxLevel): boolean => sandboxLevels.indexOf(level) <= sandboxLevels.indexOf(minimum);
 
-  constructor(spec: TaskSpec, isolation: Isolation, folder: TaskFolder, clock: Clock) {
-    this.level = isolation.level;
-    this.#clock = clock;
-    this.#spec = spec;
-    this.#isolation = isolation;
-    this.#folder = folder;
-    this.#log = new LogCollector(clock, spec.limits.logBytes);
-  }
-
-  execute(signal: AbortSignal): Promise<TaskResult> {
-    if (this.#running !== undefined) throw new InvariantError('a sandbox was used for a second attempt');
-    this.#running = this.#run(AbortSignal.any([signal, this.#released.signal]));
-    return this.#running;
-  }
-
-  /** Opens the way to the network that the task declares; before that it has none. */
-  async openEgress(options: EgressOptions = {}): Promise<void> {
-    const { networkBlocked } = this.#isolation;
-    const place = { socket: egressSocket(this.#folder), networkBlocked, say: (text: string) => this.#log.system(text) };
-    this.#egress = await AttemptEgress.open(this.#spec, place, options);
-  }
-
-  collectEgress(): Promise<EgressTrace | null> {
-    return Promise.resolve(this.#egress?.trace() ?? null);
-  }
-
-  collectLogs(): Promise<LogLine[]> {
-    return Promise.resolve(this.#log.lines());
-  }
-
-  async release(): Promise<void> {
-    this.#released.abort();
-    await this.#running;
-    await this.#egress?.close();
-    await removeTaskFolder(this.#folder);
-  }
-
-  async #run(signal: AbortSignal): Promise<TaskResult> {
-    if (signal.aborted)
-      return {
-        kind: 'failed',
-        failure: 'cancelled',
-        message: 'the task was cancelled before it started',
-        retryable: false,
-        usage: { wallMs: 0 },
-      };
-    const { limits } = this.#spec;
-    const end = await runChild({
-      ...this.#request(),
-      timeoutMs: limits.timeoutMs,
-      outputBytes: limits.outputBytes,
-      log: this.#log,
-      clock: this.#clock,
-      signal,
-    });
-    // What it began is not finished behind its back, and nothing is counted any more.
-    await this.#egress?.close();
-    const result = toTaskResult(end, limits.outputBytes);
-    this.#log.end();
-    await this.#sayScratch(end);
-    if (result.kind === 'failed') this.#log.system(`${result.failure}: ${result.message}`);
-    return result;
-  }
-
-  /** Every process of the task is dead by now, so what is listed is what it left. */
-  async #sayScratch({ answer }: ChildEnd): Promise<void> {
-    // Awaited even when the task has ended meanwhile: a late descriptor would stay open.
-    const held = await this.#held;
-    const root = this.#isolation.scratchBounded ? held?.path : this.#folder.scratch;
-    try {
-      const left = root === undefined ? 'left in scratch: not known, it could not be looked into' : await describeScratch(root);
-      // A sandbox that never came up has no scratch to speak of.
-      if (left !== undefined && answer !== '') this.#log.system(left);
-    } finally {
-      await held?.release();
-    }
-  }
-
-  #request(): Pick<Parameters<typeof runChild>[0], 'command' | 'env' | 'request' | 'isScratchFull' | 'onReady'> {
-    const { inputs, attempt, idempotencyKey, limits } = this.#spec;
-    const places = this.#isolation.places(this.#folder);
-    return {
-      command: this.#isolation.command(this.#folder, limits),
-      env: taskEnvironment(places),
-      request: JSON.stringify({ ...places, egress: this.#egress?.isOpen === true ? places.egress : null, inputs, attempt, idempotencyKey }),
-      onReady: async (pid) => void (await (this.#held = holdScratch(pid, places.scratch))),
-      ...(this.#isolation.scratchBounded ? {} : { isScratchFull: () => isLargerThan(this.#folder.scratch, limits.scratchBytes) }),
-    };
-  }
-}
+type Detected = Awaited<ReturnType<typeof detectIsolation>> & { pool: WarmPool | undefined };
 
 export class SandboxRunner implements Runner {
   readonly #options: SandboxRunnerOptions;
-  #detected: ReturnType<typeof detectIsolation> | undefined;
+  #detected: Promise<Detected> | undefined;
+  #isClosed = false;
 
   constructor(options: SandboxRunnerOptions) {
     this.#options = options;
@@ -161,17 +65,24 @@ export class SandboxRunner implements Runner {
 
   /** What tasks will run in. Throws `mc:runner:refused` when that is less than the minimum. */
   async describe(): Promise<SandboxDescription> {
-    const { isolation, refused } = await this.#require();
+    const { isolation, refused, pool } = await this.#require();
     const { level, name: tools, networkBlocked, processesHidden } = isolation;
-    return { level, tools, networkBlocked, processesHidden, refused };
+    return { level, tools, networkBlocked, processesHidden, refused, ...(pool && { warm: pool.size }) };
+  }
+
+  /** Sandboxes that wait for an attempt now. */
+  async warmWaiting(): Promise<number> {
+    return (await this.#detected)?.pool?.waiting ?? 0;
   }
 
   async provision(spec: TaskSpec): Promise<Sandbox> {
-    const { isolation } = await this.#require();
-    const folder = await makeTaskFolder(this.#options.folder, spec);
-    const sandbox = new ChildSandbox(spec, isolation, folder, this.#options.clock);
+    const { isolation, pool } = await this.#require();
+    const { clock, metrics, egress } = this.#options;
+    const handedOverAt = clock.elapsedMs();
+    const made = (await this.#fillSpare(isolation, pool, spec)) ?? { folder: await makeTaskFolder(this.#options.folder, spec) };
+    const sandbox = new ChildSandbox({ spec, isolation, clock, metrics, handedOverAt, ...made });
     try {
-      await sandbox.openEgress(this.#options.egress);
+      await sandbox.openEgress(egress);
       return sandbox;
     } catch (error) {
       await sandbox.release();
@@ -179,11 +90,39 @@ export class SandboxRunner implements Runner {
     }
   }
 
-  async #require(): ReturnType<typeof detectIsolation> {
+  /** Ends the sandboxes that wait. Attempts that run go on; a further one starts cold. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const detected = await this.#detected?.catch(() => undefined);
+    await detected?.pool?.close();
+  }
+
+  async #fillSpare(
+    isolation: Isolation,
+    pool: WarmPool | undefined,
+    spec: TaskSpec,
+  ): Promise<Pick<ChildSandboxParts, 'folder' | 'waiting'> | undefined> {
+    const spare = await pool?.take(isolation, spec.limits);
+    if (spare === undefined) return undefined;
+    try {
+      await fillTaskFolder(spare.folder, spec);
+      return { folder: spare.folder, waiting: spare.process };
+    } catch {
+      // Whatever it is, a folder of its own meets it too and says so, or does not have it.
+      await spare.discard();
+      return undefined;
+    }
+  }
+
+  get #minimum(): Isolation['level'] {
+    return this.#options.minimumLevel ?? 'node-permission';
+  }
+
+  async #require(): Promise<Detected> {
     const detected = await this.#detect();
     const { isolation, refused } = detected;
-    const wanted = this.#options.minimumLevel ?? 'node-permission';
-    if (sandboxLevels.indexOf(isolation.level) <= sandboxLevels.indexOf(wanted)) return detected;
+    const wanted = this.#minimum;
+    if (reaches(isolation.level, wanted)) return detected;
     const why = refused.length === 0 ? '' : ` (${refused.join('; ')})`;
     throw new McError(
       'mc:runner:refused',
@@ -191,7 +130,7 @@ export class SandboxRunner implements Runner {
     );
   }
 
-  #detect(): ReturnType<typeof detectIsolation> {
+  #detect(): Promise<Detected> {
     this.#detected ??= this.#find().catch((error: unknown) => {
       // A full disk passes; finding nothing is not remembered.
       this.#detected = undefined;
@@ -200,10 +139,12 @@ export class SandboxRunner implements Runner {
     return this.#detected;
   }
 
-  async #find(): ReturnType<typeof detectIsolation> {
-    const { folder, nodePath = process.execPath, clock, highestLevel } = this.#options;
+  async #find(): Promise<Detected> {
+    const { folder, nodePath = process.execPath, clock, highestLevel, warm } = this.#options;
     keepDebuggerShut();
     await removeLeftFolders(folder);
-    return detectIsolation({ base: folder, nodePath, clock, ...(highestLevel === undefined ? {} : { highestLevel }) });
+    const found = await detectIsolation({ base: folder, nodePath, clock, ...(highestLevel === undefined ? {} : { highestLevel }) });
+    const isWarm = warm !== undefined && warm.size > 0 && !this.#isClosed && reaches(found.isolation.level, this.#minimum);
+    return { ...found, pool: isWarm ? new WarmPool({ isolation: found.isolation, base: folder, clock }, warm) : undefined };
   }
 }

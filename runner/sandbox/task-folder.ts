@@ -1,8 +1,8 @@
 /**
  * The folder of one attempt on the host: the package module, the files of the read-only workspace and, where the sandbox has no file
- * system of its own for it, scratch. Nothing of one attempt is ever seen by another.
+ * system of its own for it, scratch. It may be bound into a sandbox while it is empty and filled later. Nothing of one attempt is ever seen by another.
  */
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InvariantError, McError } from '../../shared/core/errors.ts';
 import type { TaskSpec } from '../../shared/port/runner.ts';
@@ -36,19 +36,11 @@ function asFull(error: unknown): unknown {
   return isFull ? new McError('mc:store:full', 'There is no space left for the folder of a task.', { cause: error }) : error;
 }
 
-/** Lets the user that a task becomes read what is for it. The folder around stays ours alone, so nobody else comes so far. */
-async function showToOthers({ entry, workspace, egress }: TaskFolder): Promise<void> {
-  const files = await readdir(workspace, { withFileTypes: true, recursive: true });
-  await Promise.all([
-    ...[dirname(entry), workspace, egress].map((path) => chmod(path, 0o755)),
-    chmod(entry, 0o644),
-    ...files.map((file) => chmod(join(file.parentPath, file.name), file.isDirectory() ? 0o755 : 0o644)),
-  ]);
-}
+/** What is shown read-only to the task; the folder around stays ours alone, so nobody else comes so far. */
+const shownFolders = ({ entry, workspace, egress }: TaskFolder): string[] => [dirname(entry), workspace, egress];
 
-/** Lays out a new folder below `base`; on any failure nothing stays behind. */
-export async function makeTaskFolder(base: string, spec: Pick<TaskSpec, 'files' | 'package'>): Promise<TaskFolder> {
-  for (const file of spec.files) assertInside(file.path);
+/** Makes a new folder below `base` in which nothing is yet; on any failure nothing stays behind. */
+export async function makeEmptyTaskFolder(base: string): Promise<TaskFolder> {
   try {
     await mkdir(base, { recursive: true, mode: 0o700 });
     const root = await mkdtemp(join(base, prefix));
@@ -60,14 +52,10 @@ export async function makeTaskFolder(base: string, spec: Pick<TaskSpec, 'files' 
       egress: join(root, 'egress'),
     };
     try {
-      await Promise.all([dirname(folder.entry), folder.workspace, folder.scratch, folder.egress].map((path) => mkdir(path)));
-      await writeFile(folder.entry, spec.package.entry);
-      for (const file of spec.files) {
-        const path = join(folder.workspace, file.path);
-        await mkdir(dirname(path), { recursive: true });
-        await writeFile(path, file.bytes, { flag: 'wx' });
-      }
-      if (runsAsRoot()) await showToOthers(folder);
+      const shown = shownFolders(folder);
+      await Promise.all([...shown, folder.scratch].map((path) => mkdir(path)));
+      // The user that a task becomes may be another one.
+      if (runsAsRoot()) await Promise.all(shown.map((path) => chmod(path, 0o755)));
       return folder;
     } catch (error) {
       await removeTaskFolder(folder);
@@ -75,6 +63,52 @@ export async function makeTaskFolder(base: string, spec: Pick<TaskSpec, 'files' 
     }
   } catch (error) {
     throw asFull(error);
+  }
+}
+
+/** A file that was not there before. The mode is set after it was made, because the mask of the process (umask) takes from what it is made with. */
+async function addFile(path: string, bytes: Uint8Array): Promise<void> {
+  await writeFile(path, bytes, { flag: 'wx' });
+  if (runsAsRoot()) await chmod(path, 0o644);
+}
+
+async function addWorkspaceFile(workspace: string, file: TaskSpec['files'][number]): Promise<void> {
+  let folder = workspace;
+  for (const part of file.path.split('/').slice(0, -1)) {
+    folder = join(folder, part);
+    await mkdir(folder, { recursive: true });
+    if (runsAsRoot()) await chmod(folder, 0o755);
+  }
+  await addFile(join(workspace, file.path), file.bytes);
+}
+
+/** Throws when a file is not what was written to it: the module was verified in memory, and what runs is the file. */
+export async function assertHolds(path: string, bytes: Uint8Array): Promise<void> {
+  if (Buffer.compare(await readFile(path), bytes) !== 0)
+    throw new McError('mc:package:untrusted', `The module of a task was changed before it ran: ${path} does not hold what was verified.`);
+}
+
+/** Puts package and files of an attempt into a folder that is empty so far. A file that is already there is an error, never used. */
+export async function fillTaskFolder(folder: TaskFolder, spec: Pick<TaskSpec, 'files' | 'package'>): Promise<void> {
+  for (const file of spec.files) assertInside(file.path);
+  try {
+    await addFile(folder.entry, spec.package.entry);
+    for (const file of spec.files) await addWorkspaceFile(folder.workspace, file);
+    await assertHolds(folder.entry, spec.package.entry);
+  } catch (error) {
+    throw asFull(error);
+  }
+}
+
+/** Lays out a new folder below `base` for an attempt; on any failure nothing stays behind. */
+export async function makeTaskFolder(base: string, spec: Pick<TaskSpec, 'files' | 'package'>): Promise<TaskFolder> {
+  const folder = await makeEmptyTaskFolder(base);
+  try {
+    await fillTaskFolder(folder, spec);
+    return folder;
+  } catch (error) {
+    await removeTaskFolder(folder);
+    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { TaskResult } from '../../shared/port/runner.ts';
 import { readAnswer } from './answer.ts';
-import type { ChildEnd } from './run-child.ts';
+import type { ChildEnd } from './child/run-child.ts';
 
 /** Ends of a process by signal as a shell and bubblewrap report them: 128 and the number of the signal. */
 function killedBy(end: ChildEnd, signal: NodeJS.Signals): boolean {

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { BenchReport } from './bench-report.ts';
+import type { BurstResult } from './burst.ts';
 import { digestBytes, hexOf } from '../../shared/core/digest.ts';
 
 const folder = fileURLToPath(new URL('../../docs/benchmarks/', import.meta.url));
@@ -23,7 +24,7 @@ export function compareBaseline(report: BenchReport): { isWorse: boolean; lines:
     return { isWorse: false, lines: [`no saved result for this machine class (${report.machine.class}); --save makes one`] };
   const saved = JSON.parse(readFileSync(path, 'utf8')) as BenchReport; // Written by saveBaseline.
   const worse = report.bursts.flatMap((burst) => {
-    const before = saved.bursts.find((other) => other.executions === burst.executions && other.connections === burst.connections);
+    const before = saved.bursts.find((other) => isSameBurst(other, burst));
     if (!before) return [];
     const figures: [string, number, number][] = [
       ['publish→start p95 ms', burst.publishToStartMs.p95, before.publishToStartMs.p95],
@@ -36,4 +37,8 @@ export function compareBaseline(report: BenchReport): { isWorse: boolean; lines:
       .map(([name, now, then]) => `burst of ${burst.executions}: ${name} ${now.toFixed(2)}, was ${then.toFixed(2)}`);
   });
   return { isWorse: worse.length > 0, lines: worse.length > 0 ? worse : ['no figure is over 20 % worse than the saved result'] };
+}
+
+function isSameBurst(one: BurstResult, other: BurstResult): boolean {
+  return one.executions === other.executions && one.connections === other.connections && one.batch === other.batch;
 }

@@ -11,9 +11,11 @@ import type { HostMessage } from './protocol.ts';
 export interface BurstResult {
   executions: number;
   connections: number;
+  /** Starts in one request, where they came in batches. */
+  batch?: number;
   /** From the moment the burst began to the first task's hand-over to the runner. */
   publishToStartMs: Percentiles;
-  /** From the moment the burst began to the answer of POST /api/executions. */
+  /** From the moment the burst began to the answer of POST /api/executions, or of the batch it came in. */
   acceptedMs: Percentiles;
   queueMs: Percentiles;
   authzMs: Percentiles;
@@ -32,6 +34,8 @@ export interface BurstResult {
 export interface BurstOptions {
   executions: number;
   connections: number;
+  /** Starts in one request to POST /api/executions:batch; without it, one request a start. */
+  batch?: number | undefined;
   /** Arguments for the host's node, such as --cpu-prof. */
   execArgv?: string[];
 }
@@ -58,12 +62,12 @@ export async function runBurst(options: BurstOptions): Promise<BurstResult> {
     const draft = JSON.parse(await client.post('/api/workflows', workflow, 'application/yaml')) as { id: string };
     await client.post(`/api/workflows/${draft.id}/publish`, '{}');
     // Fills caches, compiles hot code and opens the connections, so that the burst measures the engine and not its first second.
-    await startMany(client, warmUpExecutions);
+    await startMany(client, warmUpExecutions, options.batch);
     await untilSealed(host, warmUpExecutions);
     await delay(warmUpPauseMs);
     const before = await ask(host, 'report');
     const startedAt = now();
-    const accepted = await startMany(client, options.executions);
+    const accepted = await startMany(client, options.executions, options.batch);
     const atAccept = await ask(host, 'progress');
     await untilSealed(host, before.sealed + options.executions);
     const seconds = (now() - startedAt) / 1000;
@@ -72,6 +76,7 @@ export async function runBurst(options: BurstOptions): Promise<BurstResult> {
     return {
       executions: options.executions,
       connections: options.connections,
+      ...(options.batch !== undefined && { batch: options.batch }),
       publishToStartMs: percentiles(sorted(accepted.map(({ id }) => (starts.get(id) ?? Number.NaN) - startedAt))),
       acceptedMs: percentiles(sorted(accepted.map(({ at }) => at - startedAt))),
       queueMs: report.queueMs,
@@ -89,14 +94,46 @@ export async function runBurst(options: BurstOptions): Promise<BurstResult> {
   }
 }
 
-async function startMany(client: BurstClient, count: number): Promise<{ id: string; at: number }[]> {
+interface Accepted {
+  id: string;
+  at: number;
+}
+
+async function startMany(client: BurstClient, count: number, batch: number | undefined): Promise<Accepted[]> {
   const body = JSON.stringify({ workflow: 'bench@1.0.0' });
+  if (batch !== undefined) return startInBatches(client, body, { count, batch });
   return Promise.all(
     Array.from({ length: count }, async () => {
       const { id } = JSON.parse(await client.post('/api/executions', body)) as { id: string };
       return { id, at: now() };
     }),
   );
+}
+
+async function startInBatches(
+  client: BurstClient,
+  line: string,
+  { count, batch }: { count: number; batch: number },
+): Promise<Accepted[]> {
+  const sizes = Array.from({ length: Math.ceil(count / batch) }, (_, index) => Math.min(batch, count - index * batch));
+  const answers = await Promise.all(
+    sizes.map(async (size) => {
+      const text = await client.post('/api/executions:batch', `${line}\n`.repeat(size), 'application/x-ndjson');
+      const at = now();
+      return text
+        .trimEnd()
+        .split('\n')
+        .map((answer) => ({ id: idOf(answer), at }));
+    }),
+  );
+  return answers.flat();
+}
+
+/** A line that was refused is a failed burst, not a fast one. */
+function idOf(answer: string): string {
+  const { execution } = JSON.parse(answer) as { execution?: { id: string } };
+  if (execution === undefined) throw new Error(`a line was not started: ${answer}`);
+  return execution.id;
 }
 
 const sorted = (values: number[]): number[] => values.sort((a, b) => a - b);

@@ -19,12 +19,15 @@ const rows: [string, (burst: BurstResult) => string][] = [
   ['peak memory, MB', (burst) => (burst.peakRssBytes / 1e6).toFixed(0)],
 ];
 
+const titleOf = ({ executions, batch }: BurstResult): string =>
+  batch === undefined ? `burst of ${executions}` : `burst of ${executions} in batches of ${batch}`;
+
 /** The report as Markdown, for people and for docs/benchmarks.md. */
 export function renderReport({ machine, bursts, whereTimeGoes }: BenchReport): string {
   const lines = [
     `Machine: ${machine.class}; fsync p50 ${ms(machine.fsyncMs.p50)} ms, p95 ${ms(machine.fsyncMs.p95)} ms. Load generator on the same cores.`,
     '',
-    `| 3 tasks, simulated runner, full sync | ${bursts.map((burst) => `burst of ${burst.executions}`).join(' | ')} |`,
+    `| 3 tasks, simulated runner, full sync | ${bursts.map(titleOf).join(' | ')} |`,
     `| --- | ${bursts.map(() => '---:').join(' | ')} |`,
     ...rows.map(([name, cell]) => `| ${name} | ${bursts.map(cell).join(' | ')} |`),
   ];

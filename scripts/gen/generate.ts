@@ -8,6 +8,7 @@ import { programVersion } from '../../cli/program-version.ts';
 import { operations } from '../../functions/http/index.ts';
 import { buildOpenApi } from '../../functions/openapi/build-openapi.ts';
 import { manifestJsonSchema } from '../../shared/manifest/manifest-schema.ts';
+import { containerSpecs } from './container-specs.ts';
 import { errorPages } from './error-pages.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { metricsPage } from './metrics-page.ts';
@@ -23,6 +24,7 @@ export async function generate(): Promise<GeneratedFile[]> {
     ...errorPages(),
     metricsPage(),
     rolesPage(operations),
+    ...containerSpecs(),
     json('docs/reference/manifest.v1.schema.json', manifestJsonSchema()),
     json('docs/reference/openapi.json', buildOpenApi(operations, programVersion())),
     { path: 'docs/reference/cli.md', text: cliReference() },

@@ -24,7 +24,7 @@ export interface Finding {
 /** Looks at the whole tree and reports everything it finds, never only the first. */
 export type Check = (tree: Tree) => Finding[];
 
-const skippedFolders = new Set(['.git', 'node_modules', 'dist', 'cdk.out', 'coverage', '.oracles', '.cloud', '.sst', '.venv']);
+const skippedFolders = new Set(['.git', 'node_modules', 'dist', 'cdk.out', 'coverage', '.oracles', '.peers', '.cloud', '.sst', '.venv']);
 const textFile =
   /(^|\/)(\.[a-z]+|LICENSE|NOTICE|run)$|\.(ts|js|mjs|cjs|json|md|yml|yaml|rego|sh|html|css|svg|pem|pub|txt|env|npmrc|ndjson)$/;
 /** A larger file is data, not something that people read. */

@@ -91,9 +91,11 @@ export class DynamoTable implements Table {
   async write(ops: readonly WriteOp[]): Promise<WriteResult> {
     checkWrite(ops);
     const TransactItems = ops.map((op) => this.#transactItem(op));
+    // One token for all tries: what an earlier one wrote although its answer got lost is not written again, and is not taken for somebody else's write.
+    const ClientRequestToken = requestToken(this.#retry.ids);
     const result = await retryBounded<WriteResult>(this.#retry, async () => {
       try {
-        await this.#client.send(new TransactWriteItemsCommand({ TransactItems }));
+        await this.#client.send(new TransactWriteItemsCommand({ TransactItems, ClientRequestToken }));
         return { ok: true };
       } catch (error) {
         const reasons = error instanceof TransactionCanceledException ? error.CancellationReasons : undefined;
@@ -184,6 +186,15 @@ export class DynamoTable implements Table {
       }
     }
   }
+}
+
+/** 120 random bits in the 36 characters that DynamoDB takes at most. */
+function requestToken(ids: RetryContext['ids']): string {
+  const part = (): string =>
+    Math.floor(ids.random() * 2 ** 40)
+      .toString(16)
+      .padStart(10, '0');
+  return `${part()}-${part()}-${part()}`;
 }
 
 function toKey(attributes: Record<string, AttributeValue | Attribute>): Key {

@@ -3,6 +3,8 @@ import { systemErrorField } from './system-error.ts';
 /** SQLite's primary result codes (sqlite.org/rescode.html) that are about the machine and not about our SQL. */
 const problems: Readonly<Record<number, 'full' | 'damaged' | 'unusable'>> = {
   3: 'unusable', // SQLITE_PERM
+  5: 'unusable', // SQLITE_BUSY: another program holds the file for longer than the table waits.
+  6: 'unusable', // SQLITE_LOCKED
   8: 'unusable', // SQLITE_READONLY
   10: 'unusable', // SQLITE_IOERR
   11: 'damaged', // SQLITE_CORRUPT

@@ -7,6 +7,9 @@ export const metricNames = {
   authzMs: 'mc_authz_ms',
   signMs: 'mc_sign_ms',
   taskMs: 'mc_task_ms',
+  taskStartMs: 'mc_task_start_ms',
+  taskStartsTotal: 'mc_task_starts_total',
+  taskDeadLettersTotal: 'mc_task_dead_letters_total',
   receiptsTotal: 'mc_receipts_total',
   receiptVerifyFailuresTotal: 'mc_receipt_verify_failures_total',
   policyDeniesTotal: 'mc_tenant_denies_total',
@@ -29,14 +32,33 @@ export interface MetricMeaning {
 
 /** What each metric counts or measures; `docs/reference/metrics.md` is generated from it. */
 export const metricMeanings: Readonly<Record<MetricName, MetricMeaning>> = {
-  mc_executions_total: { kind: 'counter', unit: 'count', meaning: 'Executions that reached a terminal state, by state.' },
+  mc_executions_total: { kind: 'counter', unit: 'count', meaning: 'Executions that were admitted.' },
   mc_publish_to_start_ms: { kind: 'amount', unit: 'ms', meaning: 'From the accepted request to the first task handed to a runner.' },
   mc_queue_ms: { kind: 'amount', unit: 'ms', meaning: 'How long a ready task waited in the queue.' },
   mc_policy_eval_ms: { kind: 'amount', unit: 'ms', meaning: 'Evaluation of every policy pack for one decision.' },
   mc_authz_ms: { kind: 'amount', unit: 'ms', meaning: 'Verification of the token and of the role.' },
   mc_sign_ms: { kind: 'amount', unit: 'ms', meaning: 'One signature, with the key store it lives in.' },
-  mc_task_ms: { kind: 'amount', unit: 'ms', meaning: 'One attempt of a task, from the runner’s start to its end.' },
-  mc_receipts_total: { kind: 'counter', unit: 'count', meaning: 'Receipts signed and verified.' },
+  mc_task_ms: {
+    kind: 'amount',
+    unit: 'ms',
+    meaning: 'One attempt of a task, from the runner’s start to its end, by level of the sandbox.',
+  },
+  mc_task_dead_letters_total: {
+    kind: 'counter',
+    unit: 'count',
+    meaning: 'Task messages that were put aside because no delivery of them could be handled.',
+  },
+  mc_task_start_ms: {
+    kind: 'amount',
+    unit: 'ms',
+    meaning: 'From an attempt that got its sandbox to that sandbox having its request, by start: cold or warm.',
+  },
+  mc_task_starts_total: {
+    kind: 'counter',
+    unit: 'count',
+    meaning: 'Attempts whose sandbox was started for them (cold) or was waiting (warm), by start.',
+  },
+  mc_receipts_total: { kind: 'counter', unit: 'count', meaning: 'Receipts signed and verified, by state in which their execution ended.' },
   mc_receipt_verify_failures_total: {
     kind: 'counter',
     unit: 'count',

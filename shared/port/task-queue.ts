@@ -8,6 +8,9 @@ export interface TaskMessage {
   taskId: string;
 }
 
+/** A message of which so many deliveries failed, and not for want of a store, is put aside for a person. The table still says what is to be done. */
+export const deliveriesMax = 5;
+
 /** Free slots of this very process, held for tasks that are admitted as claimed by it. Exactly one of the two is called, once. */
 export interface ReservedSlots {
   /** Runs one job in each slot. */

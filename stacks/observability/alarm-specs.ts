@@ -14,6 +14,8 @@ export interface AlarmSpec {
   periods?: number;
   /** `heartbeat` is for what must happen and did not: fewer than the threshold, or nothing at all, is the alarm. Default `at-least`. */
   when?: 'at-least' | 'above' | 'heartbeat';
+  /** A percentile of a handful of samples is their worst; with this such periods say nothing. */
+  ignoresFewSamples?: boolean;
 }
 
 export interface WatchedParts {
@@ -24,7 +26,7 @@ export interface WatchedParts {
 
 /** The alarms of a home, in the order of docs/runbooks/README.md. */
 export function alarmSpecs(watched: WatchedParts): AlarmSpec[] {
-  return [...apiAlarms(watched), ...runAlarms(watched), ...governanceAlarms()];
+  return [...apiAlarms(watched), ...runAlarms(watched), ...runnerAlarms(), ...governanceAlarms()];
 }
 
 function apiAlarms({ api, parts }: WatchedParts): AlarmSpec[] {
@@ -93,6 +95,35 @@ function runAlarms({ execution }: WatchedParts): AlarmSpec[] {
       threshold: 1,
       periods: 3,
       when: 'heartbeat',
+    },
+  ];
+}
+
+/** What people and runs wait for, and what tasks were kept from. */
+function runnerAlarms(): AlarmSpec[] {
+  return [
+    {
+      alarmName: 'mc-queue-slow',
+      what: 'One ready task in twenty waits 900 ms or longer until it is claimed.',
+      metric: ownMetric(metricNames.queueMs, 'p95'),
+      threshold: 900,
+      periods: 3,
+      // A home that runs something now and then has a cold worker each time, and nobody who could do anything about it.
+      ignoresFewSamples: true,
+    },
+    {
+      alarmName: 'mc-action-latency',
+      what: 'One cancel, retry or replay in twenty takes 800 ms or longer.',
+      metric: ownMetric(metricNames.actionLatencyMs, 'p95'),
+      threshold: 800,
+      periods: 3,
+    },
+    {
+      alarmName: 'mc-egress-blocks',
+      what: 'More than 20 network calls of tasks were blocked in five minutes.',
+      metric: ownMetric(metricNames.egressBlockTotal, 'Sum'),
+      threshold: 20,
+      when: 'above',
     },
   ];
 }

@@ -1,5 +1,14 @@
 /** One page for a home: what runs, who is denied and why it costs what it costs, and the services below. */
-import { Dashboard, GraphWidget, MathExpression, TextWidget, type IMetric, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Dashboard,
+  GraphWidget,
+  LogQueryVisualizationType,
+  LogQueryWidget,
+  MathExpression,
+  TextWidget,
+  type IMetric,
+  type Metric,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { metricNames, metricsNamespace, type MetricName } from '../../shared/port/metrics.ts';
 import type { WatchedParts } from './alarm-specs.ts';
@@ -10,6 +19,7 @@ const size = { width: 8, height: 6 } as const;
 export function addHomeDashboard(scope: Construct, stage: string, watched: WatchedParts): Dashboard {
   const dashboard = new Dashboard(scope, 'Dashboard', { dashboardName: `maestro-conductor-${stage}` });
   addRuns(dashboard);
+  addRunners(dashboard, watched);
   addTenants(dashboard);
   addCostsAndPolicy(dashboard);
   addServices(dashboard, watched);
@@ -22,8 +32,8 @@ function graph(title: string, left: IMetric[]): GraphWidget {
   return new GraphWidget({ title, left, ...size });
 }
 
-/** A share of a whole: the axis ends at 100 %, and the line is where the alarm is. */
-function percentGraph(title: string, left: IMetric[], alarmAt: number): GraphWidget {
+/** The line is where the alarm is. */
+function limitedGraph(title: string, left: IMetric[], alarmAt: number): GraphWidget {
   return new GraphWidget({ title, left, ...size, leftYAxis: { min: 0 }, leftAnnotations: [{ value: alarmAt, label: 'alarm' }] });
 }
 
@@ -31,9 +41,9 @@ function percentiles(name: MetricName): Metric[] {
   return ['p50', 'p95', 'p99'].map((statistic) => ownMetric(name, statistic));
 }
 
-/** A line for each tenant, whichever there are. */
-function byTenant(name: MetricName, statistic: string): IMetric {
-  const expression = `SEARCH('{${metricsNamespace},service,tenant} MetricName="${name}"', '${statistic}', ${period.toSeconds()})`;
+/** A line for each value of the dimension, whichever there are. */
+function byEach(dimension: 'tenant' | 'state' | 'action' | 'level' | 'start', name: MetricName, statistic: string): IMetric {
+  const expression = `SEARCH('{${metricsNamespace},service,${dimension}} MetricName="${name}"', '${statistic}', ${period.toSeconds()})`;
   return new MathExpression({ expression, usingMetrics: {}, label: '', period });
 }
 
@@ -51,26 +61,57 @@ function addRuns(dashboard: Dashboard): void {
   dashboard.addWidgets(
     graph('Runs started, receipts signed', [ownMetric(metricNames.executionsTotal, 'Sum'), ownMetric(metricNames.receiptsTotal, 'Sum')]),
     graph('Publish to start (ms)', percentiles(metricNames.publishToStartMs)),
-    graph('Queue (ms)', percentiles(metricNames.queueMs)),
+    limitedGraph('Queue (ms)', percentiles(metricNames.queueMs), 900),
   );
   dashboard.addWidgets(
-    graph('Cancel, retry and replay (ms)', percentiles(metricNames.actionLatencyMs)),
-    graph('Task (ms)', percentiles(metricNames.taskMs)),
+    graph('Ended by state', [byEach('state', metricNames.receiptsTotal, 'Sum')]),
     graph('Authorisation (ms)', percentiles(metricNames.authzMs)),
     graph('Signature (ms)', percentiles(metricNames.signMs)),
   );
 }
 
+function addRunners(dashboard: Dashboard, { execution }: WatchedParts): void {
+  dashboard.addWidgets(chapter('Runners and actions'));
+  dashboard.addWidgets(
+    limitedGraph('Cancel, retry and replay (ms)', percentiles(metricNames.actionLatencyMs), 800),
+    graph('Actions', [byEach('action', metricNames.actionLatencyMs, 'SampleCount')]),
+    limitedGraph('Egress blocked', [ownMetric(metricNames.egressBlockTotal, 'Sum')], 20),
+  );
+  dashboard.addWidgets(
+    graph('Task (ms)', percentiles(metricNames.taskMs)),
+    graph('Attempts by level of the sandbox', [byEach('level', metricNames.taskMs, 'SampleCount')]),
+    workerStarts(execution),
+  );
+  dashboard.addWidgets(
+    graph('Sandboxes started for an attempt (cold) or waiting for one (warm)', [byEach('start', metricNames.taskStartsTotal, 'Sum')]),
+    graph('Start of a sandbox, cold and warm (p95, ms)', [byEach('start', metricNames.taskStartMs, 'p95')]),
+  );
+}
+
+/** Lambda says only in its log whether it had to start a container first. */
+function workerStarts({ worker }: WatchedParts['execution']): LogQueryWidget {
+  return new LogQueryWidget({
+    title: 'Cold and warm starts of the worker',
+    logGroupNames: [worker.function.logGroup.logGroupName],
+    view: LogQueryVisualizationType.STACKEDAREA,
+    queryLines: [
+      'filter @type = "REPORT"',
+      `stats count(@initDuration) as cold, count(*) - count(@initDuration) as warm by bin(${period.toMinutes()}m)`,
+    ],
+    ...size,
+  });
+}
+
 function addTenants(dashboard: Dashboard): void {
   dashboard.addWidgets(chapter('Tenants'));
   dashboard.addWidgets(
-    percentGraph('Budget of the day (%) by tenant', [byTenant(metricNames.budgetPercent, 'Maximum')], 90),
-    graph('Open runs by tenant', [byTenant(metricNames.quotaInUse, 'Maximum')]),
-    graph('Denied by tenant', [byTenant(metricNames.policyDeniesTotal, 'Sum')]),
+    limitedGraph('Budget of the day (%) by tenant', [byEach('tenant', metricNames.budgetPercent, 'Maximum')], 90),
+    graph('Open runs by tenant', [byEach('tenant', metricNames.quotaInUse, 'Maximum')]),
+    graph('Denied by tenant', [byEach('tenant', metricNames.policyDeniesTotal, 'Sum')]),
   );
   dashboard.addWidgets(
-    graph('Egress blocked by tenant', [byTenant(metricNames.egressBlockTotal, 'Sum')]),
-    graph('Egress let through only by shadow mode, by tenant', [byTenant(metricNames.egressWouldBlockTotal, 'Sum')]),
+    graph('Egress blocked by tenant', [byEach('tenant', metricNames.egressBlockTotal, 'Sum')]),
+    graph('Egress let through only by shadow mode, by tenant', [byEach('tenant', metricNames.egressWouldBlockTotal, 'Sum')]),
   );
 }
 
@@ -81,7 +122,7 @@ function addCostsAndPolicy(dashboard: Dashboard): void {
       ownMetric(metricNames.costEstimateUsd, 'Sum'),
       ownMetric(metricNames.costEstimateUsd, 'p95'),
     ]),
-    percentGraph(
+    limitedGraph(
       'Measured against estimated cost (% off)',
       ['p50', 'p75', 'p95'].map((statistic) => ownMetric(metricNames.estimatorDrift, statistic)),
       10,
@@ -105,6 +146,7 @@ function addServices(dashboard: Dashboard, { api, execution, parts }: WatchedPar
     graph('Tasks waiting, dead letters', [
       execution.queue.metricApproximateNumberOfMessagesVisible({ period }),
       execution.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+      ownMetric(metricNames.taskDeadLettersTotal, 'Sum'),
     ]),
     graph('Table capacity consumed', [
       parts.table.table.metricConsumedReadCapacityUnits({ period }),

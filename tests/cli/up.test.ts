@@ -84,6 +84,7 @@ describe('maestro up', () => {
       blocker.close();
       expect(taken).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('mc:host:port-in-use') });
       expect(await runCli(['up', '--port', '70000'], { env })).toMatchObject({ code: 2, stderr: expect.stringContaining('65535') });
+      expect(await runCli(['up', '--warm', '65'], { env })).toMatchObject({ code: 2, stderr: expect.stringContaining('0 to 64') });
       expect(await runCli(['up', '--region', 'in Europe'], { env })).toMatchObject({ code: 2, stderr: expect.stringContaining('EU') });
       expect(await runCli(['up', '--audience', 'acme'], { env })).toMatchObject({ code: 2, stderr: expect.stringContaining('--issuer') });
     },

@@ -4,9 +4,11 @@ import { AttemptEgress } from '../../runner/egress/attempt-egress.ts';
 import type { Isolation } from '../../runner/sandbox/isolation.ts';
 import { LogCollector } from '../../runner/sandbox/log-collector.ts';
 import { childMain, taskEnvironment } from '../../runner/sandbox/node-arguments.ts';
-import { runChild } from '../../runner/sandbox/run-child.ts';
-import { egressSocket, makeTaskFolder, removeTaskFolder } from '../../runner/sandbox/task-folder.ts';
+import { runChild } from '../../runner/sandbox/child/run-child.ts';
+import { SandboxProcess } from '../../runner/sandbox/child/sandbox-process.ts';
+import { egressSocket, fillTaskFolder, makeTaskFolder, removeTaskFolder, type TaskFolder } from '../../runner/sandbox/task-folder.ts';
 import { toTaskResult } from '../../runner/sandbox/task-result.ts';
+import { Spare } from '../../runner/sandbox/warm/spare.ts';
 import type { JsonObject } from '../../shared/core/canonical-json.ts';
 import { systemClock } from '../../shared/embedded/system-clock.ts';
 import type { TaskLimits, TaskSpec } from '../../shared/port/runner.ts';
@@ -20,6 +22,8 @@ export interface AttackRun {
   inputs: JsonObject;
   egress?: Target['egress'];
   base: string;
+  /** Whether the sandbox is started for the attack, or was waiting for one; default cold. */
+  start?: 'cold' | 'warm';
 }
 
 /** What the runner would do, without Node's permissions: where an attacker is who has got past them. */
@@ -42,20 +46,41 @@ const nothing: Isolation = {
   processesHidden: false,
   scratchBounded: false,
   places: ({ entry, workspace, scratch, egress }) => ({ entry, workspace, scratch, egress }),
-  command: () => ({ program: process.execPath, args: ['--disable-warning=SecurityWarning', childMain], reportsPid: false }),
+  command: (folder) => {
+    const environment = { ...process.env, ...taskEnvironment(nothing.places(folder)), NODE_OPTIONS: '' };
+    const args = [...Object.entries(environment).map(([name, value]) => `${name}=${value}`), process.execPath];
+    return { program: '/usr/bin/env', args: [...args, '--disable-warning=SecurityWarning', childMain], reportsPid: false };
+  },
 };
 
-async function run(
-  { package: attacks, attack, inputs, egress: declared, base }: AttackRun,
+/** A folder that holds the attempt, and the process on it: in the order in which the runner does it for this start. */
+async function prepare(
+  { base, start }: AttackRun,
   isolation: Isolation,
-  limits: Partial<TaskLimits>,
-): Promise<Report> {
+  spec: TaskSpec,
+): Promise<{ folder: TaskFolder; process: () => Promise<SandboxProcess | Error> }> {
+  if (start !== 'warm') {
+    const folder = await makeTaskFolder(base, spec);
+    return {
+      folder,
+      process: () => SandboxProcess.start(isolation.command(folder, spec.limits), taskEnvironment(isolation.places(folder))),
+    };
+  }
+  // Started for an attempt that may take longer, as it comes when attempts differ.
+  const spare = await Spare.start(isolation, { ...spec.limits, timeoutMs: 2 * spec.limits.timeoutMs }, base);
+  if (!(await spare.bind(spec.limits))) throw new Error('the spare could not be bound');
+  await fillTaskFolder(spare.folder, spec);
+  return { folder: spare.folder, process: () => Promise.resolve(spare.process) };
+}
+
+async function run(attackRun: AttackRun, isolation: Isolation, limits: Partial<TaskLimits>): Promise<Report> {
+  const { attack, inputs, egress: declared } = attackRun;
   const plain = buildTaskSpec({
     limits: { timeoutMs: 10_000, ...limits },
     files: [{ path: 'in/file.txt', bytes: Buffer.from('content') }],
   });
-  const spec = { ...plain, package: attacks };
-  const folder = await makeTaskFolder(base, spec);
+  const spec = { ...plain, package: attackRun.package };
+  const { folder, process } = await prepare(attackRun, isolation, spec);
   const places = isolation.places(folder);
   const log = new LogCollector(systemClock, spec.limits.logBytes);
   const place = { socket: egressSocket(folder), networkBlocked: isolation.networkBlocked, say: (text: string) => log.system(text) };
@@ -64,9 +89,7 @@ async function run(
     ...(declared && { resolver: declared.resolver }),
   });
   try {
-    const end = await runChild({
-      command: isolation.command(folder, spec.limits),
-      env: isolation === nothing ? { ...process.env, ...taskEnvironment(places), NODE_OPTIONS: '' } : taskEnvironment(places),
+    const end = await runChild(await process(), {
       request: JSON.stringify({
         ...places,
         egress: egress.isOpen ? places.egress : null,

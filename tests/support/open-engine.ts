@@ -20,6 +20,8 @@ import { buildActor } from './build-deps.ts';
 export interface Engine {
   home: EmbeddedHome;
   actor: Actor;
+  /** The data folder. */
+  folder: string;
   /** Every attempt that was handed to the runner, in order. */
   attempts: TaskSpec[];
   /** How tasks end from now on; echo at first. */
@@ -35,7 +37,7 @@ export interface Engine {
 const finishTimeoutMs = 15_000;
 
 export async function openEngine(
-  options: Pick<EmbeddedHomeOptions, 'region' | 'faults' | 'maxOpenRuns'> & { tenant?: Partial<Omit<Tenant, 'id'>> } = {},
+  options: Pick<EmbeddedHomeOptions, 'region' | 'faults' | 'maxOpenRuns' | 'log'> & { tenant?: Partial<Omit<Tenant, 'id'>> } = {},
 ): Promise<Engine> {
   const { tenant, ...homeOptions } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'mc-engine-'));
@@ -46,12 +48,13 @@ export async function openEngine(
     attempts.push(spec);
     return current(spec);
   });
-  const home = await openEmbeddedHome({ ...homeOptions, dataDir, runner, width: 16, log: () => undefined });
+  const home = await openEmbeddedHome({ log: () => undefined, ...homeOptions, dataDir, runner, width: 16 });
   const { deps } = home;
   await addTenant(deps, tenant);
   return {
     home,
     actor,
+    folder: dataDir,
     attempts,
     simulate: (simulate) => void (current = simulate),
     publish: async (text) => {

@@ -6,7 +6,7 @@ import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
 
 /** Inputs are parameters; data goes into files (POST /api/files). */
-const maxBytes = 256 * 1024;
+export const maxStartBytes = 256 * 1024;
 
 export const operation = defineOperation({
   id: 'startExecution',
@@ -17,7 +17,7 @@ export const operation = defineOperation({
   description:
     'Plans, decides and admits the run in one transaction. When it answers 202 the run is durable and its first tasks are handed out. ' +
     'A denial answers 403 with every reason in `deny`.',
-  body: { kind: 'json', schema: StartRequest, required: true, maxBytes },
+  body: { kind: 'json', schema: StartRequest, required: true, maxBytes: maxStartBytes },
   idempotencyKey: true,
   responses: {
     202: {

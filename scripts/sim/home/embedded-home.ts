@@ -56,7 +56,12 @@ export class EmbeddedHome implements Home {
       world.scheduler.after(100 + world.random.next() * 20_000, () => this.#boot());
     };
     process.onDeath(again);
-    const queue = new LocalTaskQueue({ width: world.scenario.width, clock: clockOf(process), logger: loggerOf(process) });
+    const queue = new LocalTaskQueue({
+      width: world.scenario.width,
+      clock: clockOf(process),
+      logger: loggerOf(process),
+      metrics: { count: () => undefined },
+    });
     const phases: LocalPhases = new LocalPhases(() => deps, new OpenGate(), world.scenario.maxOpenRuns);
     const parts = {
       ...this.#rules,

@@ -1,26 +1,35 @@
 /**
  * The task queue of one machine. Durable is the table, not this: a ready task is a row, so what is lost here with a crash is sent again when the
- * home restarts. Messages for the same task are folded while one waits, and never handled side by side.
+ * home restarts. Messages for the same task are folded while one waits, and never handled side by side. One that can never be handled is put
+ * aside; the sweep sends it again, so what was mended goes on by itself.
  */
+import { LRUCache } from 'lru-cache';
+import { McError } from '../../core/errors.ts';
 import type { Clock } from '../../port/clock.ts';
 import type { Logger } from '../../port/logger.ts';
-import type { ReservedSlots, TaskMessage, TaskQueue } from '../../port/task-queue.ts';
+import { metricNames, type Metrics } from '../../port/metrics.ts';
+import { deliveriesMax, type ReservedSlots, type TaskMessage, type TaskQueue } from '../../port/task-queue.ts';
 
 export interface LocalTaskQueueOptions {
   /** Attempts at once; a sandbox needs about one core, a simulated one needs none. */
   width: number;
   clock: Clock;
   logger: Logger;
+  metrics: Pick<Metrics, 'count'>;
 }
 
 /** Pause before a message whose handler threw comes back; the handler itself handles everything that a task can do. */
 const redeliveryMs = 1_000;
+/** Tasks whose failed deliveries are remembered; one that is forgotten gets its deliveries anew. */
+const rememberedMax = 10_000;
 
 export class LocalTaskQueue implements TaskQueue {
   readonly #options: LocalTaskQueueOptions;
   readonly #waiting = new Map<string, TaskMessage>();
   readonly #active = new Set<string>();
   readonly #again = new Map<string, TaskMessage>();
+  /** Deliveries in a row that failed, by task; those with all their deliveries are put aside. */
+  readonly #failed = new LRUCache<string, number>({ max: rememberedMax });
   /** Slots in use or reserved. */
   #used = 0;
   readonly #stop = new AbortController();
@@ -106,19 +115,31 @@ export class LocalTaskQueue implements TaskQueue {
   async #run(key: string, message: TaskMessage, handle: (message: TaskMessage) => Promise<void>): Promise<void> {
     try {
       await handle(message);
+      this.#failed.delete(key);
     } catch (error) {
-      this.#options.logger.error('a task message could not be handled; it comes back', {
-        executionId: message.executionId,
-        taskId: message.taskId,
-        error,
-      });
-      void this.send([message], redeliveryMs);
+      this.#comeBackOrPutAside(key, message, error);
     }
     this.#active.delete(key);
     const again = this.#again.get(key);
     this.#again.delete(key);
     if (again && !this.#stop.signal.aborted) this.#waiting.set(key, again);
     this.#free(1);
+  }
+
+  /** A store that does not answer says nothing about the message, which comes back until it does. */
+  #comeBackOrPutAside(key: string, message: TaskMessage, error: unknown): void {
+    const { logger, metrics } = this.#options;
+    const isOutage = error instanceof McError && error.retry === 'backoff';
+    const deliveries = (this.#failed.get(key) ?? 0) + (isOutage ? 0 : 1);
+    if (!isOutage) this.#failed.set(key, deliveries);
+    const place = { executionId: message.executionId, taskId: message.taskId, deliveries, error };
+    if (deliveries < deliveriesMax || isOutage) {
+      logger.error('a task message could not be handled; it comes back', place);
+      void this.send([message], redeliveryMs);
+      return;
+    }
+    logger.error('a task message was put aside, because no delivery of it could be handled; the sweep tries again', place);
+    if (deliveries === deliveriesMax) metrics.count(metricNames.taskDeadLettersTotal);
   }
 
   #free(slots: number): void {

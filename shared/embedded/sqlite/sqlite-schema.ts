@@ -7,6 +7,8 @@ import { folderError } from '../folder-error.ts';
  * this only bounds the log (to about 200 MB) under a load without a pause.
  */
 const autocheckpointPages = 50_000;
+/** A short write of another program, such as a person's at a prompt, is waited for. */
+const busyMs = 100;
 /** SQLite's name for a database without a file. */
 const inMemory = ':memory:';
 /** Memory for SQLite's page cache; the whole home stays under 512 MB in a burst of 5,000. */
@@ -22,6 +24,8 @@ export function openDatabase(path: string): DatabaseSync {
   try {
     db = new DatabaseSync(path, { timeout: 5_000 });
     prepareTables(db);
+    // SQLite waits inside of a call, and with it the whole home; while another program holds the table, callers come again instead.
+    db.exec(`PRAGMA busy_timeout = ${busyMs}`);
     return db;
   } catch (error) {
     db?.close();

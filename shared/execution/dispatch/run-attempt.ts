@@ -122,7 +122,7 @@ async function execute(deps: Deps, spec: BuiltSpec, judge: AttemptJudge, signal:
     const result = checkOutputs(spec, await sandbox.execute(signal));
     await deps.faults.hit('dispatch:after-run');
     const egress = await sandbox.collectEgress();
-    deps.metrics.record(metricNames.taskMs, result.usage.wallMs);
+    deps.metrics.record(metricNames.taskMs, result.usage.wallMs, { level: sandbox.level });
     const ended: EndedAttempt = {
       ...nothing,
       sandbox: sandbox.level,

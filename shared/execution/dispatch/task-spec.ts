@@ -1,6 +1,7 @@
 /** What a runner gets for one attempt: verified package bytes, resolved inputs, workspace files, limits. */
 import { z } from 'zod';
 import type { Json, JsonObject } from '../../core/canonical-json.ts';
+import { classLimits } from '../../core/class-limits.ts';
 import { digestJson, type Digest } from '../../core/digest.ts';
 import { InvariantError, McError } from '../../core/errors.ts';
 import { loadManifest } from '../../manifest/get-workflow.ts';
@@ -19,10 +20,6 @@ import { loadJson } from '../stored-json.ts';
 import { redact } from './redact.ts';
 
 const mib = 1024 * 1024;
-/** Memory of a resource class; the price multiplies with it. */
-const memoryBytes = { small: 256 * mib, medium: 1024 * mib, large: 4096 * mib } as const;
-/** Scratch space is memory too (tmpfs), so it stays well below it. */
-const scratchBytes = 64 * mib;
 /** Outputs travel in one Lambda payload (6 MB) on the way back. */
 const outputBytes = 4 * mib;
 const logBytes = 4 * mib;
@@ -111,10 +108,11 @@ async function workspaceFiles(deps: Deps, head: ExecutionRecord): Promise<TaskSp
 /** An attempt never outlives its run; a compensation has its own time, because it comes after. */
 function limitsOf(deps: Deps, head: ExecutionRecord, task: TaskRecord, purpose: AttemptRequest['purpose']): TaskLimits {
   const untilDeadline = head.deadlineAt - deps.clock.now();
+  const { memoryBytes, scratchBytes } = classLimits[task.resourceClass];
   return {
     resourceClass: task.resourceClass,
     timeoutMs: purpose === 'task' ? Math.min(task.timeoutMs, untilDeadline) : task.timeoutMs,
-    memoryBytes: memoryBytes[task.resourceClass],
+    memoryBytes,
     scratchBytes,
     outputBytes,
     logBytes,

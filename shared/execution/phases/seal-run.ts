@@ -125,7 +125,7 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
     return false;
   }
   await deps.faults.hit('seal:after-write');
-  deps.metrics.count(metricNames.receiptsTotal);
+  deps.metrics.count(metricNames.receiptsTotal, 1, { state: sealed.state });
   return true;
 }
 

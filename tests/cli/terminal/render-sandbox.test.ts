@@ -23,6 +23,12 @@ describe('what is said about the sandbox at the start of a home', () => {
     expect(sandboxWarnings(whole)).toEqual([]);
   });
 
+  test('is how many are kept ready, where some are', () => {
+    expect(renderSandbox({ ...whole, warm: 4 }).map(stripVTControlCharacters)).toEqual([
+      'bubblewrap-seccomp (bwrap + seccomp + prlimit), 4 kept ready at most',
+    ]);
+  });
+
   test('is why stronger ones are refused, each in one line', () => {
     const [level, ...reasons] = renderSandbox(weak).map(stripVTControlCharacters);
     expect(level).toBe('node-permission (Node permissions)');

@@ -1,0 +1,241 @@
+/** Many starts in one call: real table, real packs, simulated tasks. */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { McError } from '../../../shared/core/errors.ts';
+import { startExecutions, type Batch, type LineResult } from '../../../shared/execution/admit/start-executions.ts';
+import type { StartRequest } from '../../../shared/execution/execution.ts';
+import { listExecutions } from '../../../shared/execution/read/list-executions.ts';
+import type { Deps } from '../../../shared/port/deps.ts';
+import { getTenant } from '../../../shared/tenant/tenant-store.ts';
+import { readUsage } from '../../../shared/tenant/usage.ts';
+import { openEngine, type Engine } from '../../support/open-engine.ts';
+
+const manifest = `name: numbered
+version: 1.0.0
+inputs: { n: { type: integer, default: 0 } }
+tasks:
+  - { id: only, uses: 'pkg:demo/echo@1.0.0', with: { n: '\${{ inputs.n }}' } }
+`;
+const classes: ('small' | 'medium' | 'large')[] = ['small', 'medium', 'large'];
+
+type Line = StartRequest & { idempotencyKey?: string };
+
+let engine: Engine;
+afterEach(() => engine.close());
+
+async function open(options: Parameters<typeof openEngine>[0] = {}): Promise<void> {
+  engine = await openEngine(options);
+  await engine.publish(manifest);
+}
+
+const numbered = (n: number): Line => ({ workflow: 'numbered', inputs: { n } });
+const lines = (count: number): Line[] => Array.from({ length: count }, (_, n) => numbered(n));
+
+function start(starts: readonly Line[], { deps = engine.home.deps, ...more }: Partial<Batch> & { deps?: Deps } = {}): Promise<LineResult[]> {
+  return startExecutions(deps, engine.actor, { ...more, lines: starts.map((line) => () => line) });
+}
+
+function idsIn(results: readonly LineResult[]): (string | undefined)[] {
+  return results.map((result) => (result.kind === 'started' ? result.execution.id : undefined));
+}
+
+const kindsIn = (results: readonly LineResult[]): string[] =>
+  results.map((result) => {
+    if (result.kind === 'failed') return result.error instanceof McError ? result.error.code : String(result.error);
+    return result.kind === 'started' && result.replayed ? 'replayed' : result.kind;
+  });
+
+/** Deps whose table tells how many writes were under way at once. */
+function counting(deps: Deps): { deps: Deps; most: () => number } {
+  let running = 0;
+  let most = 0;
+  const table = Object.create(deps.table) as Deps['table'];
+  table.write = async (ops) => {
+    most = Math.max(most, ++running);
+    try {
+      return await deps.table.write(ops);
+    } finally {
+      running--;
+    }
+  };
+  return { deps: { ...deps, table }, most: () => most };
+}
+
+describe('a batch', () => {
+  test('starts every line, answers in the order of the lines, and the runs end like any others', async () => {
+    await open();
+    const results = await start(lines(250));
+    expect(new Set(kindsIn(results))).toEqual(new Set(['started']));
+    const ids = idsIn(results);
+    expect(new Set(ids).size).toBe(250);
+    for (const n of [0, 99, 100, 249]) {
+      const run = await engine.finish(ids[n] ?? '');
+      expect(run.state).toBe('succeeded');
+      expect(engine.attempts.find(({ executionId }) => executionId === run.id)?.inputs).toEqual({ n });
+    }
+  });
+
+  test('lets no line harm another: what cannot be read, does not exist, does not fit or is denied is that line’s own answer', async () => {
+    await open({ region: 'EU' });
+    const unreadable = (): never => {
+      throw new McError('mc:request:invalid', 'no JSON');
+    };
+    const asked: (Line | (() => never))[] = [
+      numbered(1),
+      unreadable,
+      { workflow: 'nothing-like-it' },
+      { workflow: 'numbered', inputs: { n: 'many' } },
+      { workflow: 'numbered', region: 'RU' },
+      numbered(2),
+    ];
+    const read = asked.map((line) => (typeof line === 'function' ? line : () => line));
+    const results = await startExecutions(engine.home.deps, engine.actor, { lines: read });
+    const wrong = ['mc:request:invalid', 'mc:workflow:not-found', 'mc:execution:inputs-invalid', 'denied'];
+    expect(kindsIn(results)).toEqual(['started', ...wrong, 'started']);
+    const { items } = await listExecutions(engine.home.deps, engine.actor, { limit: 100 });
+    expect(items.map(({ id }) => id).toSorted()).toEqual([results[0], results[5]].flatMap((one) => idsIn(one ? [one] : [])).toSorted());
+  });
+
+  test('of ten against a cap of three starts exactly three', async () => {
+    await open({ tenant: { quota: { maxConcurrent: 3, resourceClasses: classes } } });
+    const held = Promise.withResolvers<void>();
+    engine.simulate((spec) => ({ result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, until: held.promise }));
+    const results = await start(lines(10));
+    expect(kindsIn(results).toSorted()).toEqual([...Array<string>(7).fill('denied'), ...Array<string>(3).fill('started')]);
+    const { deps, actor } = { deps: engine.home.deps, actor: engine.actor };
+    expect(await readUsage(deps, await getTenant(deps, actor.tenant))).toMatchObject({ inUse: 3 });
+    held.resolve();
+    for (const id of idsIn(results)) if (id !== undefined) await engine.finish(id);
+    expect(await readUsage(deps, await getTenant(deps, actor.tenant))).toMatchObject({ inUse: 0, reservedUsdMicros: 0 });
+  });
+
+  test('answers a defect of ours for its line, and starts the others', async () => {
+    await open();
+    const broken = new TypeError('a bug');
+    const read = [() => numbered(1), () => Promise.reject(broken) as never, () => numbered(2)];
+    const failing = [
+      ...read.slice(0, 1),
+      () => {
+        throw broken;
+      },
+      ...read.slice(2),
+    ];
+    const results = await startExecutions(engine.home.deps, engine.actor, { lines: failing });
+    expect(results[1]).toEqual({ kind: 'failed', error: broken });
+    expect([kindsIn(results)[0], kindsIn(results)[2]]).toEqual(['started', 'started']);
+  });
+});
+
+describe('a batch that is sent again', () => {
+  test('with its key starts nothing twice and answers the same runs; a line that changed is a conflict', async () => {
+    await open();
+    const first = await start(lines(120), { idempotencyKey: 'nightly' });
+    const again = await start(lines(120), { idempotencyKey: 'nightly' });
+    expect(idsIn(again)).toEqual(idsIn(first));
+    expect(new Set(kindsIn(again))).toEqual(new Set(['replayed']));
+    const changed = await start([numbered(0), numbered(77), numbered(2)], { idempotencyKey: 'nightly' });
+    expect(kindsIn(changed)).toEqual(['replayed', 'mc:idempotency:conflict', 'replayed']);
+    const other = await start([numbered(0)], { idempotencyKey: 'another' });
+    expect(kindsIn(other)).toEqual(['started']);
+  });
+
+  test('starts equal lines as often as they are there, and a single start with the same key is another thing', async () => {
+    await open();
+    const results = await start([numbered(1), numbered(1)], { idempotencyKey: 'k' });
+    expect(new Set(idsIn(results)).size).toBe(2);
+    const { id } = await engine.start({ ...numbered(1), idempotencyKey: 'k' });
+    expect(idsIn(results)).not.toContain(id);
+  });
+
+  test('goes by the key of a line where it has one, wherever the line stands and however it came', async () => {
+    await open();
+    const single = await engine.start({ ...numbered(5), idempotencyKey: 'own' });
+    const results = await start([numbered(1), { ...numbered(5), idempotencyKey: 'own' }], { idempotencyKey: 'all' });
+    expect(idsIn(results)[1]).toBe(single.id);
+    expect(kindsIn(results)).toEqual(['started', 'replayed']);
+    const twice = await start([6, 6, 7].map((n) => ({ ...numbered(n), idempotencyKey: 'new' })));
+    expect(kindsIn(twice).toSorted()).toEqual(['mc:idempotency:conflict', 'replayed', 'started']);
+  });
+
+  test('after a crash in the middle starts what is missing', async () => {
+    let left = 60;
+    await open({
+      faults: {
+        hit: (point) => {
+          if (point === 'admit:after-write' && left-- <= 0) throw new Error('power is gone');
+        },
+      },
+    });
+    const before = await start(lines(150), { idempotencyKey: 'nightly' });
+    expect(kindsIn(before).filter((kind) => kind === 'started')).toHaveLength(60);
+    left = Number.POSITIVE_INFINITY;
+    const after = await start(lines(150), { idempotencyKey: 'nightly' });
+    expect(new Set(idsIn(after)).size).toBe(150);
+    idsIn(before).forEach((id, at) => id !== undefined && expect(idsIn(after)[at]).toBe(id));
+    // The writes had happened, so all were there: nothing was started twice.
+    expect(new Set(kindsIn(after))).toEqual(new Set(['replayed']));
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await listExecutions(engine.home.deps, engine.actor, { limit: 100, ...(cursor && { cursor }) });
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.cursor;
+    } while (cursor);
+    expect(seen).toHaveLength(150);
+  });
+});
+
+describe('limits of a batch', () => {
+  test('a home that is full refuses it whole, and one that fills up refuses the lines that came too late', async () => {
+    await open({ maxOpenRuns: 150 });
+    const held = Promise.withResolvers<void>();
+    engine.simulate((spec) => ({ result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, until: held.promise }));
+    const kinds = kindsIn(await start(lines(300)));
+    expect(kinds.slice(0, 200)).toEqual(Array<string>(200).fill('started')); // Those under way together are not counted before they are there.
+    expect(kinds.slice(200)).toEqual(Array<string>(100).fill('mc:host:overloaded'));
+    await expect(start(lines(1))).rejects.toMatchObject({ code: 'mc:host:overloaded' });
+    held.resolve();
+  });
+
+  test('lines that are not begun in time are told so, and nothing of them is started', async () => {
+    await open();
+    const { deps } = engine.home;
+    let asked = 0;
+    // The first question sets the end, every further one is 12 s later: after two slices it is over.
+    const clock = { ...deps.clock, elapsedMs: () => 12_000 * asked++ };
+    const frozen = { ...deps, clock: { ...deps.clock, elapsedMs: () => 0 } };
+    const metered = { ...frozen, get clock() {
+      return clock;
+    } };
+    const kinds = kindsIn(await start(lines(250), { deps: metered }));
+    const begun = kinds.filter((kind) => kind === 'started').length;
+    expect([begun % 100, begun < 250]).toEqual([0, true]);
+    expect(new Set(kinds.slice(begun))).toEqual(new Set(['mc:host:overloaded']));
+    expect((await listExecutions(deps, engine.actor, { limit: 100 })).items).toHaveLength(Math.min(begun, 100));
+  });
+
+  test('lines share commits where one machine has the table, and queue up where their transactions would collide', async () => {
+    await open();
+    const here = counting(engine.home.deps);
+    await start(lines(200), { deps: here.deps });
+    expect(here.most()).toBeGreaterThanOrEqual(100);
+    const there = counting({ ...engine.home.deps, config: { ...engine.home.deps.config, cloud: 'aws' } });
+    await start(lines(20), { deps: there.deps });
+    expect(there.most()).toBeLessThan(20);
+  });
+
+  test('other work goes on between slices, also when nothing has to be written', async () => {
+    await open();
+    const same = Array.from({ length: 400 }, () => ({ ...numbered(1), idempotencyKey: 'one' }));
+    await start(same.slice(0, 1));
+    let turns = 0;
+    let isOver = false;
+    const spin = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(spin);
+    };
+    setImmediate(spin);
+    expect(new Set(kindsIn(await start(same)))).toEqual(new Set(['replayed']));
+    isOver = true;
+    expect(turns).toBeGreaterThanOrEqual(3);
+  });
+});
