@@ -1,4 +1,5 @@
 /** Reads of a run's items; every stored row is parsed before anything trusts it. */
+import { loadManifest } from '../manifest/get-workflow.ts';
 import { InvariantError, McError } from '../core/errors.ts';
 import type { Id } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';
@@ -71,6 +72,12 @@ export async function listTasks({ table }: TableDeps, tenant: TenantId, id: Id<'
     cursor = page.cursor;
   } while (cursor);
   return tasks;
+}
+
+/** Every task of a run, ordered by id, as listTasks; its manifest tells their names, and items that are known by name need no search. */
+export async function readTasks(deps: Pick<Deps, 'table' | 'blobs'>, { tenant, id, workflow }: ExecutionRecord): Promise<TaskRecord[]> {
+  const { tasks } = await loadManifest(deps, tenant, workflow);
+  return getTasks(deps, tenant, id, tasks.map((task) => task.id).sort());
 }
 
 /** Whether no task of the run is going to start or end any more: all are done, or it was closed and no attempt is under way. */

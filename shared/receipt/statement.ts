@@ -1,5 +1,6 @@
 /** in-toto Statement v1, as strictly as cosign reads it: an unknown field is a refusal, not noise. */
 import { z } from 'zod';
+import { JsonRecord } from '../core/json-value.ts';
 
 /** The algorithms our own statements use; others may stand beside them. */
 const DigestSet = z
@@ -13,7 +14,7 @@ export const Subject = z.strictObject({
   content: z.base64().optional(),
   downloadLocation: z.string().optional(),
   mediaType: z.string().optional(),
-  annotations: z.record(z.string(), z.json()).optional(),
+  annotations: JsonRecord.optional(),
 });
 export type Subject = z.infer<typeof Subject>;
 
@@ -24,7 +25,7 @@ export const Statement = z.strictObject({
   _type: z.literal('https://in-toto.io/Statement/v1'),
   subject: z.array(Subject).min(1).max(maxSubjects),
   predicateType: z.url(),
-  predicate: z.record(z.string(), z.json()),
+  predicate: JsonRecord,
 });
 export type Statement = z.infer<typeof Statement>;
 

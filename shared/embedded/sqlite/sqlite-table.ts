@@ -10,9 +10,11 @@ import type { Item, Key, Page, Query, Table, WriteOp, WriteResult } from '../../
 import { checkItem, checkItemBytes, checkQuery, checkWrite, holds, keyOf, probeKey, refused, updated } from '../../port/table-rules.ts';
 import { requireRoom } from '../require-room.ts';
 import { sqliteProblem } from '../sqlite-problem.ts';
+import { systemErrorField } from '../system-error.ts';
 import { GroupCommit } from './group-commit.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { decodeCursor, encodeCursor, type CursorPosition } from './sqlite-cursor.ts';
+import { cacheKey, StagedChanges, type Before, type StagedChange } from './staged-changes.ts';
 
 interface PendingWrite {
   ops: readonly WriteOp[];
@@ -29,20 +31,11 @@ const probeMs = 5_000;
 /** More than a page of SQLite has room for. */
 const probeBytes = 8 * 1024;
 
-interface StoredItem {
-  item: Item;
-  body: string;
-}
-
-interface Change extends StoredItem {
-  /** The row is there and keeps its index keys, so SQLite need not touch the indexes. */
-  isInPlace: boolean;
-}
-
 export class SqliteTable implements Table {
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #get: StatementSync;
+  readonly #insert: StatementSync;
   readonly #put: StatementSync;
   readonly #replaceBody: StatementSync;
   readonly #delete: StatementSync;
@@ -60,8 +53,10 @@ export class SqliteTable implements Table {
     this.#db = openDatabase(path);
     this.#keepsRecent = keepsRecent;
     this.#get = this.#db.prepare('SELECT body FROM items WHERE pk = ? AND sk = ?');
+    const insert = 'INSERT INTO items (pk, sk, g1pk, g1sk, g2pk, g2sk, ttl, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
+    this.#insert = this.#db.prepare(insert);
     this.#put = this.#db.prepare(
-      `INSERT INTO items (pk, sk, g1pk, g1sk, g2pk, g2sk, ttl, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      `${insert}
        ON CONFLICT (pk, sk) DO UPDATE SET g1pk = excluded.g1pk, g1sk = excluded.g1sk, g2pk = excluded.g2pk, g2sk = excluded.g2sk,
          ttl = excluded.ttl, body = excluded.body`,
     );
@@ -143,64 +138,108 @@ export class SqliteTable implements Table {
 
   /** Commits writes together, then answers every caller. */
   #commit(batch: readonly PendingWrite[]): void {
-    const answers: (() => void)[] = [];
     try {
-      this.#db.exec('BEGIN IMMEDIATE');
-      for (const write of batch) answers.push(this.#apply(write));
-      this.#db.exec('COMMIT');
+      for (const answer of this.#transact(batch)) answer();
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      this.#recent.clear(); // It may hold what was just rolled back.
       const failure = storeError(error);
       for (const write of batch) write.reject(failure);
-      return;
     }
-    for (const answer of answers) answer();
   }
 
-  /** Judges all conditions, then writes all ops; nothing is written unless everything holds. Answers go out after the commit. */
-  #apply({ ops, resolve, reject }: PendingWrite): () => void {
+  /** Items that should not be there are not looked for: the insert finds one that is, and then everything is judged again by what is really there. */
+  #transact(batch: readonly PendingWrite[]): (() => void)[] {
+    try {
+      return this.#tryTransact(batch, { assumesAbsent: true });
+    } catch (error) {
+      if (!isRowThere(error)) throw error;
+      return this.#tryTransact(batch, { assumesAbsent: false });
+    }
+  }
+
+  /** One transaction; throws when nothing of it was stored. */
+  #tryTransact(batch: readonly PendingWrite[], { assumesAbsent }: { assumesAbsent: boolean }): (() => void)[] {
+    const staged = new StagedChanges();
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      const answers = batch.map((write) => this.#apply(write, staged, assumesAbsent));
+      for (const [, change] of staged.entries()) this.#store(change);
+      this.#db.exec('COMMIT');
+      for (const [id, change] of staged.entries()) this.#remember(id, change);
+      return answers;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Judges all conditions of a write, then stages all its changes; nothing is staged unless everything holds. Answers go out after the commit. */
+  #apply({ ops, resolve, reject }: PendingWrite, staged: StagedChanges, assumesAbsent: boolean): () => void {
     const failed: number[] = [];
-    const changes: Change[] = [];
+    const changes: [string, StagedChange][] = [];
     try {
       for (const [index, op] of ops.entries()) {
-        const needsItem = op.kind === 'update' || (op.conditions?.length ?? 0) > 0;
-        const item = needsItem ? this.#read(keyOf(op)) : undefined;
-        if (!(op.conditions ?? []).every((condition) => holds(condition, item))) failed.push(index);
-        else if (op.kind === 'put') changes.push({ ...serialised(op.item), isInPlace: false });
-        else if (op.kind === 'update') {
-          const next = updated(op.key, item, op);
-          changes.push({ ...serialised(next), isInPlace: item !== undefined && haveSameKeys(item, next) });
-        }
+        const key = keyOf(op);
+        const id = cacheKey(key);
+        const before = this.#before(op, id, { staged, assumesAbsent });
+        const item = before.kind === 'row' ? before.item : undefined;
+        if (before.kind !== 'assumed-none' && !(op.conditions ?? []).every((condition) => holds(condition, item))) failed.push(index);
+        else if (op.kind === 'put') changes.push([id, { key, before, after: serialised(op.item) }]);
+        else if (op.kind === 'update') changes.push([id, { key, before, after: serialised(updated(op.key, item, op)) }]);
+        else if (op.kind === 'delete') changes.push([id, { key, before, after: undefined }]);
       }
     } catch (error) {
       if (error instanceof McError) return () => reject(error); // This write alone is refused; the others of the batch go on.
       throw error;
     }
     if (failed.length > 0) return () => resolve({ ok: false, failed });
-    for (const change of changes) this.#store(change);
-    for (const op of ops) if (op.kind === 'delete') this.#remove(op.key);
+    for (const [id, change] of changes) staged.stage(id, change);
     return () => resolve({ ok: true });
   }
 
-  #store({ item, body, isInPlace }: Change): void {
-    const { pk, sk, gsi1pk = null, gsi1sk = null, gsi2pk = null, gsi2sk = null, ttl = null } = item;
-    if (isInPlace) this.#replaceBody.run(body, pk, sk);
-    else this.#put.run(pk, sk, gsi1pk, gsi1sk, gsi2pk, gsi2sk, ttl, body);
-    if (body.length <= recentItemChars && this.#keepsRecent(item)) this.#recent.set(cacheKey(item), item, { size: body.length });
-    else this.#recent.delete(cacheKey(item));
+  /** The row that the op meets, as far as the op needs to know it. */
+  #before(op: WriteOp, id: string, { staged, assumesAbsent }: { staged: StagedChanges; assumesAbsent: boolean }): Before {
+    const known = staged.find(id);
+    if (known) return known.after ? { kind: 'row', item: known.after.item } : { kind: 'none' };
+    const recent = this.#recent.get(id);
+    if (recent) return { kind: 'row', item: recent };
+    const conditions = op.conditions ?? [];
+    if (op.kind !== 'update' && conditions.length === 0) return { kind: 'unread' };
+    if (assumesAbsent && op.kind === 'put' && conditions.every(({ kind }) => kind === 'absent')) return { kind: 'assumed-none' };
+    const item = this.#select1(keyOf(op));
+    return item ? { kind: 'row', item } : { kind: 'none' };
   }
 
-  #remove(key: Key): void {
-    this.#delete.run(key.pk, key.sk);
-    this.#recent.delete(cacheKey(key));
+  #store({ key: { pk, sk }, before, after }: StagedChange): void {
+    if (after === undefined) {
+      // Put and deleted by writes of one transaction: the first of them was told that nothing was there.
+      if (before.kind === 'assumed-none' && this.#get.get(pk, sk)) throw new RowIsThere();
+      if (before.kind === 'row' || before.kind === 'unread') this.#delete.run(pk, sk);
+      return;
+    }
+    const { item, body } = after;
+    // In place SQLite need not touch the indexes.
+    if (before.kind === 'row' && haveSameKeys(before.item, item)) {
+      this.#replaceBody.run(body, pk, sk);
+      return;
+    }
+    const { gsi1pk = null, gsi1sk = null, gsi2pk = null, gsi2sk = null, ttl = null } = item;
+    const statement = before.kind === 'none' || before.kind === 'assumed-none' ? this.#insert : this.#put;
+    statement.run(pk, sk, gsi1pk, gsi1sk, gsi2pk, gsi2sk, ttl, body);
   }
 
-  /** The item as the open transaction, or the last one, left it. Callers never change what they get. */
+  #remember(id: string, { after }: StagedChange): void {
+    if (after && after.body.length <= recentItemChars && this.#keepsRecent(after.item)) {
+      this.#recent.set(id, after.item, { size: after.body.length });
+    } else this.#recent.delete(id);
+  }
+
+  /** The item as the last transaction left it. Callers never change what they get. */
   #read(key: Key): Item | undefined {
-    const recent = this.#recent.get(cacheKey(key));
-    if (recent) return recent;
-    const row = this.#get.get(key.pk, key.sk);
+    return this.#recent.get(cacheKey(key)) ?? this.#select1(key);
+  }
+
+  #select1({ pk, sk }: Key): Item | undefined {
+    const row = this.#get.get(pk, sk);
     return row === undefined ? undefined : parseBody(row['body']);
   }
 
@@ -242,7 +281,7 @@ export class SqliteTable implements Table {
   }
 }
 
-function serialised(item: Item): StoredItem {
+function serialised(item: Item): { item: Item; body: string } {
   const body = JSON.stringify(item);
   checkItemBytes(item, body.length);
   return { item, body };
@@ -250,8 +289,6 @@ function serialised(item: Item): StoredItem {
 
 const keyFields = ['gsi1pk', 'gsi1sk', 'gsi2pk', 'gsi2sk', 'ttl'] as const;
 const haveSameKeys = (left: Item, right: Item): boolean => keyFields.every((field) => left[field] === right[field]);
-
-const cacheKey = ({ pk, sk }: Key): string => `${pk}\0${sk}`;
 
 /** U+10FFFF is the largest code point, so every string with the prefix sorts before prefix + U+10FFFF. */
 function afterPrefix(prefix: string): string {
@@ -270,6 +307,15 @@ function reading<T>(read: () => T): T {
     throw storeError(error);
   }
 }
+
+/** SQLite's extended code of a row whose primary key is taken. */
+const primaryKeyTaken = 1555;
+
+class RowIsThere extends Error {
+  readonly errcode = primaryKeyTaken;
+}
+
+const isRowThere = (error: unknown): boolean => systemErrorField(error, 'errcode') === primaryKeyTaken;
 
 /** SQLite's own failures as ours: a full disk and a damaged file are told apart, because their fixes are others. */
 function storeError(error: unknown): unknown {

@@ -1,8 +1,8 @@
 /** What a runner gets for one attempt: verified package bytes, resolved inputs, workspace files, limits. */
-import { z } from 'zod';
 import type { Json, JsonObject } from '../../core/canonical-json.ts';
 import { digestJson, type Digest } from '../../core/digest.ts';
 import { InvariantError, McError } from '../../core/errors.ts';
+import { JsonRecord } from '../../core/json-value.ts';
 import { loadManifest } from '../../manifest/get-workflow.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
 import { collectReferences, resolveReferences } from '../../manifest/reference.ts';
@@ -26,8 +26,6 @@ const scratchBytes = 64 * mib;
 /** Outputs travel in one Lambda payload (6 MB) on the way back. */
 const outputBytes = 4 * mib;
 const logBytes = 4 * mib;
-
-const JsonRecord = z.record(z.string(), z.json());
 
 /** What of a run an attempt needs to know; compensations run the same way with another package and `with`. */
 export interface AttemptRequest {
