@@ -122,7 +122,7 @@ export class LocalPhases implements Phases {
     this.#stop.signal.throwIfAborted();
     const deps = this.#deps();
     if (name === 'AwaitRun') return { outcome: await this.#awaitRun(deps, input) };
-    const answer = await this.#gate.background(async () => {
+    const answer = await this.#gate.background(input.executionId, async () => {
       this.#stop.signal.throwIfAborted();
       return handlers[name](deps, input);
     });
