@@ -16,7 +16,7 @@ import type { WriteOp } from '../../port/table.ts';
 import type { PhaseInput } from '../../port/phases.ts';
 import { signStatement } from '../../receipt/sign-statement.ts';
 import { predicateTypes } from '../../receipt/statement.ts';
-import { verifyBundle } from '../../receipt/verify-bundle.ts';
+import { checkSignature, verifyBundleWith } from '../../receipt/verify-bundle.ts';
 import { openStates } from '../execution.ts';
 import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, isFinished, readTasks } from '../execution-store.ts';
@@ -89,7 +89,7 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
   deps.metrics.record(metricNames.signMs, deps.clock.elapsedMs() - startedAt);
   await deps.faults.hit('seal:after-sign');
   // A signer that signs with another key, or other bytes, must not be able to end a run.
-  verifySealed(deps, bundle, (await deps.signer.publicKey()).pem);
+  await verifySealed(deps, bundle, (await deps.signer.publicKey()).pem);
   const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
   await deps.faults.hit('seal:after-receipt-blob');
 
@@ -160,9 +160,9 @@ function isCompensated({ outcome }: ExecutionRecord, tasks: readonly TaskRecord[
   return outcome === 'open' || tasks.every(({ compensation }) => compensation !== 'pending' && compensation !== 'running');
 }
 
-function verifySealed(deps: Deps, bundle: unknown, pem: string): void {
+async function verifySealed(deps: Deps, bundle: unknown, pem: string): Promise<void> {
   try {
-    verifyBundle(bundle, { pem, predicateType: predicateTypes.run });
+    await verifyBundleWith(deps.checkSignature ?? checkSignature, bundle, { pem, predicateType: predicateTypes.run });
   } catch (error) {
     deps.metrics.count(metricNames.receiptVerifyFailuresTotal);
     throw error;
