@@ -19,8 +19,8 @@ function isInOrder(value: unknown, depth = 0): boolean {
   if (Array.isArray(value)) return value.every((entry) => isInOrder(entry, depth + 1));
   if (Object.prototype.toString.call(value) !== '[object Object]') return false;
   let previous = '';
-  for (const [key, member] of Object.entries(value)) {
-    if (key < previous || !key.isWellFormed() || !isInOrder(member, depth + 1)) return false;
+  for (const key of Object.keys(value)) {
+    if (key < previous || !key.isWellFormed() || !isInOrder((value as Record<string, unknown>)[key], depth + 1)) return false;
     previous = key;
   }
   return true;

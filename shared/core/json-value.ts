@@ -9,7 +9,9 @@ function isJson(value: unknown, depth = 0): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || depth > maxDepth) return false;
   if (Array.isArray(value)) return value.every((entry) => isJson(entry, depth + 1));
-  return isPlain(value) && Object.values(value).every((entry) => isJson(entry, depth + 1));
+  if (!isPlain(value)) return false;
+  for (const key of Object.keys(value)) if (!isJson((value as Record<string, unknown>)[key], depth + 1)) return false;
+  return true;
 }
 
 /** Not an instance of a class; plain objects of another realm are plain too. */

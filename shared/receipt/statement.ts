@@ -7,14 +7,15 @@ const DigestSet = z
   .record(z.string().min(1), z.string().regex(/^[0-9a-f]+$/, 'lower-case hex'))
   .refine((set) => Object.keys(set).length > 0, 'a digest set needs a digest');
 
+/** Members of both schemas stand in canonical order, which they give to what they parse. */
 export const Subject = z.strictObject({
-  name: z.string().optional(),
-  uri: z.string().optional(),
-  digest: DigestSet,
+  annotations: JsonRecord.optional(),
   content: z.base64().optional(),
+  digest: DigestSet,
   downloadLocation: z.string().optional(),
   mediaType: z.string().optional(),
-  annotations: JsonRecord.optional(),
+  name: z.string().optional(),
+  uri: z.string().optional(),
 });
 export type Subject = z.infer<typeof Subject>;
 
@@ -23,9 +24,9 @@ export const maxSubjects = 1_024;
 
 export const Statement = z.strictObject({
   _type: z.literal('https://in-toto.io/Statement/v1'),
-  subject: z.array(Subject).min(1).max(maxSubjects),
-  predicateType: z.url(),
   predicate: JsonRecord,
+  predicateType: z.url(),
+  subject: z.array(Subject).min(1).max(maxSubjects),
 });
 export type Statement = z.infer<typeof Statement>;
 
