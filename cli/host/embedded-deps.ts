@@ -15,6 +15,7 @@ import { openReceiptSigner } from '../../shared/embedded/receipt-signer.ts';
 import { RunningAttempts } from '../../shared/embedded/running-attempts.ts';
 import { SmallBlobs } from '../../shared/embedded/small-blobs.ts';
 import { SqliteTable } from '../../shared/embedded/sqlite/sqlite-table.ts';
+import { checkInPool } from '../../shared/embedded/software-signer.ts';
 import { systemClock } from '../../shared/embedded/system-clock.ts';
 import { ulidIds } from '../../shared/embedded/ulid-ids.ts';
 import { WorkGate } from '../../shared/embedded/pace/work-gate.ts';
@@ -92,7 +93,9 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   await using opened = new AsyncDisposableStack();
   openDataFolder(options.dataDir);
   opened.adopt(lockFolder(options.dataDir), (lock) => lock.release());
-  const table = opened.adopt(new SqliteTable(join(options.dataDir, 'table.sqlite'), isRunState), (open) => open.close());
+  const table = opened.adopt(new SqliteTable(join(options.dataDir, 'table.sqlite'), { keepsRecent: isRunState, hasThread: true }), (open) =>
+    open.close(),
+  );
   const logger = jsonLogger(options.log ?? warningsToStderr, 'maestro-conductor');
   const metrics = new MemoryMetrics();
   const gate = new WorkGate();
@@ -109,6 +112,7 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
     table,
     blobs,
     signer,
+    checkSignature: checkInPool,
     queue,
     phases,
     policy: opened.adopt(await loadShippedPacks(undefined, { own }), (engine) => engine.close()),

@@ -1,19 +1,25 @@
 /** Reads of a run's items; every stored row is parsed before anything trusts it. */
+import { loadManifest } from '../manifest/get-workflow.ts';
 import { InvariantError, McError } from '../core/errors.ts';
 import type { Id } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Item } from '../port/table.ts';
+import { isMadeOfRecord } from '../port/typed-items.ts';
 import type { TasksEnd } from '../port/phases.ts';
 import { ExecutionRecord, executionPk, headKey, TaskRecord, taskKey } from './execution-record.ts';
 
 type TableDeps = Pick<Deps, 'table'>;
 
-/** Parsing a row costs more than reading it; a table that hands out the same object again hands out a row that was parsed already. */
+/**
+ * Parsing a row costs more than reading it. A table that hands out the same object again hands out a row that was parsed already, or one that needs no parsing
+ * because a record of ours was written as this very object.
+ */
 const parsedHeads = new WeakMap<Item, ExecutionRecord>();
 const parsedTasks = new WeakMap<Item, TaskRecord>();
 
-function parseOnce<T>(known: WeakMap<Item, T>, schema: { parse(value: unknown): T }, item: Item): T {
+function parseOnce<T extends object>(known: WeakMap<Item, T>, schema: { parse(value: unknown): T }, item: Item): T {
+  if (isMadeOfRecord(item)) return item as unknown as T; // The caller's keys say which record that is; the keys of the item are with it.
   const earlier = known.get(item);
   if (earlier) return earlier;
   const record = schema.parse(item);
@@ -71,6 +77,12 @@ export async function listTasks({ table }: TableDeps, tenant: TenantId, id: Id<'
     cursor = page.cursor;
   } while (cursor);
   return tasks;
+}
+
+/** Every task of a run, ordered by id, as listTasks; its manifest tells their names, and items that are known by name need no search. */
+export async function readTasks(deps: Pick<Deps, 'table' | 'blobs'>, { tenant, id, workflow }: ExecutionRecord): Promise<TaskRecord[]> {
+  const { tasks } = await loadManifest(deps, tenant, workflow);
+  return getTasks(deps, tenant, id, tasks.map((task) => task.id).sort());
 }
 
 /** Whether no task of the run is going to start or end any more: all are done, or it was closed and no attempt is under way. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { canonicalJson, type Json } from '../core/canonical-json.ts';
 import { Digest, digestBytes } from '../core/digest.ts';
+import { JsonValue } from '../core/json-value.ts';
 import { InvariantError, McError } from '../core/errors.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import type { Deps } from '../port/deps.ts';
@@ -10,7 +11,7 @@ import type { Deps } from '../port/deps.ts';
 const inlineBytes = 4 * 1024;
 
 /** A value as an item holds it. */
-export const StoredJson = z.strictObject({ digest: Digest, sizeBytes: z.int().nonnegative(), inline: z.json().optional() });
+export const StoredJson = z.strictObject({ digest: Digest, sizeBytes: z.int().nonnegative(), inline: JsonValue.optional() });
 export type StoredJson = z.infer<typeof StoredJson>;
 
 /** Stores a value; durable only together with the item that the result is written into. */

@@ -1,5 +1,6 @@
 import type { TenantId } from '../core/tenant-id.ts';
 import type { BlobStore } from './blob-store.ts';
+import type { CheckSignature } from './check-signature.ts';
 import type { Clock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import type { Ids } from './ids.ts';
@@ -37,6 +38,8 @@ export interface Deps {
   table: Table;
   blobs: BlobStore;
   signer: Signer;
+  /** How receipts are checked before they are filed; where it is absent, in the thread that signs them. */
+  checkSignature?: CheckSignature;
   queue: TaskQueue;
   phases: Phases;
   policy: PolicyEngine;

@@ -7,7 +7,6 @@ export const faultPoints = [
   'dispatch:after-run',
   'dispatch:after-blobs',
   'dispatch:after-complete',
-  'phase:after-journal',
   'cancel:after-write',
   'compensate:after-claim',
   'compensate:after-run',

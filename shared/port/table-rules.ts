@@ -1,5 +1,6 @@
 /** What every table adapter checks in the same words: the refusals of DynamoDB, and the meaning of a condition. */
 import { assertInvariant, McError } from '../core/errors.ts';
+import { isMadeOfRecord, madeOfRecord } from './typed-items.ts';
 import { tableLimits, type Condition, type Item, type Key, type Query, type WriteOp } from './table.ts';
 
 /** The key that an op writes or checks. */
@@ -109,7 +110,7 @@ export function updated(key: Key, item: Item | undefined, op: WriteOp & { kind: 
     next[field] = current + amount;
   }
   for (const field of op.remove ?? []) delete next[field];
-  return next;
+  return item && isMadeOfRecord(item) ? madeOfRecord(next) : next;
 }
 
 /** The error for what a table refuses. */

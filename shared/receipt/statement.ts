@@ -1,19 +1,21 @@
 /** in-toto Statement v1, as strictly as cosign reads it: an unknown field is a refusal, not noise. */
 import { z } from 'zod';
+import { JsonRecord } from '../core/json-value.ts';
 
 /** The algorithms our own statements use; others may stand beside them. */
 const DigestSet = z
   .record(z.string().min(1), z.string().regex(/^[0-9a-f]+$/, 'lower-case hex'))
   .refine((set) => Object.keys(set).length > 0, 'a digest set needs a digest');
 
+/** Members of both schemas stand in canonical order, which they give to what they parse. */
 export const Subject = z.strictObject({
-  name: z.string().optional(),
-  uri: z.string().optional(),
-  digest: DigestSet,
+  annotations: JsonRecord.optional(),
   content: z.base64().optional(),
+  digest: DigestSet,
   downloadLocation: z.string().optional(),
   mediaType: z.string().optional(),
-  annotations: z.record(z.string(), z.json()).optional(),
+  name: z.string().optional(),
+  uri: z.string().optional(),
 });
 export type Subject = z.infer<typeof Subject>;
 
@@ -22,9 +24,9 @@ export const maxSubjects = 1_024;
 
 export const Statement = z.strictObject({
   _type: z.literal('https://in-toto.io/Statement/v1'),
-  subject: z.array(Subject).min(1).max(maxSubjects),
+  predicate: JsonRecord,
   predicateType: z.url(),
-  predicate: z.record(z.string(), z.json()),
+  subject: z.array(Subject).min(1).max(maxSubjects),
 });
 export type Statement = z.infer<typeof Statement>;
 

@@ -5,6 +5,7 @@ import type { ZodType } from 'zod';
 import { hexOf, type Digest } from '../core/digest.ts';
 import { McError } from '../core/errors.ts';
 import { toPointer } from '../core/json-pointer.ts';
+import type { CheckSignature, SignatureClaim } from '../port/check-signature.ts';
 import { Bundle, statementMediaType } from './bundle.ts';
 import { preAuthEncoding } from './dsse.ts';
 import { keyIdOf } from './key-id.ts';
@@ -34,6 +35,28 @@ const trustedKeys = new LRUCache<string, TrustedKey>({ max: 64 });
 
 /** Answers the statement of a bundle that verifies; throws `mc:receipt:invalid` with the reason for everything else. */
 export function verifyBundle(value: unknown, options: VerifyOptions): VerifiedBundle {
+  const signed = readSigned(value, options);
+  return readClaims(signed, checkSignature(signed), options);
+}
+
+/** As verifyBundle, with a check of signatures that need not hold the event loop. */
+export async function verifyBundleWith(check: CheckSignature, value: unknown, options: VerifyOptions): Promise<VerifiedBundle> {
+  const signed = readSigned(value, options);
+  return readClaims(signed, await check(signed), options);
+}
+
+/** Checks in this thread. */
+export function checkSignature({ message, signature, key }: SignatureClaim): boolean {
+  return verify('sha256', message, { key, dsaEncoding: 'der' }, signature);
+}
+
+/** A bundle that is well formed, and its signature. */
+interface SignedBundle extends SignatureClaim {
+  payload: Buffer;
+  keyId: string;
+}
+
+function readSigned(value: unknown, options: VerifyOptions): SignedBundle {
   const bundle = parsed(Bundle, value, 'the bundle');
   const { key, keyId } = trustedKey(options.pem);
   const signature = bundle.dsseEnvelope.signatures[0];
@@ -41,7 +64,10 @@ export function verifyBundle(value: unknown, options: VerifyOptions): VerifiedBu
   checkKeyId(bundle, signature.keyid, keyId);
   const payload = Buffer.from(bundle.dsseEnvelope.payload, 'base64');
   const message = preAuthEncoding(statementMediaType, payload);
-  const holds = verify('sha256', message, { key, dsaEncoding: 'der' }, Buffer.from(signature.sig, 'base64'));
+  return { payload, message, signature: Buffer.from(signature.sig, 'base64'), key, keyId };
+}
+
+function readClaims({ payload, keyId }: SignedBundle, holds: boolean, options: VerifyOptions): VerifiedBundle {
   if (!holds) throw invalid('the signature does not fit the statement and the key: one of the three was changed');
   const statement = parsed(Statement, parseJson(payload), 'the statement');
   checkClaims(statement, options);

@@ -33,7 +33,7 @@ function canMount(): boolean {
       whenFull: { status: 503, code: 'mc:store:full' },
       refused: 'mc:store:full',
       stateWhenFull: 'running',
-      state: 'succeeded',
+      states: ['succeeded'],
       whenFree: { status: 200 },
     });
     expect([[null], ['store', null]]).toContainEqual(report['failures']);

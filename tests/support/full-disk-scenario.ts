@@ -40,16 +40,23 @@ const { id } = await client.startExecution({ workflow: 'slow' }, { idempotencyKe
 while ((await client.getExecution(id)).tasks[0]?.state !== 'running') await delay(20);
 fill();
 const whenFull = await health();
-const refused = await client.startExecution({ workflow: 'slow' }, { idempotencyKey: 'second' }).then(
-  () => 'started',
-  (error: unknown) => (error instanceof Error && 'code' in error ? error.code : String(error)),
-);
+/** The write-ahead log reuses the room that it has, so a few more may fit into it. */
+const maxStarts = 300;
+const started = [id];
+let refused: unknown = 'nothing';
+for (let n = 0; n < maxStarts && refused === 'nothing'; n += 1) {
+  await client.startExecution({ workflow: 'slow' }, { idempotencyKey: `another-${n}` }).then(
+    (execution) => void started.push(execution.id),
+    (error: unknown) => (refused = error instanceof Error && 'code' in error ? error.code : String(error)),
+  );
+}
 await delay(3_000);
 const stateWhenFull = (await client.getExecution(id)).state;
 rmSync(filler);
-const ended = await waitForExecution(client, id, { timeoutMs: 60_000 });
+const [ended, ...others] = await Promise.all(started.map((one) => waitForExecution(client, one, { timeoutMs: 60_000 })));
 await delay(5_000); // A probe serves everybody for so long.
 const whenFree = await health();
 await host.close();
-const failures = ended.tasks[0]?.attempts.map(({ failure }) => failure);
-process.stdout.write(`${JSON.stringify({ whenFull, refused, stateWhenFull, state: ended.state, failures, whenFree })}\n`);
+const failures = ended?.tasks[0]?.attempts.map(({ failure }) => failure);
+const states = [...new Set([ended, ...others].map((one) => one?.state))];
+process.stdout.write(`${JSON.stringify({ whenFull, refused, stateWhenFull, states, failures, whenFree })}\n`);

@@ -21,7 +21,8 @@ const headSteps: Readonly<Record<string, readonly string[]>> = {
 };
 const outcomeSteps: Readonly<Record<string, readonly string[]>> = { open: ['failed', 'cancelled'], failed: ['cancelled'] };
 const taskSteps: Readonly<Record<string, readonly string[]>> = {
-  blocked: ['ready'],
+  // Where its dispatcher has a slot free, the completion that releases a task claims it too.
+  blocked: ['ready', 'running'],
   ready: ['running'],
   running: ['ready', 'succeeded', 'failed', 'cancelled'],
 };

@@ -20,7 +20,7 @@ const sweepMs = 60_000;
 
 /** Pacing is about bursts of real time; here every job goes at once, and the seed decides who is first. */
 class OpenGate extends WorkGate {
-  override async background<T>(work: () => Promise<T>): Promise<T> {
+  override async background<T>(_run: string, work: () => Promise<T>): Promise<T> {
     return work();
   }
 

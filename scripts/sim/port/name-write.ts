@@ -7,11 +7,11 @@ type Fields = Readonly<Record<string, unknown>>;
 const names: readonly (readonly [(sk: string, set: Fields) => boolean, string])[] = [
   [(sk) => sk === 'RECEIPT', 'seal'],
   [(sk) => sk === 'DECISION#start', 'admission'],
-  [(sk) => sk === 'PHASE', 'journal'],
   [(sk, set) => sk === 'EXEC' && 'gsi2pk' in set, 'record'],
   [(sk, set) => sk === 'EXEC' && 'phaseToken' in set, 'token'],
   [(sk, set) => sk === 'EXEC' && 'cancellation' in set, 'cancel'],
   [(sk, set) => sk === 'EXEC' && set['state'] === 'compensating', 'begin compensation'],
+  [(sk, set) => isTask(sk) && set['state'] === 'running' && 'readyAt' in set, 'completion with claims'],
   [(sk, set) => isTask(sk) && set['state'] === 'running', 'claim'],
   [(sk, set) => isTask(sk) && set['compensation'] === 'running', 'claim compensation'],
   [(sk, set) => isTask(sk) && 'compensationAttempts' in set, 'end compensation'],

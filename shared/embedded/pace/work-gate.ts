@@ -1,6 +1,9 @@
 /**
  * Lets callers go before work that can wait. While many requests are under way (a burst), results of tasks and the phases of runs hold back, so that
  * every run of the burst is durable and started first. They are never starved: each waits only so long, and a trickle always goes through.
+ *
+ * Of the work that waits, that of the oldest run goes first. So runs end one after the other: few of them are half done at any time, and what those need is
+ * still in memory.
  */
 
 /** More requests at once than this are a burst; a steady load of thousands a second has fewer under way, because each takes a few ms. */
@@ -15,6 +18,8 @@ const maxWaitMs = 2_000;
 const trickle = { jobs: 1, everyMs: 5 } as const;
 
 interface WaitingJob {
+  /** The run that it is about; ids are sorted by time. */
+  run: string;
   since: number;
   begin(): void;
 }
@@ -23,7 +28,8 @@ export class WorkGate {
   #requests = 0;
   #burstUntil = 0;
   #active = 0;
-  #waiting: WaitingJob[] = [];
+  /** Ordered by run; of one run, in the order in which they came. */
+  readonly #waiting: WaitingJob[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isScheduled = false;
 
@@ -36,9 +42,9 @@ export class WorkGate {
     };
   }
 
-  /** Runs work when it is its turn. */
-  async background<T>(work: () => Promise<T>): Promise<T> {
-    await this.turn();
+  /** Runs work for this run when it is its turn. */
+  async background<T>(run: string, work: () => Promise<T>): Promise<T> {
+    await this.turn(run);
     this.#active += 1;
     try {
       return await work();
@@ -48,12 +54,22 @@ export class WorkGate {
     }
   }
 
-  /** Resolves when work that can wait may go on. */
-  async turn(): Promise<void> {
+  /** Resolves when work for this run may go on. */
+  async turn(run: string): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.#waiting.push({ since: performance.now(), begin: resolve });
+      this.#insert({ run, since: performance.now(), begin: resolve });
       this.#schedule();
     });
+  }
+
+  #insert(job: WaitingJob): void {
+    let [low, high] = [0, this.#waiting.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#waiting[middle]?.run ?? '') <= job.run) low = middle + 1;
+      else high = middle;
+    }
+    this.#waiting.splice(low, 0, job);
   }
 
   #schedule(): void {
@@ -75,8 +91,8 @@ export class WorkGate {
   #trickle(): void {
     this.#timer = undefined;
     const overdue = performance.now() - maxWaitMs;
-    const late = this.#waiting.findIndex(({ since }) => since > overdue);
-    this.#admit(Math.max(trickle.jobs, Math.min(width, late === -1 ? this.#waiting.length : late)));
+    const late = this.#waiting.reduce((count, { since }) => (since <= overdue ? count + 1 : count), 0);
+    this.#admit(Math.max(trickle.jobs, Math.min(width, late)));
     this.#schedule();
   }
 

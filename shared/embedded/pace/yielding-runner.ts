@@ -11,7 +11,7 @@ export function yieldingRunner(runner: Runner, gate: WorkGate): Runner {
         level: sandbox.level,
         execute: async (signal) => {
           const result = await sandbox.execute(signal);
-          await gate.turn();
+          await gate.turn(spec.executionId);
           return result;
         },
         collectEgress: () => sandbox.collectEgress(),

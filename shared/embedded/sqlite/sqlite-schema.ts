@@ -34,7 +34,7 @@ export function openDatabase(path: string): DatabaseSync {
 }
 
 function prepareTables(db: DatabaseSync): void {
-  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${cacheKib};
+  db.exec(`PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${cacheKib};
     PRAGMA wal_autocheckpoint = ${autocheckpointPages}; PRAGMA temp_store = MEMORY;`);
   db.exec(`CREATE TABLE IF NOT EXISTS items (
       pk TEXT NOT NULL, sk TEXT NOT NULL, g1pk TEXT, g1sk TEXT, g2pk TEXT, g2sk TEXT, ttl INTEGER, body TEXT NOT NULL,

@@ -1,7 +1,7 @@
 /**
- * The table port on node:sqlite. Concurrent writes of one event-loop turn share one transaction and one fsync (group commit);
- * a write resolves only after its commit, so an acknowledged write survives `kill -9`. Conditions are judged inside the transaction, so
- * two writers can never both win.
+ * The table port on node:sqlite. Concurrent writes share one transaction and one fsync (group commit); a write resolves only after its commit, so an
+ * acknowledged write survives `kill -9`. The lock of the data folder makes this the only writer, and it judges the conditions of a transaction when the one
+ * before is on disk and nothing else is on its way there; so two writers can never both win.
  */
 import { type DatabaseSync, type StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
@@ -10,9 +10,14 @@ import type { Item, Key, Page, Query, Table, WriteOp, WriteResult } from '../../
 import { checkItem, checkItemBytes, checkQuery, checkWrite, holds, keyOf, probeKey, refused, updated } from '../../port/table-rules.ts';
 import { requireRoom } from '../require-room.ts';
 import { sqliteProblem } from '../sqlite-problem.ts';
+import { systemErrorField } from '../system-error.ts';
 import { GroupCommit } from './group-commit.ts';
+import { localRowWriter, type RowWriter } from './row-writer.ts';
+import { primaryKeyTaken } from './row-store.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { decodeCursor, encodeCursor, type CursorPosition } from './sqlite-cursor.ts';
+import { cacheKey, StagedChanges, type Before, type StagedChange } from './staged-changes.ts';
+import { threadRowWriter } from './thread/thread-row-writer.ts';
 
 interface PendingWrite {
   ops: readonly WriteOp[];
@@ -29,44 +34,32 @@ const probeMs = 5_000;
 /** More than a page of SQLite has room for. */
 const probeBytes = 8 * 1024;
 
-interface StoredItem {
-  item: Item;
-  body: string;
-}
-
-interface Change extends StoredItem {
-  /** The row is there and keeps its index keys, so SQLite need not touch the indexes. */
-  isInPlace: boolean;
+export interface SqliteTableOptions {
+  /** Names the items that are read again soon after they were written; only those are kept in memory. */
+  keepsRecent?: (key: Key) => boolean;
+  /** Rows are stored by a thread of the table's own; for a home that serves many, not for a database in memory. */
+  hasThread?: boolean;
 }
 
 export class SqliteTable implements Table {
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #get: StatementSync;
-  readonly #put: StatementSync;
-  readonly #replaceBody: StatementSync;
-  readonly #delete: StatementSync;
+  readonly #writer: RowWriter;
   readonly #queries = new Map<string, StatementSync>();
   readonly #keepsRecent: (key: Key) => boolean;
   /** Newest committed state of the items used last; a run touches its few items a dozen times within a second. */
   readonly #recent = new LRUCache<string, Item>({ maxSize: recentChars });
-  readonly #writes = new GroupCommit<PendingWrite>({ commit: (batch) => this.#commit(batch), idle: () => this.#checkpoint() });
+  readonly #writes = new GroupCommit<PendingWrite>({ commit: (batch) => this.#commit(batch), idle: () => this.#writer.checkpoint() });
   #probe: { at: number; result: Promise<void> } | undefined;
   #isClosed = false;
 
-  /** `keepsRecent` names the items that are read again soon after they were written; only those are kept in memory. */
-  constructor(path: string, keepsRecent: (key: Key) => boolean = () => true) {
+  constructor(path: string, { keepsRecent = () => true, hasThread = false }: SqliteTableOptions = {}) {
     this.#path = path;
     this.#db = openDatabase(path);
+    this.#writer = hasThread ? threadRowWriter(path) : localRowWriter(this.#db);
     this.#keepsRecent = keepsRecent;
     this.#get = this.#db.prepare('SELECT body FROM items WHERE pk = ? AND sk = ?');
-    this.#put = this.#db.prepare(
-      `INSERT INTO items (pk, sk, g1pk, g1sk, g2pk, g2sk, ttl, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (pk, sk) DO UPDATE SET g1pk = excluded.g1pk, g1sk = excluded.g1sk, g2pk = excluded.g2pk, g2sk = excluded.g2sk,
-         ttl = excluded.ttl, body = excluded.body`,
-    );
-    this.#replaceBody = this.#db.prepare('UPDATE items SET body = ? WHERE pk = ? AND sk = ?');
-    this.#delete = this.#db.prepare('DELETE FROM items WHERE pk = ? AND sk = ?');
   }
 
   async get(key: Key): Promise<Item | undefined> {
@@ -117,9 +110,10 @@ export class SqliteTable implements Table {
   }
 
   /** Commits what is pending and closes the file; later writes are refused. */
-  close(): void {
-    this.#writes.close();
+  async close(): Promise<void> {
     this.#isClosed = true;
+    await this.#writes.close();
+    await this.#writer.close();
     this.#db.close();
   }
 
@@ -131,76 +125,86 @@ export class SqliteTable implements Table {
     this.#writes.add(write);
   }
 
-  /** Moves the write-ahead log into the table in a pause, so that no commit has to. */
-  #checkpoint(): void {
-    try {
-      this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)');
-    } catch (error) {
-      // Nothing is lost: the log keeps what the table has no room for, and the next pause tries again.
-      if (sqliteProblem(error) === undefined) throw error;
-    }
-  }
-
   /** Commits writes together, then answers every caller. */
-  #commit(batch: readonly PendingWrite[]): void {
-    const answers: (() => void)[] = [];
+  async #commit(batch: readonly PendingWrite[]): Promise<void> {
     try {
-      this.#db.exec('BEGIN IMMEDIATE');
-      for (const write of batch) answers.push(this.#apply(write));
-      this.#db.exec('COMMIT');
+      for (const answer of await this.#transact(batch)) answer();
     } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      this.#recent.clear(); // It may hold what was just rolled back.
       const failure = storeError(error);
       for (const write of batch) write.reject(failure);
-      return;
     }
-    for (const answer of answers) answer();
   }
 
-  /** Judges all conditions, then writes all ops; nothing is written unless everything holds. Answers go out after the commit. */
-  #apply({ ops, resolve, reject }: PendingWrite): () => void {
+  /** Items that should not be there are not looked for: the insert finds one that is, and then everything is judged again by what is really there. */
+  async #transact(batch: readonly PendingWrite[]): Promise<(() => void)[]> {
+    try {
+      return await this.#tryTransact(batch, { assumesAbsent: true });
+    } catch (error) {
+      if (systemErrorField(error, 'errcode') !== primaryKeyTaken) throw error;
+      return this.#tryTransact(batch, { assumesAbsent: false });
+    }
+  }
+
+  /** One transaction; throws when nothing of it was stored. */
+  async #tryTransact(batch: readonly PendingWrite[], { assumesAbsent }: { assumesAbsent: boolean }): Promise<(() => void)[]> {
+    const staged = new StagedChanges();
+    const answers = batch.map((write) => this.#apply(write, staged, assumesAbsent));
+    const rows = [...staged.rows()];
+    if (rows.length > 0) await this.#writer.store(rows);
+    for (const [id, change] of staged.entries()) this.#remember(id, change);
+    return answers;
+  }
+
+  /** Judges all conditions of a write, then stages all its changes; nothing is staged unless everything holds. Answers go out after the commit. */
+  #apply({ ops, resolve, reject }: PendingWrite, staged: StagedChanges, assumesAbsent: boolean): () => void {
     const failed: number[] = [];
-    const changes: Change[] = [];
+    const changes: [string, StagedChange][] = [];
     try {
       for (const [index, op] of ops.entries()) {
-        const needsItem = op.kind === 'update' || (op.conditions?.length ?? 0) > 0;
-        const item = needsItem ? this.#read(keyOf(op)) : undefined;
-        if (!(op.conditions ?? []).every((condition) => holds(condition, item))) failed.push(index);
-        else if (op.kind === 'put') changes.push({ ...serialised(op.item), isInPlace: false });
-        else if (op.kind === 'update') {
-          const next = updated(op.key, item, op);
-          changes.push({ ...serialised(next), isInPlace: item !== undefined && haveSameKeys(item, next) });
-        }
+        const key = keyOf(op);
+        const id = cacheKey(key);
+        const before = this.#before(op, id, { staged, assumesAbsent });
+        const item = before.kind === 'row' ? before.item : undefined;
+        if (before.kind !== 'assumed-none' && !(op.conditions ?? []).every((condition) => holds(condition, item))) failed.push(index);
+        else if (op.kind === 'put') changes.push([id, { key, before, after: serialised(op.item) }]);
+        else if (op.kind === 'update') changes.push([id, { key, before, after: serialised(updated(op.key, item, op)) }]);
+        else if (op.kind === 'delete') changes.push([id, { key, before, after: undefined }]);
       }
     } catch (error) {
       if (error instanceof McError) return () => reject(error); // This write alone is refused; the others of the batch go on.
       throw error;
     }
     if (failed.length > 0) return () => resolve({ ok: false, failed });
-    for (const change of changes) this.#store(change);
-    for (const op of ops) if (op.kind === 'delete') this.#remove(op.key);
+    for (const [id, change] of changes) staged.stage(id, change);
     return () => resolve({ ok: true });
   }
 
-  #store({ item, body, isInPlace }: Change): void {
-    const { pk, sk, gsi1pk = null, gsi1sk = null, gsi2pk = null, gsi2sk = null, ttl = null } = item;
-    if (isInPlace) this.#replaceBody.run(body, pk, sk);
-    else this.#put.run(pk, sk, gsi1pk, gsi1sk, gsi2pk, gsi2sk, ttl, body);
-    if (body.length <= recentItemChars && this.#keepsRecent(item)) this.#recent.set(cacheKey(item), item, { size: body.length });
-    else this.#recent.delete(cacheKey(item));
+  /** The row that the op meets, as far as the op needs to know it. */
+  #before(op: WriteOp, id: string, { staged, assumesAbsent }: { staged: StagedChanges; assumesAbsent: boolean }): Before {
+    const known = staged.find(id);
+    if (known) return known.after ? { kind: 'row', item: known.after.item } : { kind: 'none' };
+    const recent = this.#recent.get(id);
+    if (recent) return { kind: 'row', item: recent };
+    const conditions = op.conditions ?? [];
+    if (op.kind !== 'update' && conditions.length === 0) return { kind: 'unread' };
+    if (assumesAbsent && op.kind === 'put' && conditions.every(({ kind }) => kind === 'absent')) return { kind: 'assumed-none' };
+    const item = this.#select1(keyOf(op));
+    return item ? { kind: 'row', item } : { kind: 'none' };
   }
 
-  #remove(key: Key): void {
-    this.#delete.run(key.pk, key.sk);
-    this.#recent.delete(cacheKey(key));
+  #remember(id: string, { after }: StagedChange): void {
+    if (after && after.body.length <= recentItemChars && this.#keepsRecent(after.item)) {
+      this.#recent.set(id, after.item, { size: after.body.length });
+    } else this.#recent.delete(id);
   }
 
-  /** The item as the open transaction, or the last one, left it. Callers never change what they get. */
+  /** The item as the last transaction left it. Callers never change what they get. */
   #read(key: Key): Item | undefined {
-    const recent = this.#recent.get(cacheKey(key));
-    if (recent) return recent;
-    const row = this.#get.get(key.pk, key.sk);
+    return this.#recent.get(cacheKey(key)) ?? this.#select1(key);
+  }
+
+  #select1({ pk, sk }: Key): Item | undefined {
+    const row = this.#get.get(pk, sk);
     return row === undefined ? undefined : parseBody(row['body']);
   }
 
@@ -242,16 +246,11 @@ export class SqliteTable implements Table {
   }
 }
 
-function serialised(item: Item): StoredItem {
+function serialised(item: Item): { item: Item; body: string } {
   const body = JSON.stringify(item);
   checkItemBytes(item, body.length);
   return { item, body };
 }
-
-const keyFields = ['gsi1pk', 'gsi1sk', 'gsi2pk', 'gsi2sk', 'ttl'] as const;
-const haveSameKeys = (left: Item, right: Item): boolean => keyFields.every((field) => left[field] === right[field]);
-
-const cacheKey = ({ pk, sk }: Key): string => `${pk}\0${sk}`;
 
 /** U+10FFFF is the largest code point, so every string with the prefix sorts before prefix + U+10FFFF. */
 function afterPrefix(prefix: string): string {

@@ -2,8 +2,8 @@
  * Retry and replay of an ended run: always a new run, for receipts never change, of the same manifest and inputs, through the same admission as any other. A retry
  * runs what failed and what needs it, a replay runs everything. The transaction that makes the new run also claims the old one, so of several people one wins.
  */
-import { z } from 'zod';
 import { assertInvariant, McError } from '../../core/errors.ts';
+import { JsonRecord } from '../../core/json-value.ts';
 import type { Id } from '../../core/id.ts';
 import { loadManifest } from '../../manifest/get-workflow.ts';
 import { buildPlan } from '../../plan/build-plan.ts';
@@ -21,8 +21,6 @@ import { isTerminal, terminalStates } from '../execution.ts';
 import { loadJson } from '../stored-json.ts';
 import { reusableSteps } from './reusable-steps.ts';
 import { verifyOrigin } from './verify-origin.ts';
-
-const JsonRecord = z.record(z.string(), z.json());
 
 export interface RerunRequest {
   action: Origin['action'];

@@ -5,6 +5,7 @@ import type { Decision } from '../../decision/decision.ts';
 import type { Plan, PlannedTask } from '../../plan/plan.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Item, Key, WriteOp } from '../../port/table.ts';
+import { madeOfRecord } from '../../port/typed-items.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import { tenantUnchangedOp } from '../../tenant/tenant-store.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
@@ -146,18 +147,18 @@ function newTask(task: PlannedTask & { waitingOn: number }, dependents: string[]
 
 /** The items of a run's head and tasks; the head is found by time in the tenant's list, and by sweeps while the run is open. */
 function headItem(head: ExecutionRecord): Item {
-  return {
+  return madeOfRecord({
     ...headKey(head.tenant, head.id),
     ...head,
     gsi1pk: `T#${head.tenant}#X`,
     gsi1sk: `${isoTime(head.createdAt)}#${head.id}`,
     gsi2pk: openExecutions,
     gsi2sk: `${head.tenant}#${head.id}`,
-  };
+  });
 }
 
 export function taskItem(head: ExecutionRecord, task: TaskRecord): Item {
-  return { ...taskKey(head.tenant, head.id, task.id), ...task };
+  return madeOfRecord({ ...taskKey(head.tenant, head.id, task.id), ...task });
 }
 
 /** Remembers the execution that the key answers from now on. */

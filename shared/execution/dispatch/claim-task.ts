@@ -11,6 +11,9 @@ export interface ClaimedTask {
   claimedAt: number;
 }
 
+/** Holds of the head of a run in which attempts may begin. */
+export const runIsOpen = { kind: 'compare', field: 'outcome', op: '=', value: 'open' } as const;
+
 /** What a claim changes of a task. */
 export function claimOf(task: TaskRecord, now: number): Pick<TaskRecord, 'state' | 'attempt' | 'leaseUntil' | 'attempts'> {
   const attempt = task.attempt + 1;
@@ -28,7 +31,6 @@ export async function claimTask({ table, clock }: Deps, head: ExecutionRecord, t
   const change = claimOf(task, now);
   const isFirst = head.startedAt === null;
   const start = isFirst ? ({ state: 'running', startedAt: now } as const) : {};
-  const isOpen = { kind: 'compare', field: 'outcome', op: '=', value: 'open' } as const;
   const headOfRun = headKey(head.tenant, head.id);
   const { ok } = await table.write([
     {
@@ -41,8 +43,8 @@ export async function claimTask({ table, clock }: Deps, head: ExecutionRecord, t
       ],
     },
     isFirst
-      ? { kind: 'update', key: headOfRun, set: start, conditions: [isOpen] }
-      : { kind: 'check', key: headOfRun, conditions: [isOpen] },
+      ? { kind: 'update', key: headOfRun, set: start, conditions: [runIsOpen] }
+      : { kind: 'check', key: headOfRun, conditions: [runIsOpen] },
   ]);
   return ok ? { head: { ...head, ...start }, task: { ...task, ...change }, claimedAt: now } : undefined;
 }

@@ -5,11 +5,11 @@
 import { InvariantError } from '../../core/errors.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { WriteOp } from '../../port/table.ts';
-import type { TaskMessage } from '../../port/task-queue.ts';
+import type { ReservedSlots, TaskMessage } from '../../port/task-queue.ts';
 import { decisionLogOp } from '../decision-log.ts';
 import { countRefused, egressAuditOps } from './attempt-egress.ts';
 import { withEnded } from './attempt-list.ts';
-import type { ClaimedTask } from './claim-task.ts';
+import { claimOf, runIsOpen, type ClaimedTask } from './claim-task.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, getTasks } from '../execution-store.ts';
 import { decideAfterFailure, type AfterFailure } from './retry-policy.ts';
@@ -24,26 +24,48 @@ interface Completion {
   /** What to send after the write, and when. */
   messages: TaskMessage[];
   delayMs: number;
+  /** What this process runs at once, because the write claims it in free slots; `checkAt` is where it holds the run open. */
+  claims?: { tasks: readonly ClaimedTask[]; slots: ReservedSlots; checkAt: number };
 }
 
-/** Completes a claimed attempt; does nothing when it was taken away in the meantime (its lease ran out). */
-export async function completeTask(deps: Deps, { head, task }: Pick<ClaimedTask, 'head' | 'task'>, ended: EndedAttempt): Promise<void> {
+/** Runs an attempt that the completion of another one has claimed. */
+type RunNext = (claimed: ClaimedTask) => Promise<void>;
+
+/**
+ * Completes a claimed attempt; does nothing when it was taken away in the meantime (its lease ran out). With `runNext`, tasks that become ready are claimed in the
+ * same write where this process has free slots, and run at once: a chain of tasks then needs one write a task.
+ */
+export async function completeTask(
+  deps: Deps,
+  { head, task }: Pick<ClaimedTask, 'head' | 'task'>,
+  ended: EndedAttempt,
+  runNext?: RunNext,
+): Promise<void> {
   const after =
     ended.failed &&
     decideAfterFailure(task, ended.failed, { now: deps.clock.now(), deadlineAt: head.deadlineAt, random: deps.ids.random() });
   const name = { task, purpose: 'task', attempt: task.attempt } as const;
   const records = [...decisionLogOp(head, name, ended.decisionLog), ...egressAuditOps(deps, head, name, ended.egress)];
+  let mayClaim = runNext !== undefined;
   for (let round = 0; round < maxWriteAttempts; round += 1) {
-    const completion = await buildCompletion(deps, { head, task }, ended, after);
-    const result = await deps.table.write([...completion.ops, ...records]);
+    const completion = await buildCompletion(deps, { head, task }, { ended, after, mayClaim });
+    const { claims } = completion;
+    const result = await deps.table.write([...completion.ops, ...records]).catch((error: unknown) => {
+      claims?.slots.release();
+      throw error;
+    });
     if (result.ok) {
       countRefused(deps, head, ended.egress);
       await deps.faults.hit('dispatch:after-complete');
+      if (claims && runNext) claims.slots.run(claims.tasks.map((claimed) => () => runNext(claimed)));
       await handOn(deps, { head, task }, completion);
       return;
     }
+    claims?.slots.release();
     // Position 0 is the attempt itself: another dispatcher completed or took it, and its write stands.
     if (result.failed.includes(0)) return;
+    // The run was closed: what becomes ready in it is not begun any more.
+    if (claims && result.failed.includes(claims.checkAt)) mayClaim = false;
   }
   throw new InvariantError(`task ${task.id} of ${head.id} could not be completed in ${maxWriteAttempts} rounds`);
 }
@@ -59,14 +81,15 @@ async function handOn(deps: Deps, { head, task }: Pick<ClaimedTask, 'head' | 'ta
 async function buildCompletion(
   deps: Deps,
   { head, task }: Pick<ClaimedTask, 'head' | 'task'>,
-  ended: EndedAttempt,
-  after: AfterFailure | null,
+  { ended, after, mayClaim }: { ended: EndedAttempt; after: AfterFailure | null; mayClaim: boolean },
 ): Promise<Completion> {
   const now = deps.clock.now();
   const attempts = withEnded(task.attempts, task.attempt, ended, now);
   const paid = { costUsdMicros: task.costUsdMicros + ended.costUsdMicros };
-  if (after === null)
-    return succeeded(deps, { head, task }, { attempts, ...paid, state: 'succeeded', outputs: ended.outputs, completedAt: now });
+  if (after === null) {
+    const change = { attempts, ...paid, state: 'succeeded', outputs: ended.outputs, completedAt: now } as const;
+    return succeeded(deps, { head, task }, change, mayClaim);
+  }
   const counted = countFailure(task, ended);
   if (after.kind === 'fail') {
     const current = await getExecutionRecord(deps, head.tenant, head.id);
@@ -105,21 +128,40 @@ function failRunOps(head: ExecutionRecord, task: TaskRecord, { failed }: EndedAt
   return [{ kind: 'update', key: headKey(head.tenant, head.id), set: { outcome: 'failed', error }, conditions }];
 }
 
-async function succeeded(deps: Deps, { head, task }: Pick<ClaimedTask, 'head' | 'task'>, change: Partial<TaskRecord>): Promise<Completion> {
+async function succeeded(
+  deps: Deps,
+  { head, task }: Pick<ClaimedTask, 'head' | 'task'>,
+  change: Partial<TaskRecord>,
+  mayClaim: boolean,
+): Promise<Completion> {
   const ops = [taskOp(head, task, { ...change, compensation: task.compensateUses === null ? 'none' : 'pending' })];
-  const messages: TaskMessage[] = [];
-  for (const dependent of await getTasks(deps, head.tenant, head.id, task.dependents)) {
-    const isReady = dependent.waitingOn === 1;
-    if (isReady) messages.push(messageFor(head, dependent.id));
+  const dependents = await getTasks(deps, head.tenant, head.id, task.dependents);
+  const ready = dependents.filter(isNext);
+  const slots = mayClaim && ready.length > 0 ? deps.queue.reserve?.(ready.length) : undefined;
+  const now = deps.clock.now();
+  const begun: ClaimedTask[] = [];
+  for (const dependent of dependents) {
+    const released = isNext(dependent) && releaseOf(dependent, now, slots !== undefined);
+    if (released && slots) begun.push({ head, task: { ...dependent, waitingOn: 0, ...released }, claimedAt: now });
     ops.push({
       kind: 'update',
       key: taskKey(head.tenant, head.id, dependent.id),
       add: { waitingOn: -1 },
-      ...(isReady && { set: { state: 'ready', readyAt: deps.clock.now(), notBefore: deps.clock.now() } }),
+      ...(released && { set: released }),
       conditions: [{ kind: 'compare', field: 'waitingOn', op: '=', value: dependent.waitingOn }],
     });
   }
-  return { ops, messages, delayMs: 0 };
+  if (!slots) return { ops, messages: ready.map(({ id }) => messageFor(head, id)), delayMs: 0 };
+  ops.push({ kind: 'check', key: headKey(head.tenant, head.id), conditions: [runIsOpen] });
+  return { ops, messages: [], delayMs: 0, claims: { tasks: begun, slots, checkAt: ops.length - 1 } };
+}
+
+const isNext = ({ waitingOn }: TaskRecord): boolean => waitingOn === 1;
+
+/** What the last of its needs changes of a task: it is ready, or claimed at once. */
+function releaseOf(task: TaskRecord, now: number, isClaimed: boolean): Pick<TaskRecord, 'state' | 'readyAt' | 'notBefore'> {
+  const ready = { state: 'ready', readyAt: now, notBefore: now } as const;
+  return isClaimed ? { ...ready, ...claimOf(task, now) } : ready;
 }
 
 function messageFor(head: ExecutionRecord, taskId: string): TaskMessage {

@@ -60,7 +60,7 @@ export async function runClaimedTask(deps: Deps, claimed: ClaimedTask): Promise<
 async function completeWhenStored(deps: Deps, claimed: ClaimedTask, ended: EndedAttempt): Promise<number> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await completeTask(deps, claimed, ended);
+      await completeTask(deps, claimed, ended, (next) => runClaimedTask(deps, next));
       return tries;
     } catch (error) {
       const canPass = error instanceof McError && error.code.startsWith('mc:store:') && error.retry === 'backoff';

@@ -1,9 +1,9 @@
 /** What a runner gets for one attempt: verified package bytes, resolved inputs, workspace files, limits. */
-import { z } from 'zod';
 import type { Json, JsonObject } from '../../core/canonical-json.ts';
 import { classLimits } from '../../core/class-limits.ts';
 import { digestJson, type Digest } from '../../core/digest.ts';
 import { InvariantError, McError } from '../../core/errors.ts';
+import { JsonRecord } from '../../core/json-value.ts';
 import { loadManifest } from '../../manifest/get-workflow.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
 import { collectReferences, resolveReferences } from '../../manifest/reference.ts';
@@ -23,8 +23,6 @@ const mib = 1024 * 1024;
 /** Outputs travel in one Lambda payload (6 MB) on the way back. */
 const outputBytes = 4 * mib;
 const logBytes = 4 * mib;
-
-const JsonRecord = z.record(z.string(), z.json());
 
 /** What of a run an attempt needs to know; compensations run the same way with another package and `with`. */
 export interface AttemptRequest {

@@ -1,7 +1,7 @@
 import type { Deps } from '../../port/deps.ts';
 import type { PhaseInput } from '../../port/phases.ts';
 import type { ExecutionRecord } from '../execution-record.ts';
-import { isFinished, listTasks, tasksEnd } from '../execution-store.ts';
+import { isFinished, readTasks, tasksEnd } from '../execution-store.ts';
 
 /**
  * Wakes the phase that waits for the tasks when they are finished. Of completions that end at once each lists the tasks after its own write, so the
@@ -9,5 +9,5 @@ import { isFinished, listTasks, tasksEnd } from '../execution-store.ts';
  */
 export async function wakeFinishedRun(deps: Deps, input: PhaseInput, head: ExecutionRecord): Promise<void> {
   if (head.receiptId !== null) return;
-  if (isFinished(head, await listTasks(deps, input.tenant, input.executionId))) await deps.phases.finishRun(input, tasksEnd(head));
+  if (isFinished(head, await readTasks(deps, head))) await deps.phases.finishRun(input, tasksEnd(head));
 }

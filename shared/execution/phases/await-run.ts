@@ -1,7 +1,7 @@
 import type { Deps } from '../../port/deps.ts';
 import type { PhaseInput, TasksEnd } from '../../port/phases.ts';
 import { headKey } from '../execution-record.ts';
-import { getExecutionRecord, isFinished, listTasks } from '../execution-store.ts';
+import { getExecutionRecord, isFinished, readTasks } from '../execution-store.ts';
 
 /** Whether the tasks are finished, and how. */
 export interface RunEnd {
@@ -17,7 +17,7 @@ export async function awaitRun(deps: Deps, input: PhaseInput, token?: string): P
   const key = headKey(input.tenant, input.executionId);
   if (token !== undefined) await deps.table.write([{ kind: 'update', key, set: { phaseToken: token }, conditions: [{ kind: 'present' }] }]);
   const head = await getExecutionRecord(deps, input.tenant, input.executionId);
-  const isOver = isFinished(head, await listTasks(deps, input.tenant, input.executionId));
+  const isOver = isFinished(head, await readTasks(deps, head));
   if (isOver && token !== undefined) await deps.phases.finishRun(input, { token, outcome: head.outcome });
   return { isFinished: isOver, outcome: head.outcome };
 }

@@ -2,7 +2,7 @@ import type { Deps } from '../../port/deps.ts';
 import type { PhaseInput } from '../../port/phases.ts';
 import { learnFromRun } from '../../estimate/learn-from-run.ts';
 import { headKey, openExecutions } from '../execution-record.ts';
-import { getExecutionRecord, listTasks } from '../execution-store.ts';
+import { getExecutionRecord, readTasks } from '../execution-store.ts';
 import { terminalStates } from '../execution.ts';
 
 /** Closes a sealed run, so that no sweep finds it any more, and learns from what it took. Repeating it changes nothing. */
@@ -21,7 +21,7 @@ export async function recordRun(deps: Deps, { tenant, executionId }: PhaseInput)
   ]);
   if (!ok) return;
   await deps.faults.hit('record:after-write');
-  const tasks = await listTasks(deps, tenant, executionId);
+  const tasks = await readTasks(deps, head);
   await learnFromRun(deps, tenant, {
     workflow: head.workflow.name,
     isSucceeded: head.state === 'succeeded',

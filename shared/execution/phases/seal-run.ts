@@ -2,9 +2,9 @@
  * The seal: outputs, receipt, signature, verification - and only then a terminal state, in the one write that also files the receipt. A crash
  * before that write leaves an unsealed run that is sealed again; a second sealer loses the condition. So there is exactly one receipt.
  */
-import { z } from 'zod';
 import { canonicalJson, type JsonObject } from '../../core/canonical-json.ts';
 import { assertInvariant, McError } from '../../core/errors.ts';
+import { JsonRecord } from '../../core/json-value.ts';
 import type { Decision } from '../../decision/decision.ts';
 import { releaseUsageOps } from '../../tenant/usage.ts';
 import { loadManifest } from '../../manifest/get-workflow.ts';
@@ -16,16 +16,14 @@ import type { WriteOp } from '../../port/table.ts';
 import type { PhaseInput } from '../../port/phases.ts';
 import { signStatement } from '../../receipt/sign-statement.ts';
 import { predicateTypes } from '../../receipt/statement.ts';
-import { verifyBundle } from '../../receipt/verify-bundle.ts';
+import { checkSignature, verifyBundleWith } from '../../receipt/verify-bundle.ts';
 import { openStates } from '../execution.ts';
 import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
-import { getExecutionRecord, isFinished, listTasks } from '../execution-store.ts';
+import { getExecutionRecord, isFinished, readTasks } from '../execution-store.ts';
 import { attemptDecisions, startFacts } from '../decision-log.ts';
 import { measuredLedgerOp } from '../ledger.ts';
 import { buildRunStatement } from '../run-statement.ts';
 import { loadJson, storeJson } from '../stored-json.ts';
-
-const JsonRecord = z.record(z.string(), z.json());
 
 /** The outcome of a finished run can change once more, from open or failed to cancelled. */
 const maxRounds = 2;
@@ -39,7 +37,7 @@ export async function sealRun(deps: Deps, input: PhaseInput): Promise<{ isSealed
   for (let round = 0; round < maxRounds; round += 1) {
     const head = await getExecutionRecord(deps, input.tenant, input.executionId);
     if (head.receiptId !== null) return { isSealed: true };
-    const tasks = await listTasks(deps, input.tenant, input.executionId);
+    const tasks = await readTasks(deps, head);
     const isOver = isCompensated(head, tasks);
     const wasClosedLate = head.outcome === 'cancelled' || head.error?.failure === 'outputs';
     assertInvariant(isFinished(head, tasks) && (isOver || wasClosedLate), `${input.executionId} was to be sealed before it ended`);
@@ -91,7 +89,7 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
   deps.metrics.record(metricNames.signMs, deps.clock.elapsedMs() - startedAt);
   await deps.faults.hit('seal:after-sign');
   // A signer that signs with another key, or other bytes, must not be able to end a run.
-  verifySealed(deps, bundle, (await deps.signer.publicKey()).pem);
+  await verifySealed(deps, bundle, (await deps.signer.publicKey()).pem);
   const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
   await deps.faults.hit('seal:after-receipt-blob');
 
@@ -162,9 +160,9 @@ function isCompensated({ outcome }: ExecutionRecord, tasks: readonly TaskRecord[
   return outcome === 'open' || tasks.every(({ compensation }) => compensation !== 'pending' && compensation !== 'running');
 }
 
-function verifySealed(deps: Deps, bundle: unknown, pem: string): void {
+async function verifySealed(deps: Deps, bundle: unknown, pem: string): Promise<void> {
   try {
-    verifyBundle(bundle, { pem, predicateType: predicateTypes.run });
+    await verifyBundleWith(deps.checkSignature ?? checkSignature, bundle, { pem, predicateType: predicateTypes.run });
   } catch (error) {
     deps.metrics.count(metricNames.receiptVerifyFailuresTotal);
     throw error;

@@ -12,25 +12,27 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-describeTable('SQLite', async () => {
-  const home = mkdtempSync(join(tmpdir(), 'mc-table-'));
-  const table = new SqliteTable(join(home, 'table.sqlite'));
-  const close = async (): Promise<void> => {
-    table.close();
-    rmSync(home, { recursive: true, force: true });
-  };
-  return { table, prefix: 'T#test', close };
-});
+for (const hasThread of [false, true]) {
+  describeTable(hasThread ? 'SQLite with a thread for its rows' : 'SQLite', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'mc-table-'));
+    const table = new SqliteTable(join(home, 'table.sqlite'), { hasThread });
+    const close = async (): Promise<void> => {
+      await table.close();
+      rmSync(home, { recursive: true, force: true });
+    };
+    return { table, prefix: 'T#test', close };
+  });
+}
 
 describe('the SQLite table', () => {
   test('what was acknowledged is there after the file is opened again', async () => {
     const path = join(folder, 'table.sqlite');
     const first = new SqliteTable(path);
     await first.write([{ kind: 'put', item: { pk: 'p', sk: 's', value: 1 } }]);
-    first.close();
+    await first.close();
     const second = new SqliteTable(path);
     expect(await second.get({ pk: 'p', sk: 's' })).toMatchObject({ value: 1 });
-    second.close();
+    await second.close();
   });
 
   test('a refused write leaves the other writes of the same turn alone', async () => {
@@ -43,12 +45,12 @@ describe('the SQLite table', () => {
     expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'mc:store:refused' } });
     expect(stored).toEqual({ status: 'fulfilled', value: { ok: true } });
     expect(await table.get({ pk: 'p', sk: 'b' })).toBeDefined();
-    table.close();
+    await table.close();
   });
 
   test('writes after the close are refused instead of hanging', async () => {
     const table = new SqliteTable(':memory:');
-    table.close();
+    await table.close();
     await expect(table.write([{ kind: 'put', item: { pk: 'p', sk: 's' } }])).rejects.toMatchObject({ code: 'mc:store:unavailable' });
   });
 

@@ -229,6 +229,7 @@ tasks:
       },
       write: { value: (ops: readonly WriteOp[]) => deps.table.write(ops) },
       get: { value: (key: Key) => deps.table.get(key) },
+      getMany: { value: (keys: readonly Key[]) => deps.table.getMany(keys) },
     }) as Table; // A look at the table from before the compensation ended.
     await reconcileRun({ ...deps, table: stale }, input, () => true);
     expect(await made()).toMatchObject({ compensation: 'done' });

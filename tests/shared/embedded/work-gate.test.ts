@@ -1,0 +1,57 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { WorkGate } from '../../../shared/embedded/pace/work-gate.ts';
+
+/** More than the gate takes for a burst. */
+const burst = 40;
+
+function enterMany(gate: WorkGate): () => void {
+  const leaves = Array.from({ length: burst }, () => gate.enter());
+  return () => leaves.forEach((leave) => leave());
+}
+
+describe('the gate for work that can wait', () => {
+  test('lets it through at once when nobody asks', async () => {
+    const gate = new WorkGate();
+    await expect(gate.background('exec_1', () => Promise.resolve('done'))).resolves.toBe('done');
+  });
+
+  test('holds it back during a burst, but for a trickle, and goes on when the burst is over', async () => {
+    const gate = new WorkGate();
+    const leave = enterMany(gate);
+    const keepAlive = setInterval(() => gate.enter()(), 5);
+    let done = 0;
+    const all = Promise.all(Array.from({ length: 1_000 }, async (_, n) => gate.turn(`exec_${n}`).then(() => (done += 1))));
+    await delay(60);
+    const doneInBurst = done;
+    leave();
+    clearInterval(keepAlive);
+    await all;
+    expect(doneInBurst).toBeGreaterThan(0);
+    expect(doneInBurst).toBeLessThan(200);
+    expect(done).toBe(1_000);
+  });
+
+  test('takes the oldest run first, and the work of one run in the order in which it came', async () => {
+    const gate = new WorkGate();
+    const leave = enterMany(gate);
+    const order: string[] = [];
+    const wait = async (run: string, what: string): Promise<void> => gate.turn(run).then(() => void order.push(`${run} ${what}`));
+    const all = [wait('exec_3', 'a'), wait('exec_1', 'a'), wait('exec_2', 'a'), wait('exec_1', 'b'), wait('exec_2', 'b')];
+    leave();
+    await Promise.all(all);
+    expect(order).toEqual(['exec_1 a', 'exec_1 b', 'exec_2 a', 'exec_2 b', 'exec_3 a']);
+  });
+
+  test('keeps nobody waiting for longer than two seconds, whatever else goes on', async () => {
+    const gate = new WorkGate();
+    const leave = enterMany(gate);
+    const keepAlive = setInterval(() => gate.enter()(), 5);
+    const waitedFrom = performance.now();
+    await Promise.all(Array.from({ length: 2_000 }, async (_, n) => gate.turn(`exec_${n}`)));
+    const waitedMs = performance.now() - waitedFrom;
+    leave();
+    clearInterval(keepAlive);
+    expect(waitedMs).toBeLessThan(10_000);
+  }, 20_000);
+});
