@@ -1,10 +1,8 @@
 /** When spares are started and when they go; what attempts in them are held to is tested beside this. */
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { detectIsolation } from '../../../runner/sandbox/detect-isolation.ts';
 import type { Isolation } from '../../../runner/sandbox/isolation.ts';
@@ -17,6 +15,15 @@ const { isolation } = await detectIsolation({ base, nodePath: process.execPath, 
 const { limits } = buildTaskSpec();
 const medium = { ...limits, resourceClass: 'medium' as const };
 const pools: WarmPool[] = [];
+
+/** The same, after a while. */
+const slow: Isolation = {
+  ...isolation,
+  command: (...given) => {
+    const { program, args, ...command } = isolation.command(...given);
+    return { ...command, program: '/bin/sh', args: ['-c', 'sleep 0.4; exec "$0" "$@"', program, ...args] };
+  },
+};
 
 function open(options: Partial<WarmOptions> = {}, of: Isolation = isolation): WarmPool {
   const pool = new WarmPool({ isolation: of, base, clock: systemClock }, { size: 2, first: limits, hasRoom: () => true, ...options });
@@ -51,6 +58,28 @@ describe('spares', () => {
     }
     await delay(200);
     expect([most, pool.waiting, readdirSync(base).length]).toEqual([2, 2, 2]);
+  });
+
+  test('are handed out once, also to two who ask at the same time', async () => {
+    const pool = open({ size: 1 });
+    await until(() => pool.waiting === 1);
+    const taken = await Promise.all([pool.take(isolation, limits), pool.take(isolation, limits)]);
+    expect(taken.map((spare) => spare !== undefined)).toEqual([true, false]);
+    for (const spare of taken) await spare?.discard();
+  });
+
+  test('are started one at a time, whoever asks meanwhile, and go when the pool closes while they start', async () => {
+    const pool = open({ size: 4 }, slow);
+    let most = 0;
+    for (let asked = 0; asked < 8; asked++) {
+      await (await pool.take(slow, limits))?.discard();
+      await delay(80);
+      most = Math.max(most, readdirSync(base).length - pool.waiting);
+    }
+    expect(most).toBe(1);
+    await until(() => readdirSync(base).length > pool.waiting);
+    await pool.close();
+    expect(readdirSync(base)).toEqual([]);
   });
 
   test('are no spares with size 0', async () => {
@@ -133,52 +162,3 @@ describe('spares', () => {
 });
 
 afterAll(() => rmSync(base, { recursive: true, force: true }));
-
-const urlOf = (path: string): string => JSON.stringify(new URL(`../../../${path}`, import.meta.url).href);
-/** A home of its own whose spares wait. */
-const hostScript = (level: string, folder: string): string => `
-  import { buildTaskSpec } from ${urlOf('tests/support/build-task-spec.ts')};
-  import { SandboxRunner } from ${urlOf('runner/sandbox/sandbox-runner.ts')};
-  import { systemClock } from ${urlOf('shared/embedded/system-clock.ts')};
-  const warm = { size: 1, first: buildTaskSpec().limits, hasRoom: () => true };
-  const runner = new SandboxRunner({ clock: systemClock, folder: ${JSON.stringify(folder)}, highestLevel: ${JSON.stringify(level)}, warm });
-  await runner.level();
-  while (await runner.warmWaiting() === 0) await new Promise((done) => setTimeout(done, 20));
-  process.stdout.write('waiting');
-  setInterval(() => {}, 1000);`;
-
-/** Processes with this folder on their command line. */
-function processesIn(folder: string): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid) || pid === String(process.pid)) return false;
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${folder}/task-`);
-    } catch {
-      return false; // It ended meanwhile.
-    }
-  });
-}
-
-(process.platform === 'linux' ? describe : describe.skip)('a home that is killed', () => {
-  test.each(['bubblewrap-seccomp', 'bubblewrap', 'node-permission'])(
-    'leaves no spare, and its next start no folder (%s where it works)',
-    async (level) => {
-      const folder = mkdtempSync(join(tmpdir(), 'mc-host-'));
-      const cwd = fileURLToPath(new URL('../../..', import.meta.url));
-      const script = ['--input-type=module', '-e', hostScript(level, folder)];
-      const host = spawn(process.execPath, script, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
-      await new Promise((up) => host.stdout.once('data', up));
-      expect(processesIn(folder).length).toBeGreaterThan(0);
-      expect(readdirSync(folder)).toHaveLength(1);
-      host.kill('SIGKILL');
-      await until(() => processesIn(folder).length === 0);
-      const next = spawn(process.execPath, script, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
-      await new Promise((up) => next.stdout.once('data', up));
-      expect(readdirSync(folder)).toHaveLength(1);
-      next.kill('SIGKILL');
-      await until(() => processesIn(folder).length === 0);
-      rmSync(folder, { recursive: true });
-      expect(existsSync(folder)).toBe(false);
-    },
-  );
-});
