@@ -43,8 +43,9 @@ async function poison(): Promise<{ id: string; mend: () => Promise<void> }> {
   await delay(100); // The end of the attempt is written; the pause before the next is half a second.
   engine.simulate((spec) => ({ result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 0 } } }));
   const key = taskKey(engine.actor.tenant, idSchema('exec').parse(id), 'only');
+  // A row as a file holds it, not one of the records of this process.
   const write = async (retries: unknown): Promise<void> =>
-    void (await deps.table.write([{ kind: 'update', key, set: { retries: retries as number } }]));
+    void (await deps.table.write([{ kind: 'put', item: { ...(await deps.table.get(key)), ...key, retries: retries as number } }]));
   await write('one');
   return { id, mend: () => write(1) };
 }

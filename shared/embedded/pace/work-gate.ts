@@ -1,6 +1,6 @@
 /**
  * Lets callers go before work that can wait. While many requests are under way (a burst), results of tasks and the phases of runs hold back, so that
- * every run of the burst is durable and started first. They are never starved: each waits only so long, and a trickle always goes through.
+ * every run of the burst is durable and started first. They are never starved: a trickle always goes through, and more of it when a burst does not end.
  *
  * Of the work that waits, that of the oldest run goes first. So runs end one after the other: few of them are half done at any time, and what those need is
  * still in memory.
@@ -10,12 +10,15 @@
 const burstRequests = 32;
 /** A group commit answers a whole burst at once, and the next requests need a moment to arrive: that moment is still the burst. */
 const lullMs = 30;
+/** While so many requests wait for their commit, the burst goes on; but requests that take long of themselves, and none besides, are no burst. */
+const commitMs = 500;
 /** Held-back jobs at once when no burst is on: enough to fill a group commit. */
 const width = 256;
-/** A job goes through after this long, whatever else is going on. */
-const maxWaitMs = 2_000;
-/** While a burst lasts, so many jobs go through every few milliseconds all the same. */
+/** While a burst lasts, so many jobs go through every few milliseconds all the same; a job takes some tenths of a millisecond. */
 const trickle = { jobs: 1, everyMs: 5 } as const;
+/** Who waited for so long is in a burst that does not end: then such work gets about a quarter of the time. */
+const patienceMs = 2_000;
+const jobsWhenLate = 6;
 
 interface WaitingJob {
   /** The run that it is about; ids are sorted by time. */
@@ -27,6 +30,7 @@ interface WaitingJob {
 export class WorkGate {
   #requests = 0;
   #burstUntil = 0;
+  #enteredAt = 0;
   #active = 0;
   /** Ordered by run; of one run, in the order in which they came. */
   readonly #waiting: WaitingJob[] = [];
@@ -36,7 +40,8 @@ export class WorkGate {
   /** Notes a caller's request; call what it returns when the answer is given. */
   enter(): () => void {
     this.#requests += 1;
-    if (this.#requests > burstRequests) this.#burstUntil = performance.now() + lullMs;
+    this.#enteredAt = performance.now();
+    if (this.#requests > burstRequests) this.#burstUntil = this.#enteredAt + lullMs;
     return () => {
       this.#requests -= 1;
     };
@@ -74,7 +79,7 @@ export class WorkGate {
 
   #schedule(): void {
     if (this.#waiting.length === 0) return;
-    if (performance.now() < this.#burstUntil) {
+    if (this.#isBurst()) {
       this.#timer ??= setTimeout(() => this.#trickle(), trickle.everyMs);
       return;
     }
@@ -88,11 +93,15 @@ export class WorkGate {
     });
   }
 
+  #isBurst(): boolean {
+    const now = performance.now();
+    return now < this.#burstUntil || (this.#requests > burstRequests && now - this.#enteredAt < commitMs);
+  }
+
   #trickle(): void {
     this.#timer = undefined;
-    const overdue = performance.now() - maxWaitMs;
-    const late = this.#waiting.reduce((count, { since }) => (since <= overdue ? count + 1 : count), 0);
-    this.#admit(Math.max(trickle.jobs, Math.min(width, late)));
+    const isLate = (this.#waiting[0]?.since ?? Number.POSITIVE_INFINITY) <= performance.now() - patienceMs;
+    this.#admit(isLate ? jobsWhenLate : trickle.jobs);
     this.#schedule();
   }
 

@@ -47,10 +47,11 @@ export async function runAttempt(
   purpose: AttemptRequest['purpose'] = 'task',
 ): Promise<EndedAttempt> {
   const request = { head, task, purpose };
-  const watched = purpose === 'task' ? watchAttempt(deps, head) : unstoppable;
+  let watched = unstoppable;
   let judge: AttemptJudge | undefined;
   let ended: EndedAttempt;
   try {
+    if (purpose === 'task') watched = await watchAttempt(deps, head);
     judge = await judgeAttempt(deps, request);
     ended = await runJudged(deps, request, judge, watched.signal);
   } catch (error) {

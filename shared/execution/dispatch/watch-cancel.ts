@@ -1,6 +1,7 @@
 /**
  * How a cancel reaches the attempts that run: at once in the process that accepted it, and in every other one because it looks at the heads of the
- * runs whose attempts it has. One look for all of them, so the price does not grow with the number of attempts.
+ * runs whose attempts it has. One look for all of them, so the price does not grow with the number of attempts. A home that is one process looks once at
+ * the beginning of each attempt: a cancel before that is seen, and one after it comes by itself.
  */
 import type { Deps } from '../../port/deps.ts';
 import type { Runner } from '../../port/runner.ts';
@@ -12,7 +13,7 @@ const lookEveryMs = 2_000;
 const headsPerRead = 100;
 
 type RunName = Pick<ExecutionRecord, 'tenant' | 'id'>;
-type LookDeps = Pick<Deps, 'table' | 'clock' | 'logger' | 'runner'>;
+type LookDeps = Pick<Deps, 'table' | 'clock' | 'logger' | 'runner' | 'queue'>;
 
 /** The attempts of one run in this process. */
 interface WatchedRun {
@@ -42,13 +43,14 @@ export interface WatchedAttempt {
 }
 
 /** Watches over an attempt from now on. */
-export function watchAttempt(deps: LookDeps, { tenant, id }: RunName): WatchedAttempt {
+export async function watchAttempt(deps: LookDeps, { tenant, id }: RunName): Promise<WatchedAttempt> {
   const watch = watchOf(deps);
   const run = watch.runs.get(id) ?? { name: { tenant, id }, stops: new Set() };
   const stop = new AbortController();
   run.stops.add(stop);
   watch.runs.set(id, run);
-  if (watch.looking === undefined) {
+  const isOneProcess = deps.queue.reserve !== undefined;
+  if (!isOneProcess && watch.looking === undefined) {
     watch.looking = new AbortController();
     void look(deps, watch, watch.looking.signal);
   }
@@ -60,6 +62,13 @@ export function watchAttempt(deps: LookDeps, { tenant, id }: RunName): WatchedAt
     watch.looking?.abort();
     watch.looking = undefined;
   };
+  if (isOneProcess) {
+    const head = await deps.table.get(headKey(tenant, id)).catch((error: unknown) => {
+      end();
+      throw error;
+    });
+    if (head?.['outcome'] === 'cancelled') stop.abort();
+  }
   return { signal: stop.signal, end };
 }
 

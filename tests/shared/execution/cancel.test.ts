@@ -169,11 +169,13 @@ describe('a cancelled run', () => {
   });
 
   test('whose attempt another process runs is noticed there within seconds', async () => {
+    const { deps } = engine.home;
+    const { queue } = deps;
+    deps.queue = { send: (messages, delayMs) => queue.send(messages, delayMs) }; // Of several processes none has slots for the admissions of another.
     await engine.publish(single('remote'));
     engine.simulate((spec) => ({ ...simulateEcho(spec), delayMs: 60_000 }));
     const { id } = await engine.start({ workflow: 'remote' });
     await until(id, ({ tasks }) => tasks[0]?.state === 'running' && engine.attempts.length === 1);
-    const { deps } = engine.home;
     const elsewhere = { ...deps, runner: { ...deps.runner } }; // A process of its own has a runner of its own.
     const before = Date.now();
     await cancelExecution(elsewhere, engine.actor, { id: ExecutionId.parse(id), reason, claim: undefined });
