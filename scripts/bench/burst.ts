@@ -1,12 +1,8 @@
 /** One burst: all executions are submitted at once over HTTP to a fresh home, and the time runs from the first byte of the burst. */
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { hostFlags } from '../../cli/bin/host-flags.mjs';
-import { BurstClient } from './burst-client.ts';
+import { BenchHost, now, startBody, type BenchHostOptions } from './bench-host.ts';
+import type { BurstClient } from './burst-client.ts';
 import { percentiles, type Percentiles } from './percentiles.ts';
-import type { HostMessage } from './protocol.ts';
 
 export interface BurstResult {
   executions: number;
@@ -31,48 +27,31 @@ export interface BurstResult {
   hostCpuMsPerExecution: number;
 }
 
-export interface BurstOptions {
+export interface BurstOptions extends BenchHostOptions {
   executions: number;
-  connections: number;
   /** Starts in one request to POST /api/executions:batch; without it, one request a start. */
   batch?: number | undefined;
-  /** Arguments for the host's node, such as --cpu-prof. */
-  execArgv?: string[];
 }
-
-const workflow = `name: bench
-version: 1.0.0
-tasks:
-  - { id: first, uses: 'pkg:demo/echo@1.0.0', with: { message: hello } }
-  - { id: second, uses: 'pkg:demo/echo@1.0.0', needs: [first], with: { message: '\${{ tasks.first.outputs.message }}' } }
-  - { id: third, uses: 'pkg:demo/echo@1.0.0', needs: [second], with: { message: done } }
-`;
 
 const warmUpExecutions = 1_000;
 const warmUpPauseMs = 1_500;
-/** A burst that is not sealed by then is a failure, not a slow result. */
-const sealTimeoutMs = 120_000;
-const now = (): number => performance.timeOrigin + performance.now();
 
 export async function runBurst(options: BurstOptions): Promise<BurstResult> {
-  const host = fork(fileURLToPath(new URL('host.ts', import.meta.url)), { execArgv: [...hostFlags, ...(options.execArgv ?? [])] });
+  const host = await BenchHost.open(options);
+  const { client } = host;
   try {
-    const { url, token } = await receive(host, 'ready');
-    const client = await BurstClient.connect(url, token, options.connections);
-    const draft = JSON.parse(await client.post('/api/workflows', workflow, 'application/yaml')) as { id: string };
-    await client.post(`/api/workflows/${draft.id}/publish`, '{}');
     // Fills caches, compiles hot code and opens the connections, so that the burst measures the engine and not its first second.
     await startMany(client, warmUpExecutions, options.batch);
-    await untilSealed(host, warmUpExecutions);
+    await host.untilSealed(warmUpExecutions);
     await delay(warmUpPauseMs);
-    const before = await ask(host, 'report');
+    const before = await host.ask('report');
     const startedAt = now();
     const accepted = await startMany(client, options.executions, options.batch);
-    const atAccept = await ask(host, 'progress');
-    await untilSealed(host, before.sealed + options.executions);
+    const atAccept = await host.ask('progress');
+    await host.untilSealed(before.sealed + options.executions);
     const seconds = (now() - startedAt) / 1000;
-    const starts = new Map((await ask(host, 'starts')).starts);
-    const report = await ask(host, 'report');
+    const starts = new Map((await host.ask('starts')).starts);
+    const report = await host.ask('report');
     return {
       executions: options.executions,
       connections: options.connections,
@@ -90,7 +69,7 @@ export async function runBurst(options: BurstOptions): Promise<BurstResult> {
       hostCpuMsPerExecution: Math.round(((report.cpuMs - before.cpuMs) / options.executions) * 1_000) / 1_000,
     };
   } finally {
-    await end(host);
+    await host.close();
   }
 }
 
@@ -100,7 +79,7 @@ interface Accepted {
 }
 
 async function startMany(client: BurstClient, count: number, batch: number | undefined): Promise<Accepted[]> {
-  const body = JSON.stringify({ workflow: 'bench@1.0.0' });
+  const body = startBody;
   if (batch !== undefined) return startInBatches(client, body, { count, batch });
   return Promise.all(
     Array.from({ length: count }, async () => {
@@ -110,11 +89,7 @@ async function startMany(client: BurstClient, count: number, batch: number | und
   );
 }
 
-async function startInBatches(
-  client: BurstClient,
-  line: string,
-  { count, batch }: { count: number; batch: number },
-): Promise<Accepted[]> {
+async function startInBatches(client: BurstClient, line: string, { count, batch }: { count: number; batch: number }): Promise<Accepted[]> {
   const sizes = Array.from({ length: Math.ceil(count / batch) }, (_, index) => Math.min(batch, count - index * batch));
   const answers = await Promise.all(
     sizes.map(async (size) => {
@@ -137,41 +112,3 @@ function idOf(answer: string): string {
 }
 
 const sorted = (values: number[]): number[] => values.sort((a, b) => a - b);
-
-async function untilSealed(host: ChildProcess, count: number): Promise<void> {
-  const deadline = now() + sealTimeoutMs;
-  for (;;) {
-    const progress = await ask(host, 'progress');
-    if (progress.sealed >= count && progress.pending === 0) return;
-    if (now() > deadline) throw new Error(`only ${progress.sealed} of ${count} executions were sealed in ${sealTimeoutMs} ms`);
-    await delay(50);
-  }
-}
-
-type MessageOf<K extends HostMessage['kind']> = Extract<HostMessage, { kind: K }>;
-
-async function ask<K extends 'report' | 'progress' | 'starts'>(host: ChildProcess, kind: K): Promise<MessageOf<K>> {
-  host.send(kind);
-  return receive(host, kind);
-}
-
-async function receive<K extends HostMessage['kind']>(host: ChildProcess, kind: K): Promise<MessageOf<K>> {
-  return new Promise((resolve, reject) => {
-    const settle = (outcome: () => void): void => {
-      host.off('message', onMessage).off('exit', onExit);
-      outcome();
-    };
-    const onExit = (code: number | null): void => settle(() => reject(new Error(`the measured host ended with ${String(code)}`)));
-    const onMessage = (message: HostMessage): void => {
-      if (message.kind === kind) settle(() => resolve(message as MessageOf<K>));
-    };
-    host.on('message', onMessage).on('exit', onExit);
-  });
-}
-
-async function end(host: ChildProcess): Promise<void> {
-  if (host.exitCode !== null) return;
-  const exit = once(host, 'exit');
-  if (host.connected) host.send('end');
-  await exit;
-}

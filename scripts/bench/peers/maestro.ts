@@ -1,18 +1,11 @@
 /** Our own engine: the host that `npm run bench` measures, with the same workflow. */
 import { hostFlags } from '../../../cli/bin/host-flags.mjs';
+import { benchWorkflow, startBody } from '../bench-host.ts';
 import { BurstClient } from '../burst-client.ts';
 import type { SlowFsync } from '../slow-fsync.ts';
 import type { Contender, RunningContender } from './contender.ts';
 import { ServiceProcess } from './service-process.ts';
 
-const workflow = `name: bench
-version: 1.0.0
-tasks:
-  - { id: first, uses: 'pkg:demo/echo@1.0.0', with: { message: hello } }
-  - { id: second, uses: 'pkg:demo/echo@1.0.0', needs: [first], with: { message: '\${{ tasks.first.outputs.message }}' } }
-  - { id: third, uses: 'pkg:demo/echo@1.0.0', needs: [second], with: { message: done } }
-`;
-const body = JSON.stringify({ workflow: 'bench@1.0.0' });
 const idOf = (answer: string): string => (JSON.parse(answer) as { id: string }).id; // The home's own answer.
 
 export const maestro: Contender = {
@@ -26,7 +19,7 @@ async function start(slow?: SlowFsync): Promise<RunningContender> {
   const { service, url, token } = await ServiceProcess.start({ module: new URL('../host.ts', import.meta.url), flags: hostFlags, slow });
   try {
     const client = await BurstClient.connect(url, token, 1);
-    const id = idOf(await client.post('/api/workflows', workflow, 'application/yaml'));
+    const id = idOf(await client.post('/api/workflows', benchWorkflow, 'application/yaml'));
     await client.post(`/api/workflows/${id}/publish`, '{}');
     client.close();
   } catch (error) {
@@ -36,7 +29,7 @@ async function start(slow?: SlowFsync): Promise<RunningContender> {
   return {
     url,
     token,
-    submit: async (connected) => idOf(await connected.post('/api/executions', body)),
+    submit: async (connected) => idOf(await connected.post('/api/executions', startBody)),
     isDone: async (runs) => {
       const { sealed, pending } = await service.progress();
       return sealed >= runs && pending === 0;

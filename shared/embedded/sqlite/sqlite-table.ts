@@ -17,7 +17,7 @@ import { primaryKeyTaken } from './row-store.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { decodeCursor, encodeCursor, type CursorPosition } from './sqlite-cursor.ts';
 import { cacheKey, StagedChanges, type Before, type StagedChange } from './staged-changes.ts';
-import { threadRowWriter } from './thread/thread-row-writer.ts';
+import { threadRowWriter } from './thread-row-writer.ts';
 
 interface PendingWrite {
   ops: readonly WriteOp[];

@@ -3,11 +3,11 @@
  * knows nothing of conditions; those were judged before, and nobody else writes.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { InvariantError } from '../../../core/errors.ts';
-import { systemErrorField } from '../../system-error.ts';
-import { RowStore } from '../row-store.ts';
-import { openDatabase } from '../sqlite-schema.ts';
-import type { FromThread, ToThread } from './messages.ts';
+import { InvariantError } from '../../core/errors.ts';
+import { systemErrorField } from '../system-error.ts';
+import { RowStore } from './row-store.ts';
+import { openDatabase } from './sqlite-schema.ts';
+import type { FromThread, ToThread } from './row-thread-messages.ts';
 
 const port = parentPort;
 if (!port || typeof workerData !== 'string') throw new InvariantError('this file runs as a thread of the table, with its path');

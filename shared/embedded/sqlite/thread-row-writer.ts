@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import { McError } from '../../../core/errors.ts';
-import type { RowWriter } from '../row-writer.ts';
-import type { FromThread, ToThread } from './messages.ts';
+import { McError } from '../../core/errors.ts';
+import type { RowWriter } from './row-writer.ts';
+import type { FromThread, ToThread } from './row-thread-messages.ts';
 
 /** The thread holds one transaction's rows and their copies; a hundred times what the largest has. */
 const heapMebibytes = 256;
@@ -24,7 +24,7 @@ class StoreFailure extends Error {
 
 /** Stores rows in a thread of its own, so that the disk holds nobody up but those who wait for it. When the thread dies, everything is refused from then on. */
 export function threadRowWriter(path: string): RowWriter {
-  const worker = new Worker(new URL('store-rows.ts', import.meta.url), {
+  const worker = new Worker(new URL('row-thread.ts', import.meta.url), {
     name: 'mc-table',
     workerData: path,
     execArgv: [],

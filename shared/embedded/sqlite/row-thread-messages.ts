@@ -1,5 +1,5 @@
 /** What the table and the thread that stores its rows tell each other. */
-import type { RowChange } from '../row-store.ts';
+import type { RowChange } from './row-store.ts';
 
 export type ToThread = { kind: 'store'; changes: readonly RowChange[] } | { kind: 'checkpoint' } | { kind: 'close' };
 
