@@ -4,7 +4,7 @@ import { compareRuns, type ComparedRun } from '../../shared/execution/diff/compa
 import type { MaestroClient } from '../client/maestro-client.ts';
 import { addConnection, describeCommand, type HomeOptions } from '../command-options.ts';
 import { connect } from '../session.ts';
-import { renderDifference } from '../terminal/render-difference.ts';
+import { renderDifference } from '../terminal/several-runs/render-difference.ts';
 import { exitWith, printResult } from '../terminal/report.ts';
 
 /** Finds where two executions went different ways. */

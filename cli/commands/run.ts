@@ -15,27 +15,60 @@ import { exitWith, note, printResult } from '../terminal/report.ts';
 import { findSource, type WorkflowSource } from '../workflow-source.ts';
 import { readManifest, showPlan, type PlanOptions } from './plan.ts';
 import { publishFile } from './publish.ts';
+import { runBatch } from './run-batch.ts';
 
-type RunOptions = Omit<PlanOptions, 'manifest'> & { wait?: boolean; dryRun?: boolean; idempotencyKey?: string; timeout: string };
+type RunOptions = Omit<PlanOptions, 'manifest'> & {
+  wait?: boolean;
+  dryRun?: boolean;
+  idempotencyKey?: string;
+  timeout: string;
+  batch?: string;
+};
 
-/** Starts an execution; with --wait stays until its receipt verifies. */
+/** Starts an execution, or many with --batch; with --wait stays until its receipt verifies. */
 export function addRun(program: Command): void {
   const command = program
     .command('run')
     .description('start a workflow; a manifest file is published first')
-    .argument('<workflow>', 'name, name@version or id of a workflow, or a manifest file')
+    .argument('[workflow]', 'name, name@version or id of a workflow, or a manifest file')
     .option('--wait', 'stay until the run ended and its receipt verified; exit 1 when it failed or was cancelled')
     .option('--timeout <duration>', 'how long --wait waits', '24h')
     .option('--dry-run', 'plan only, like `maestro plan`')
-    .option('--idempotency-key <key>', 'the same key and request again answer the same execution');
+    .option('--idempotency-key <key>', 'the same key and request again answer the same execution')
+    .option(
+      '--batch <file>',
+      'start one run a line of this NDJSON file (- for standard input) in place of the argument; exit 3 when policy denied some',
+    );
   describeCommand(addConnection(addInputs(command)), [
     { line: 'maestro run supply-chain-audit -i lockfile=@package-lock.json --wait', meaning: 'run and follow to the end' },
     { line: 'maestro run workflow.yaml --dry-run', meaning: 'only show the plan' },
     { line: 'maestro run nightly --idempotency-key 2026-11-20 --json', meaning: 'safe to repeat' },
-  ]).action(async (workflow: string, options: RunOptions) => {
+    { line: 'maestro run --batch starts.ndjson --idempotency-key 2026-11-20', meaning: 'many at once, safe to repeat' },
+  ]).action(async (workflow: string | undefined, options: RunOptions) => {
+    if (options.batch !== undefined) {
+      refuseBeside(workflow, options);
+      return runBatch(options.batch, options);
+    }
+    if (workflow === undefined) throw new McError('mc:cli:usage', 'Got neither a workflow nor --batch; allowed is exactly one of them.');
     const source = findSource(workflow);
     await (options.dryRun === true ? showPlan(source, options) : run(source, options));
   });
+}
+
+/** Each line of a batch says itself what it starts and with what, and nobody waits for hundreds of runs. */
+function refuseBeside(workflow: string | undefined, { input, inputsFile, region, wait, dryRun }: RunOptions): void {
+  const given = {
+    'a workflow': workflow,
+    '--input': input,
+    '--inputs-file': inputsFile,
+    '--region': region,
+    '--wait': wait,
+    '--dry-run': dryRun,
+  };
+  const got = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (got.length === 0) return;
+  const allowed = '--idempotency-key and --json; a line names its own workflow, inputs and region';
+  throw new McError('mc:cli:usage', `Got --batch and ${got.join(', ')}; allowed beside --batch are ${allowed}.`);
 }
 
 async function run(source: WorkflowSource, options: RunOptions): Promise<void> {

@@ -12,6 +12,12 @@ export function printResult(options: OutputOptions, value: unknown, human: () =>
   if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
+/** Prints a result of many parts: with --json each is a line of its own (NDJSON), as the home answered it. */
+export function printLines(options: OutputOptions, values: readonly unknown[], human: () => string): void {
+  const text = options.json === true ? values.map((value) => JSON.stringify(value)).join('\n') : human();
+  if (text !== '') process.stdout.write(`${text}\n`);
+}
+
 /** Says something that is not the result. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`);

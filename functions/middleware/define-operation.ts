@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import { operationRoles, type OperationId } from './access-table.ts';
-import type { ReadLine } from './read-lines.ts';
+import type { ReadLine } from './body/read-lines.ts';
 import type { BodySpec, Operation, Reply, RequestContext } from './operation.ts';
 import type { Actor } from '../../shared/tenant/actor.ts';
 

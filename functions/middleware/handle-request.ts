@@ -16,7 +16,7 @@ import { idempotencyKeyPattern } from './idempotency-key.ts';
 import type { Operation, RequestContext } from './operation.ts';
 import type { RawRequest, RawResponse } from './raw-request.ts';
 import { parameterReader, parseQuery, type ParameterReader } from './read-parameters.ts';
-import { readBody } from './read-body.ts';
+import { readBody } from './body/read-body.ts';
 import { renderError, renderReply } from './render-response.ts';
 
 interface Compiled {

@@ -61,10 +61,7 @@ export interface Denied {
 }
 
 /** What an operation answers: `json` is serialised, `bytes` goes out as it is, `denied` becomes the 403 problem with its reasons. */
-export type Reply =
-  | (Answer & { json: unknown })
-  | (Answer & { bytes: Uint8Array | string; mediaType: string })
-  | Denied;
+export type Reply = (Answer & { json: unknown }) | (Answer & { bytes: Uint8Array | string; mediaType: string }) | Denied;
 
 /** One request of an operation that stands for several. */
 export interface DocumentedRequest {

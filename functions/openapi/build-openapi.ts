@@ -6,8 +6,8 @@ import { errorCatalog, type ErrorCode } from '../../shared/core/error-catalog.ts
 import { idempotencyKeyPattern } from '../middleware/idempotency-key.ts';
 import type { Operation, ResponseSpec } from '../middleware/operation.ts';
 import { Problem, problemMediaType } from '../middleware/problem.ts';
-import { acceptedTypes } from '../middleware/read-body.ts';
-import { ndjsonMediaType } from '../middleware/read-lines.ts';
+import { acceptedTypes } from '../middleware/body/read-body.ts';
+import { ndjsonMediaType } from '../middleware/body/read-lines.ts';
 import type {
   HeaderObject,
   JsonSchema,

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { MaestroClient } from '../../cli/client/maestro-client.ts';
 import { describeActions } from './cases/actions.ts';
 import { describeAccess } from './cases/access.ts';
+import { describeBatch } from './cases/batch.ts';
 import { describeCaps } from './cases/caps.ts';
 import { describeDecisions } from './cases/decisions.ts';
 import { describePackages } from './cases/packages.ts';
@@ -71,6 +72,7 @@ export function describeHome(name: string, start: () => Promise<StartedHome>): v
     describePublishing(home);
     describePlanning(home);
     describeRunning(home);
+    describeBatch(home);
     describeActions(home);
     describeDecisions(home);
     describeCaps(home);

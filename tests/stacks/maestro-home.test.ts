@@ -155,7 +155,7 @@ describe('who may do what', () => {
       return [...new Set(ids)].filter((id) => operationsWithRights.some((name) => name.toLowerCase() === id.toLowerCase())).sort();
     };
     expect(may('states:SendTaskSuccess')).toEqual(['ActOnExecution']);
-    expect(may('states:StartExecution')).toEqual(['ActOnExecution', 'StartExecution']);
+    expect(may('states:StartExecution')).toEqual(['ActOnExecution', 'StartExecution', 'StartExecutions']);
   });
 
   test('settings of a tenant, its members and its events live in the table: their functions reach no blob', () => {

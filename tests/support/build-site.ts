@@ -20,7 +20,7 @@ export interface TestSite {
 /** A site with the tenants `acme`, `beta` and the owner of the home. */
 export async function buildSite(operations: readonly Operation[], overrides: Partial<Deps> = {}): Promise<TestSite> {
   const home = buildDeps(overrides);
-  const issuer = await openIssuer(join(home.folder, 'home'), home.clock);
+  const issuer = await openIssuer(join(home.folder, 'home'), home.deps.clock);
   const server = await openPort({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const authenticate = authenticator(home.deps, [issuerRules(url, issuer)]);

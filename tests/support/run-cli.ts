@@ -15,6 +15,8 @@ export interface CliOptions {
   node?: string;
   /** Start through the launcher that npm installs. */
   isLaunched?: boolean;
+  /** What stands on standard input; default: nothing. */
+  stdin?: string;
 }
 
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
@@ -36,8 +38,9 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
   const child = spawn(options.node ?? process.execPath, [script, ...args], {
     cwd: options.cwd,
     env: bareEnv(options.env),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.on('error', () => undefined).end(options.stdin ?? ''); // A command that never reads may be gone before.
   const result: CliResult = { code: null, stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (result.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (result.stderr += text));

@@ -7,7 +7,7 @@ import { given } from '../../middleware/given.ts';
 import { idempotencyKeyPattern } from '../../middleware/idempotency-key.ts';
 import { lambda } from '../../middleware/lambda.ts';
 import { boundedProblem, Problem, toDenial } from '../../middleware/problem.ts';
-import { ndjsonMediaType } from '../../middleware/read-lines.ts';
+import { ndjsonMediaType } from '../../middleware/body/read-lines.ts';
 import { reportError, type ErrorPlace } from '../../middleware/render-response.ts';
 import { maxStartBytes } from './start-execution.ts';
 
@@ -68,7 +68,12 @@ export const operation = defineOperation({
   body: { kind: 'lines', schema: BatchStart, maxBytes: limits.bytes, maxLines: limits.lines, maxLineBytes: limits.lineBytes, example },
   idempotencyKey: true,
   responses: {
-    200: { description: 'What became of each line; runs as in lists, without their tasks', schema: BatchAnswer, mediaType: ndjsonMediaType, example: answerExample },
+    200: {
+      description: 'What became of each line; runs as in lists, without their tasks',
+      schema: BatchAnswer,
+      mediaType: ndjsonMediaType,
+      example: answerExample,
+    },
   },
   async handle({ deps, actor, body, idempotencyKey, requestId }) {
     const lines = body.map((read) => () => given(read()));
@@ -84,8 +89,7 @@ function answerOf(result: LineResult, at: number, place: ErrorPlace): BatchAnswe
     const execution = { ...result.execution, outputs: null, tasks: [] };
     return { index: at, status: 202, execution, ...(result.replayed && { replayed: true }) };
   }
-  const whole =
-    result.kind === 'denied' ? toDenial(denied(result.decision, 'the run'), place.requestId) : reportError(result.error, place);
+  const whole = result.kind === 'denied' ? toDenial(denied(result.decision, 'the run'), place.requestId) : reportError(result.error, place);
   const problem = boundedProblem(whole, limits.problemBytes);
   return { index: at, status: problem.status, problem };
 }

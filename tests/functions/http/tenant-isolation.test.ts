@@ -16,8 +16,11 @@ const mark = 'acmes-own';
 interface Target {
   /** Fills the parameter of the path. */
   id?: string;
+  /** A text is sent as it is. */
   body?: unknown;
   mediaType?: string;
+  /** Its answer is 200 with one problem a line. */
+  answersByLine?: boolean;
 }
 
 let site: TestSite;
@@ -50,6 +53,7 @@ beforeAll(async () => {
     retirePolicyPack: { id: 'freeze', body: { reason: 'the freeze is over' } },
     planRun: { body: { workflow: `${mark}@1.0.0` } },
     startExecution: { body: { workflow: `${mark}@1.0.0` } },
+    startExecutions: { body: `${JSON.stringify({ workflow: `${mark}@1.0.0` })}\n`, mediaType: 'application/x-ndjson', answersByLine: true },
     // The run never ends here, so a replay of it is a conflict to those who may see it.
     actOnExecution: { id: `${execution.id}:replay`, body: { reason: 'once more' } },
     createTenant: { body: { id: 'gamma' } },
@@ -76,9 +80,13 @@ function send(
   return fetch(`${site.url}${path.replace(/\{\w+\}/, encodeURIComponent(id))}`, {
     method,
     headers,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
 }
+
+const LineAnswer = z.object({ problem: Problem });
+/** Of the request, or of its one line. */
+const Refusal = z.union([LineAnswer.transform(({ problem }) => problem), Problem]);
 
 /** What only admins of the tenant that owns the home may do. */
 const ownersOnly: readonly string[] = ['createTenant'];
@@ -95,9 +103,11 @@ describe.each(guarded)('%s', (id, operation) => {
     const response = await send(operation, targets[id] ?? {}, await tokenOf('beta', role));
     const text = await response.text();
     if (!operation.roles.includes(role) || ownersOnly.includes(id)) expect(response.status).toBe(403);
+    else if (targets[id]?.answersByLine) expect(LineAnswer.parse(JSON.parse(text)).problem.status).toBe(404);
     else if (targets[id] !== undefined) expect(response.status).toBe(404);
     // What was asked for may stand in the refusal of it; nothing else may.
-    const answered = response.status === 200 ? text : JSON.stringify(Problem.parse(JSON.parse(text)).issues ?? []);
+    const isData = response.status === 200 && !targets[id]?.answersByLine;
+    const answered = isData ? text : JSON.stringify(Refusal.parse(JSON.parse(text)).issues ?? []);
     expect(answered).not.toContain(mark);
   });
 

@@ -2,7 +2,7 @@
  * Reads JSON from outside. Refuses what JSON.parse lets pass and later code cannot bear: bytes that are not UTF-8, nesting that would
  * overflow recursive readers, and lone surrogates, which have no canonical form (RFC 8785 §3.2.2.2) and so no digest.
  */
-import type { Issue } from '../../shared/core/issue.ts';
+import type { Issue } from '../../../shared/core/issue.ts';
 
 /** Twice the depth a manifest may have; nothing real nests deeper, and zod, ajv and JCS all recurse. */
 const maxDepth = 64;

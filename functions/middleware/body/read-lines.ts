@@ -2,11 +2,11 @@
  * Reads NDJSON: one JSON value a line, lines end in LF or CRLF, the last one may end with the body. Blank lines are skipped and not counted. What is wrong
  * with one line is an error of that line; what is wrong with the whole (too many lines, none at all) is one of the request.
  */
-import { McError } from '../../shared/core/errors.ts';
-import type { Issue } from '../../shared/core/issue.ts';
-import { issuesOfZod } from '../../shared/core/zod-issues.ts';
+import { McError } from '../../../shared/core/errors.ts';
+import type { Issue } from '../../../shared/core/issue.ts';
+import { issuesOfZod } from '../../../shared/core/zod-issues.ts';
 import { parseJson } from './json-text.ts';
-import type { BodySpec } from './operation.ts';
+import type { BodySpec } from '../operation.ts';
 
 /** The media type of NDJSON; there is no registered one, and this is what the tools that write it send. */
 export const ndjsonMediaType = 'application/x-ndjson';

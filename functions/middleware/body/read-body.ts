@@ -1,10 +1,10 @@
 /** Reads a request body as its operation declares it: media type first, then at most so many bytes, then syntax, then the schema. */
-import { McError } from '../../shared/core/errors.ts';
-import type { Issue } from '../../shared/core/issue.ts';
-import { issuesOfZod } from '../../shared/core/zod-issues.ts';
+import { McError } from '../../../shared/core/errors.ts';
+import type { Issue } from '../../../shared/core/issue.ts';
+import { issuesOfZod } from '../../../shared/core/zod-issues.ts';
 import { decodeText, parseJson } from './json-text.ts';
-import type { BodySpec } from './operation.ts';
-import type { RawRequest } from './raw-request.ts';
+import type { BodySpec } from '../operation.ts';
+import type { RawRequest } from '../raw-request.ts';
 import { ndjsonMediaType, readLines } from './read-lines.ts';
 
 export interface ReadBody {

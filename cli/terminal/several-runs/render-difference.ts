@@ -1,9 +1,9 @@
-import type { RunDifference } from '../../shared/execution/diff/compare-runs.ts';
-import type { Execution } from '../../shared/execution/execution.ts';
-import { paint } from './paint.ts';
-import { renderState } from './render-execution.ts';
-import { table } from './table.ts';
-import { usd } from './units.ts';
+import type { RunDifference } from '../../../shared/execution/diff/compare-runs.ts';
+import type { Execution } from '../../../shared/execution/execution.ts';
+import { paint } from '../paint.ts';
+import { renderState } from '../render-execution.ts';
+import { table } from '../table.ts';
+import { usd } from '../units.ts';
 
 /** Where two runs parted first, then everything else that differs. */
 export function renderDifference([a, b]: readonly [Execution, Execution], { first, steps }: RunDifference): string {
