@@ -37,13 +37,13 @@ export class WorkGate {
   #timer: NodeJS.Timeout | undefined;
   #isScheduled = false;
 
-  /** Notes a caller's request; call what it returns when the answer is given. */
-  enter(): () => void {
-    this.#requests += 1;
+  /** Notes a caller's request, which may stand for many starts; call what it returns when the answer is given. */
+  enter(starts = 1): () => void {
+    this.#requests += starts;
     this.#enteredAt = performance.now();
     if (this.#requests > burstRequests) this.#burstUntil = this.#enteredAt + lullMs;
     return () => {
-      this.#requests -= 1;
+      this.#requests -= starts;
     };
   }
 
@@ -100,8 +100,11 @@ export class WorkGate {
 
   #trickle(): void {
     this.#timer = undefined;
-    const isLate = (this.#waiting[0]?.since ?? Number.POSITIVE_INFINITY) <= performance.now() - patienceMs;
-    this.#admit(isLate ? jobsWhenLate : trickle.jobs);
+    const longest = this.#waiting.reduce((first, { since }, at) => (since < (this.#waiting[first]?.since ?? 0) ? at : first), 0);
+    const isLate = (this.#waiting[longest]?.since ?? Number.POSITIVE_INFINITY) <= performance.now() - patienceMs;
+    // An old run that comes again and again must not keep a young one waiting for ever.
+    if (isLate) for (const job of this.#waiting.splice(longest, 1)) job.begin();
+    this.#admit(isLate ? jobsWhenLate - 1 : trickle.jobs);
     this.#schedule();
   }
 

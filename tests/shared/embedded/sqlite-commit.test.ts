@@ -1,10 +1,9 @@
-/** What the table does with the writes of one commit, in this thread and with a thread for its rows. */
+/** What the table does with the writes of one commit. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { SqliteTable } from '../../../shared/embedded/sqlite/sqlite-table.ts';
-import { threadRowWriter } from '../../../shared/embedded/sqlite/thread-row-writer.ts';
 import type { Key, WriteOp } from '../../../shared/port/table.ts';
 
 const absent = [{ kind: 'absent' }] as const;
@@ -13,16 +12,16 @@ const keyOf = (sk: string): Key => ({ pk: 'p', sk });
 
 let folder: string;
 let table: SqliteTable;
-afterEach(async () => {
-  await table.close();
+afterEach(() => {
+  table.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe.each([false, true])('writes of one commit, with a thread: %s', (hasThread) => {
+// What is kept in memory is known; what is not is found only by looking or by storing.
+describe.each([true, false])('writes of one commit, with items kept in memory: %s', (keepsRecent) => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'mc-commit-'));
-    // Nothing is kept in memory, so that what is there is found only by looking or by storing.
-    table = new SqliteTable(join(folder, 'table.sqlite'), { hasThread, keepsRecent: () => false });
+    table = new SqliteTable(join(folder, 'table.sqlite'), () => keepsRecent);
   });
 
   test('a put of what is there already is refused, and its neighbours are stored', async () => {
@@ -36,6 +35,13 @@ describe.each([false, true])('writes of one commit, with a thread: %s', (hasThre
     expect(await table.get(keyOf('there'))).toMatchObject({ value: 1 });
     expect(await table.get(keyOf('with'))).toBeUndefined();
     expect(await table.get(keyOf('after'))).toBeDefined();
+  });
+
+  test('a refused write names every op whose condition did not hold', async () => {
+    await table.write([put('a', 1), put('c', 1)]);
+    const wrong: WriteOp = { kind: 'check', key: keyOf('a'), conditions: [{ kind: 'compare', field: 'value', op: '=', value: 9 }] };
+    expect(await table.write([wrong, put('b', 1), put('c', 2)])).toEqual({ ok: false, failed: [0, 2] });
+    expect(await table.get(keyOf('b'))).toBeUndefined();
   });
 
   test('of two puts of the same new item the first wins', async () => {
@@ -78,24 +84,9 @@ describe.each([false, true])('writes of one commit, with a thread: %s', (hasThre
 
   test('a close stores what is under way', async () => {
     const writes = Array.from({ length: 300 }, async (_, n) => table.write([put(`n${n}`, n)]));
-    await table.close();
+    table.close();
     expect(await Promise.all(writes)).toEqual(writes.map(() => ({ ok: true })));
     table = new SqliteTable(join(folder, 'table.sqlite'));
     expect(await table.get(keyOf('n299'))).toMatchObject({ value: 299 });
-  });
-});
-
-describe('the thread that stores rows', () => {
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'mc-commit-'));
-    table = new SqliteTable(':memory:');
-  });
-
-  test('refuses everything when it has ended, instead of letting anybody wait', async () => {
-    const writer = threadRowWriter(join(folder, 'no such folder', 'table.sqlite'));
-    const change = { kind: 'delete', pk: 'p', sk: 's' } as const;
-    await expect(writer.store([change])).rejects.toMatchObject({ code: 'mc:store:unavailable' });
-    await expect(writer.store([change])).rejects.toMatchObject({ code: 'mc:store:unavailable' });
-    await writer.close();
   });
 });
