@@ -93,9 +93,7 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   await using opened = new AsyncDisposableStack();
   openDataFolder(options.dataDir);
   opened.adopt(lockFolder(options.dataDir), (lock) => lock.release());
-  const table = opened.adopt(new SqliteTable(join(options.dataDir, 'table.sqlite'), { keepsRecent: isRunState, hasThread: true }), (open) =>
-    open.close(),
-  );
+  const table = opened.adopt(new SqliteTable(join(options.dataDir, 'table.sqlite'), isRunState), (open) => open.close());
   const logger = jsonLogger(options.log ?? warningsToStderr, 'maestro-conductor');
   const metrics = new MemoryMetrics();
   const gate = new WorkGate();

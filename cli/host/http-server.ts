@@ -24,8 +24,8 @@ interface Site {
   authenticate: Authenticate;
   /** Origin under which callers reach the home. */
   origin: string;
-  /** Told when a request begins; what it returns is told when its answer is given. */
-  onRequest?: () => () => void;
+  /** Told when a request begins, and for how many starts it may stand; what it returns is told when its answer is given. */
+  onRequest?: (starts: number) => () => void;
 }
 
 const limits = {
@@ -46,6 +46,9 @@ const limits = {
   /** Requests that run when the home is told to stop get this long. */
   closeGraceMs: 10_000,
 } as const;
+
+/** A request of many lines works on so many of them side by side. */
+const linesAtOnce = 100;
 
 /** Opens the port; nothing is answered before mount(). Throws `mc:host:port-in-use`. */
 export async function openPort(address: { host: string; port: number }): Promise<Server> {
@@ -84,11 +87,7 @@ export function mount(server: Server, site: Site): void {
   let running = 0;
   const serve = async (request: IncomingMessage, response: ServerResponse, allowBody: () => void): Promise<void> => {
     running++;
-    const leave = site.onRequest?.();
-    response.once('close', () => {
-      running--;
-      leave?.();
-    });
+    response.once('close', () => running--);
     const answer = running > limits.requests ? overloaded(site) : await answerTo(request, response, { site, routes, budget, allowBody });
     // A connection kept alive past close() would keep the home from ending.
     if (!server.listening) answer.headers['connection'] = 'close';
@@ -128,6 +127,8 @@ function answerTo(request: IncomingMessage, response: ServerResponse, serving: S
   const path = queryAt === -1 ? url : url.slice(0, queryAt);
   const route = routes.find(request.method ?? '', path);
   if (route.kind !== 'found') return refuseRoute(route, request, site);
+  const leave = site.onRequest?.(route.operation.body?.kind === 'lines' ? linesAtOnce : 1);
+  if (leave) response.once('close', leave);
   const raw: RawRequest = {
     params: route.params,
     query: queryAt === -1 ? '' : url.slice(queryAt + 1),

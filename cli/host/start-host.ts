@@ -51,7 +51,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     deps,
     authenticate: authenticator(deps, outside === undefined ? [issuerRules(url, issuer)] : [localLogin(url, issuer), outside]),
     origin: url,
-    onRequest: () => home.gate.enter(),
+    onRequest: (starts) => home.gate.enter(starts),
   });
   const login = await keepLogin({ dataDir, url, issuer, isAnnounced, logger: deps.logger });
   started.defer(() => login.end());

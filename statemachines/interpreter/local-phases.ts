@@ -55,6 +55,9 @@ export class LocalPhases implements Phases {
   }
 
   async start(input: PhaseInput): Promise<void> {
+    this.#gate.noteStart();
+    // In the backlog it would be looked for there when its tasks end, and whoever waits for them would never be woken.
+    if (this.#supervised.has(input.executionId)) return;
     if (this.#supervised.size < maxEarlySupervisions) this.#supervise(input);
     else this.#backlog.set(input.executionId, input);
   }

@@ -63,7 +63,7 @@ export function buildDeps(overrides: Partial<Deps> = {}): TestHome {
     ...overrides,
   };
   const close = (): void => {
-    void table.close();
+    table.close();
     rmSync(folder, { recursive: true, force: true });
   };
   return { deps, clock, metrics, table, sent, folder, close };

@@ -37,7 +37,7 @@ export interface Engine {
 const finishTimeoutMs = 15_000;
 
 export async function openEngine(
-  options: Pick<EmbeddedHomeOptions, 'region' | 'faults' | 'maxOpenRuns' | 'log'> & { tenant?: Partial<Omit<Tenant, 'id'>> } = {},
+  options: Pick<EmbeddedHomeOptions, 'region' | 'faults' | 'maxOpenRuns' | 'log' | 'width'> & { tenant?: Partial<Omit<Tenant, 'id'>> } = {},
 ): Promise<Engine> {
   const { tenant, ...homeOptions } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'mc-engine-'));
@@ -48,7 +48,7 @@ export async function openEngine(
     attempts.push(spec);
     return current(spec);
   });
-  const home = await openEmbeddedHome({ log: () => undefined, ...homeOptions, dataDir, runner, width: 16 });
+  const home = await openEmbeddedHome({ log: () => undefined, width: 16, ...homeOptions, dataDir, runner });
   const { deps } = home;
   await addTenant(deps, tenant);
   return {

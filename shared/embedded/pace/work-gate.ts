@@ -10,7 +10,7 @@
 const burstRequests = 32;
 /** A group commit answers a whole burst at once, and the next requests need a moment to arrive: that moment is still the burst. */
 const lullMs = 30;
-/** While so many requests wait for their commit, the burst goes on; but requests that take long of themselves, and none besides, are no burst. */
+/** While so many requests are under way and runs are started, the burst goes on; requests that only take long are none. */
 const commitMs = 500;
 /** Held-back jobs at once when no burst is on: enough to fill a group commit. */
 const width = 256;
@@ -30,21 +30,27 @@ interface WaitingJob {
 export class WorkGate {
   #requests = 0;
   #burstUntil = 0;
-  #enteredAt = 0;
+  /** When a request came, or a run of one was started. */
+  #movedAt = 0;
   #active = 0;
   /** Ordered by run; of one run, in the order in which they came. */
   readonly #waiting: WaitingJob[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isScheduled = false;
 
-  /** Notes a caller's request; call what it returns when the answer is given. */
-  enter(): () => void {
-    this.#requests += 1;
-    this.#enteredAt = performance.now();
-    if (this.#requests > burstRequests) this.#burstUntil = this.#enteredAt + lullMs;
+  /** Notes a caller's request, which may stand for many starts; call what it returns when the answer is given. */
+  enter(starts = 1): () => void {
+    this.#requests += starts;
+    this.#movedAt = performance.now();
+    if (this.#requests > burstRequests) this.#burstUntil = this.#movedAt + lullMs;
     return () => {
-      this.#requests -= 1;
+      this.#requests -= starts;
     };
+  }
+
+  /** Notes that a run was started; a request may start hundreds. */
+  noteStart(): void {
+    this.#movedAt = performance.now();
   }
 
   /** Runs work for this run when it is its turn. */
@@ -95,13 +101,16 @@ export class WorkGate {
 
   #isBurst(): boolean {
     const now = performance.now();
-    return now < this.#burstUntil || (this.#requests > burstRequests && now - this.#enteredAt < commitMs);
+    return now < this.#burstUntil || (this.#requests > burstRequests && now - this.#movedAt < commitMs);
   }
 
   #trickle(): void {
     this.#timer = undefined;
-    const isLate = (this.#waiting[0]?.since ?? Number.POSITIVE_INFINITY) <= performance.now() - patienceMs;
-    this.#admit(isLate ? jobsWhenLate : trickle.jobs);
+    const longest = this.#waiting.reduce((first, { since }, at) => (since < (this.#waiting[first]?.since ?? 0) ? at : first), 0);
+    const isLate = (this.#waiting[longest]?.since ?? Number.POSITIVE_INFINITY) <= performance.now() - patienceMs;
+    // An old run that comes again and again must not keep a young one waiting for ever.
+    if (isLate) for (const job of this.#waiting.splice(longest, 1)) job.begin();
+    this.#admit(isLate ? jobsWhenLate - 1 : trickle.jobs);
     this.#schedule();
   }
 

@@ -11,8 +11,8 @@ const opsPerCommit = 1_000;
 const idleMs = 250;
 
 export interface GroupCommitWork<W> {
-  /** Commits these writes in one transaction and answers their callers; never rejects. What comes meanwhile waits for the next. */
-  commit(writes: readonly W[]): Promise<void>;
+  /** Commits these writes in one transaction and answers their callers; never throws. */
+  commit(writes: readonly W[]): void;
   /** Called once in a pause after commits. */
   idle(): void;
 }
@@ -25,8 +25,6 @@ export class GroupCommit<W extends { ops: readonly unknown[] }> {
   #immediate: NodeJS.Immediate | undefined;
   #idle: NodeJS.Timeout | undefined;
   #committedAt = 0;
-  #committing: Promise<void> | undefined;
-  #isClosed = false;
 
   constructor(work: GroupCommitWork<W>) {
     this.#work = work;
@@ -39,18 +37,16 @@ export class GroupCommit<W extends { ops: readonly unknown[] }> {
   }
 
   /** Commits everything that is pending, and schedules nothing more. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  close(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#idle);
     if (this.#immediate) clearImmediate(this.#immediate);
-    await this.#committing;
-    while (this.#pending.length > 0) await this.#work.commit(this.#takeBatch());
+    while (this.#pending.length > 0) this.#work.commit(this.#takeBatch());
   }
 
   /** At the end of this turn when the disk is idle or a commit is full; else after the gathering time. */
   #schedule(): void {
-    if (this.#immediate || this.#committing || this.#isClosed) return;
+    if (this.#immediate) return;
     const isFull = this.#pendingOps >= opsPerCommit;
     if (isFull || performance.now() - this.#committedAt > gatherMs) {
       clearTimeout(this.#timer);
@@ -64,13 +60,11 @@ export class GroupCommit<W extends { ops: readonly unknown[] }> {
     this.#immediate = undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#pending.length === 0 || this.#committing) return;
-    this.#committing = this.#work.commit(this.#takeBatch()).finally(() => {
-      this.#committing = undefined;
-      this.#committedAt = performance.now();
-      if (this.#pending.length > 0) this.#schedule();
-      if (!this.#isClosed) this.#idle ??= setTimeout(() => this.#whenIdle(), idleMs).unref();
-    });
+    if (this.#pending.length === 0) return;
+    this.#work.commit(this.#takeBatch());
+    this.#committedAt = performance.now();
+    if (this.#pending.length > 0) this.#schedule();
+    this.#idle ??= setTimeout(() => this.#whenIdle(), idleMs).unref();
   }
 
   #whenIdle(): void {

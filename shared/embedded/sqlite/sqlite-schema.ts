@@ -6,7 +6,7 @@ import { folderError } from '../folder-error.ts';
  * Pages in the write-ahead log before SQLite checkpoints inside a commit, which stalls it by tens of ms. The table checkpoints itself when it is idle, so
  * this only bounds the log (to about 200 MB) under a load without a pause.
  */
-const autocheckpointPages = 8_000;
+const autocheckpointPages = 25_000;
 /** A short write of another program, such as a person's at a prompt, is waited for. */
 const busyMs = 100;
 /** SQLite's name for a database without a file. */

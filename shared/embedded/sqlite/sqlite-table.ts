@@ -1,7 +1,7 @@
 /**
- * The table port on node:sqlite. Concurrent writes share one transaction and one fsync (group commit); a write resolves only after its commit, so an
- * acknowledged write survives `kill -9`. The lock of the data folder makes this the only writer, and it judges the conditions of a transaction when the one
- * before is on disk and nothing else is on its way there; so two writers can never both win.
+ * The table port on node:sqlite. Concurrent writes of one event-loop turn share one transaction and one fsync (group commit);
+ * a write resolves only after its commit, so an acknowledged write survives `kill -9`. Conditions are judged inside the transaction, so
+ * two writers can never both win.
  */
 import { type DatabaseSync, type StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
@@ -12,12 +12,9 @@ import { requireRoom } from '../require-room.ts';
 import { sqliteProblem } from '../sqlite-problem.ts';
 import { systemErrorField } from '../system-error.ts';
 import { GroupCommit } from './group-commit.ts';
-import { localRowWriter, type RowWriter } from './row-writer.ts';
-import { primaryKeyTaken } from './row-store.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { decodeCursor, encodeCursor, type CursorPosition } from './sqlite-cursor.ts';
 import { cacheKey, StagedChanges, type Before, type StagedChange } from './staged-changes.ts';
-import { threadRowWriter } from './thread-row-writer.ts';
 
 interface PendingWrite {
   ops: readonly WriteOp[];
@@ -34,32 +31,37 @@ const probeMs = 5_000;
 /** More than a page of SQLite has room for. */
 const probeBytes = 8 * 1024;
 
-export interface SqliteTableOptions {
-  /** Names the items that are read again soon after they were written; only those are kept in memory. */
-  keepsRecent?: (key: Key) => boolean;
-  /** Rows are stored by a thread of the table's own; for a home that serves many, not for a database in memory. */
-  hasThread?: boolean;
-}
-
 export class SqliteTable implements Table {
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #get: StatementSync;
-  readonly #writer: RowWriter;
+  readonly #insert: StatementSync;
+  readonly #put: StatementSync;
+  readonly #replaceBody: StatementSync;
+  readonly #delete: StatementSync;
   readonly #queries = new Map<string, StatementSync>();
   readonly #keepsRecent: (key: Key) => boolean;
   /** Newest committed state of the items used last; a run touches its few items a dozen times within a second. */
   readonly #recent = new LRUCache<string, Item>({ maxSize: recentChars });
-  readonly #writes = new GroupCommit<PendingWrite>({ commit: (batch) => this.#commit(batch), idle: () => this.#writer.checkpoint() });
+  readonly #writes = new GroupCommit<PendingWrite>({ commit: (batch) => this.#commit(batch), idle: () => this.#checkpoint() });
   #probe: { at: number; result: Promise<void> } | undefined;
   #isClosed = false;
 
-  constructor(path: string, { keepsRecent = () => true, hasThread = false }: SqliteTableOptions = {}) {
+  /** `keepsRecent` names the items that are read again soon after they were written; only those are kept in memory. */
+  constructor(path: string, keepsRecent: (key: Key) => boolean = () => true) {
     this.#path = path;
     this.#db = openDatabase(path);
-    this.#writer = hasThread ? threadRowWriter(path) : localRowWriter(this.#db);
     this.#keepsRecent = keepsRecent;
     this.#get = this.#db.prepare('SELECT body FROM items WHERE pk = ? AND sk = ?');
+    const insert = 'INSERT INTO items (pk, sk, g1pk, g1sk, g2pk, g2sk, ttl, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
+    this.#insert = this.#db.prepare(insert);
+    this.#put = this.#db.prepare(
+      `${insert}
+       ON CONFLICT (pk, sk) DO UPDATE SET g1pk = excluded.g1pk, g1sk = excluded.g1sk, g2pk = excluded.g2pk, g2sk = excluded.g2sk,
+         ttl = excluded.ttl, body = excluded.body`,
+    );
+    this.#replaceBody = this.#db.prepare('UPDATE items SET body = ? WHERE pk = ? AND sk = ?');
+    this.#delete = this.#db.prepare('DELETE FROM items WHERE pk = ? AND sk = ?');
   }
 
   async get(key: Key): Promise<Item | undefined> {
@@ -110,10 +112,9 @@ export class SqliteTable implements Table {
   }
 
   /** Commits what is pending and closes the file; later writes are refused. */
-  async close(): Promise<void> {
+  close(): void {
+    this.#writes.close();
     this.#isClosed = true;
-    await this.#writes.close();
-    await this.#writer.close();
     this.#db.close();
   }
 
@@ -125,10 +126,20 @@ export class SqliteTable implements Table {
     this.#writes.add(write);
   }
 
-  /** Commits writes together, then answers every caller. */
-  async #commit(batch: readonly PendingWrite[]): Promise<void> {
+  /** Moves the write-ahead log into the table in a pause, so that no commit has to. */
+  #checkpoint(): void {
     try {
-      for (const answer of await this.#transact(batch)) answer();
+      this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch (error) {
+      // Nothing is lost: the log keeps what the table has no room for, and the next pause tries again.
+      if (sqliteProblem(error) === undefined) throw error;
+    }
+  }
+
+  /** Commits writes together, then answers every caller. */
+  #commit(batch: readonly PendingWrite[]): void {
+    try {
+      for (const answer of this.#transact(batch)) answer();
     } catch (error) {
       const failure = storeError(error);
       for (const write of batch) write.reject(failure);
@@ -136,27 +147,34 @@ export class SqliteTable implements Table {
   }
 
   /** Items that should not be there are not looked for: the insert finds one that is, and then everything is judged again by what is really there. */
-  async #transact(batch: readonly PendingWrite[]): Promise<(() => void)[]> {
+  #transact(batch: readonly PendingWrite[]): (() => void)[] {
     try {
-      return await this.#tryTransact(batch, { assumesAbsent: true });
+      return this.#tryTransact(batch, { assumesAbsent: true });
     } catch (error) {
-      if (systemErrorField(error, 'errcode') !== primaryKeyTaken) throw error;
+      if (!isRowThere(error)) throw error;
       return this.#tryTransact(batch, { assumesAbsent: false });
     }
   }
 
   /** One transaction; throws when nothing of it was stored. */
-  async #tryTransact(batch: readonly PendingWrite[], { assumesAbsent }: { assumesAbsent: boolean }): Promise<(() => void)[]> {
+  #tryTransact(batch: readonly PendingWrite[], { assumesAbsent }: { assumesAbsent: boolean }): (() => void)[] {
     const staged = new StagedChanges();
-    const answers = batch.map((write) => this.#apply(write, staged, assumesAbsent));
-    const rows = [...staged.rows()];
-    if (rows.length > 0) await this.#writer.store(rows);
-    for (const [id, change] of staged.entries()) this.#remember(id, change);
-    return answers;
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      const answers = batch.map((write) => this.#apply(write, staged, assumesAbsent));
+      for (const [, change] of staged.entries()) this.#store(change);
+      this.#db.exec('COMMIT');
+      for (const [id, change] of staged.entries()) this.#remember(id, change);
+      return answers;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
   }
 
   /** Judges all conditions of a write, then stages all its changes; nothing is staged unless everything holds. Answers go out after the commit. */
-  #apply({ ops, resolve, reject }: PendingWrite, staged: StagedChanges, assumesAbsent: boolean): () => void {
+  #apply(write: PendingWrite, staged: StagedChanges, assumesAbsent: boolean): () => void {
+    const { ops, resolve, reject } = write;
     const failed: number[] = [];
     const changes: [string, StagedChange][] = [];
     try {
@@ -174,6 +192,9 @@ export class SqliteTable implements Table {
       if (error instanceof McError) return () => reject(error); // This write alone is refused; the others of the batch go on.
       throw error;
     }
+    const isGuessed = changes.some(([, { before }]) => before.kind === 'assumed-none');
+    // Only what is stored finds out about guesses, so a write that is refused is judged by what is there.
+    if (failed.length > 0 && isGuessed) return this.#apply(write, staged, false);
     if (failed.length > 0) return () => resolve({ ok: false, failed });
     for (const [id, change] of changes) staged.stage(id, change);
     return () => resolve({ ok: true });
@@ -190,6 +211,24 @@ export class SqliteTable implements Table {
     if (assumesAbsent && op.kind === 'put' && conditions.every(({ kind }) => kind === 'absent')) return { kind: 'assumed-none' };
     const item = this.#select1(keyOf(op));
     return item ? { kind: 'row', item } : { kind: 'none' };
+  }
+
+  #store({ key: { pk, sk }, before, after }: StagedChange): void {
+    if (after === undefined) {
+      // Put and deleted by writes of one transaction: the first of them was told that nothing was there.
+      if (before.kind === 'assumed-none' && this.#get.get(pk, sk)) throw new RowIsThere();
+      if (before.kind === 'row' || before.kind === 'unread') this.#delete.run(pk, sk);
+      return;
+    }
+    const { item, body } = after;
+    // In place SQLite need not touch the indexes.
+    if (before.kind === 'row' && haveSameKeys(before.item, item)) {
+      this.#replaceBody.run(body, pk, sk);
+      return;
+    }
+    const { gsi1pk = null, gsi1sk = null, gsi2pk = null, gsi2sk = null, ttl = null } = item;
+    const statement = before.kind === 'none' || before.kind === 'assumed-none' ? this.#insert : this.#put;
+    statement.run(pk, sk, gsi1pk, gsi1sk, gsi2pk, gsi2sk, ttl, body);
   }
 
   #remember(id: string, { after }: StagedChange): void {
@@ -252,6 +291,9 @@ function serialised(item: Item): { item: Item; body: string } {
   return { item, body };
 }
 
+const keyFields = ['gsi1pk', 'gsi1sk', 'gsi2pk', 'gsi2sk', 'ttl'] as const;
+const haveSameKeys = (left: Item, right: Item): boolean => keyFields.every((field) => left[field] === right[field]);
+
 /** U+10FFFF is the largest code point, so every string with the prefix sorts before prefix + U+10FFFF. */
 function afterPrefix(prefix: string): string {
   return `${prefix}\u{10FFFF}`;
@@ -269,6 +311,15 @@ function reading<T>(read: () => T): T {
     throw storeError(error);
   }
 }
+
+/** SQLite's extended code of a row whose primary key is taken. */
+const primaryKeyTaken = 1555;
+
+class RowIsThere extends Error {
+  readonly errcode = primaryKeyTaken;
+}
+
+const isRowThere = (error: unknown): boolean => systemErrorField(error, 'errcode') === primaryKeyTaken;
 
 /** SQLite's own failures as ours: a full disk and a damaged file are told apart, because their fixes are others. */
 function storeError(error: unknown): unknown {

@@ -3,7 +3,6 @@
  * many changes of an item only the last is stored.
  */
 import type { Item, Key } from '../../port/table.ts';
-import type { RowChange } from './row-store.ts';
 
 /** What is known of the row as the transaction found it: it, that there is none, or one of two guesses. */
 export type Before =
@@ -41,25 +40,4 @@ export class StagedChanges {
   entries(): IterableIterator<[string, StagedChange]> {
     return this.#changes.entries();
   }
-
-  /** What has to be stored. */
-  *rows(): Generator<RowChange> {
-    for (const change of this.#changes.values()) yield* rowsOf(change);
-  }
 }
-
-function rowsOf({ key: { pk, sk }, before, after }: StagedChange): RowChange[] {
-  if (after === undefined) {
-    // Put and deleted by writes of one transaction: the first of them was told that nothing was there.
-    if (before.kind === 'assumed-none') return [{ kind: 'absent', pk, sk }];
-    return before.kind === 'none' ? [] : [{ kind: 'delete', pk, sk }];
-  }
-  const { item, body } = after;
-  if (before.kind === 'row' && haveSameKeys(before.item, item)) return [{ kind: 'replace', pk, sk, body }];
-  const { gsi1pk = null, gsi1sk = null, gsi2pk = null, gsi2sk = null, ttl = null } = item;
-  const isNew = before.kind === 'none' || before.kind === 'assumed-none';
-  return [{ kind: isNew ? 'insert' : 'put', pk, sk, gsi1pk, gsi1sk, gsi2pk, gsi2sk, ttl, body }];
-}
-
-const keyFields = ['gsi1pk', 'gsi1sk', 'gsi2pk', 'gsi2sk', 'ttl'] as const;
-const haveSameKeys = (left: Item, right: Item): boolean => keyFields.every((field) => left[field] === right[field]);

@@ -35,7 +35,11 @@ export async function cancelExecution(deps: Deps, actor: Actor, request: CancelR
   const { id, claim } = request;
   for (let round = 0; round < maxRounds; round += 1) {
     const head = await getExecutionRecord(deps, actor.tenant, id);
-    if (head.outcome === 'cancelled') return getExecution(deps, actor, id);
+    if (head.outcome === 'cancelled') {
+      // Whoever cancelled it may not have come to tell anybody.
+      if (!isTerminal(head.state)) await spread(deps, actor, id);
+      return getExecution(deps, actor, id);
+    }
     if (isTerminal(head.state))
       throw new McError('mc:execution:action-conflict', `${id} is ${head.state}; only a run that is not over can be cancelled`);
     if ((await deps.table.write(cancelOps(deps, actor, request))).ok) {

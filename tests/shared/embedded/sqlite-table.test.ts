@@ -12,12 +12,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-for (const hasThread of [false, true]) {
-  describeTable(hasThread ? 'SQLite with a thread for its rows' : 'SQLite', async () => {
+// With nothing kept in memory, what is there is found only by looking or by storing.
+for (const keepsRecent of [true, false]) {
+  describeTable(keepsRecent ? 'SQLite' : 'SQLite that keeps nothing in memory', async () => {
     const home = mkdtempSync(join(tmpdir(), 'mc-table-'));
-    const table = new SqliteTable(join(home, 'table.sqlite'), { hasThread });
+    const table = new SqliteTable(join(home, 'table.sqlite'), () => keepsRecent);
     const close = async (): Promise<void> => {
-      await table.close();
+      table.close();
       rmSync(home, { recursive: true, force: true });
     };
     return { table, prefix: 'T#test', close };
@@ -29,10 +30,10 @@ describe('the SQLite table', () => {
     const path = join(folder, 'table.sqlite');
     const first = new SqliteTable(path);
     await first.write([{ kind: 'put', item: { pk: 'p', sk: 's', value: 1 } }]);
-    await first.close();
+    first.close();
     const second = new SqliteTable(path);
     expect(await second.get({ pk: 'p', sk: 's' })).toMatchObject({ value: 1 });
-    await second.close();
+    second.close();
   });
 
   test('a refused write leaves the other writes of the same turn alone', async () => {
@@ -45,12 +46,12 @@ describe('the SQLite table', () => {
     expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'mc:store:refused' } });
     expect(stored).toEqual({ status: 'fulfilled', value: { ok: true } });
     expect(await table.get({ pk: 'p', sk: 'b' })).toBeDefined();
-    await table.close();
+    table.close();
   });
 
   test('writes after the close are refused instead of hanging', async () => {
     const table = new SqliteTable(':memory:');
-    await table.close();
+    table.close();
     await expect(table.write([{ kind: 'put', item: { pk: 'p', sk: 's' } }])).rejects.toMatchObject({ code: 'mc:store:unavailable' });
   });
 

@@ -43,6 +43,33 @@ describe('the gate for work that can wait', () => {
     expect(order).toEqual(['exec_1 a', 'exec_1 b', 'exec_2 a', 'exec_2 b', 'exec_3 a']);
   });
 
+  test('takes a request that stands for many starts for as many', async () => {
+    const gate = new WorkGate();
+    const leave = gate.enter(burst);
+    let done = 0;
+    const all = Promise.all(Array.from({ length: 500 }, async (_, n) => gate.turn(`exec_${n}`).then(() => (done += 1))));
+    await delay(20);
+    expect(done).toBeLessThan(100);
+    leave();
+    await all;
+  });
+
+  test('does not let an old run that comes again and again keep a young one waiting for ever', async () => {
+    const gate = new WorkGate();
+    const leave = enterMany(gate);
+    const keepAlive = setInterval(() => gate.enter()(), 5);
+    let isOver = false;
+    const old = Array.from({ length: 20 }, async () => {
+      while (!isOver) await gate.turn('exec_1');
+    });
+    await gate.turn('exec_2');
+    isOver = true;
+    leave();
+    clearInterval(keepAlive);
+    await Promise.all(old);
+    expect(isOver).toBe(true);
+  }, 20_000);
+
   test('lets more of it through when a burst does not end', async () => {
     const gate = new WorkGate();
     const leave = enterMany(gate);

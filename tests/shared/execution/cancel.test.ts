@@ -8,6 +8,7 @@ import { sweepExecutions } from '../../../shared/execution/dispatch/sweep-execut
 import { headKey, taskKey } from '../../../shared/execution/execution-record.ts';
 import type { Execution } from '../../../shared/execution/execution.ts';
 import { getExecution } from '../../../shared/execution/read/get-execution.ts';
+import { listExecutions } from '../../../shared/execution/read/list-executions.ts';
 import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { idSchema } from '../../../shared/core/id.ts';
 import type { FaultPoint } from '../../../shared/port/faults.ts';
@@ -166,6 +167,30 @@ describe('a cancelled run', () => {
       tasks: [{ compensation: 'done', compensationAttempts: [{ failure: null }] }, { state: 'failed' }],
     });
     await expectSealedAsCancelled(id);
+  });
+
+  test('before its attempt is watched stops the attempt all the same, and a second cancel tells whom the first did not', async () => {
+    await engine.publish(single('early'));
+    engine.simulate((spec) => ({ ...simulateEcho(spec), delayMs: 60_000 }));
+    atFault = {
+      // Nobody is told: the one who cancels dies after the write, and the attempt has not begun to listen.
+      'cancel:after-write': () => Promise.reject(new Error('killed')),
+      'dispatch:after-claim': async () => {
+        atFault = { ...atFault, 'dispatch:after-claim': () => Promise.resolve() };
+        const [first] = (await listExecutions(engine.home.deps, engine.actor, { limit: 1 })).items;
+        await cancel(first?.id ?? '').catch(() => undefined);
+      },
+    };
+    const { id } = await engine.start({ workflow: 'early' });
+    expect(await engine.finish(id)).toMatchObject({ state: 'cancelled' });
+    await expectSealedAsCancelled(id);
+    const before = engine.attempts.length;
+    const { id: later } = await engine.start({ workflow: 'early' });
+    await until(later, ({ tasks }) => tasks[0]?.state === 'running' && engine.attempts.length === before + 1);
+    await expect(cancel(later)).rejects.toThrow('killed');
+    expect(await read(later)).toMatchObject({ tasks: [{ state: 'running' }] });
+    await cancel(later);
+    expect(await engine.finish(later)).toMatchObject({ state: 'cancelled' });
   });
 
   test('whose attempt another process runs is noticed there within seconds', async () => {

@@ -1,0 +1,92 @@
+/** What the table does with the writes of one commit. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { SqliteTable } from '../../../shared/embedded/sqlite/sqlite-table.ts';
+import type { Key, WriteOp } from '../../../shared/port/table.ts';
+
+const absent = [{ kind: 'absent' }] as const;
+const put = (sk: string, value: number): WriteOp => ({ kind: 'put', item: { pk: 'p', sk, value }, conditions: absent });
+const keyOf = (sk: string): Key => ({ pk: 'p', sk });
+
+let folder: string;
+let table: SqliteTable;
+afterEach(() => {
+  table.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+// What is kept in memory is known; what is not is found only by looking or by storing.
+describe.each([true, false])('writes of one commit, with items kept in memory: %s', (keepsRecent) => {
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mc-commit-'));
+    table = new SqliteTable(join(folder, 'table.sqlite'), () => keepsRecent);
+  });
+
+  test('a put of what is there already is refused, and its neighbours are stored', async () => {
+    await table.write([put('there', 1)]);
+    const answers = await Promise.all([
+      table.write([put('before', 1)]),
+      table.write([put('with', 1), put('there', 2)]),
+      table.write([put('after', 1)]),
+    ]);
+    expect(answers).toEqual([{ ok: true }, { ok: false, failed: [1] }, { ok: true }]);
+    expect(await table.get(keyOf('there'))).toMatchObject({ value: 1 });
+    expect(await table.get(keyOf('with'))).toBeUndefined();
+    expect(await table.get(keyOf('after'))).toBeDefined();
+  });
+
+  test('a refused write names every op whose condition did not hold', async () => {
+    await table.write([put('a', 1), put('c', 1)]);
+    const wrong: WriteOp = { kind: 'check', key: keyOf('a'), conditions: [{ kind: 'compare', field: 'value', op: '=', value: 9 }] };
+    expect(await table.write([wrong, put('b', 1), put('c', 2)])).toEqual({ ok: false, failed: [0, 2] });
+    expect(await table.get(keyOf('b'))).toBeUndefined();
+  });
+
+  test('of two puts of the same new item the first wins', async () => {
+    expect(await Promise.all([table.write([put('new', 1)]), table.write([put('new', 2)])])).toEqual([
+      { ok: true },
+      { ok: false, failed: [0] },
+    ]);
+    expect(await table.get(keyOf('new'))).toMatchObject({ value: 1 });
+  });
+
+  test('what is put and deleted at once is refused when it was there', async () => {
+    await table.write([put('there', 1)]);
+    const answers = await Promise.all([table.write([put('there', 2)]), table.write([{ kind: 'delete', key: keyOf('there') }])]);
+    expect(answers).toEqual([{ ok: false, failed: [0] }, { ok: true }]);
+    expect(await table.get(keyOf('there'))).toBeUndefined();
+  });
+
+  test('what is deleted and put at once is there, with the keys of its index', async () => {
+    await table.write([{ kind: 'put', item: { pk: 'p', sk: 'moved', gsi1pk: 'old', gsi1sk: 'a' } }]);
+    await Promise.all([
+      table.write([{ kind: 'delete', key: keyOf('moved') }]),
+      table.write([{ kind: 'put', item: { pk: 'p', sk: 'moved', gsi1pk: 'new', gsi1sk: 'a' }, conditions: absent }]),
+    ]);
+    expect((await table.query({ index: 'gsi1', pk: 'old', limit: 1 })).items).toEqual([]);
+    expect((await table.query({ index: 'gsi1', pk: 'new', limit: 1 })).items).toMatchObject([{ sk: 'moved' }]);
+  });
+
+  test('many changes of one item all count, each under the condition that it asked for', async () => {
+    await table.write([put('slots', 0)]);
+    const take: WriteOp = {
+      kind: 'update',
+      key: keyOf('slots'),
+      add: { value: 1 },
+      conditions: [{ kind: 'compare', field: 'value', op: '<', value: 25 }],
+    };
+    const answers = await Promise.all(Array.from({ length: 100 }, async () => table.write([take])));
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(25);
+    expect(await table.get(keyOf('slots'))).toMatchObject({ value: 25 });
+  });
+
+  test('a close stores what is under way', async () => {
+    const writes = Array.from({ length: 300 }, async (_, n) => table.write([put(`n${n}`, n)]));
+    table.close();
+    expect(await Promise.all(writes)).toEqual(writes.map(() => ({ ok: true })));
+    table = new SqliteTable(join(folder, 'table.sqlite'));
+    expect(await table.get(keyOf('n299'))).toMatchObject({ value: 299 });
+  });
+});

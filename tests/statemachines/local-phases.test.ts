@@ -1,0 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { sweepExecutions } from '../../shared/execution/dispatch/sweep-executions.ts';
+import { openEngine, type Engine } from '../support/open-engine.ts';
+
+/** More than the interpreter supervises early. */
+const runs = 300;
+const manifest = `name: slow
+version: 1.0.0
+tasks: [{ id: only, uses: 'pkg:demo/echo@1.0.0' }]
+`;
+
+let engine: Engine;
+beforeEach(async () => {
+  engine = await openEngine({ width: runs });
+  await engine.publish(manifest);
+}, 60_000);
+afterEach(async () => engine.close());
+
+test('sweeps of more runs than are supervised at once leave none of them waiting', async () => {
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  engine.simulate((spec) => ({ result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 0 } }, until: held }));
+  const started = await Promise.all(Array.from({ length: runs }, async () => engine.start({ workflow: 'slow' })));
+  while (engine.attempts.length < runs) await delay(10);
+  const { deps } = engine.home;
+  const later = { ...deps, clock: { ...deps.clock, now: () => Date.now() + 65_000 } };
+  await sweepExecutions(later);
+  letGo();
+  for (const { id } of started) expect(await engine.finish(id)).toMatchObject({ state: 'succeeded' });
+}, 60_000);
