@@ -14,7 +14,7 @@ import { maxStartBytes } from './start-execution.ts';
 const limits = {
   /** API Gateway takes 10 MB, but hands it to Lambda as base64, which takes 6 MB a request. */
   bytes: 4 * 1024 * 1024,
-  /** ENGINE measured no gain beyond 500 a request; more would only hold others up longer. */
+  /** More would only hold others up longer. */
   lines: 500,
   /** What a start alone may have. */
   lineBytes: maxStartBytes,
