@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { measureActions, type ActionsResult } from './bench/actions/measure-actions.ts';
 import { describeMachine } from './bench/machine.ts';
+import { wholeNumber } from './flags/whole-number.ts';
 
 const limitMs = 800;
 
@@ -17,12 +18,7 @@ const { values } = parseArgs({
   },
 });
 
-function positive(text: string, flag: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0 && value <= 1_000) return value;
-  process.stderr.write(`--${flag} takes a whole number from 1 to 1000, got ${text}\n`);
-  process.exit(2);
-}
+const positive = (text: string, flag: string): number => wholeNumber(flag, text, { to: 1_000 });
 
 function render({ rows, homeMs, load, seconds }: ActionsResult): string {
   const lines = rows.map(({ action, state, count, ms }) => {

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { brokenPromises, renderEstimatorReport, reportOf, saveEstimatorReport } from './bench/estimator/estimator-report.ts';
 import { runSuite } from './bench/estimator/run-suite.ts';
 import { describeMachine } from './bench/machine.ts';
+import { wholeNumber } from './flags/whole-number.ts';
 
 const { values } = parseArgs({
   options: {
@@ -19,12 +20,7 @@ const { values } = parseArgs({
   },
 });
 
-function positive(flag: 'train' | 'held-out' | 'seed'): number {
-  const value = Number(values[flag]);
-  if (Number.isInteger(value) && value > 0 && value <= 1_000) return value;
-  process.stderr.write(`--${flag} takes a whole number from 1 to 1000, got ${values[flag]}\n`);
-  process.exit(2);
-}
+const positive = (flag: 'train' | 'held-out' | 'seed'): number => wholeNumber(flag, values[flag], { to: 1_000 });
 
 const options = { train: positive('train'), heldOut: positive('held-out'), seed: positive('seed') };
 const showProgress = !values.json && process.stderr.isTTY;

@@ -16,6 +16,7 @@ import { findPostgres } from './bench/peers/postgres.ts';
 import { restate } from './bench/peers/restate.ts';
 import type { TaskShape } from './bench/peers/task-shape.ts';
 import { slowFsync } from './bench/slow-fsync.ts';
+import { wholeNumber } from './flags/whole-number.ts';
 
 const { values } = parseArgs({
   options: {
@@ -35,12 +36,7 @@ function quit(message: string): never {
   process.exit(2);
 }
 
-function numberOf(text: string, flag: string, greatest: number): number {
-  const value = Number(text);
-  return Number.isInteger(value) && value > 0 && value <= greatest
-    ? value
-    : quit(`--${flag} takes a whole number from 1 to ${greatest}, got ${text}`);
-}
+const numberOf = (text: string, flag: string, greatest: number): number => wholeNumber(flag, text, { to: greatest });
 
 const options = {
   sizes: values.sizes.split(',').map((size) => numberOf(size, 'sizes', 100_000)),

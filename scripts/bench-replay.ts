@@ -13,15 +13,12 @@ import { SimulatedRunner } from '../runner/simulated/simulated-runner.ts';
 import type { Decision } from '../shared/decision/decision.ts';
 import { decisionOp, getDecision, loneDecisionPk } from '../shared/decision/decision-store.ts';
 import type { Deps } from '../shared/port/deps.ts';
+import { wholeNumber } from './flags/whole-number.ts';
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, decisions: { type: 'string', default: '10000' } },
 });
-const count = Number(values.decisions);
-if (!Number.isInteger(count) || count < 1 || count > 200_000) {
-  process.stderr.write(`--decisions takes a whole number from 1 to 200000, got ${values.decisions}\n`);
-  process.exit(2);
-}
+const count = wholeNumber('decisions', values.decisions, { to: 200_000 });
 /** Of the issue this figure comes from: 10,000 decisions in less than five seconds. */
 const limitMsPerDecision = 5_000 / 10_000;
 

@@ -13,6 +13,7 @@ import { measureBurst } from './bench/task-start/measure-burst.ts';
 import { measureLevel, type RealLevel } from './bench/task-start/measure-level.ts';
 import { measureMemory } from './bench/task-start/measure-memory.ts';
 import { renderStartReport, type StartReport } from './bench/task-start/start-report.ts';
+import { wholeNumber } from './flags/whole-number.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,11 +22,7 @@ const { values } = parseArgs({
     save: { type: 'boolean', default: false },
   },
 });
-const attempts = Number(values.attempts);
-if (!Number.isInteger(attempts) || attempts < 1 || attempts > 1_000) {
-  process.stderr.write(`--attempts takes a whole number from 1 to 1000, got ${values.attempts}\n`);
-  process.exit(2);
-}
+const attempts = wholeNumber('attempts', values.attempts, { to: 1_000 });
 
 const levels: readonly RealLevel[] = ['bubblewrap-seccomp', 'bubblewrap', 'node-permission'];
 const load = (): number => loadavg()[0] ?? 0;

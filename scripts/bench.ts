@@ -15,6 +15,7 @@ import type { BenchReport } from './bench/bench-report.ts';
 import { renderReport } from './bench/render-report.ts';
 import { slowFsync, type SlowFsync } from './bench/slow-fsync.ts';
 import { runSustained } from './bench/sustained.ts';
+import { wholeNumber } from './flags/whole-number.ts';
 import { whereTimeGoes } from './bench/where-time-goes.ts';
 
 const { values } = parseArgs({
@@ -33,12 +34,7 @@ const { values } = parseArgs({
   },
 });
 
-function positive(text: string, flag: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0 && value <= 100_000) return value;
-  process.stderr.write(`--${flag} takes a whole number from 1 to 100000, got ${text}\n`);
-  process.exit(2);
-}
+const positive = (text: string, flag: string): number => wholeNumber(flag, text, { to: 100_000 });
 
 function slowDisk(delayMs: number): SlowFsync {
   const slow = slowFsync(delayMs);

@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { wholeNumber } from './flags/whole-number.ts';
 import { renderPools } from './scaling/render-pools.ts';
 import { renderScaling } from './scaling/scaling-page.ts';
 import { fillPage } from './scaling/fill-page.ts';
@@ -24,5 +25,5 @@ if (values.write) {
 } else if (values.pools) {
   process.stdout.write(`${renderPools()}\n`);
 } else {
-  process.stdout.write(`${renderScaling({ runs: Number(values.runs), tenants: Number(values.tenants) })}\n`);
+  process.stdout.write(`${renderScaling({ runs: wholeNumber('runs', values.runs), tenants: wholeNumber('tenants', values.tenants) })}\n`);
 }

@@ -4,9 +4,10 @@
  *   node scripts/sim.ts --seeds N [--start S|fresh] [--workers W] [--plant NAME] [--coverage]
  *   node scripts/sim.ts --seed X [--trace] [--plant NAME]
  *
- * Exit code 1 when a rule does not hold, or when a large campaign did not reach a terminal state; then the seed, the rule and its trace are printed.
+ * Exit code 2 for wrong flags, 1 when a rule does not hold, or when a large campaign did not reach a terminal state; then the seed, the rule and its trace are printed.
  */
 import { parseArgs } from 'node:util';
+import { wholeNumber } from './flags/whole-number.ts';
 import { runCampaign, type CampaignResult } from './sim/campaign.ts';
 import { endings, notReached, reached } from './sim/check/coverage.ts';
 import { Groundwork } from './sim/groundwork.ts';
@@ -35,20 +36,14 @@ const { values } = parseArgs({
 function plantNamed(name: string | undefined): PlantName | undefined {
   const names = Object.keys(plants) as PlantName[]; // The keys of a constant.
   const found = names.find((known) => known === name);
-  if (name !== undefined && found === undefined) throw new RangeError(`there is no plant ${name}; there are ${names.join(', ')}`);
-  return found;
-}
-
-function count(name: 'seeds' | 'start' | 'workers'): number {
-  const value = Number(values[name]);
-  if (!Number.isSafeInteger(value) || value < (name === 'start' ? 0 : 1))
-    throw new RangeError(`--${name} takes a whole number, got ${values[name]}`);
-  return value;
+  if (name === undefined || found !== undefined) return found;
+  process.stderr.write(`--plant takes one of ${names.join(', ')}, got ${name}\n`);
+  process.exit(2);
 }
 
 /** Worlds that nobody has seen begin where the clock says; the answer names the place. */
 function firstSeed(): number {
-  return values.start === 'fresh' ? Math.floor(Date.now() / 1_000) : count('start');
+  return values.start === 'fresh' ? Math.floor(Date.now() / 1_000) : wholeNumber('start', values.start, { from: 0 });
 }
 
 async function runOne(seed: number, plant: PlantName | undefined, isTraced: boolean): Promise<boolean> {
@@ -62,7 +57,13 @@ async function runOne(seed: number, plant: PlantName | undefined, isTraced: bool
 }
 
 async function runMany(plant: PlantName | undefined): Promise<boolean> {
-  const campaign = { start: firstSeed(), seeds: count('seeds'), workers: count('workers'), plant, maxFailures };
+  const campaign = {
+    start: firstSeed(),
+    seeds: wholeNumber('seeds', values.seeds),
+    workers: wholeNumber('workers', values.workers),
+    plant,
+    maxFailures,
+  };
   const startedMs = performance.now();
   const speed = ({ seeds }: CampaignResult): string => `${((1_000 * seeds) / (performance.now() - startedMs)).toFixed(0)} seeds/s`;
   let toldMs = startedMs;
@@ -98,5 +99,6 @@ async function runMany(plant: PlantName | undefined): Promise<boolean> {
 }
 
 const plant = plantNamed(values.plant);
-const holds = values.seed === undefined ? await runMany(plant) : await runOne(Number(values.seed), plant, values.trace);
+const holds =
+  values.seed === undefined ? await runMany(plant) : await runOne(wholeNumber('seed', values.seed, { from: 0 }), plant, values.trace);
 process.exitCode = holds ? 0 : 1;

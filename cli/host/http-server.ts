@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { McError } from '../../shared/core/errors.ts';
+import { linesAtOnce } from '../../shared/execution/admit/start-executions.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import type { Actor } from '../../shared/tenant/actor.ts';
 import { handleRequest } from '../../functions/middleware/handle-request.ts';
@@ -46,9 +47,6 @@ const limits = {
   /** Requests that run when the home is told to stop get this long. */
   closeGraceMs: 10_000,
 } as const;
-
-/** A request of many lines works on so many of them side by side. */
-const linesAtOnce = 100;
 
 /** Opens the port; nothing is answered before mount(). Throws `mc:host:port-in-use`. */
 export async function openPort(address: { host: string; port: number }): Promise<Server> {
@@ -127,7 +125,7 @@ function answerTo(request: IncomingMessage, response: ServerResponse, serving: S
   const path = queryAt === -1 ? url : url.slice(0, queryAt);
   const route = routes.find(request.method ?? '', path);
   if (route.kind !== 'found') return refuseRoute(route, request, site);
-  const leave = site.onRequest?.(route.operation.body?.kind === 'lines' ? linesAtOnce : 1);
+  const leave = site.onRequest?.(route.operation.body?.kind === 'lines' ? linesAtOnce.local : 1);
   if (leave) response.once('close', leave);
   const raw: RawRequest = {
     params: route.params,

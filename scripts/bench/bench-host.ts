@@ -1,10 +1,10 @@
 /** The measured host in a process of its own, told and asked over IPC. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { hostFlags } from '../../cli/bin/host-flags.mjs';
 import { BurstClient } from './burst-client.ts';
+import { end, receive } from './measured-process.ts';
 import type { HostMessage } from './protocol.ts';
 import type { SlowFsync } from './slow-fsync.ts';
 
@@ -49,7 +49,7 @@ export class BenchHost {
     const { program, args } = slow ? slow.wrap(node) : node;
     const host = fork(file, { execPath: program, execArgv: args });
     try {
-      const { url, token } = await receive(host, 'ready');
+      const { url, token } = await receive<HostMessage, 'ready'>(host, 'ready');
       const client = await BurstClient.connect(url, token, connections);
       const draft = JSON.parse(await client.post('/api/workflows', benchWorkflow, 'application/yaml')) as { id: string };
       await client.post(`/api/workflows/${draft.id}/publish`, '{}');
@@ -62,7 +62,7 @@ export class BenchHost {
 
   async ask<K extends 'report' | 'progress' | 'starts'>(kind: K): Promise<MessageOf<K>> {
     this.#process.send(kind);
-    return receive(this.#process, kind);
+    return receive<HostMessage, K>(this.#process, kind);
   }
 
   async untilSealed(count: number): Promise<void> {
@@ -79,25 +79,4 @@ export class BenchHost {
     this.client.close();
     await end(this.#process);
   }
-}
-
-async function receive<K extends HostMessage['kind']>(host: ChildProcess, kind: K): Promise<MessageOf<K>> {
-  return new Promise((resolve, reject) => {
-    const settle = (outcome: () => void): void => {
-      host.off('message', onMessage).off('exit', onExit);
-      outcome();
-    };
-    const onExit = (code: number | null): void => settle(() => reject(new Error(`the measured host ended with ${String(code)}`)));
-    const onMessage = (message: HostMessage): void => {
-      if (message.kind === kind) settle(() => resolve(message as MessageOf<K>));
-    };
-    host.on('message', onMessage).on('exit', onExit);
-  });
-}
-
-async function end(host: ChildProcess): Promise<void> {
-  if (host.exitCode !== null) return;
-  const exit = once(host, 'exit');
-  if (host.connected) host.send('end');
-  await exit;
 }

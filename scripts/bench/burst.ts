@@ -79,11 +79,10 @@ interface Accepted {
 }
 
 async function startMany(client: BurstClient, count: number, batch: number | undefined): Promise<Accepted[]> {
-  const body = startBody;
-  if (batch !== undefined) return startInBatches(client, body, { count, batch });
+  if (batch !== undefined) return startInBatches(client, startBody, { count, batch });
   return Promise.all(
     Array.from({ length: count }, async () => {
-      const { id } = JSON.parse(await client.post('/api/executions', body)) as { id: string };
+      const { id } = JSON.parse(await client.post('/api/executions', startBody)) as { id: string };
       return { id, at: now() };
     }),
   );

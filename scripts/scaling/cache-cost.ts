@@ -1,6 +1,6 @@
 /** What a cache of images costs over a quarter with and without pruning, and how often something is asked for that was given up. Seeded, like the demand. */
 import { pruneCache, type CachedImage, type CacheLimits } from '../../shared/scaling/prune-cache.ts';
-import { seededRandom } from './seeded-random.ts';
+import { mulberry32 } from '../random/mulberry32.ts';
 
 const dayMs = 86_400_000;
 const gigabyte = 1_000_000_000;
@@ -34,7 +34,7 @@ interface Version {
 
 /** A quarter of releases and uses against one cache; without limits it keeps everything. */
 export function cacheCost(seed: number, limits: CacheLimits | undefined): CacheCost {
-  const random = seededRandom(seed);
+  const random = mulberry32(seed);
   const released: Version[][] = Array.from({ length: families }, () => []);
   const cached = new Map<string, CachedImage>();
   const cost: CacheCost = { storageUsdMicros: 0, uses: 0, pulls: 0, endBytes: 0 };

@@ -2,7 +2,7 @@
  * Demand for sandboxes over a week, made from a seed, so that a comparison can be repeated to the last start. No customer's data: shapes that operators will
  * recognise, with chance on top.
  */
-import { seededRandom } from './seeded-random.ts';
+import { mulberry32 } from '../random/mulberry32.ts';
 
 /** A sandbox is ready after so long on Fargate, image pull included; one interval of the trace. */
 export const intervalSeconds = 60;
@@ -51,7 +51,7 @@ function expected(shape: TraceShape, day: number, hour: number): number {
 
 /** Starts a minute for a week. */
 export function demandTrace(shape: TraceShape, seed: number): number[] {
-  const random = seededRandom(seed);
+  const random = mulberry32(seed);
   let burstLeft = 0;
   let burstMean = 0;
   return Array.from({ length: days * intervalsPerDay }, (_, minute) => {

@@ -28,7 +28,7 @@ function isInOrder(value: unknown, depth = 0): boolean {
 
 /**
  * Serialises a JSON value to its one canonical form (RFC 8785, JCS); equal values give equal strings. RFC 8785 is JSON.stringify with sorted members, so what is
- * sorted already is written by that, in a fifth of the time.
+ * sorted already is written by that, much faster.
  */
 export function canonicalJson(value: unknown): string {
   if (isInOrder(value)) return JSON.stringify(value);

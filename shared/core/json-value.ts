@@ -20,7 +20,7 @@ function isPlain(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Any JSON value, as `z.json()` takes it but checked in place: no copy, and a tenth of the time. For what is stored and signed, not for schemas that are published. */
+/** Any JSON value, as `z.json()` takes it but checked in place: no copy. For what is stored and signed, not for schemas that are published. */
 export const JsonValue = z.custom<Json>((value) => isJson(value), 'is no JSON value');
 
 /** A JSON object, checked in place. */

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mulberry32 } from '../../scripts/random/mulberry32.ts';
 import { FileBlobs } from '../../shared/embedded/file-blobs.ts';
 import { MemoryMetrics } from '../../shared/embedded/memory-metrics.ts';
 import { SmallBlobs } from '../../shared/embedded/small-blobs.ts';
@@ -56,7 +57,7 @@ export function buildDeps(overrides: Partial<Deps> = {}): TestHome {
     packs: bundledPacks(),
     runner: new SimulatedRunner(),
     clock,
-    ids: ulidIds(clock, seededRandom(1)),
+    ids: ulidIds(clock, mulberry32(1)),
     logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     metrics,
     faults: noFaults,
@@ -72,15 +73,4 @@ export function buildDeps(overrides: Partial<Deps> = {}): TestHome {
 /** An actor of the tenant `acme` with these roles (admin when none are named). */
 export function buildActor(roles: Role[] = ['admin'], tenant = 'acme'): Actor {
   return { sub: `${roles[0] ?? 'nobody'}@example.com`, tenant: TenantId.parse(tenant), roles };
-}
-
-/** A small repeatable random source (mulberry32). */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -1,10 +1,10 @@
 /** How long a person waits for cancel, retry and replay while other runs are under way: over HTTP, on runs in different states. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { hostFlags } from '../../../cli/bin/host-flags.mjs';
 import { BurstClient } from '../burst-client.ts';
+import { end, receive } from '../measured-process.ts';
 import { percentiles, type Percentiles } from '../percentiles.ts';
 import type { ActionHostMessage } from './protocol.ts';
 import { workflows } from './workflows.ts';
@@ -64,7 +64,7 @@ export async function measureActions(options: ActionsOptions): Promise<ActionsRe
   const child = fork(fileURLToPath(new URL('host.ts', import.meta.url)), { execArgv: [...hostFlags] });
   const watchdog = setTimeout(() => child.kill('SIGKILL'), measureMaxMs);
   try {
-    const { url, token } = await receive(child, 'ready');
+    const { url, token } = await receive<ActionHostMessage, 'ready'>(child, 'ready');
     const client = await BurstClient.connect(url, token, options.operators);
     const home = { child, client, others: await BurstClient.connect(url, token, loadConnections) };
     for (const text of workflows) await publish(home, text);
@@ -170,26 +170,5 @@ type MessageOf<K extends ActionHostMessage['kind']> = Extract<ActionHostMessage,
 
 async function report(child: ChildProcess): Promise<MessageOf<'report'>> {
   child.send('report');
-  return receive(child, 'report');
-}
-
-async function receive<K extends ActionHostMessage['kind']>(child: ChildProcess, kind: K): Promise<MessageOf<K>> {
-  return new Promise((resolve, reject) => {
-    const settle = (outcome: () => void): void => {
-      child.off('message', onMessage).off('exit', onExit);
-      outcome();
-    };
-    const onExit = (code: number | null): void => settle(() => reject(new Error(`the home ended with ${String(code)}`)));
-    const onMessage = (message: ActionHostMessage): void => {
-      if (message.kind === kind) settle(() => resolve(message as MessageOf<K>)); // The kind was just compared.
-    };
-    child.on('message', onMessage).on('exit', onExit);
-  });
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const exit = once(child, 'exit');
-  if (child.connected) child.send('end');
-  await exit;
+  return receive<ActionHostMessage, 'report'>(child, 'report');
 }

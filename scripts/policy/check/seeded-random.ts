@@ -1,18 +1,16 @@
-/** Numbers that look random and are the same for the same seed (mulberry32), so that a failure can be had again. */
+import { mulberry32 } from '../../random/mulberry32.ts';
+
+/** Choices that look random and are the same for the same seed, so that a failure can be had again. */
 export class SeededRandom {
-  #state: number;
+  readonly #next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#next = mulberry32(seed);
   }
 
   /** A whole number from 0 to `below` - 1. */
   below(below: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+    return Math.floor(this.#next() * 4_294_967_296) % below;
   }
 
   /** One of the items, of which there must be one. */

@@ -192,10 +192,11 @@ export class SqliteTable implements Table {
       if (error instanceof McError) return () => reject(error); // This write alone is refused; the others of the batch go on.
       throw error;
     }
-    const isGuessed = changes.some(([, { before }]) => before.kind === 'assumed-none');
-    // Only what is stored finds out about guesses, so a write that is refused is judged by what is there.
-    if (failed.length > 0 && isGuessed) return this.#apply(write, staged, false);
-    if (failed.length > 0) return () => resolve({ ok: false, failed });
+    if (failed.length > 0) {
+      // Only what is stored finds out about guesses, so a write that is refused is judged by what is there.
+      if (changes.some(([, { before }]) => before.kind === 'assumed-none')) return this.#apply(write, staged, false);
+      return () => resolve({ ok: false, failed });
+    }
     for (const [id, change] of changes) staged.stage(id, change);
     return () => resolve({ ok: true });
   }

@@ -25,7 +25,7 @@ export interface Batch {
  * Lines that are admitted side by side. On one machine they share a commit, which takes 1,000 ops, and a start has about ten. DynamoDB cancels all but one of
  * the transactions that meet on the usage of a tenant, so a few in flight are all that goes through.
  */
-const linesAtOnce = { local: 100, aws: 4 } as const;
+export const linesAtOnce = { local: 100, aws: 4 } as const;
 
 /** API Gateway stops listening after 30 s, and a line that has begun may wait some seconds for its turn. */
 const maxMs = 20_000;

@@ -59,7 +59,7 @@ describe('the checker', () => {
 });
 
 describe('npm run sim', () => {
-  const run = (...given: string[]): { status: number | null; stdout: string } =>
+  const run = (...given: string[]): { status: number | null; stdout: string; stderr: string } =>
     spawnSync(process.execPath, [fileURLToPath(new URL('../../../scripts/sim.ts', import.meta.url)), ...given], { encoding: 'utf8' });
 
   test('says on several threads what was reached, and ends well when every rule holds', () => {
@@ -80,7 +80,8 @@ describe('npm run sim', () => {
   }, 60_000);
 
   test('refuses a plant that there is not and a number that is none', () => {
-    expect(run('--plant', 'weed').status).toBe(1);
-    expect(run('--seeds', 'many').status).toBe(1);
+    expect(run('--plant', 'weed')).toMatchObject({ status: 2, stderr: expect.stringMatching(/^--plant takes one of .*, got weed\n$/) });
+    expect(run('--seeds', 'many')).toMatchObject({ status: 2, stderr: '--seeds takes a whole number from 1, got many\n' });
+    expect(run('--seed', 'x')).toMatchObject({ status: 2, stderr: '--seed takes a whole number from 0, got x\n' });
   });
 });

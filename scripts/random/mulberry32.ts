@@ -1,5 +1,5 @@
-/** mulberry32: small, repeatable, and good enough for shapes of demand. */
-export function seededRandom(seed: number): () => number {
+/** Numbers in [0, 1) that look random and are the same for the same seed, on every machine (mulberry32). */
+export function mulberry32(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
