@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
-import type { Json } from '../shared/core/canonical-json.ts';
+import type { Json } from '../shared/core/json/canonical-json.ts';
 import { McError } from '../shared/core/errors.ts';
 import { type FileRef } from '../shared/execution/execution.ts';
 import type { InputDeclaration } from '../shared/manifest/manifest.ts';

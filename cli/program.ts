@@ -3,8 +3,11 @@ import { Command } from 'commander';
 import { addActions } from './commands/actions.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDiff } from './commands/diff.ts';
+import { addDisclosure } from './commands/evidence/disclosure.ts';
+import { addEvidence } from './commands/evidence/evidence.ts';
 import { addInit } from './commands/init.ts';
 import { addKeys } from './commands/keys.ts';
+import { addLog } from './commands/log/log.ts';
 import { addLogs } from './commands/logs.ts';
 import { addNew } from './commands/new.ts';
 import { addPackage } from './commands/package.ts';
@@ -26,7 +29,7 @@ const groups: readonly { title: string; add: readonly ((program: Command) => voi
   { title: 'Begin:', add: [addUp, addInit, addNew] },
   { title: 'Workflows:', add: [addValidate, addPlan, addPublish, addRun] },
   { title: 'Executions:', add: [addStatus, addLogs, addReceipt, addActions, addDiff] },
-  { title: 'Trust:', add: [addVerify, addKeys, addWhoami] },
+  { title: 'Trust:', add: [addVerify, addDisclosure, addEvidence, addKeys, addLog, addWhoami] },
   { title: 'Governance:', add: [addTenants] },
   { title: 'Packages:', add: [addPackage] },
   { title: 'Policy:', add: [addPolicy] },

@@ -19,7 +19,7 @@ import { millis } from '../cli/terminal/units.ts';
 import { digestBytes } from '../shared/core/digest.ts';
 import { McError } from '../shared/core/errors.ts';
 import type { Execution } from '../shared/execution/execution.ts';
-import { cosignCommand } from '../shared/receipt/trusted-root.ts';
+import { cosignCommand } from '../shared/receipt/cosign-command.ts';
 import { verifyBundle } from '../shared/receipt/verify-bundle.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -101,7 +101,13 @@ async function sealAndVerify(client: MaestroClient, execution: Execution): Promi
   for (const [what, attempt] of tamperings(bundleText, outputs)) {
     say(indent(`${paint('green', '✔')} one byte changed in the ${what}: ${paint('red', refusal(attempt, pem))}`));
   }
-  const files = { key: 'mc.pub', bundle: 'r.sigstore.json', artifact: 'r.outputs.json', predicateType: statement.predicateType };
+  const files = {
+    key: 'mc.pub',
+    bundle: 'r.sigstore.json',
+    artifact: 'r.outputs.json',
+    predicateType: statement.predicateType,
+    trustedRoot: 'trusted_root.json',
+  };
   say(indent(`\nAnybody can check it without this program, with stock cosign:\n${paint('cyan', cosignCommand(files))}`));
 }
 

@@ -10,14 +10,16 @@ import { fileURLToPath } from 'node:url';
 import { openEmbeddedHome } from '../cli/host/embedded-deps.ts';
 import { programVersion } from '../cli/program-version.ts';
 import { SimulatedRunner, simulateEcho, type Simulate } from '../runner/simulated/simulated-runner.ts';
-import { canonicalJson } from '../shared/core/canonical-json.ts';
+import { canonicalJson } from '../shared/core/json/canonical-json.ts';
 import { TenantId } from '../shared/core/tenant-id.ts';
 import { startExecution } from '../shared/execution/admit/start-execution.ts';
 import { getExecution } from '../shared/execution/read/get-execution.ts';
 import { getReceipt } from '../shared/execution/read/get-receipt.ts';
+import { logIdentity } from '../shared/log/log-identity.ts';
 import { createWorkflow } from '../shared/manifest/create-workflow.ts';
 import { publishWorkflow } from '../shared/publish/publish-workflow.ts';
 import type { Deps } from '../shared/port/deps.ts';
+import { trustedRoot } from '../shared/receipt/trusted-root.ts';
 import type { Actor } from '../shared/tenant/actor.ts';
 
 const actor: Actor = { sub: 'admin@example.com', tenant: TenantId.parse('local'), roles: ['admin'] };
@@ -80,6 +82,7 @@ try {
   const { pem } = await home.deps.signer.publicKey();
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'mc.pub'), pem);
+  writeFileSync(join(folder, 'trusted_root.json'), JSON.stringify(trustedRoot([logIdentity(await home.deps.logKey.publicKey())])));
   for (const [run, files] of Object.entries(runs))
     for (const [ending, text] of Object.entries(files)) writeFileSync(join(folder, `${run}.${ending}`), text);
 } finally {

@@ -29,7 +29,7 @@ const Outputs = z.object({
   [`mc-${stage}-api`]: z.object({ Url: z.url() }),
   [`mc-${stage}-data`]: z.object({ TableName: z.string(), BlobBucketName: z.string() }),
   [`mc-${stage}-execution`]: z.object({ StateMachineArn: z.string() }),
-  [`mc-${stage}-keys`]: z.object({ SigningKeyArn: z.string() }),
+  [`mc-${stage}-keys`]: z.object({ SigningKeyArn: z.string(), LogKeyArn: z.string() }),
 });
 
 type Environment = Record<string, string>;
@@ -98,6 +98,7 @@ async function testCloud(start: Start): Promise<number> {
     MC_BLOB_BUCKET: outputs[`mc-${stage}-data`].BlobBucketName,
     MC_STATE_MACHINE_ARN: outputs[`mc-${stage}-execution`].StateMachineArn,
     MC_SIGNING_KEY_ARN: outputs[`mc-${stage}-keys`].SigningKeyArn,
+    MC_LOG_KEY_ARN: outputs[`mc-${stage}-keys`].LogKeyArn,
   });
 }
 

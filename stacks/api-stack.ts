@@ -95,6 +95,7 @@ function pascal(id: string): string {
 function allow(operation: OperationFunction, rights: OperationRights, { parts, execution }: ApiStackProps): void {
   const { role } = operation;
   parts.signingKey.grantReadPublicKey(role);
+  parts.logKey.grantReadPublicKey(role);
   parts.table[rights.table === 'write' ? 'grantReadWrite' : 'grantRead'](role);
   for (const bucket of ['data', 'logs', 'receipts'] as const) {
     const access = rights[bucket];
@@ -102,6 +103,7 @@ function allow(operation: OperationFunction, rights: OperationRights, { parts, e
     if (access === 'write') parts[bucket].grantReadWrite(role);
   }
   if (rights.isSigning) parts.signingKey.grantSign(role);
+  if (rights.isLogging === true) parts.logKey.grantSign(role);
   if (rights.isStartingRuns) {
     execution.queue.grantSendMessages(role);
     execution.grantStartRun(operation);

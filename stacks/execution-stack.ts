@@ -1,6 +1,6 @@
 /**
- * What makes runs progress: the task queue and its worker, the state machine that supervises each run with a function a phase, and the
- * sweep that finds what a crash left behind.
+ * What makes runs progress: the task queue and its worker, the state machine that supervises each run with a function a phase, the
+ * sweep that finds what a crash left behind, and the log of what was signed.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,13 +8,14 @@ import { ArnFormat, CfnOutput, CustomResource, Duration, RemovalPolicy, Size, St
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource, type SqsEventSourceProps } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import { addSchedule } from './constructs/add-schedule.ts';
 import { deliveriesMax } from '../shared/port/task-queue.ts';
 import { grant } from './constructs/grant.ts';
 import { OperationFunction } from './constructs/operation-function.ts';
+import { TransparencyLog } from './constructs/transparency-log.ts';
 import type { FunctionCode } from './function-code.ts';
 import { homeEnvironment, type HomeParts } from './home-environment.ts';
 
@@ -55,6 +56,7 @@ export class ExecutionStack extends Stack {
   readonly supervisor: StateMachine;
   readonly worker: OperationFunction;
   readonly sweep: OperationFunction;
+  readonly log: TransparencyLog;
   readonly environmentOfHome: Record<string, string>;
   readonly #props: ExecutionStackProps;
 
@@ -90,6 +92,7 @@ export class ExecutionStack extends Stack {
     this.worker = this.#worker();
     this.supervisor = this.#supervisor(stateMachineName);
     this.sweep = this.#sweep();
+    this.log = new TransparencyLog(this, 'TransparencyLog', { code: props.code, parts: props.parts, environment: this.environmentOfHome });
     this.#catalog();
     new CfnOutput(this, 'StateMachineArn', { value: this.supervisor.stateMachineArn, description: 'Supervises runs; one execution each' });
   }
@@ -205,14 +208,7 @@ export class ExecutionStack extends Stack {
     });
     this.#allowEngine(sweep);
     this.grantStartRun(sweep);
-    const role = new Role(this, 'SweepScheduleRole', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
-    grant(role, ['lambda:InvokeFunction'], [sweep.function.functionArn]);
-    new CfnSchedule(this, 'SweepSchedule', {
-      description: 'Sweeps the open runs of Maestro Conductor',
-      flexibleTimeWindow: { mode: 'OFF' },
-      scheduleExpression: 'rate(1 minute)',
-      target: { arn: sweep.function.functionArn, roleArn: role.roleArn },
-    });
+    addSchedule(this, 'SweepSchedule', { operation: sweep, description: 'Sweeps the open runs of Maestro Conductor', rate: '1 minute' });
     return sweep;
   }
 

@@ -9,6 +9,8 @@ export interface HomeParts {
   logs: BlobBucket;
   receipts: BlobBucket;
   signingKey: SigningKey;
+  /** Signs the checkpoints of the transparency log. */
+  logKey: SigningKey;
 }
 
 /** The environment functions/wire/aws-deps.ts requires: names only, never a secret. */
@@ -24,6 +26,7 @@ export function homeEnvironment(
     MC_LOG_BUCKET: parts.logs.bucket.bucketName,
     MC_RECEIPT_BUCKET: parts.receipts.bucket.bucketName,
     MC_SIGNING_KEY_ARN: parts.signingKey.key.keyArn,
+    MC_LOG_KEY_ARN: parts.logKey.key.keyArn,
     MC_TASK_QUEUE_URL: execution.queueUrl,
     MC_STATE_MACHINE_ARN: execution.stateMachineArn,
     ...(execution.region === undefined ? {} : { MC_REGION: execution.region }),

@@ -1,6 +1,6 @@
 import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { Key, KeySpec } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { SigningKey } from './constructs/signing-key.ts';
 
@@ -8,6 +8,7 @@ import { SigningKey } from './constructs/signing-key.ts';
 export class KeysStack extends Stack {
   readonly dataKey: Key;
   readonly signingKey: SigningKey;
+  readonly logKey: SigningKey;
 
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
@@ -18,7 +19,16 @@ export class KeysStack extends Stack {
     });
     // Alarms publish to an encrypted topic.
     this.dataKey.grant(new ServicePrincipal('cloudwatch.amazonaws.com'), 'kms:Decrypt', 'kms:GenerateDataKey');
-    this.signingKey = new SigningKey(this, 'SigningKey');
+    this.signingKey = new SigningKey(this, 'SigningKey', {
+      description: 'Signs the receipts and releases of Maestro Conductor',
+      keySpec: KeySpec.ECC_NIST_P256,
+    });
+    // cosign and the tools for C2SP logs read checkpoints that are signed with Ed25519, and no others.
+    this.logKey = new SigningKey(this, 'LogKey', {
+      description: 'Signs the checkpoints of the transparency log of Maestro Conductor',
+      keySpec: KeySpec.ECC_NIST_EDWARDS25519,
+    });
+    new CfnOutput(this, 'LogKeyArn', { value: this.logKey.key.keyArn, description: 'The key of the transparency log' });
     new CfnOutput(this, 'SigningKeyArn', { value: this.signingKey.key.keyArn, description: 'The key that signs receipts' });
   }
 }

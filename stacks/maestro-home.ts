@@ -15,7 +15,9 @@ export function addMaestroHome(app: App, settings: Settings, code: FunctionCode)
   const name = (part: string): string => `mc-${stage}-${part}`;
   const keys = new KeysStack(app, name('keys'), { description: 'Maestro Conductor: keys' });
   const data = new DataStack(app, name('data'), { description: 'Maestro Conductor: table and blobs', dataKey: keys.dataKey, warmWrites });
-  const parts: HomeParts = { table: data.table, data: data.data, logs: data.logs, receipts: data.receipts, signingKey: keys.signingKey };
+  const { table, data: blobs, logs, receipts } = data;
+  const { signingKey, logKey } = keys;
+  const parts: HomeParts = { table, data: blobs, logs, receipts, signingKey, logKey };
   const execution = new ExecutionStack(app, name('execution'), {
     description: 'Maestro Conductor: queue, worker and supervision',
     stage,

@@ -13,6 +13,8 @@ export interface OperationRights {
   receipts: BlobAccess;
   /** Signs what it makes, with the key of the home. */
   isSigning: boolean;
+  /** Signs checkpoints of the transparency log. */
+  isLogging?: boolean;
   /** Hands out tasks and starts the supervision of runs. */
   isStartingRuns: boolean;
   /** Wakes the phase that waits for a run. */
@@ -37,6 +39,8 @@ const reads: OperationRights = { ...nothing, data: 'read', logs: 'read', receipt
 /** Changes settings, which live in the table. */
 const sets: OperationRights = { ...nothing, table: 'write' };
 const stores: OperationRights = { ...nothing, table: 'write', data: 'write', receipts: 'read' };
+/** Appends to the transparency log: tiles are under Object Lock with the receipts. */
+const appendsToLog = { table: 'write', receipts: 'write', isLogging: true } as const;
 const publishes: OperationRights = { ...stores, receipts: 'write', isSigning: true };
 
 const rights: Readonly<Record<string, OperationRights>> = {
@@ -52,9 +56,16 @@ const rights: Readonly<Record<string, OperationRights>> = {
   listExecutions: reads,
   getExecution: reads,
   readLogs: reads,
-  getReceipt: reads,
+  // A receipt whose log entry waits is integrated at once.
+  getReceipt: { ...reads, ...appendsToLog },
   // Signs the runtime trace when somebody wants it, as getDecisionReceipt does.
-  getRunEgress: { ...reads, table: 'write', receipts: 'write', isSigning: true },
+  getRunEgress: { ...reads, ...appendsToLog, isSigning: true },
+  // Reading evidence leaves an audit event, and signed addresses a key in the table.
+  listEvidence: { ...reads, table: 'write' },
+  getEvidenceFile: { ...reads, table: 'write' },
+  openWithheld: { ...reads, ...appendsToLog, isSigning: true, memorySizeMb: 2_048 },
+  // Reads, withholds and compresses a log at a time, and signs the manifest of the pack.
+  getDisclosure: { ...reads, ...appendsToLog, isSigning: true, memorySizeMb: 2_048 },
   listRunDecisions: reads,
   uploadFile: stores,
   pushPackage: publishes,
@@ -77,7 +88,9 @@ const rights: Readonly<Record<string, OperationRights>> = {
   listDecisions: reads,
   getDecision: reads,
   // Most decisions are never asked about, so one is signed when somebody wants its receipt.
-  getDecisionReceipt: { ...reads, table: 'write', receipts: 'write', isSigning: true },
+  getDecisionReceipt: { ...reads, ...appendsToLog, isSigning: true },
+  getLogCheckpoint: asks,
+  getLogTile: { ...asks, receipts: 'read' },
   whoami: asks,
   listKeys: asks,
   getTrustedRoot: asks,

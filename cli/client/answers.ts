@@ -48,6 +48,13 @@ export type MemberPage = z.infer<typeof MemberPage>;
 export const AuditEventPage = page(AuditEvent);
 export type AuditEventPage = z.infer<typeof AuditEventPage>;
 
+/** One part of a disclosure pack. */
+export interface DisclosurePart {
+  bytes: Uint8Array<ArrayBuffer>;
+  /** How many parts the pack has. */
+  parts: number;
+}
+
 /** RFC 9457 with our members; loose, because a proxy in between may answer with less. */
 export const Problem = z.object({
   type: z.string().optional(),

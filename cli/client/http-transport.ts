@@ -26,6 +26,7 @@ export interface Answer {
   text: string;
   /** The body as it came. */
   bytes: Uint8Array<ArrayBuffer>;
+  headers: Headers;
 }
 
 /** Longer than an API gateway lets a request live (30 s), so the gateway's own answer is seen. */
@@ -36,9 +37,9 @@ export type Transport = (exchange: Exchange) => Promise<Answer>;
 export function createTransport(home: HomeAddress): Transport {
   const base = home.url.replace(/\/+$/, '');
   return async (exchange) => {
-    const { status, text, bytes, mediaType } = await send(home, base, exchange);
+    const { status, text, bytes, headers, mediaType } = await send(home, base, exchange);
     if (status < 200 || status > 299) throw new ApiProblem(status, readProblem(text, mediaType));
-    return { status, text, bytes };
+    return { status, text, bytes, headers };
   };
 }
 
@@ -55,7 +56,8 @@ async function send(home: HomeAddress, base: string, exchange: Exchange): Promis
       signal: AbortSignal.timeout(home.timeoutMs ?? exchangeTimeoutMs),
     });
     const bytes = new Uint8Array(await response.arrayBuffer());
-    return { status: response.status, text: new TextDecoder().decode(bytes), bytes, mediaType: response.headers.get('content-type') ?? '' };
+    const { status, headers: answered } = response;
+    return { status, text: new TextDecoder().decode(bytes), bytes, headers: answered, mediaType: answered.get('content-type') ?? '' };
   } catch (error) {
     throw new ApiProblem(
       503,

@@ -3,8 +3,9 @@
  * thrown as an ApiProblem. Used by the command line, the end-to-end suite of both homes and the benchmark.
  */
 import type { z } from 'zod';
-import type { Json } from '../../shared/core/canonical-json.ts';
+import type { Json } from '../../shared/core/json/canonical-json.ts';
 import { Decision } from '../../shared/decision/decision.ts';
+import { EvidenceManifest } from '../../shared/evidence/evidence-manifest.ts';
 import type { ExecutionAction } from '../../shared/execution/actions/act-on-execution.ts';
 import { Execution, type StartRequest } from '../../shared/execution/execution.ts';
 import { Workflow } from '../../shared/manifest/workflow.ts';
@@ -127,6 +128,25 @@ export class MaestroClient {
     return parseAs(answers.EgressPage, await this.#send({ method: 'GET', path, query: { ...page } }));
   }
 
+  /** One page of everything that a run left behind, with addresses that open it. */
+  async listEvidence(id: string, page: PageRequest = {}): Promise<EvidenceManifest> {
+    const path = `/api/executions/${encodeURIComponent(id)}/evidence`;
+    return parseAs(EvidenceManifest, await this.#send({ method: 'GET', path, query: { ...page } }));
+  }
+
+  /** One part of the disclosure pack of a run, byte for byte. */
+  async getDisclosurePart(id: string, part: number): Promise<answers.DisclosurePart> {
+    const path = `/api/executions/${encodeURIComponent(id)}/disclosure.tgz`;
+    const answer = await this.#send({ method: 'GET', path, query: { part }, headers: { accept: '*/*' } });
+    return { bytes: answer.bytes, parts: partsOf(answer) };
+  }
+
+  /** What was withheld from one part of the pack of a run, as NDJSON. */
+  async openWithheld(id: string, request: { part: number; reason: string }): Promise<{ text: string; parts: number }> {
+    const answer = await this.#post(`/api/executions/${encodeURIComponent(id)}/openings`, request);
+    return { text: answer.text, parts: partsOf(answer) };
+  }
+
   /** The signed runtime trace of a run: a sigstore bundle, byte for byte. */
   async getEgressAttestation(id: string): Promise<string> {
     const path = `/api/executions/${encodeURIComponent(id)}/egress`;
@@ -236,6 +256,16 @@ export class MaestroClient {
     return (await this.#send({ method: 'GET', path: '/api/keys/trusted-root', headers: { accept: '*/*' } })).text;
   }
 
+  /** The newest checkpoint of the transparency log, a signed note byte for byte. */
+  async getLogCheckpoint(): Promise<string> {
+    return (await this.#send({ method: 'GET', path: '/api/log/checkpoint', headers: { accept: '*/*' } })).text;
+  }
+
+  /** A tile of the transparency log by its path, such as `0/x001/234`. */
+  async getLogTile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+    return (await this.#send({ method: 'GET', path: `/api/log/tile/${path}`, headers: { accept: '*/*' } })).bytes;
+  }
+
   async getOpenApi(): Promise<unknown> {
     return parseJson(await this.#send({ method: 'GET', path: '/openapi.json' }));
   }
@@ -253,6 +283,12 @@ const tenantPath = (id: string): string => `/api/tenants/${encodeURIComponent(id
 
 function jsonBody(value: unknown): NonNullable<Exchange['body']> {
   return { mediaType: 'application/json', content: JSON.stringify(value) };
+}
+
+function partsOf(answer: Answer): number {
+  const parts = Number(answer.headers.get('x-disclosure-parts'));
+  if (Number.isSafeInteger(parts) && parts > 0) return parts;
+  throw unexpectedAnswer(answer, 'it does not say how many parts there are', undefined);
 }
 
 function parseJson(answer: Answer): unknown {

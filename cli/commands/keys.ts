@@ -31,7 +31,10 @@ export function addKeys(program: Command): void {
     .option('--trusted-root', 'the sigstore trusted root instead of the key');
   describeCommand(addConnection(save), [
     { line: 'maestro keys export -o mc.pub', meaning: 'the key for `maestro verify` and `cosign --key`' },
-    { line: 'maestro keys export --trusted-root -o trusted_root.json', meaning: 'what cosign 2 also wants' },
+    {
+      line: 'maestro keys export --trusted-root -o trusted_root.json',
+      meaning: 'the transparency log, for `maestro verify` and `cosign --trusted-root`',
+    },
   ]).action(exportKey);
 }
 

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { MaestroClient } from '../client/maestro-client.ts';
-import { cosignCommand } from '../../shared/receipt/trusted-root.ts';
+import { Bundle } from '../../shared/receipt/bundle.ts';
+import { withoutLogEntry } from '../../shared/receipt/without-log-entry.ts';
+import { cosignCommand } from '../../shared/receipt/cosign-command.ts';
 import { addConnection, describeCommand, type HomeOptions } from '../command-options.ts';
 import { outputsFileOf, readStatement } from '../receipt-file.ts';
 import { connect } from '../session.ts';
@@ -18,11 +20,13 @@ export function addReceipt(program: Command): void {
       '-o, --output <file>',
       'write the bundle here, and the outputs document of an execution beside it; without it the bundle is printed',
     )
+    .option('--without-log', 'leave the entry of the transparency log out, which cosign 2 cannot read')
     .option('--egress', 'the signed trace of the network calls of an execution, in place of its receipt');
   describeCommand(addConnection(command), [
     { line: 'maestro receipt exec_01K… -o r.sigstore.json', meaning: 'also writes r.outputs.json' },
     { line: 'maestro receipt exec_01K… | jq .', meaning: 'only look at it' },
     { line: 'maestro receipt exec_01K… --egress -o trace.sigstore.json', meaning: 'what its tasks called, and what was blocked' },
+    { line: 'maestro receipt exec_01K… --without-log -o old.json', meaning: 'for cosign 2' },
     { line: 'maestro receipt dec_01K… -o denial.sigstore.json', meaning: 'the proof of a denial' },
   ]).action(async (id: string, options: ReceiptOptions) => {
     if (options.output === undefined) process.stdout.write(`${await fetchBundle(connect(options), id, options)}\n`);
@@ -30,27 +34,37 @@ export function addReceipt(program: Command): void {
   });
 }
 
-type ReceiptOptions = HomeOptions & { output?: string; egress?: boolean };
+type ReceiptOptions = HomeOptions & { output?: string; egress?: boolean; withoutLog?: boolean };
 
 const isDecision = (id: string): boolean => id.startsWith('dec_');
 
-function fetchBundle(client: MaestroClient, id: string, { egress }: ReceiptOptions): Promise<string> {
-  if (isDecision(id)) return client.getDecisionReceipt(id);
-  return egress === true ? client.getEgressAttestation(id) : client.getReceipt(id);
+async function fetchBundle(client: MaestroClient, id: string, { egress, withoutLog }: ReceiptOptions): Promise<string> {
+  const logged = isDecision(id) ? client.getDecisionReceipt(id) : egress === true ? client.getEgressAttestation(id) : client.getReceipt(id);
+  const bundle = await logged;
+  return withoutLog === true ? JSON.stringify(withoutLogEntry(Bundle.parse(JSON.parse(bundle)))) : bundle;
+}
+
+/** What a stranger needs beside the bundle: the key, and for one that is logged the trusted root that names the log. */
+function neededFiles(bundle: string): { trustedRoot?: string; lines: string[] } {
+  const isLogged = (Bundle.parse(JSON.parse(bundle)).verificationMaterial.tlogEntries ?? []).length > 0;
+  const key = '  maestro keys export -o mc.pub';
+  if (!isLogged) return { lines: [key] };
+  return { trustedRoot: 'trusted_root.json', lines: [key, '  maestro keys export --trusted-root -o trusted_root.json'] };
 }
 
 async function saveDecision(id: string, file: string, options: ReceiptOptions): Promise<void> {
   const bundle = await fetchBundle(connect(options), id, options);
   const { predicateType, subject } = readStatement(bundle);
   writeWhole(file, bundle);
-  const cosign = cosignCommand({ key: 'mc.pub', bundle: shellWord(file), predicateType });
+  const { lines, ...trust } = neededFiles(bundle);
+  const cosign = cosignCommand({ key: 'mc.pub', bundle: shellWord(file), predicateType, ...trust });
   printResult(options, { decisionId: id, bundle: file, predicateType, subjects: subject.length, cosign }, () =>
     [
       `${paint('green', '✔')} signed record of the decision ${id}`,
       `  bundle   ${file}`,
       '',
       'verify it without any server, with this program or without it:',
-      `  maestro keys export -o mc.pub`,
+      ...lines,
       `  maestro verify ${shellWord(file)} --key mc.pub`,
       `  ${cosign}`,
     ].join('\n'),
@@ -65,7 +79,8 @@ async function save(id: string, file: string, options: ReceiptOptions): Promise<
   const outputsFile = outputsFileOf(file);
   writeWhole(outputsFile, outputs);
   writeWhole(file, bundle);
-  const cosign = cosignCommand({ key: 'mc.pub', bundle: shellWord(file), artifact: shellWord(outputsFile), predicateType });
+  const { lines, ...trust } = neededFiles(bundle);
+  const cosign = cosignCommand({ key: 'mc.pub', bundle: shellWord(file), artifact: shellWord(outputsFile), predicateType, ...trust });
   printResult(options, { executionId: id, bundle: file, outputs: outputsFile, predicateType, subjects: subject.length, cosign }, () =>
     [
       `${paint('green', '✔')} ${options.egress === true ? 'trace of the network calls' : 'receipt'} of ${id}`,
@@ -73,7 +88,7 @@ async function save(id: string, file: string, options: ReceiptOptions): Promise<
       `  outputs  ${outputsFile}`,
       '',
       'verify it without this product:',
-      `  maestro keys export -o mc.pub`,
+      ...lines,
       `  ${cosign}`,
     ].join('\n'),
   );

@@ -23,8 +23,10 @@ export function refuseBrokenRequest({ deps, origin }: { deps: Deps; origin: stri
     }
     const requestId = deps.ids.next('req');
     const { status, headers, body } = renderProblem(toProblem(errorOf(code), requestId), { requestId, origin });
-    const lines = Object.entries({ ...headers, connection: 'close', 'content-length': String(Buffer.byteLength(body)) });
+    // A problem is text.
+    const text = typeof body === 'string' ? body : '';
+    const lines = Object.entries({ ...headers, connection: 'close', 'content-length': String(Buffer.byteLength(text)) });
     const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${String(body)}`);
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${text}`);
   };
 }

@@ -8,9 +8,11 @@ import { SandboxRunner, type SandboxDescription, type SandboxRunnerOptions } fro
 import { openDataFolder } from '../../shared/embedded/data-folder.ts';
 import { FileBlobs } from '../../shared/embedded/file-blobs.ts';
 import { lockFolder } from '../../shared/embedded/folder-lock.ts';
+import { openLogKeyFile } from '../../shared/embedded/log-key-file.ts';
 import { jsonLogger } from '../../shared/embedded/json-logger.ts';
 import { LocalTaskQueue } from '../../shared/embedded/pace/local-task-queue.ts';
 import { MemoryMetrics } from '../../shared/embedded/memory-metrics.ts';
+import { RedactionThread } from '../../shared/embedded/redaction/redaction-thread.ts';
 import { openReceiptSigner } from '../../shared/embedded/receipt-signer.ts';
 import { RunningAttempts } from '../../shared/embedded/running-attempts.ts';
 import { SmallBlobs } from '../../shared/embedded/small-blobs.ts';
@@ -35,6 +37,7 @@ import { noFaults, type Faults } from '../../shared/port/faults.ts';
 import type { Key } from '../../shared/port/table.ts';
 import type { Runner } from '../../shared/port/runner.ts';
 import { defaultMaxOpenRuns, LocalPhases } from '../../statemachines/interpreter/local-phases.ts';
+import { keepLog } from './log-keeper.ts';
 import { programVersion } from '../program-version.ts';
 
 export interface EmbeddedHomeOptions {
@@ -104,12 +107,14 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   const phases = new LocalPhases(() => deps, gate, options.maxOpenRuns);
   const blobs = new SmallBlobs(table, new FileBlobs(join(options.dataDir, 'blobs')));
   const signer = await openReceiptSigner(table, join(options.dataDir, 'keys', 'receipt-signer.pem'));
+  const logKey = await openLogKeyFile(table, join(options.dataDir, 'keys', 'log.pem'));
   const own = { load: (tenant: TenantId, pack: OwnPack) => loadOwnPack({ table, blobs, signer }, tenant, pack) };
   const deps: Deps = {
     config: configOf(options),
     table,
     blobs,
     signer,
+    logKey,
     checkSignature: checkInPool,
     queue,
     phases,
@@ -120,6 +125,7 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
     ids: ulidIds(systemClock),
     logger,
     metrics,
+    redactor: opened.adopt(new RedactionThread(), (thread) => thread.close()),
     faults: options.faults ?? noFaults,
   };
   const [sandbox] = await Promise.all([describe(), installCatalog(deps), ensureOwnerTenant(deps, ownerQuota(options))]);
@@ -132,6 +138,7 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
     sweepMs,
   ).unref();
   opened.defer(() => clearInterval(sweep));
+  opened.adopt(keepLog(deps, gate), (keeper) => keeper.close());
   const home = opened.move();
   return { deps, metrics, gate, running, sandbox, pending: () => queue.backlog + phases.active, close: () => home.disposeAsync() };
 }

@@ -3,6 +3,7 @@
  * limits, keep-alive, methods, closing) and nothing of what operations mean.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import { McError } from '../../shared/core/errors.ts';
 import { linesAtOnce } from '../../shared/execution/admit/start-executions.ts';
 import type { Deps } from '../../shared/port/deps.ts';
@@ -44,6 +45,8 @@ const limits = {
   keepAliveTimeoutMs: 65_000,
   /** The kernel's own limit (net.core.somaxconn); a burst of connections waits instead of being refused. */
   backlog: 4_096,
+  /** A caller who takes nothing of an answer for so long has gone, or holds it open for its own sake. */
+  idleAnswerMs: 120_000,
   /** Requests that run when the home is told to stop get this long. */
   closeGraceMs: 10_000,
 } as const;
@@ -89,14 +92,14 @@ export function mount(server: Server, site: Site): void {
     const answer = running > limits.requests ? overloaded(site) : await answerTo(request, response, { site, routes, budget, allowBody });
     // A connection kept alive past close() would keep the home from ending.
     if (!server.listening) answer.headers['connection'] = 'close';
-    send(request, response, answer);
+    await send(request, response, answer);
   };
   const listener =
     (expectsContinue: boolean) =>
     (request: IncomingMessage, response: ServerResponse): void => {
       const allowBody = expectsContinue ? () => response.writeContinue() : () => undefined;
       serve(request, response, allowBody).catch((error: unknown) => {
-        site.deps.logger.error('a connection failed', { error });
+        if (!isGone(error)) site.deps.logger.error('a connection failed', { error });
         response.destroy();
       });
     };
@@ -151,11 +154,29 @@ function refuseRoute(
   return renderProblem(toProblem(error, place.requestId), place, { allow: route.allow });
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: RawResponse): void {
+function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: RawResponse): void | Promise<void> {
   drain(request);
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) return sendStream(request, response, { status, headers, body });
   headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
   response.writeHead(status, headers);
   response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** Sends a body while it is made, no faster than the caller takes it; when making it fails the connection is cut, and the caller sees that the end is missing. */
+async function sendStream(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: Omit<RawResponse, 'body'> & { body: AsyncIterable<Uint8Array> },
+): Promise<void> {
+  response.writeHead(status, headers);
+  response.setTimeout(limits.idleAnswerMs, () => response.destroy());
+  if (request.method === 'HEAD') response.end();
+  else await pipeline(body, response);
+}
+
+/** Whether a caller who went away is all that happened. */
+function isGone(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 /** Stops listening, lets running requests finish, and cuts what is left after the grace time. */

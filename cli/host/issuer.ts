@@ -37,8 +37,10 @@ export async function openIssuer(dataDir: string, clock: Clock): Promise<Issuer>
 
 /** The issuer of a home that is there already; throws `mc:key:unreadable` for a folder without one. */
 export async function findIssuer(dataDir: string, clock: Clock): Promise<Issuer> {
-  const key = openKeyFile(issuerKeyFile(dataDir), (path) => {
-    throw new McError('mc:key:unreadable', `There is no ${path}; no home has ever run on ${dataDir}.`);
+  const key = openKeyFile(issuerKeyFile(dataDir), {
+    whenAbsent: (path) => {
+      throw new McError('mc:key:unreadable', `There is no ${path}; no home has ever run on ${dataDir}.`);
+    },
   });
   return issuerOf(key, clock);
 }

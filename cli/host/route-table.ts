@@ -13,9 +13,12 @@ const maxParamLength = 512;
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 type Method = (typeof methods)[number];
 
-/** `{name}` becomes `:name`; a literal colon, as in `executions:batch`, is doubled. */
+/** `{name}` becomes `:name`, and `{name+}`, the rest of the path, the router's `*`; a literal colon, as in `executions:batch`, is doubled. */
 function toPattern(path: string): string {
-  return path.replaceAll(':', '::').replaceAll(/\{(\w+)\}/g, ':$1');
+  return path
+    .replaceAll(':', '::')
+    .replaceAll(/\{(\w+)\}/g, ':$1')
+    .replace(/\{\w+\+\}$/, '*');
 }
 
 export class RouteTable {
@@ -44,6 +47,13 @@ export class RouteTable {
     const operation = found === null ? undefined : this.#operations.get(found.handler);
     if (found === null || operation === undefined) return undefined;
     // The router lets an empty part match a parameter; `/api/executions/` names no execution.
-    return Object.values(found.params).includes('') ? undefined : { kind: 'found', operation, params: found.params };
+    if (Object.values(found.params).includes('')) return undefined;
+    return { kind: 'found', operation, params: namedParams(operation, found.params) };
   }
+}
+
+/** The rest of a path under the name that its operation gives it. */
+function namedParams({ path }: Operation, { '*': rest, ...params }: Readonly<Record<string, string | undefined>>): typeof params {
+  const [, name] = /\{(\w+)\+\}$/.exec(path) ?? [];
+  return name === undefined ? params : { ...params, [name]: rest };
 }

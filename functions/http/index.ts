@@ -16,6 +16,10 @@ import { operation as getExecution } from './executions/get-execution.ts';
 import { operation as readLogs } from './executions/read-logs.ts';
 import { operation as getReceipt } from './executions/get-receipt.ts';
 import { operation as getRunEgress } from './executions/get-run-egress.ts';
+import { operation as listEvidence } from './evidence/list-evidence.ts';
+import { operation as getDisclosure } from './evidence/get-disclosure.ts';
+import { operation as openWithheld } from './evidence/open-withheld.ts';
+import { operation as getEvidenceFile } from './evidence/get-evidence-file.ts';
 import { operation as listRunDecisions } from './decisions/list-run-decisions.ts';
 import { operation as listDecisions } from './decisions/list-decisions.ts';
 import { operation as getDecision } from './decisions/get-decision.ts';
@@ -37,6 +41,8 @@ import { operation as putMember } from './tenants/put-member.ts';
 import { operation as listMembers } from './tenants/list-members.ts';
 import { operation as listAuditEvents } from './audit/list-audit-events.ts';
 import { operation as whoami } from './home/whoami.ts';
+import { operation as getLogCheckpoint } from './log/get-log-checkpoint.ts';
+import { operation as getLogTile } from './log/get-log-tile.ts';
 import { operation as listKeys } from './home/list-keys.ts';
 import { operation as getTrustedRoot } from './home/get-trusted-root.ts';
 import { operation as getManifestSchema } from './home/get-manifest-schema.ts';
@@ -58,6 +64,10 @@ export const operations: readonly Operation[] = [
   readLogs,
   getReceipt,
   getRunEgress,
+  listEvidence,
+  getEvidenceFile,
+  getDisclosure,
+  openWithheld,
   listRunDecisions,
   listDecisions,
   getDecision,
@@ -78,6 +88,8 @@ export const operations: readonly Operation[] = [
   putMember,
   listMembers,
   listAuditEvents,
+  getLogCheckpoint,
+  getLogTile,
   whoami,
   listKeys,
   getTrustedRoot,

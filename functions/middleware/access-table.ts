@@ -31,6 +31,12 @@ export const operationRoles = {
   readLogs: readers,
   getReceipt: readers,
   getRunEgress: readers,
+  listEvidence: readers,
+  getDisclosure: readers,
+  // Shows what packs withhold.
+  openWithheld: admins,
+  // The signed address is what lets its holder in.
+  getEvidenceFile: 'public',
   listRunDecisions: readers,
   listDecisions: readers,
   getDecision: readers,
@@ -52,6 +58,9 @@ export const operationRoles = {
   listMembers: admins,
   listAuditEvents: admins,
   whoami: readers,
+  // Whoever holds a receipt must be able to follow the log, whether they have an account here or not.
+  getLogCheckpoint: 'public',
+  getLogTile: 'public',
   listKeys: 'public',
   getTrustedRoot: 'public',
   getManifestSchema: 'public',

@@ -9,6 +9,7 @@ import { handleRequest } from './handle-request.ts';
 import { lazyLambda, type LambdaHandler } from './lazy-lambda.ts';
 import type { Operation } from './operation.ts';
 import type { RawRequest, RawResponse } from './raw-request.ts';
+import { renderError } from './render-response.ts';
 import { withTokenRoles } from './token-roles.ts';
 
 const HttpEvent = z.object({
@@ -27,7 +28,17 @@ type HttpEvent = z.infer<typeof HttpEvent>;
 
 /** The handler of an operation; `handler` of every file in functions/http. */
 export function lambda(operation: Operation): LambdaHandler {
-  return lazyLambda(async (deps, event) => answerOf(await handleRequest(operation, deps, rawRequest(HttpEvent.parse(event)))));
+  return lazyLambda(async (deps, event) => {
+    const raw = rawRequest(HttpEvent.parse(event));
+    const response = await handleRequest(operation, deps, raw);
+    try {
+      return await answerOf(response);
+    } catch (error) {
+      // A stream that is too large, or breaks off, is found out only here.
+      const place = { requestId: raw.requestId ?? '', origin: raw.origin };
+      return answerOf(renderError(error, place, deps.logger, operation.id));
+    }
+  });
 }
 
 function rawRequest(event: HttpEvent): RawRequest {
@@ -60,7 +71,27 @@ function decoded(value: string): string {
   }
 }
 
-function answerOf({ status, headers, body }: RawResponse): Record<string, unknown> {
+/** A function answers at most 6 MB, and bytes go out as base64, which is a third more. */
+const maxAnswerBytes = 4.4 * 1024 * 1024;
+
+function tooLarge(): McError {
+  return new McError('mc:answer:too-large', `The answer has more than the ${maxAnswerBytes} bytes that this home can give at once.`);
+}
+
+async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.byteLength;
+    if (size > maxAnswerBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function answerOf({ status, headers, body: given }: RawResponse): Promise<Record<string, unknown>> {
+  const body = typeof given === 'string' || given instanceof Uint8Array ? given : await collect(given);
   const isText = typeof body === 'string';
+  if (!isText && body.byteLength > maxAnswerBytes) throw tooLarge();
   return { statusCode: status, headers, body: isText ? body : Buffer.from(body).toString('base64'), isBase64Encoded: !isText };
 }

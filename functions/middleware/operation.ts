@@ -60,8 +60,15 @@ export interface Denied {
   detail: string;
 }
 
-/** What an operation answers: `json` is serialised, `bytes` goes out as it is, `denied` becomes the 403 problem with its reasons. */
-export type Reply = (Answer & { json: unknown }) | (Answer & { bytes: Uint8Array | string; mediaType: string }) | Denied;
+/**
+ * What an operation answers: `json` is serialised, `bytes` goes out as it is, `stream` as it is made and at the pace of the caller, `denied` becomes the 403 problem with
+ * its reasons.
+ */
+export type Reply =
+  | (Answer & { json: unknown })
+  | (Answer & { bytes: Uint8Array | string; mediaType: string })
+  | (Answer & { stream: AsyncIterable<Uint8Array>; mediaType: string })
+  | Denied;
 
 /** One request of an operation that stands for several. */
 export interface DocumentedRequest {

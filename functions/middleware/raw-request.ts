@@ -25,5 +25,6 @@ export interface RawResponse {
   status: number;
   /** Lower-case names. `content-length` is left to the transport. */
   headers: Record<string, string>;
-  body: string | Uint8Array;
+  /** A stream is taken at the pace of the caller; one that fails on the way leaves a broken answer, which no caller can take for a whole one. */
+  body: string | Uint8Array | AsyncIterable<Uint8Array>;
 }

@@ -49,7 +49,12 @@ export function renderReply(reply: Reply, place: RequestPlace): RawResponse {
   if ('denied' in reply) return renderProblem(toDenial(reply, place.requestId), place);
   const isJson = 'json' in reply;
   const headers = baseHeaders(place, isJson ? 'application/json' : reply.mediaType);
-  return { status: reply.status, headers: Object.assign(headers, reply.headers), body: isJson ? JSON.stringify(reply.json) : reply.bytes };
+  return { status: reply.status, headers: Object.assign(headers, reply.headers), body: bodyOf(reply) };
+}
+
+function bodyOf(reply: Exclude<Reply, { denied: unknown }>): RawResponse['body'] {
+  if ('json' in reply) return JSON.stringify(reply.json);
+  return 'stream' in reply ? reply.stream : reply.bytes;
 }
 
 /** The problem of an error; what is our own fault goes to the log with its causes, and only there. */

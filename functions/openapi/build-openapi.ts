@@ -23,6 +23,7 @@ const tags: Readonly<Record<string, string>> = {
   Workflows: 'Manifests: drafts and published, immutable versions.',
   Executions: 'Runs of published workflows: plan, start, watch, and the signed receipt at the end.',
   Packages: 'The signed task packages that workflows are made of.',
+  Log: 'The transparency log: which signed statements there are, and that none was taken away. For anybody.',
   Tenants: 'Who shares executions, budget and rule data: settings, usage and members.',
   Audit: 'Who changed what, when and why.',
   Home: 'What the home says about itself: identity, keys, health and this interface.',
@@ -183,7 +184,8 @@ export function buildOpenApi(operations: readonly Operation[], version: string):
   const problem = components.use(Problem, 'output');
   const paths: OpenApiDocument['paths'] = {};
   for (const operation of documentedRequests(operations)) {
-    const path = (paths[operation.path] ??= {});
+    // OpenAPI has no parameter that holds slashes; what this one holds is said where it is described.
+    const path = (paths[operation.path.replace('+}', '}')] ??= {});
     path[operation.method.toLowerCase()] = operationObject(operation, components, problem);
   }
   const used = new Set(operations.map(({ tag }) => tag));

@@ -14,6 +14,7 @@ import { packWorkerBundle } from '../../policy/engine/thread/pack-thread.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { DynamoTable } from '../../shared/aws/dynamo-table.ts';
 import { EmfMetrics } from '../../shared/aws/emf-metrics.ts';
+import { KmsLogKey } from '../../shared/aws/kms-log-key.ts';
 import { KmsSigner } from '../../shared/aws/kms-signer.ts';
 import { powertoolsLogger } from '../../shared/aws/powertools-logger.ts';
 import { S3Blobs } from '../../shared/aws/s3-blobs.ts';
@@ -45,6 +46,7 @@ const Environment = z.object({
   MC_LOG_BUCKET: z.string().min(1),
   MC_RECEIPT_BUCKET: z.string().min(1),
   MC_SIGNING_KEY_ARN: z.string().min(1),
+  MC_LOG_KEY_ARN: z.string().min(1),
   MC_TASK_QUEUE_URL: z.string().min(1),
   MC_STATE_MACHINE_ARN: z.string().min(1),
   /** Only the worker runs tasks. */
@@ -73,7 +75,8 @@ function buildDeps(env: z.infer<typeof Environment>): Deps {
   const packs = fileURLToPath(new URL('./packs/', import.meta.url));
   const workerFile = fileURLToPath(new URL(`./${packWorkerBundle}`, import.meta.url));
   const table = new DynamoTable(new DynamoDBClient(patience), env.MC_TABLE, retry);
-  const signer = new KmsSigner(new KMSClient(patience), env.MC_SIGNING_KEY_ARN);
+  const kms = new KMSClient(patience);
+  const signer = new KmsSigner(kms, env.MC_SIGNING_KEY_ARN);
   const buckets = { data: env.MC_DATA_BUCKET, log: env.MC_LOG_BUCKET, receipt: env.MC_RECEIPT_BUCKET };
   const blobs = new S3Blobs(new S3Client({ ...patience, forcePathStyle: env.AWS_ENDPOINT_URL !== undefined }), buckets);
   return {
@@ -89,6 +92,7 @@ function buildDeps(env: z.infer<typeof Environment>): Deps {
     table,
     blobs,
     signer,
+    logKey: new KmsLogKey(kms, env.MC_LOG_KEY_ARN),
     // The endpoint is the region's (or the emulator's), whatever host stands in the queue's address.
     queue: new SqsTaskQueue(new SQSClient({ ...patience, useQueueUrlAsEndpoint: false }), env.MC_TASK_QUEUE_URL, retry),
     phases: new SfnPhases(new SFNClient(patience), env.MC_STATE_MACHINE_ARN),

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { McError } from '../../shared/core/errors.ts';
-import type { Json, JsonObject } from '../../shared/core/canonical-json.ts';
+import type { Json, JsonObject } from '../../shared/core/json/canonical-json.ts';
 import { applyMergePatch } from '../../shared/policy-catalog/merge-patch.ts';
 import { PackEntry } from '../../shared/policy-catalog/pack-entry.ts';
 import type { GoldenCase } from '../../shared/policy-catalog/pack-goldens.ts';

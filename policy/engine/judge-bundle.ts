@@ -2,7 +2,7 @@
  * Tries out one bundle on many questions, in a thread of its own that is ended afterwards: what a push checks before anything is stored, and
  * what a replay asks about ten thousand decisions. Nothing that is in the bundle can hold up or end the process.
  */
-import type { Json } from '../../shared/core/canonical-json.ts';
+import type { Json } from '../../shared/core/json/canonical-json.ts';
 import { McError } from '../../shared/core/errors.ts';
 import { askThread } from './thread/ask-thread.ts';
 import { InputView, packView } from './input-view.ts';

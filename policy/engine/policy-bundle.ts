@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Digest } from '../../shared/core/digest.ts';
-import type { JsonObject } from '../../shared/core/canonical-json.ts';
+import type { JsonObject } from '../../shared/core/json/canonical-json.ts';
 import { PackGoldens } from '../../shared/policy-catalog/pack-goldens.ts';
 import { PolicyPoint } from '../../shared/port/policy-engine.ts';
 import { everyPart, readableParts } from './readable-parts.ts';

@@ -83,6 +83,21 @@ function bytesOf(text: string): ArrayBuffer {
   return buffer.slice(byteOffset, byteOffset + byteLength);
 }
 
+/**
+ * A pack is pure, and its time is read from the clock on the wall: a machine that stood still for a moment (garbage, a neighbour) looks like a slow pack. Such a pack is
+ * asked once more; one that is slow is late twice.
+ */
+function evaluateInTime(evaluate: () => unknown, budgetMs: number, elapsedMs: () => number): unknown {
+  let tookMs = 0;
+  for (let attempt = 1; attempt <= 2; attempt += 1) {
+    const startedMs = elapsedMs();
+    const result = evaluate();
+    tookMs = elapsedMs() - startedMs;
+    if (tookMs <= budgetMs) return result;
+  }
+  throw new Error(`the evaluation took ${tookMs.toFixed(1)} ms, at most ${budgetMs} ms are allowed`);
+}
+
 export class WasmPack {
   readonly name: string;
   readonly digest: Digest;
@@ -111,10 +126,7 @@ export class WasmPack {
     try {
       const instance = this.#instance ?? (await instantiate(this.#bundle));
       this.#instance = undefined;
-      const startedMs = elapsedMs();
-      const result = instance.evaluate(bytesOf(input), this.#bundle.entrypoint);
-      const tookMs = elapsedMs() - startedMs;
-      if (tookMs > budgetMs) throw new Error(`the evaluation took ${tookMs.toFixed(1)} ms, at most ${budgetMs} ms are allowed`);
+      const result = evaluateInTime(() => instance.evaluate(bytesOf(input), this.#bundle.entrypoint), budgetMs, elapsedMs);
       const verdict = toVerdict(this.name, this.digest, result);
       this.#instance = instance;
       return verdict;

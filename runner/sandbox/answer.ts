@@ -3,8 +3,8 @@
  * the size was bounded while reading, and outputs must be JSON that canonicalises (RFC 8785 wants well-formed strings).
  */
 import { z } from 'zod';
-import type { Json, JsonObject } from '../../shared/core/canonical-json.ts';
-import { toPointer } from '../../shared/core/json-pointer.ts';
+import type { Json, JsonObject } from '../../shared/core/json/canonical-json.ts';
+import { toPointer } from '../../shared/core/json/json-pointer.ts';
 
 /** Deeper values are an attack on recursive readers, not data. Equal to the limit in child-main.mjs. */
 const maxDepth = 64;

@@ -22,7 +22,7 @@ import { newUsageOp } from '../../shared/tenant/usage.ts';
 import { BlobsPort, plainBlobs, type BlobMap } from './port/blobs-port.ts';
 import { acme } from './world/acme.ts';
 import { MemoryStore } from './world/memory-store.ts';
-import { homeConfig, noPacks, plainSigner } from './port/process-deps.ts';
+import { homeConfig, noPacks, plainLogKey, plainSigner } from './port/process-deps.ts';
 import { Random } from './world/random.ts';
 import { manifestText, workflowOf } from './world/workflow-model.ts';
 import { prices } from './world/prices.ts';
@@ -127,6 +127,7 @@ function emptyGround(before: Ground, seed: number): { deps: Deps; ground: () => 
     table,
     blobs: plainBlobs(blobs),
     signer: plainSigner,
+    logKey: plainLogKey,
     queue: { send: async () => undefined },
     phases: { start: async () => undefined, finishRun: async () => undefined },
     policy: { evaluate: async () => [{ pack: 'sim', digest: digestBytes('sim'), verdict: 'allow', entries: [] }] },

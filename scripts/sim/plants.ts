@@ -85,6 +85,14 @@ export const plants = {
     what: 'a start is answered before it is durable',
     process: answerBeforeCommit,
   },
+  'append-without-conditions': {
+    what: 'of two sequencers of the log both win',
+    process: (deps) => writing(deps, 'append', (ops, write) => write(ops.flatMap(bare))),
+  },
+  'seal-past-the-log': {
+    what: 'a receipt is filed and never logged',
+    process: (deps) => writing(deps, 'seal', (ops, write) => write(ops.filter((op) => !keyOf(op).pk.startsWith('SYS#LOG')))),
+  },
   'deaf-supervisor': {
     what: 'nobody wakes the supervision of a run whose tasks have ended',
     process: (deps) => ({ ...deps, phases: { ...portsOf(deps), finishRun: async () => undefined } }),

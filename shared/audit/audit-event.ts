@@ -1,7 +1,7 @@
 /** Audit events: CloudEvents 1.0, one for every change, written in the transaction that makes the change; so none is missing and none is made up. */
 import { z } from 'zod';
 import { idSchema, type Id } from '../core/id.ts';
-import type { JsonObject } from '../core/canonical-json.ts';
+import type { JsonObject } from '../core/json/canonical-json.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import { isoTime } from '../port/clock.ts';
 import type { Deps } from '../port/deps.ts';
@@ -23,6 +23,10 @@ export const AuditType = z.enum([
   'mc.exec.deny',
   'mc.egress.blocked',
   'mc.exec.action',
+  'mc.evidence.list',
+  'mc.evidence.read',
+  'mc.evidence.disclose',
+  'mc.evidence.open',
 ]);
 export type AuditType = z.infer<typeof AuditType>;
 

@@ -4,7 +4,7 @@
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
-import type { Json } from '../core/canonical-json.ts';
+import type { Json } from '../core/json/canonical-json.ts';
 import { InvariantError } from '../core/errors.ts';
 import { refused } from '../port/table-rules.ts';
 import type { Field, Item } from '../port/table.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from './json/canonical-json.ts';
 
 /** A content address, always spelt `sha256:` and 64 lower-case hex digits. */
 export const Digest = z

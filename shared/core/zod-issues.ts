@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Issue } from './issue.ts';
-import { toPointer } from './json-pointer.ts';
+import { toPointer } from './json/json-pointer.ts';
 import { nearest } from './nearest.ts';
 import { shownValue } from './shown-value.ts';
 

@@ -1,12 +1,12 @@
 /** The signed receipt of a decision, made when it is first asked for (a home denies more often than anybody wants proof) and the same ever after. */
 import type { Deps } from '../port/deps.ts';
 import type { Bundle } from '../receipt/bundle.ts';
-import { signOnce } from '../receipt/sign-once.ts';
+import { signOnce, type SignOnceDeps } from '../receipt/sign-once.ts';
 import type { Actor } from '../tenant/actor.ts';
 import { buildDecisionStatement } from './decision-statement.ts';
 import { getDecision, loneDecisionPk } from './decision-store.ts';
 
-type ReceiptDeps = Pick<Deps, 'table' | 'blobs' | 'signer' | 'config' | 'clock'>;
+type ReceiptDeps = SignOnceDeps & Pick<Deps, 'config'>;
 
 /** The receipt of this tenant's decision; throws `mc:decision:not-found`. */
 export async function getDecisionReceipt(deps: ReceiptDeps, { tenant }: Actor, id: string): Promise<Bundle> {

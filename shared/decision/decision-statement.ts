@@ -1,5 +1,5 @@
 import { digestJson, hexOf } from '../core/digest.ts';
-import type { Json, JsonObject } from '../core/canonical-json.ts';
+import type { Json, JsonObject } from '../core/json/canonical-json.ts';
 import type { HomeConfig } from '../port/deps.ts';
 import { predicateTypes, type Statement } from '../receipt/statement.ts';
 import type { Decision } from './decision.ts';

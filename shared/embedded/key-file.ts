@@ -4,11 +4,23 @@ import { dirname } from 'node:path';
 import { McError } from '../core/errors.ts';
 import { folderError } from './folder-error.ts';
 
+/** Receipts and tokens are signed with P-256, checkpoints of the log with Ed25519. */
+export type KeyKind = 'P-256' | 'Ed25519';
+
+interface KeyFileOptions {
+  kind?: KeyKind;
+  /** Refuses, or leaves a key in the file. */
+  whenAbsent?: (path: string) => void;
+}
+
 /**
- * Opens the ECDSA P-256 key in the file, or makes a new one when there is none, unless `whenAbsent` refuses that. Throws `mc:key:unreadable` for a file others
- * may read or that holds no such key.
+ * Opens the key in the file, or makes a new one when there is none, unless `whenAbsent` refuses that. Throws `mc:key:unreadable` for a file others
+ * may read or that holds no key of this kind.
  */
-export function openKeyFile(path: string, whenAbsent: (path: string) => void = createKeyFile): KeyObject {
+export function openKeyFile(
+  path: string,
+  { kind = 'P-256', whenAbsent = () => createKeyFile(path, kind) }: KeyFileOptions = {},
+): KeyObject {
   let pem: Buffer;
   let othersMayRead: boolean;
   try {
@@ -29,14 +41,17 @@ export function openKeyFile(path: string, whenAbsent: (path: string) => void = c
   } catch (cause) {
     throw new McError('mc:key:unreadable', `the key file ${path} holds no private key in PEM`, { cause });
   }
-  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
+  if (kind === 'P-256' && key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
     throw new McError('mc:key:unreadable', `the key in ${path} is not ECDSA P-256, the only curve that cosign accepts with SHA-256`);
+  }
+  if (kind === 'Ed25519' && key.asymmetricKeyType !== 'ed25519') {
+    throw new McError('mc:key:unreadable', `the key in ${path} is not Ed25519, the only kind that cosign accepts for a log of ours`);
   }
   return key;
 }
 
-function createKeyFile(path: string): void {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+function createKeyFile(path: string, kind: KeyKind): void {
+  const { privateKey } = kind === 'P-256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // `wx`: a key that another process made in the meantime is never overwritten.

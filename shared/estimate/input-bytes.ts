@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { canonicalJson, type JsonObject } from '../core/canonical-json.ts';
+import { canonicalJson, type JsonObject } from '../core/json/canonical-json.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import { fileKey, FileRef } from '../manifest/file-ref.ts';
 import type { Manifest } from '../manifest/manifest.ts';

@@ -6,7 +6,7 @@ import { Decision } from '../decision/decision.ts';
 import { readDecision } from '../decision/decision-store.ts';
 import type { Deps } from '../port/deps.ts';
 import { PolicyInput } from '../port/policy-engine.ts';
-import type { Item, WriteOp } from '../port/table.ts';
+import type { Item, Key, WriteOp } from '../port/table.ts';
 import { executionPk, type ExecutionRecord, type TaskRecord } from './execution-record.ts';
 
 /** The decision that let the run start; throws `mc:decision:not-found` for one of 0.1.0, which was asked less than decisions say today. */
@@ -69,11 +69,14 @@ export interface AttemptName {
   attempt: number;
 }
 
+/** Where the decisions of one attempt are kept. */
+export function decisionLogKey({ tenant, id }: ExecutionRecord, { task, purpose, attempt }: AttemptName): Key {
+  return { pk: executionPk(tenant, id), sk: `JUDGED#${purpose}#${task.id}#${attempt}` };
+}
+
 /** Files the decisions of one attempt with its run, in the write that ends the attempt. */
-export function decisionLogOp(head: ExecutionRecord, { task, purpose, attempt }: AttemptName, log: DecisionLog | null): WriteOp[] {
-  if (log === null) return [];
-  const sk = `JUDGED#${purpose}#${task.id}#${attempt}`;
-  return [{ kind: 'put', item: { pk: executionPk(head.tenant, head.id), sk, text: log.text } }];
+export function decisionLogOp(head: ExecutionRecord, attempt: AttemptName, log: DecisionLog | null): WriteOp[] {
+  return log === null ? [] : [{ kind: 'put', item: { ...decisionLogKey(head, attempt), text: log.text } }];
 }
 
 const StoredLog = z.object({ text: z.string() });

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../core/canonical-json.ts';
+import type { Json, JsonObject } from '../core/json/canonical-json.ts';
 import { hexOf, type Digest } from '../core/digest.ts';
 import { isoTime } from '../port/clock.ts';
 import type { EgressTrace } from '../port/egress-trace.ts';

@@ -2,7 +2,7 @@
  * The receipt of a run as an in-toto statement: SLSA provenance v1, with our own facts in the extension field `mc_receipt`, so that one signature
  * covers both (one KMS call a run) and every SLSA reader still understands it. Pure: the same run gives the same statement.
  */
-import { canonicalJson, type JsonObject } from '../core/canonical-json.ts';
+import { canonicalJson, type JsonObject } from '../core/json/canonical-json.ts';
 import { digestBytes, hexOf, type Digest } from '../core/digest.ts';
 import { merkleRoot } from '../core/merkle.ts';
 import type { TenantId } from '../core/tenant-id.ts';

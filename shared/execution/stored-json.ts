@@ -1,8 +1,8 @@
 /** JSON values of a run: small ones stay in the item that names them, large ones are blobs. Either way the digest says what the value is. */
 import { z } from 'zod';
-import { canonicalJson, type Json } from '../core/canonical-json.ts';
+import { canonicalJson, type Json } from '../core/json/canonical-json.ts';
 import { Digest, digestBytes } from '../core/digest.ts';
-import { JsonValue } from '../core/json-value.ts';
+import { JsonValue } from '../core/json/json-value.ts';
 import { InvariantError, McError } from '../core/errors.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import type { Deps } from '../port/deps.ts';

@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import { valid } from 'semver';
 import { McError } from '../core/errors.ts';
-import { canonicalJson } from '../core/canonical-json.ts';
+import { canonicalJson } from '../core/json/canonical-json.ts';
 import type { Digest } from '../core/digest.ts';
 import { idSchema } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';

@@ -1,4 +1,4 @@
-import type { Json } from '../core/canonical-json.ts';
+import type { Json } from '../core/json/canonical-json.ts';
 import type { InputDeclaration } from './manifest.ts';
 import { FileRef } from './file-ref.ts';
 

@@ -18,7 +18,7 @@ import {
   type Scalar,
 } from 'yaml';
 import type { Issue } from '../core/issue.ts';
-import { toPointer } from '../core/json-pointer.ts';
+import { toPointer } from '../core/json/json-pointer.ts';
 import { shownValue } from '../core/shown-value.ts';
 import { manifestLimits } from './manifest.ts';
 

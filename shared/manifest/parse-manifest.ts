@@ -1,8 +1,8 @@
-import { canonicalJson } from '../core/canonical-json.ts';
+import { canonicalJson } from '../core/json/canonical-json.ts';
 import { digestBytes, type Digest } from '../core/digest.ts';
 import { McError } from '../core/errors.ts';
 import type { Issue } from '../core/issue.ts';
-import { findJsonSyntaxError } from '../core/json-syntax.ts';
+import { findJsonSyntaxError } from '../core/json/json-syntax.ts';
 import { boundedIssues } from './bounded-issues.ts';
 import { readManifestSource } from './manifest-source.ts';
 import { Manifest, manifestLimits } from './manifest.ts';

@@ -3,9 +3,9 @@
  * A string that is exactly one reference takes the value with its type; inside longer text the value is inserted as text.
  * What was inserted is never read again, so data can not smuggle in references.
  */
-import type { Json, JsonObject } from '../core/canonical-json.ts';
+import type { Json, JsonObject } from '../core/json/canonical-json.ts';
 import { McError } from '../core/errors.ts';
-import { toPointer } from '../core/json-pointer.ts';
+import { toPointer } from '../core/json/json-pointer.ts';
 
 /** What a reference names: an input of the run (or a part of a file input), or a value inside a task's outputs. */
 export type Reference =

@@ -1,6 +1,6 @@
 import { hasCode, McError } from '../core/errors.ts';
 import type { Issue } from '../core/issue.ts';
-import { toPointer } from '../core/json-pointer.ts';
+import { toPointer } from '../core/json/json-pointer.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import { resolvePackage, type ResolvedPackage } from '../package/resolve-package.ts';
 import type { Deps } from '../port/deps.ts';

@@ -3,7 +3,7 @@
  * an equal digest. The reader takes bytes from strangers: it refuses whatever it would not write itself, and never touches a file system.
  */
 import { extract, pack, type Header } from 'tar-stream';
-import { canonicalJson } from '../core/canonical-json.ts';
+import { canonicalJson } from '../core/json/canonical-json.ts';
 import { digestBytes, type Digest } from '../core/digest.ts';
 import { McError } from '../core/errors.ts';
 import type { Issue } from '../core/issue.ts';

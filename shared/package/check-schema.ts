@@ -8,7 +8,7 @@ import addFormats from 'ajv-formats';
 import { LRUCache } from 'lru-cache';
 import type { Digest } from '../core/digest.ts';
 import type { Issue } from '../core/issue.ts';
-import { toPointer } from '../core/json-pointer.ts';
+import { toPointer } from '../core/json/json-pointer.ts';
 import { shownValue } from '../core/shown-value.ts';
 
 /** Honest schemas on values of a few megabytes take a few milliseconds. */

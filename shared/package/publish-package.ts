@@ -69,7 +69,7 @@ export async function publishPackage(deps: PublishDeps, actor: Actor, bytes: Uin
     reason: 'a new version',
     details: { digest, releaseId: release.releaseId },
   } as const;
-  const written = await deps.table.write([...packageWrites(tenant, record), release.op, auditOp(deps, tenant, actor, change)]);
+  const written = await deps.table.write([...packageWrites(tenant, record), ...release.ops, auditOp(deps, tenant, actor, change)]);
   if (written.ok) return record;
   // Somebody published this version between our read and our write.
   const winner = await findSame(deps, tenant, bundle.descriptor, digest);

@@ -1,6 +1,6 @@
-import type { Json, JsonObject } from '../core/canonical-json.ts';
+import type { Json, JsonObject } from '../core/json/canonical-json.ts';
 import type { Issue } from '../core/issue.ts';
-import { toPointer } from '../core/json-pointer.ts';
+import { toPointer } from '../core/json/json-pointer.ts';
 import { nearest } from '../core/nearest.ts';
 import { shownValue } from '../core/shown-value.ts';
 import { fitsInputType, inputTypeWords } from '../manifest/input-type.ts';

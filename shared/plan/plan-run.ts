@@ -1,4 +1,4 @@
-import type { JsonObject } from '../core/canonical-json.ts';
+import type { JsonObject } from '../core/json/canonical-json.ts';
 import { McError } from '../core/errors.ts';
 import { decide } from '../decision/decide.ts';
 import { buildPolicyInput } from '../decision/policy-input.ts';

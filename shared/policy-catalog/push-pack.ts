@@ -124,7 +124,7 @@ async function store(deps: PushDeps, actor: Actor, { archive, pack, signature }:
     publishedBy: actor.sub,
     signedBy: signature.keyId,
   };
-  const { releaseId, op } = await issueRelease(deps, actor.tenant, { subject: { name: packSubject(entry), digest }, predicate });
+  const { releaseId, ops } = await issueRelease(deps, actor.tenant, { subject: { name: packSubject(entry), digest }, predicate });
   await deps.faults.hit('publish:after-release-blob');
   const publishedAt = isoTime(deps.clock.now());
   const record: PackRecord = {
@@ -143,7 +143,7 @@ async function store(deps: PushDeps, actor: Actor, { archive, pack, signature }:
     if (same) return { record: same, created: false, warnings: [] };
     const issues = await placeIssues(deps, pack, tenant);
     if (issues.length > 0) throw refused(issues);
-    const { ok } = await deps.table.write([createPackOp(tenant.id, record), changeTenantOp(withPack(tenant, record)), op, audit]);
+    const { ok } = await deps.table.write([createPackOp(tenant.id, record), changeTenantOp(withPack(tenant, record)), ...ops, audit]);
     if (ok) return { record, created: true, warnings: [] };
   }
   throw new McError(

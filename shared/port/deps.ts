@@ -1,9 +1,11 @@
 import type { TenantId } from '../core/tenant-id.ts';
+import type { Redactor } from '../evidence/redaction/redactor.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { CheckSignature } from './check-signature.ts';
 import type { Clock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import type { Ids } from './ids.ts';
+import type { LogKey } from './log-key.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { PackLibrary } from './pack-library.ts';
@@ -38,6 +40,7 @@ export interface Deps {
   table: Table;
   blobs: BlobStore;
   signer: Signer;
+  logKey: LogKey;
   /** How receipts are checked before they are filed; where it is absent, in the thread that signs them. */
   checkSignature?: CheckSignature;
   queue: TaskQueue;
@@ -49,5 +52,7 @@ export interface Deps {
   ids: Ids;
   logger: Logger;
   metrics: Metrics;
+  /** Redacts what goes into disclosure packs, beside the thread that answers requests; without it that is done in place. */
+  redactor?: Redactor;
   faults: Faults;
 }

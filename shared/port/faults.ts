@@ -14,6 +14,10 @@ export const faultPoints = [
   'seal:after-receipt-blob',
   'seal:after-write',
   'record:after-write',
+  'log:after-tiles',
+  'log:after-commit',
+  'log:after-checkpoint',
+  'log:after-filing',
 ] as const;
 export type FaultPoint = (typeof faultPoints)[number];
 

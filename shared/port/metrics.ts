@@ -20,6 +20,11 @@ export const metricNames = {
   egressBlockTotal: 'mc_egress_block_total',
   egressWouldBlockTotal: 'mc_egress_would_block_total',
   actionLatencyMs: 'mc_action_latency_ms',
+  evidencePackMs: 'mc_evidence_pack_ms',
+  redactionFailuresTotal: 'mc_redaction_failures_total',
+  logEntries: 'mc_log_entries',
+  logIntegrationMs: 'mc_log_integration_ms',
+  logDifferencesTotal: 'mc_log_differences_total',
 } as const;
 export type MetricName = (typeof metricNames)[keyof typeof metricNames];
 
@@ -91,6 +96,23 @@ export const metricMeanings: Readonly<Record<MetricName, MetricMeaning>> = {
     kind: 'amount',
     unit: 'ms',
     meaning: 'From an accepted cancel, retry or replay to its answer, by action; refusals and denials count too.',
+  },
+  mc_evidence_pack_ms: {
+    kind: 'amount',
+    unit: 'ms',
+    meaning: 'From the accepted request for a disclosure pack, or one part of it, to its last byte, by kind.',
+  },
+  mc_redaction_failures_total: {
+    kind: 'counter',
+    unit: 'count',
+    meaning: 'Files of disclosure packs that could not be redacted; each ends its pack, because what nobody looked at does not leave.',
+  },
+  mc_log_entries: { kind: 'gauge', unit: 'count', meaning: 'Entries of the transparency log, at each batch that is appended.' },
+  mc_log_integration_ms: { kind: 'amount', unit: 'ms', meaning: 'Appending one batch to the transparency log, with its checkpoint.' },
+  mc_log_differences_total: {
+    kind: 'counter',
+    unit: 'count',
+    meaning: 'Differences that the monitor found between the transparency log, its tiles and the table; each look counts them again.',
   },
 };
 

@@ -1,6 +1,6 @@
 /** The packs a home has besides judging with them: the shipped ones as documents, and a bench on which a stranger's bundle is looked at and tried. */
 import { z } from 'zod';
-import type { JsonObject } from '../core/canonical-json.ts';
+import type { JsonObject } from '../core/json/canonical-json.ts';
 import { type Digest } from '../core/digest.ts';
 import type { Issue } from '../core/issue.ts';
 import type { GoldenCase } from '../policy-catalog/pack-goldens.ts';

@@ -2,7 +2,7 @@
  * The runner port (seed 001 §5.1: provision, execute, collect logs). Every driver passes tests/contract/runner-contract.ts.
  * A driver never sees a store: it gets verified bytes and inputs, and gives back a result and log lines.
  */
-import type { JsonObject } from '../core/canonical-json.ts';
+import type { JsonObject } from '../core/json/canonical-json.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Id } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';

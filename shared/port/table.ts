@@ -2,7 +2,7 @@
  * The table port: the part of DynamoDB's single-table API that the domain stores are written over.
  * Both adapters obey one contract suite (tests/contract/table-contract.ts), including the refusals.
  */
-import type { Json } from '../core/canonical-json.ts';
+import type { Json } from '../core/json/canonical-json.ts';
 
 /** Where an item lives. Tenant data has a partition key that begins with its tenant. */
 export interface Key {

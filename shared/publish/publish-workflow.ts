@@ -3,7 +3,7 @@
  * mean nothing by themselves; one atomic write then makes version, head and release real together, so of racing publishers one wins.
  */
 import { gt, inc } from 'semver';
-import { canonicalJson } from '../core/canonical-json.ts';
+import { canonicalJson } from '../core/json/canonical-json.ts';
 import { digestBytes } from '../core/digest.ts';
 import { assertInvariant, InvariantError, McError } from '../core/errors.ts';
 import type { Id } from '../core/id.ts';
@@ -84,7 +84,7 @@ async function signAndWrite(
   const { name, version, digest } = target;
   await deps.blobs.put(actor.tenant, 'data', Buffer.from(canonicalJson(target.manifest)));
   const predicate = { kind: 'workflow', purl: `pkg:generic/${name}@${version}`, version, tenant: actor.tenant, publishedBy: actor.sub };
-  const { releaseId, op } = await issueRelease(deps, actor.tenant, { subject: { name: `${name}@${version}`, digest }, predicate });
+  const { releaseId, ops } = await issueRelease(deps, actor.tenant, { subject: { name: `${name}@${version}`, digest }, predicate });
   // A crash or a lost race here leaves two blobs that nothing refers to.
   await deps.faults.hit('publish:after-release-blob');
   const workflow: Workflow = { ...target, state: 'published', publishedAt: isoTime(deps.clock.now()), releaseId };
@@ -95,7 +95,13 @@ async function signAndWrite(
     details: { digest, releaseId },
   });
   const judged = decisionOp(loneDecisionPk(actor.tenant, decision.id), decision);
-  const { ok } = await deps.table.write([...publishOps(actor.tenant, workflow, draft, head), op, judged, audit, tenantUnchangedOp(tenant)]);
+  const { ok } = await deps.table.write([
+    ...publishOps(actor.tenant, workflow, draft, head),
+    ...ops,
+    judged,
+    audit,
+    tenantUnchangedOp(tenant),
+  ]);
   return ok ? { kind: 'published', workflow, releaseId, alreadyPublished: false } : undefined;
 }
 

@@ -1,5 +1,6 @@
 /** The sigstore bundle v0.3 with a public key, read strictly: what stock cosign refuses, we refuse. */
 import { z } from 'zod';
+import { TlogEntry } from '../log/tlog-entry.ts';
 
 export const bundleMediaType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 export const statementMediaType = 'application/vnd.in-toto+json';
@@ -12,7 +13,7 @@ export const Bundle = z
     mediaType: z.literal(bundleMediaType),
     verificationMaterial: z.strictObject({
       publicKey: z.strictObject({ hint: z.string() }),
-      tlogEntries: z.array(z.looseObject({})).max(0, 'this version issues no transparency log entries').optional(),
+      tlogEntries: z.array(TlogEntry).max(1, 'a statement stands in one log').optional(),
     }),
     dsseEnvelope: z.strictObject({
       payload: z.base64().min(1),

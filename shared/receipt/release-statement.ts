@@ -1,12 +1,13 @@
 /** Signed releases: the proof that a home published exactly these bytes under this name. Issued for workflows and packages alike. */
 import { z } from 'zod';
-import type { JsonObject } from '../core/canonical-json.ts';
+import type { JsonObject } from '../core/json/canonical-json.ts';
 import { Digest, hexOf } from '../core/digest.ts';
 import { McError } from '../core/errors.ts';
 import type { Id } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import type { Deps } from '../port/deps.ts';
 import type { WriteOp } from '../port/table.ts';
+import { logEntryOp } from '../log/log-entry-op.ts';
 import { isoTime } from '../port/clock.ts';
 import { signStatement } from './sign-statement.ts';
 import { predicateTypes, type Statement } from './statement.ts';
@@ -26,12 +27,12 @@ interface Release {
 const StoredRelease = z.looseObject({ bundleDigest: Digest });
 const releaseKey = (tenant: TenantId, releaseId: string): { pk: string; sk: string } => ({ pk: `T#${tenant}#REL#${releaseId}`, sk: 'REL' });
 
-/** Signs a release and stores its bundle; the returned op makes it real only together with the caller's own write. */
+/** Signs a release and stores its bundle; the returned ops make it real, and log it, only together with the caller's own write. */
 export async function issueRelease(
   deps: Pick<Deps, 'signer' | 'blobs' | 'ids' | 'clock'>,
   tenant: TenantId,
   { subject, predicate }: Release,
-): Promise<{ releaseId: Id<'rel'>; op: WriteOp }> {
+): Promise<{ releaseId: Id<'rel'>; ops: WriteOp[] }> {
   const releaseId = deps.ids.next('rel');
   const statement: Statement = {
     _type: 'https://in-toto.io/Statement/v1',
@@ -40,10 +41,13 @@ export async function issueRelease(
     predicate: { ...predicate, releaseId, releasedAt: isoTime(deps.clock.now()) },
   };
   const bundle = await signStatement(deps.signer, statement);
-  verifyBundle(bundle, { pem: (await deps.signer.publicKey()).pem, artifact: subject.digest });
+  const { pem } = await deps.signer.publicKey();
+  verifyBundle(bundle, { pem, artifact: subject.digest });
   const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
-  const item = { ...releaseKey(tenant, releaseId), type: 'release', bundleDigest, subject: { ...subject } };
-  return { releaseId, op: { kind: 'put', item, conditions: [{ kind: 'absent' }] } };
+  const key = releaseKey(tenant, releaseId);
+  const logged = logEntryOp(bundle, pem, key);
+  const item = { ...key, type: 'release', bundleDigest, leaf: logged.leaf, subject: { ...subject } };
+  return { releaseId, ops: [{ kind: 'put', item, conditions: [{ kind: 'absent' }] }, logged.op] };
 }
 
 /** Throws `mc:package:untrusted` unless the home's own signature says that these bytes were released under this name. */

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { Digest } from '../core/digest.ts';
 import { assertInvariant } from '../core/errors.ts';
 import type { TenantId } from '../core/tenant-id.ts';
+import { LeafName } from '../log/log-store.ts';
+import { logEntryOp } from '../log/log-entry-op.ts';
+import { withLogEntry, type ProofDeps } from '../log/with-log-entry.ts';
 import { isoTime } from '../port/clock.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Key } from '../port/table.ts';
@@ -10,29 +13,49 @@ import { signStatement } from './sign-statement.ts';
 import type { Statement } from './statement.ts';
 import { verifyBundle } from './verify-bundle.ts';
 
-const SignedItem = z.object({ bundleDigest: Digest });
+/** What versions before the transparency log filed has no leaf. */
+const SignedItem = z.object({ bundleDigest: Digest, leaf: LeafName.optional() });
 
-type SignDeps = Pick<Deps, 'table' | 'blobs' | 'signer' | 'clock'>;
+interface Signed {
+  bundle: Bundle;
+  leaf: string | undefined;
+}
 
-/** The signed statement filed at this key: signed and verified when it is first asked for, and the same bytes ever after, for callers at the same time too. */
-export async function signOnce(deps: SignDeps, tenant: TenantId, key: Key, build: () => Promise<Statement> | Statement): Promise<Bundle> {
-  const kept = await findSigned(deps, tenant, key);
-  if (kept) return kept;
-  const statement = await build();
-  const signed = await signStatement(deps.signer, statement);
-  verifyBundle(signed, { pem: (await deps.signer.publicKey()).pem, predicateType: statement.predicateType });
-  const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(signed)));
-  const item = { ...key, bundleDigest, signedAt: isoTime(deps.clock.now()) };
-  const { ok } = await deps.table.write([{ kind: 'put', item, conditions: [{ kind: 'absent' }] }]);
-  if (ok) return signed;
+/** What a use case needs that answers statements which are signed when they are asked for. */
+export type SignOnceDeps = ProofDeps & Pick<Deps, 'signer'>;
+
+/**
+ * The signed statement filed at this key, with its entry in the transparency log: signed, verified and logged when it is first asked for, and the same bytes
+ * ever after, for callers at the same time too.
+ */
+export async function signOnce(
+  deps: SignOnceDeps,
+  tenant: TenantId,
+  key: Key,
+  build: () => Promise<Statement> | Statement,
+): Promise<Bundle> {
+  const { bundle, leaf } = (await findSigned(deps, tenant, key)) ?? (await signAndFile(deps, tenant, key, await build()));
+  return withLogEntry(deps, bundle, leaf);
+}
+
+async function signAndFile(deps: SignOnceDeps, tenant: TenantId, key: Key, statement: Statement): Promise<Signed> {
+  const bundle = await signStatement(deps.signer, statement);
+  const { pem } = await deps.signer.publicKey();
+  verifyBundle(bundle, { pem, predicateType: statement.predicateType });
+  const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
+  const { leaf, op } = logEntryOp(bundle, pem, key);
+  const item = { ...key, bundleDigest, leaf, signedAt: isoTime(deps.clock.now()) };
+  const { ok } = await deps.table.write([{ kind: 'put', item, conditions: [{ kind: 'absent' }] }, op]);
+  if (ok) return { bundle, leaf };
   const winner = await findSigned(deps, tenant, key);
   assertInvariant(winner !== undefined, `the signed statement at ${key.sk} is there and cannot be read`);
   return winner;
 }
 
-async function findSigned({ table, blobs }: SignDeps, tenant: TenantId, key: Key): Promise<Bundle | undefined> {
+async function findSigned({ table, blobs }: SignOnceDeps, tenant: TenantId, key: Key): Promise<Signed | undefined> {
   const item = await table.get(key);
   if (!item) return undefined;
-  const bytes = await blobs.find(tenant, 'receipt', SignedItem.parse(item).bundleDigest);
-  return bytes && Bundle.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+  const { bundleDigest, leaf } = SignedItem.parse(item);
+  const bytes = await blobs.find(tenant, 'receipt', bundleDigest);
+  return bytes && { bundle: Bundle.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))), leaf };
 }

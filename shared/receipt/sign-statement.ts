@@ -1,7 +1,7 @@
-import { canonicalJson } from '../core/canonical-json.ts';
+import { canonicalJson } from '../core/json/canonical-json.ts';
 import type { Signer } from '../port/signer.ts';
 import { bundleMediaType, statementMediaType, type Bundle } from './bundle.ts';
-import { preAuthEncoding } from './dsse.ts';
+import { preAuthEncoding } from '../core/dsse.ts';
 import { Statement } from './statement.ts';
 
 /** Signs a statement once and wraps it as a sigstore bundle; the payload is the statement's canonical JSON. */

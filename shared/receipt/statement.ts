@@ -1,6 +1,6 @@
 /** in-toto Statement v1, as strictly as cosign reads it: an unknown field is a refusal, not noise. */
 import { z } from 'zod';
-import { JsonRecord } from '../core/json-value.ts';
+import { JsonRecord } from '../core/json/json-value.ts';
 
 /** The algorithms our own statements use; others may stand beside them. */
 const DigestSet = z
@@ -36,4 +36,5 @@ export const predicateTypes = {
   release: 'https://in-toto.io/attestation/release/v0.1',
   decision: 'https://slsa.dev/verification_summary/v1',
   egress: 'https://in-toto.io/attestation/runtime-trace/v0.1',
+  disclosure: 'https://maestro-conductor.dev/attestations/disclosure/v1',
 } as const;

@@ -4,12 +4,14 @@ import { LRUCache } from 'lru-cache';
 import type { ZodType } from 'zod';
 import { hexOf, type Digest } from '../core/digest.ts';
 import { McError } from '../core/errors.ts';
-import { toPointer } from '../core/json-pointer.ts';
+import { toPointer } from '../core/json/json-pointer.ts';
 import type { CheckSignature, SignatureClaim } from '../port/check-signature.ts';
 import { Bundle, statementMediaType } from './bundle.ts';
-import { preAuthEncoding } from './dsse.ts';
+import { preAuthEncoding } from '../core/dsse.ts';
+import type { LogIdentity } from '../log/log-identity.ts';
 import { keyIdOf } from './key-id.ts';
 import { Statement } from './statement.ts';
+import { verifyLogEntry, type LogInclusion } from './verify-log-entry.ts';
 
 export interface VerifyOptions {
   /** The trusted public key, SubjectPublicKeyInfo in PEM. */
@@ -18,11 +20,17 @@ export interface VerifyOptions {
   artifact?: Digest;
   /** The predicate type that the caller expects. */
   predicateType?: string;
+  /** The trusted transparency logs: an entry that none of them signed is refused. Without them only its proof is checked. */
+  logs?: readonly LogIdentity[];
+  /** Refuse a bundle that stands in no log; what versions before 0.3 signed does not. */
+  requireLog?: boolean;
 }
 
 export interface VerifiedBundle {
   statement: Statement;
   keyId: string;
+  /** Where it stands in a transparency log; null for one that stands in none. */
+  log: LogInclusion | null;
 }
 
 interface TrustedKey {
@@ -52,6 +60,7 @@ export function checkSignature({ message, signature, key }: SignatureClaim): boo
 
 /** A bundle that is well formed, and its signature. */
 interface SignedBundle extends SignatureClaim {
+  bundle: Bundle;
   payload: Buffer;
   keyId: string;
 }
@@ -64,14 +73,16 @@ function readSigned(value: unknown, options: VerifyOptions): SignedBundle {
   checkKeyId(bundle, signature.keyid, keyId);
   const payload = Buffer.from(bundle.dsseEnvelope.payload, 'base64');
   const message = preAuthEncoding(statementMediaType, payload);
-  return { payload, message, signature: Buffer.from(signature.sig, 'base64'), key, keyId };
+  return { bundle, payload, message, signature: Buffer.from(signature.sig, 'base64'), key, keyId };
 }
 
-function readClaims({ payload, keyId }: SignedBundle, holds: boolean, options: VerifyOptions): VerifiedBundle {
+function readClaims({ bundle, payload, keyId }: SignedBundle, holds: boolean, options: VerifyOptions): VerifiedBundle {
   if (!holds) throw invalid('the signature does not fit the statement and the key: one of the three was changed');
   const statement = parsed(Statement, parseJson(payload), 'the statement');
   checkClaims(statement, options);
-  return { statement, keyId };
+  const log = verifyLogEntry(bundle, options.pem, options.logs);
+  if (log === null && options.requireLog === true) throw invalid('the bundle stands in no transparency log');
+  return { statement, keyId, log };
 }
 
 function trustedKey(pem: string): TrustedKey {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { auditOp } from '../audit/audit-event.ts';
-import { canonicalJson, type JsonObject } from '../core/canonical-json.ts';
+import { canonicalJson, type JsonObject } from '../core/json/canonical-json.ts';
 import { McError } from '../core/errors.ts';
 import type { Issue } from '../core/issue.ts';
-import { toPointer } from '../core/json-pointer.ts';
+import { toPointer } from '../core/json/json-pointer.ts';
 import { toUsd } from '../core/money.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Deps } from '../port/deps.ts';

@@ -3,7 +3,7 @@
  * Money comes as dollars with at most 6 decimals and is micro-dollars from here on.
  */
 import { z } from 'zod';
-import { canonicalJson } from '../core/canonical-json.ts';
+import { canonicalJson } from '../core/json/canonical-json.ts';
 import { toUsd, toUsdMicros } from '../core/money.ts';
 import { nearest } from '../core/nearest.ts';
 import { ResourceClass } from '../core/resource-class.ts';

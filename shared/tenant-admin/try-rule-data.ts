@@ -2,9 +2,9 @@
  * Rule data that a pack cannot use denies everything the tenant does, because packs fail closed. So data is tried before it is stored: each pack is asked
  * the base question with the data as it would be.
  */
-import type { JsonObject } from '../core/canonical-json.ts';
+import type { JsonObject } from '../core/json/canonical-json.ts';
 import type { Issue } from '../core/issue.ts';
-import { toPointer } from '../core/json-pointer.ts';
+import { toPointer } from '../core/json/json-pointer.ts';
 import { loadOwnPack } from '../policy-catalog/load-own-pack.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Tenant } from '../tenant/tenant.ts';

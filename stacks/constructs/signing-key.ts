@@ -1,18 +1,17 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
-import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import { Key, KeyUsage, type KeySpec } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { grant } from './grant.ts';
 
-/** The ECDSA P-256 key that signs receipts. It outlives its stack: without it old receipts could not be told from forgeries. */
+/** A key that signs and never leaves KMS. It outlives its stack: without it what it signed could not be told from forgeries. */
 export class SigningKey extends Construct {
   readonly key: Key;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, props: { description: string; keySpec: KeySpec }) {
     super(scope, id);
     this.key = new Key(this, 'Key', {
-      description: 'Signs the receipts and releases of Maestro Conductor',
-      keySpec: KeySpec.ECC_NIST_P256,
+      ...props,
       keyUsage: KeyUsage.SIGN_VERIFY,
       removalPolicy: RemovalPolicy.RETAIN,
     });

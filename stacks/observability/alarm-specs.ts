@@ -26,7 +26,14 @@ export interface WatchedParts {
 
 /** The alarms of a home, in the order of docs/runbooks/README.md. */
 export function alarmSpecs(watched: WatchedParts): AlarmSpec[] {
-  return [...apiAlarms(watched), ...runAlarms(watched), ...runnerAlarms(), ...governanceAlarms()];
+  return [
+    ...apiAlarms(watched),
+    ...runAlarms(watched),
+    ...runnerAlarms(),
+    ...logAlarms(watched),
+    ...evidenceAlarms(),
+    ...governanceAlarms(),
+  ];
 }
 
 function apiAlarms({ api, parts }: WatchedParts): AlarmSpec[] {
@@ -95,6 +102,53 @@ function runAlarms({ execution }: WatchedParts): AlarmSpec[] {
       threshold: 1,
       periods: 3,
       when: 'heartbeat',
+    },
+  ];
+}
+
+/** The transparency log is worth what its monitor is worth, so that one is watched too. */
+function logAlarms({ execution: { log } }: WatchedParts): AlarmSpec[] {
+  return [
+    {
+      alarmName: 'mc-log-differs',
+      what: 'The transparency log and the table differ: something was changed, removed or added past the engine.',
+      metric: ownMetric(metricNames.logDifferencesTotal, 'Sum'),
+      threshold: 1,
+    },
+    {
+      alarmName: 'mc-log-errors',
+      what: 'The transparency log could not be appended to.',
+      metric: log.sequencer.function.metricErrors({ period, statistic: 'Sum' }),
+      threshold: 1,
+      periods: 2,
+    },
+    {
+      alarmName: 'mc-log-monitor-silent',
+      what: 'The monitor of the transparency log did not run, or failed; nobody would notice a difference.',
+      // It counts its differences after every look, none too.
+      metric: ownMetric(metricNames.logDifferencesTotal, 'SampleCount'),
+      threshold: 1,
+      periods: 4,
+      when: 'heartbeat',
+    },
+  ];
+}
+
+/** Whoever waits for a disclosure pack has an auditor waiting. */
+function evidenceAlarms(): AlarmSpec[] {
+  return [
+    {
+      alarmName: 'mc-disclosure-slow',
+      what: 'A disclosure pack, or a part of one, took longer than a minute.',
+      metric: ownMetric(metricNames.evidencePackMs, 'Maximum'),
+      threshold: 60_000,
+      when: 'above',
+    },
+    {
+      alarmName: 'mc-redaction-failures',
+      what: 'A file of a disclosure pack could not be redacted, and the pack was not made.',
+      metric: ownMetric(metricNames.redactionFailuresTotal, 'Sum'),
+      threshold: 1,
     },
   ];
 }

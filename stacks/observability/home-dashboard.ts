@@ -22,6 +22,8 @@ export function addHomeDashboard(scope: Construct, stage: string, watched: Watch
   addRunners(dashboard, watched);
   addTenants(dashboard);
   addCostsAndPolicy(dashboard);
+  addLog(dashboard);
+  addEvidence(dashboard);
   addServices(dashboard, watched);
   return dashboard;
 }
@@ -132,6 +134,23 @@ function addCostsAndPolicy(dashboard: Dashboard): void {
   dashboard.addWidgets(
     graph('Policy decision (ms)', percentiles(metricNames.policyEvalMs)),
     graph('Denied of all decisions (%)', [denyRate()]),
+  );
+}
+
+function addLog(dashboard: Dashboard): void {
+  dashboard.addWidgets(chapter('Transparency log'));
+  dashboard.addWidgets(
+    graph('Entries', [ownMetric(metricNames.logEntries, 'Maximum')]),
+    graph('Integration of a batch (ms)', percentiles(metricNames.logIntegrationMs)),
+    graph('Differences found', [ownMetric(metricNames.logDifferencesTotal, 'Sum')]),
+  );
+}
+
+function addEvidence(dashboard: Dashboard): void {
+  dashboard.addWidgets(chapter('Evidence'));
+  dashboard.addWidgets(
+    graph('Disclosure packs and their parts (ms)', percentiles(metricNames.evidencePackMs)),
+    graph('Files that could not be redacted', [ownMetric(metricNames.redactionFailuresTotal, 'Sum')]),
   );
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import type { JsonObject } from '../../shared/core/canonical-json.ts';
+import type { JsonObject } from '../../shared/core/json/canonical-json.ts';
 import { digestBytes } from '../../shared/core/digest.ts';
 import { cyclonedxErrors } from '../support/cyclonedx.ts';
 import { openPackage, outputsOf } from '../support/run-catalog-package.ts';

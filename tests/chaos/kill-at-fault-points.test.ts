@@ -58,6 +58,7 @@ function expectWhole(report: CrashReport): void {
     ],
     open: 0,
     inUse: 0,
+    log: { differences: [], isWhole: true },
   });
   expect(new Set(report.runs.map(({ id }) => id)).size).toBe(3);
 }

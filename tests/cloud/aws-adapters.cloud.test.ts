@@ -2,10 +2,13 @@ import { verify } from 'node:crypto';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
+import { KmsLogKey } from '../../shared/aws/kms-log-key.ts';
 import { KmsSigner } from '../../shared/aws/kms-signer.ts';
 import { S3Blobs } from '../../shared/aws/s3-blobs.ts';
 import { digestBytes, hexOf } from '../../shared/core/digest.ts';
 import { TenantId } from '../../shared/core/tenant-id.ts';
+import { checkpointText, openCheckpoint, sealCheckpoint } from '../../shared/log/checkpoint.ts';
+import { logIdentity } from '../../shared/log/log-identity.ts';
 import { keyIdOf } from '../../shared/receipt/key-id.ts';
 import { cloud } from './environment.ts';
 
@@ -49,5 +52,15 @@ describe('signatures of KMS', () => {
     expect(verify('sha256', message, pem, signature)).toBe(true);
     message[9_999] = 8;
     expect(verify('sha256', message, pem, signature)).toBe(false);
+  });
+
+  test('the key of the log signs checkpoints with Ed25519, the same text with the same bytes', async () => {
+    const key = new KmsLogKey(new KMSClient(), cloud.MC_LOG_KEY_ARN);
+    const log = logIdentity(await key.publicKey());
+    const checkpoint = { origin: log.origin, size: 1, root: Buffer.alloc(32, 7) };
+    const text = checkpointText(checkpoint);
+    const [note, again] = await Promise.all([1, 2].map(async () => sealCheckpoint(text, log, await key.sign(Buffer.from(text)))));
+    expect(openCheckpoint(note ?? '', log)).toEqual(checkpoint);
+    expect(again).toBe(note);
   });
 });

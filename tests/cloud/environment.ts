@@ -11,6 +11,7 @@ export const cloud = z
     MC_TABLE: z.string(),
     MC_BLOB_BUCKET: z.string(),
     MC_SIGNING_KEY_ARN: z.string(),
+    MC_LOG_KEY_ARN: z.string(),
     MC_STATE_MACHINE_ARN: z.string(),
   })
   .parse(process.env);

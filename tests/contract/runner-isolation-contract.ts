@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect } from '@jest/globals';
-import type { JsonObject } from '../../shared/core/canonical-json.ts';
+import type { JsonObject } from '../../shared/core/json/canonical-json.ts';
 import { buildTaskSpec } from '../support/build-task-spec.ts';
 import { runOnce, testUnless, type RunnerHarness } from '../support/runner-harness.ts';
 

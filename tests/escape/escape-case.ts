@@ -1,6 +1,6 @@
 /** What one attack is: what it tries, how far its author has come already, which wall stops it, and how the wall is recognised. */
 import type { Resolver } from '../../runner/egress/resolver.ts';
-import type { JsonObject } from '../../shared/core/canonical-json.ts';
+import type { JsonObject } from '../../shared/core/json/canonical-json.ts';
 import type { EgressRule } from '../../shared/package/egress.ts';
 import type { LogLine, TaskLimits, TaskResult } from '../../shared/port/runner.ts';
 import { buildNativeProgram, readNativeResults, type Step } from '../support/native-program.ts';

@@ -9,7 +9,7 @@ import { SandboxProcess } from '../../runner/sandbox/child/sandbox-process.ts';
 import { egressSocket, fillTaskFolder, makeTaskFolder, removeTaskFolder, type TaskFolder } from '../../runner/sandbox/task-folder.ts';
 import { toTaskResult } from '../../runner/sandbox/task-result.ts';
 import { Spare } from '../../runner/sandbox/warm/spare.ts';
-import type { JsonObject } from '../../shared/core/canonical-json.ts';
+import type { JsonObject } from '../../shared/core/json/canonical-json.ts';
 import { systemClock } from '../../shared/embedded/system-clock.ts';
 import type { TaskLimits, TaskSpec } from '../../shared/port/runner.ts';
 import { buildTaskSpec } from '../support/build-task-spec.ts';

@@ -7,7 +7,7 @@ import { findBubblewrap } from '../../runner/sandbox/bubblewrap-isolation.ts';
 import { detectIsolation } from '../../runner/sandbox/detect-isolation.ts';
 import type { Isolation } from '../../runner/sandbox/isolation.ts';
 import { judgedCalls, refusedCalls } from '../../runner/sandbox/seccomp/x64-calls.ts';
-import type { JsonObject } from '../../shared/core/canonical-json.ts';
+import type { JsonObject } from '../../shared/core/json/canonical-json.ts';
 import { systemClock } from '../../shared/embedded/system-clock.ts';
 import { buildNativeProgram, type Step } from '../support/native-program.ts';
 import { buildAttackPackage } from './attack-package.ts';

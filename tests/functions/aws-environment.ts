@@ -14,6 +14,7 @@ export function setAwsEnvironment(): void {
     MC_LOG_BUCKET: 'logs',
     MC_RECEIPT_BUCKET: 'receipts',
     MC_SIGNING_KEY_ARN: 'arn:aws:kms:eu-central-1:1:key/1',
+    MC_LOG_KEY_ARN: 'arn:aws:kms:eu-central-1:1:key/2',
     MC_TASK_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/1/tasks',
     MC_STATE_MACHINE_ARN: 'arn:aws:states:eu-central-1:1:stateMachine:run',
   });

@@ -9,7 +9,7 @@ import { shippedPacks } from '../../policy/engine/shipped-packs.ts';
 import { WasmPack } from '../../policy/engine/wasm-pack.ts';
 import { isBuiltFrom } from '../../scripts/policy/build-pack.ts';
 import { readPackSources } from '../../scripts/policy/pack-sources.ts';
-import type { Json } from '../../shared/core/canonical-json.ts';
+import type { Json } from '../../shared/core/json/canonical-json.ts';
 import { applyMergePatch } from '../../shared/policy-catalog/merge-patch.ts';
 import { GoldenKind, PackGoldens, type GoldenCase } from '../../shared/policy-catalog/pack-goldens.ts';
 import { PolicyInput, type PackVerdict } from '../../shared/port/policy-engine.ts';

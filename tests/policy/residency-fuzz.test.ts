@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import type { Json } from '../../shared/core/canonical-json.ts';
+import type { Json } from '../../shared/core/json/canonical-json.ts';
 import { interpret, judgeWith, openResidency, withOpa, without } from '../support/ask-residency.ts';
 import { buildInput } from '../support/build-policy-input.ts';
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import type { Json } from '../../shared/core/canonical-json.ts';
+import type { Json } from '../../shared/core/json/canonical-json.ts';
 import { PolicyInput, RuleEntry } from '../../shared/port/policy-engine.ts';
 import { interpret, judgeWith, openResidency, withOpa, without } from '../support/ask-residency.ts';
 import { buildInput } from '../support/build-policy-input.ts';

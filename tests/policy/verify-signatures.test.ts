@@ -9,7 +9,7 @@ import { signedFileHash } from '../../policy/engine/signed-file-hash.ts';
 import { untar } from '../../policy/engine/untar.ts';
 import { signaturesFile, verifySignatures } from '../../policy/engine/verify-signatures.ts';
 import { findOpa, runOpa } from '../../scripts/policy/find-opa.ts';
-import type { JsonObject } from '../../shared/core/canonical-json.ts';
+import type { JsonObject } from '../../shared/core/json/canonical-json.ts';
 import { fixtureBundle, packed } from '../support/build-policy-bundle.ts';
 import { buildPolicyKey } from '../support/build-own-pack.ts';
 

@@ -88,6 +88,15 @@ describe('a pack that does not judge properly is never read as allow', () => {
     });
   });
 
+  test('a pack is asked once more when the machine stood still while it was asked, and not a third time', async () => {
+    // Each question reads the clock before and after; the first takes 500 ms of the wall, the second 1 ms.
+    const times = [0, 500, 500, 501];
+    let reads = 0;
+    const engine = await loadEngine([residencyBundle()], { budgetMs: 10, elapsedMs: () => times[reads++] ?? NaN });
+    expect(await engine.evaluate('start', buildInput(), [])).toMatchObject([{ verdict: 'allow' }]);
+    expect(reads).toBe(times.length);
+  });
+
   test('a verdict within its time counts', async () => {
     let now = 0;
     const engine = await loadEngine([residencyBundle()], { budgetMs: 10, elapsedMs: () => (now += 10) });

@@ -105,6 +105,7 @@ describe('what is stored', () => {
       'mc-dev-data/ReceiptsBucket3F658C3D',
       'mc-dev-keys/DataKey17AFBB84',
       'mc-dev-keys/SigningKey49B95470',
+      'mc-dev-keys/LogKey15608DC4',
       'mc-dev-execution/DeadLettersBBF8BAAB',
       'mc-dev-execution/Tasks0BA6A452',
       'mc-dev-execution/RunC4A32B5F',
@@ -131,9 +132,17 @@ describe('who may do what', () => {
   });
 
   test('operations that read, and the plan, cannot write or sign', () => {
-    // POSTs that change nothing, and GETs whose answer is signed when it is asked for the first time.
+    // POSTs that change nothing, and GETs whose answer is signed or logged when it is asked for the first time, or that leave an audit event.
+    const signedOrLoggedWhenAsked = [
+      'getReceipt',
+      'getDecisionReceipt',
+      'getRunEgress',
+      'getDisclosure',
+      'listEvidence',
+      'getEvidenceFile',
+    ];
     const isReading = ({ id, method }: Operation): boolean =>
-      id === 'planRun' || id === 'replayPolicy' || (method === 'GET' && id !== 'getDecisionReceipt' && id !== 'getRunEgress');
+      id === 'planRun' || id === 'replayPolicy' || (method === 'GET' && !signedOrLoggedWhenAsked.includes(id));
     const readers = operations.filter(isReading).map(({ id }) => id.toLowerCase());
     const writing = /^(dynamodb:(Put|Update|Delete|Batch.*Write)|s3:Put|kms:Sign|sqs:Send|states:)/;
     const offending = grants().filter(
@@ -170,17 +179,37 @@ describe('who may do what', () => {
   });
 
   test('only sealing, publishing, proving a decision or what a run called, and installing the catalog may sign', () => {
-    const signers = grants().filter(({ Action }) => listOf(Action).includes('kms:Sign'));
-    expect([...new Set(signers.map(({ id }) => id.replace(/Role.*/, '')))].sort()).toEqual([
+    expect(signersWith('SigningKey')).toEqual([
       'GetDecisionReceipt',
+      'GetDisclosure',
       'GetRunEgress',
       'InstallCatalog',
+      'OpenWithheld',
       'PublishWorkflow',
       'PushPackage',
       'PushPolicyPack',
       'SealRun',
     ]);
   });
+
+  test('only the sequencer, and what answers with a log entry, may sign checkpoints', () => {
+    expect(signersWith('LogKey')).toEqual([
+      'GetDecisionReceipt',
+      'GetDisclosure',
+      'GetReceipt',
+      'GetRunEgress',
+      'OpenWithheld',
+      'TransparencyLogIntegrate',
+    ]);
+  });
+
+  /** Functions that may sign with the key of this name. */
+  function signersWith(key: string): string[] {
+    const signers = grants().filter(
+      ({ Action, Resource }) => listOf(Action).includes('kms:Sign') && JSON.stringify(Resource).includes(key),
+    );
+    return [...new Set(signers.map(({ id }) => id.replace(/Role.*/, '')))].sort();
+  }
 
   test('cdk-nag has nothing to say', () => {
     const { violations } = new AwsSolutionsChecks(home.app).validateScope(home.app);
@@ -218,7 +247,7 @@ describe('the API', () => {
 describe('what runs and who watches', () => {
   test('every function is traced, runs Node 24 and ends', () => {
     const functions = resourcesOf('AWS::Lambda::Function');
-    expect(functions.length).toBe(operations.length + 8);
+    expect(functions.length).toBe(operations.length + 10);
     for (const { resource } of functions) {
       expect(resource.Properties).toMatchObject({ Runtime: 'nodejs24.x', TracingConfig: { Mode: 'Active' }, Timeout: expect.any(Number) });
     }

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { loadBundle } from '../../policy/engine/load-bundle.ts';
 import { WasmPack } from '../../policy/engine/wasm-pack.ts';
 import { findOpa, runOpa } from '../../scripts/policy/find-opa.ts';
-import type { Json } from '../../shared/core/canonical-json.ts';
+import type { Json } from '../../shared/core/json/canonical-json.ts';
 import { RuleEntry, type PackVerdict } from '../../shared/port/policy-engine.ts';
 import { residencyBundle } from './build-policy-bundle.ts';
 

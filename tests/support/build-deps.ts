@@ -7,6 +7,7 @@ import { mulberry32 } from '../../scripts/random/mulberry32.ts';
 import { FileBlobs } from '../../shared/embedded/file-blobs.ts';
 import { MemoryMetrics } from '../../shared/embedded/memory-metrics.ts';
 import { SmallBlobs } from '../../shared/embedded/small-blobs.ts';
+import { SoftwareLogKey } from '../../shared/embedded/software-log-key.ts';
 import { SoftwareSigner } from '../../shared/embedded/software-signer.ts';
 import { SqliteTable } from '../../shared/embedded/sqlite/sqlite-table.ts';
 import { ulidIds } from '../../shared/embedded/ulid-ids.ts';
@@ -51,6 +52,7 @@ export function buildDeps(overrides: Partial<Deps> = {}): TestHome {
     table,
     blobs: new SmallBlobs(table, new FileBlobs(join(folder, 'blobs'))),
     signer: new SoftwareSigner(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey),
+    logKey: new SoftwareLogKey(generateKeyPairSync('ed25519').privateKey),
     queue: { send: async (messages) => void sent.push(...messages) },
     phases: { start: async () => undefined, finishRun: async () => undefined },
     policy: fakePolicy(),

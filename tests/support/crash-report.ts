@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { getExecution } from '../../shared/execution/read/get-execution.ts';
 import { getReceipt } from '../../shared/execution/read/get-receipt.ts';
+import { integrateLog } from '../../shared/log/integrate-log.ts';
+import { monitorLog } from '../../shared/log-monitor/monitor-log.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import { verifyBundle } from '../../shared/receipt/verify-bundle.ts';
 import type { Actor } from '../../shared/tenant/actor.ts';
@@ -19,6 +21,8 @@ export interface CrashReport {
   }[];
   /** Runs that a sweep would still find. */
   open: number;
+  /** What the monitor of the transparency log finds, and how many entries it verified: each statement once. */
+  log: { differences: string[]; isWhole: boolean };
   /** Slots of the tenant's quota that are still taken. */
   inUse: number;
   /** Audit events about actions, by subject and action. */
@@ -50,8 +54,11 @@ export async function reportCrash(deps: Deps, actor: Actor, ids: readonly string
   }
   const events = (await table.query({ pk: of('AUDIT'), limit: 100 })).items.map((item) => Event.parse(item).event);
   const actions = events.filter(({ type }) => type === 'mc.exec.action');
+  await integrateLog(deps);
+  const { verified, size, differences } = await monitorLog(deps);
   return {
     runs,
+    log: { differences, isWhole: verified === size && size >= runs.length },
     inUse: z.object({ inUse: z.int() }).parse(await table.get({ pk: of('USAGE'), sk: 'RUNS' })).inUse,
     open: (await table.query({ index: 'gsi2', pk: 'SYS#OPEN', limit: 10 })).items.length,
     actions: actions.map(({ subject, data }) => `${subject} ${String(data.details['action'])}`),

@@ -37,7 +37,9 @@ export interface Engine {
 const finishTimeoutMs = 15_000;
 
 export async function openEngine(
-  options: Pick<EmbeddedHomeOptions, 'region' | 'faults' | 'maxOpenRuns' | 'log' | 'width'> & { tenant?: Partial<Omit<Tenant, 'id'>> } = {},
+  options: Pick<EmbeddedHomeOptions, 'region' | 'faults' | 'maxOpenRuns' | 'log' | 'width' | 'isVolumeEncrypted'> & {
+    tenant?: Partial<Omit<Tenant, 'id'>>;
+  } = {},
 ): Promise<Engine> {
   const { tenant, ...homeOptions } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'mc-engine-'));

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll } from '@jest/globals';
 import { stop } from 'esbuild';
 import { buildPackage } from '../../catalog/package-builder.ts';
-import type { JsonObject } from '../../shared/core/canonical-json.ts';
+import type { JsonObject } from '../../shared/core/json/canonical-json.ts';
 import { readBundle } from '../../shared/package/bundle.ts';
 import { checkAgainstSchema } from '../../shared/package/check-schema.ts';
 import type { Issue } from '../../shared/core/issue.ts';

@@ -29,7 +29,7 @@ export const operation = defineOperation({
       alternatives: { 'application/vnd.dsse.envelope.v1+json': Bundle.shape.dsseEnvelope },
     },
   },
-  problems: ['mc:decision:not-found'],
+  problems: ['mc:decision:not-found', 'mc:log:behind', 'mc:log:damaged'],
   async handle({ deps, actor, params, query }) {
     const bundle = await getDecisionReceipt(deps, actor, params.id);
     if (query.format === 'bundle') return { status: 200, bytes: JSON.stringify(bundle), mediaType: bundleMediaType };

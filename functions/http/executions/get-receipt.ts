@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
+import { readReceipt } from '../../../shared/execution/read/read-receipt.ts';
 import { Bundle, bundleMediaType } from '../../../shared/receipt/bundle.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
@@ -16,7 +17,8 @@ export const operation = defineOperation({
   path: '/api/executions/{id}/receipt',
   tag: 'Executions',
   summary: 'Get the signed receipt of a finished run',
-  description: 'A sigstore bundle that stock cosign verifies offline with the key of GET /api/keys.',
+  description:
+    'A sigstore bundle with its entry in the transparency log. Stock cosign verifies it offline with the key of GET /api/keys and the trusted root.',
   params: ExecutionPath,
   query: z.strictObject({ part }),
   responses: {
@@ -28,11 +30,12 @@ export const operation = defineOperation({
       headers: { 'x-receipt-id': 'Id of the receipt' },
     },
   },
-  problems: ['mc:execution:not-found', 'mc:execution:not-sealed'],
+  problems: ['mc:execution:not-found', 'mc:execution:not-sealed', 'mc:log:behind', 'mc:log:damaged'],
   async handle({ deps, actor, params, query }) {
-    const { receiptId, bundle, outputsDocument } = await getReceipt(deps, actor, params.id);
+    const isBundle = query.part === 'bundle';
+    const { receiptId, bundle, outputsDocument } = await (isBundle ? getReceipt : readReceipt)(deps, actor, params.id);
     const headers = { 'x-receipt-id': receiptId };
-    if (query.part === 'outputs') return { status: 200, bytes: outputsDocument, mediaType: 'application/json', headers };
+    if (!isBundle) return { status: 200, bytes: outputsDocument, mediaType: 'application/json', headers };
     return { status: 200, bytes: JSON.stringify(bundle), mediaType: bundleMediaType, headers };
   },
 });

@@ -30,7 +30,7 @@ export const operation = defineOperation({
       alternatives: { [bundleMediaType]: Bundle },
     },
   },
-  problems: ['mc:execution:not-found', 'mc:execution:not-sealed'],
+  problems: ['mc:execution:not-found', 'mc:execution:not-sealed', 'mc:log:behind', 'mc:log:damaged'],
   async handle({ deps, actor, params, query: { format: wanted, ...page } }) {
     if (wanted === 'verdicts') return { status: 200, json: await listRunEgress(deps, actor, { id: params.id, ...given(page) }) };
     const bundle = await getEgressAttestation(deps, actor, params.id);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { logIdentity } from '../../../shared/log/log-identity.ts';
 import { trustedRoot } from '../../../shared/receipt/trusted-root.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
@@ -12,8 +13,8 @@ export const operation = defineOperation({
   tag: 'Home',
   summary: 'Get the trusted root for `cosign --trusted-root`',
   responses: { 200: { description: 'The trusted root', schema: TrustedRoot } },
-  async handle() {
-    return { status: 200, json: trustedRoot() };
+  async handle({ deps }) {
+    return { status: 200, json: trustedRoot([logIdentity(await deps.logKey.publicKey())]) };
   },
 });
 

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { MaestroClient } from '../../../cli/client/maestro-client.ts';
-import type { Json } from '../../../shared/core/canonical-json.ts';
+import type { Json } from '../../../shared/core/json/canonical-json.ts';
 
 export interface SuiteCase {
   title: string;

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { Json } from '../../../shared/core/canonical-json.ts';
+import type { Json } from '../../../shared/core/json/canonical-json.ts';
 import type { GoldenCase } from '../../../shared/policy-catalog/pack-goldens.ts';
 import { PolicyInput, type PackVerdict } from '../../../shared/port/policy-engine.ts';
 import { loadBundle } from '../../../policy/engine/load-bundle.ts';

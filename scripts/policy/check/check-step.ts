@@ -1,5 +1,5 @@
 /** What every step of the pack checks is given and answers. */
-import type { Json } from '../../../shared/core/canonical-json.ts';
+import type { Json } from '../../../shared/core/json/canonical-json.ts';
 import type { PackSources } from '../pack-sources.ts';
 import type { OpaPool } from './opa-pool.ts';
 

@@ -1,6 +1,6 @@
 /** The questions of a pack's goldens, as the engine would put them to the pack. */
 import { z } from 'zod';
-import type { Json, JsonObject } from '../../../shared/core/canonical-json.ts';
+import type { Json, JsonObject } from '../../../shared/core/json/canonical-json.ts';
 import { applyMergePatch } from '../../../shared/policy-catalog/merge-patch.ts';
 import type { GoldenCase } from '../../../shared/policy-catalog/pack-goldens.ts';
 import { InputView, packView } from '../../../policy/engine/input-view.ts';

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { canonicalJson, type Json } from '../../../shared/core/canonical-json.ts';
+import { canonicalJson, type Json } from '../../../shared/core/json/canonical-json.ts';
 import { loadBundle } from '../../../policy/engine/load-bundle.ts';
 import { readCases } from '../pack-cases.ts';
 import type { PackSources } from '../pack-sources.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Json, JsonObject } from '../../../shared/core/canonical-json.ts';
+import type { Json, JsonObject } from '../../../shared/core/json/canonical-json.ts';
 import { regoFlags } from '../pack-manifest.ts';
 import type { PackSources } from '../pack-sources.ts';
 import { noDocument, noEvaluation, outcomeOf, type Outcome } from './evaluate-wasm.ts';

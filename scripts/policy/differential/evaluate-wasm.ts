@@ -1,6 +1,6 @@
 import { loadPolicy } from '@open-policy-agent/opa-wasm';
 import { z } from 'zod';
-import { canonicalJson, type Json, type JsonObject } from '../../../shared/core/canonical-json.ts';
+import { canonicalJson, type Json, type JsonObject } from '../../../shared/core/json/canonical-json.ts';
 import type { PolicyBundle } from '../../../policy/engine/policy-bundle.ts';
 
 /** What came out of one evaluation: the whole verdict document in one form for both evaluators, or that there was none. */

@@ -1,5 +1,5 @@
 /** Broken variants of a question: fields dropped, of another type, repeated or swapped, as bad data comes in practice. */
-import type { Json } from '../../../shared/core/canonical-json.ts';
+import type { Json } from '../../../shared/core/json/canonical-json.ts';
 import type { SeededRandom } from '../check/seeded-random.ts';
 
 type Path = (string | number)[];

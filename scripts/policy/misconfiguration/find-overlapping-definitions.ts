@@ -1,4 +1,4 @@
-import type { Json } from '../../../shared/core/canonical-json.ts';
+import type { Json } from '../../../shared/core/json/canonical-json.ts';
 import type { Finding } from './finding.ts';
 import { isUnconditional, ruleName, shapeOf, type PackTree, type RegoFile, type Rule } from './rego-tree.ts';
 

@@ -1,5 +1,5 @@
 /** Names that hide something: what is meant is then not what is evaluated. */
-import type { Json, JsonObject } from '../../../shared/core/canonical-json.ts';
+import type { Json, JsonObject } from '../../../shared/core/json/canonical-json.ts';
 import type { Builtin } from './find-nondeterminism.ts';
 import type { Finding } from './finding.ts';
 import { nameOf, ruleName, treeOf, type PackTree, type RegoFile } from './rego-tree.ts';

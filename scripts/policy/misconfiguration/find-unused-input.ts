@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
-import type { Json, JsonObject } from '../../../shared/core/canonical-json.ts';
+import type { Json, JsonObject } from '../../../shared/core/json/canonical-json.ts';
 import { readPackManifest } from '../pack-manifest.ts';
 import type { PackSources } from '../pack-sources.ts';
 import type { Finding } from './finding.ts';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../../shared/core/canonical-json.ts';
+import type { Json, JsonObject } from '../../../shared/core/json/canonical-json.ts';
 import { callOf, rowOf, walkTree } from './rego-tree.ts';
 
 interface LocalName {

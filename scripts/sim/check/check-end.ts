@@ -3,6 +3,7 @@ import type { Item } from '../../../shared/port/table.ts';
 import { acme } from '../world/acme.ts';
 import type { Outside } from '../callers.ts';
 import { numberOf, textOf } from './read-item.ts';
+import { checkLog } from './check-log.ts';
 import { checkRun } from './check-run.ts';
 import type { Expect, StoredRun } from './stored-run.ts';
 import type { World } from '../world/world.ts';
@@ -19,6 +20,7 @@ export function checkEnd(world: World, outside: Outside, started: ReadonlySet<st
   checkCallers(outside, runs, expect);
   checkActions(outside, runs, items, expect);
   checkAudit(outside, runs, items, expect);
+  checkLog(items, expect);
   const hasKeyless = world.scenario.starts.some(({ key }) => key === undefined);
   checkKeys(hasKeyless, runs, items, expect);
   const open = world.store.query({ index: 'gsi2', pk: 'SYS#OPEN', limit: 10 }).items;

@@ -7,6 +7,7 @@ import { WorkGate } from '../../../shared/embedded/pace/work-gate.ts';
 import { dispatchTask } from '../../../shared/execution/dispatch/dispatch-task.ts';
 import { resumeRuns } from '../../../shared/execution/dispatch/resume-runs.ts';
 import { sweepExecutions } from '../../../shared/execution/dispatch/sweep-executions.ts';
+import { integrateLog } from '../../../shared/log/integrate-log.ts';
 import type { Deps } from '../../../shared/port/deps.ts';
 import type { TaskMessage, TaskQueue } from '../../../shared/port/task-queue.ts';
 import { LocalPhases } from '../../../statemachines/interpreter/local-phases.ts';
@@ -17,6 +18,8 @@ import { TablePort } from '../port/table-port.ts';
 import type { World } from '../world/world.ts';
 
 const sweepMs = 60_000;
+/** Seldomer than in a home, so that worlds are about runs. */
+const integrateMs = 20_000;
 
 /** Pacing is about bursts of real time; here every job goes at once, and the seed decides who is first. */
 class OpenGate extends WorkGate {
@@ -78,6 +81,7 @@ export class EmbeddedHome implements Home {
         process.tell(() => 'is open');
         this.#open = { process, deps };
         this.#sweepLater(process, deps);
+        this.#integrateLater(process, deps);
       },
       (error: unknown) => {
         process.tell(() => `cannot open: ${String(error)}`);
@@ -85,6 +89,14 @@ export class EmbeddedHome implements Home {
         process.kill('while it opened');
       },
     );
+  }
+
+  #integrateLater(process: SimulatedProcess, deps: Deps): void {
+    void process.sleep(integrateMs).then(() => {
+      // The next one begins while this one may still be at work: in one process it cannot, but a log must not mind.
+      this.#integrateLater(process, deps);
+      integrateLog(deps).catch((error: unknown) => deps.logger.error('the log could not be appended to', { error }));
+    });
   }
 
   #sweepLater(process: SimulatedProcess, deps: Deps): void {

@@ -3,6 +3,7 @@
  * supervisor runs the real state machine, and what it gave up is redriven by an operator, as the runbook says.
  */
 import type { Deps } from '../../../shared/port/deps.ts';
+import { integrateLog } from '../../../shared/log/integrate-log.ts';
 import { sweepExecutions } from '../../../shared/execution/dispatch/sweep-executions.ts';
 import { hear, type Heard, type Home, type HomeRules } from './home.ts';
 import { processDeps } from '../port/process-deps.ts';
@@ -14,6 +15,8 @@ import { TablePort } from '../port/table-port.ts';
 import type { World } from '../world/world.ts';
 
 const sweepMs = 60_000;
+/** Oftener than on AWS, so that every world has some. */
+const integrateMs = 20_000;
 
 interface Container {
   process: SimulatedProcess;
@@ -36,6 +39,7 @@ export class ServerlessHome implements Home {
     this.#queue = new QueueService(world, invoke);
     this.#supervisor = new SupervisorService(world, invoke);
     this.#sweepLater();
+    this.#integrateLater();
   }
 
   async ask<T>(work: (deps: Deps) => Promise<T>): Promise<Heard<T>> {
@@ -73,6 +77,14 @@ export class ServerlessHome implements Home {
     };
     const deps = processDeps(process, parts);
     return { process, deps: this.#rules.plant.process?.(deps, process) ?? deps };
+  }
+
+  #integrateLater(): void {
+    this.#world.scheduler.after(integrateMs, () => {
+      this.#integrateLater();
+      const integrate = (deps: Deps): Promise<unknown> => integrateLog(deps);
+      this.#invoke('integrate', 5 * 60_000, integrate).catch((error: unknown) => this.#world.tell('schedule', () => String(error)));
+    });
   }
 
   #sweepLater(): void {

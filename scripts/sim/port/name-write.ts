@@ -17,9 +17,15 @@ const names: readonly (readonly [(sk: string, set: Fields) => boolean, string])[
   [(sk, set) => isTask(sk) && 'compensationAttempts' in set, 'end compensation'],
   [(sk, set) => isTask(sk) && 'attempts' in set, 'completion'],
   [(sk, set) => isTask(sk) && 'compensation' in set, 'free compensation'],
+  [(sk, set) => sk === 'HEAD' && 'root' in set, 'append'],
+  [(sk, set) => sk === 'HEAD' && 'isFiled' in set, 'publish'],
+  [(sk) => isLeaf(sk), 'file entries'],
   [(sk) => sk.startsWith('DAY#'), 'open day'],
   [(sk) => sk.startsWith('DECISION#'), 'denial'],
 ];
+
+/** A log entry is called by its hash, which is of a signature and so another in every world. */
+const isLeaf = (sk: string): boolean => /^[0-9a-f]{64}$/.test(sk);
 
 const isTask = (sk: string): boolean => sk.startsWith('TASK#');
 
@@ -40,6 +46,6 @@ export function nameWrite(ops: readonly WriteOp[]): string {
 export function targetsOf(ops: readonly WriteOp[]): string {
   return ops
     .map(keyOf)
-    .map(({ pk, sk }) => `${pk.split('#').at(-1) ?? ''}/${sk}`)
+    .map(({ pk, sk }) => (isLeaf(sk) ? 'LOG/entry' : `${pk.split('#').at(-1) ?? ''}/${sk}`))
     .join(' ');
 }

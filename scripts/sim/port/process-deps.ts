@@ -5,6 +5,7 @@ import { TenantId } from '../../../shared/core/tenant-id.ts';
 import { ulidIds } from '../../../shared/embedded/ulid-ids.ts';
 import type { Clock } from '../../../shared/port/clock.ts';
 import type { Deps, HomeConfig } from '../../../shared/port/deps.ts';
+import type { LogKey } from '../../../shared/port/log-key.ts';
 import type { Logger } from '../../../shared/port/logger.ts';
 import type { PackLibrary } from '../../../shared/port/pack-library.ts';
 import type { Phases } from '../../../shared/port/phases.ts';
@@ -41,6 +42,13 @@ export const plainSigner: Signer = {
   sign: async (message) => sign('sha256', message, { key: privateKey, dsaEncoding: 'der' }),
 };
 
+/** One key for the logs of all worlds, too. */
+const logKeys = generateKeyPairSync('ed25519');
+export const plainLogKey: LogKey = {
+  publicKey: async () => logKeys.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+  sign: async (message) => sign(null, message, logKeys.privateKey),
+};
+
 /** The engine judges with packs, but never looks into one. */
 export const noPacks: PackLibrary = {
   shipped: nowhere,
@@ -73,6 +81,7 @@ export function processDeps(process: SimulatedProcess, parts: HomeParts): Deps {
     ...rest,
     config: homeConfig,
     signer: signerOf(process),
+    logKey: plainLogKey,
     policy: policyPort(process, isDenied),
     packs: noPacks,
     runner: runnerPort(process, behaviourOf),

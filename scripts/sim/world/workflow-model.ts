@@ -1,5 +1,5 @@
 /** Small workflows, and how each of their tasks behaves; number n is the same in every world. */
-import { canonicalJson, type Json } from '../../../shared/core/canonical-json.ts';
+import { canonicalJson, type Json } from '../../../shared/core/json/canonical-json.ts';
 import { Random } from './random.ts';
 
 /** Workflows that worlds choose from. */

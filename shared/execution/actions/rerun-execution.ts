@@ -3,7 +3,7 @@
  * runs what failed and what needs it, a replay runs everything. The transaction that makes the new run also claims the old one, so of several people one wins.
  */
 import { assertInvariant, McError } from '../../core/errors.ts';
-import { JsonRecord } from '../../core/json-value.ts';
+import { JsonRecord } from '../../core/json/json-value.ts';
 import type { Id } from '../../core/id.ts';
 import { loadManifest } from '../../manifest/get-workflow.ts';
 import { buildPlan } from '../../plan/build-plan.ts';

@@ -3,7 +3,7 @@
  * what is stored must have the digests that were signed.
  */
 import { z } from 'zod';
-import { canonicalJson } from '../../core/canonical-json.ts';
+import { canonicalJson } from '../../core/json/canonical-json.ts';
 import { digestBytes, hexOf, type Digest } from '../../core/digest.ts';
 import { McError } from '../../core/errors.ts';
 import type { Deps } from '../../port/deps.ts';
@@ -11,7 +11,7 @@ import { predicateTypes } from '../../receipt/statement.ts';
 import { verifyBundle } from '../../receipt/verify-bundle.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
-import { getReceipt } from '../read/get-receipt.ts';
+import { readReceipt } from '../read/read-receipt.ts';
 import { loadJson, type StoredJson } from '../stored-json.ts';
 
 /** The part of the signed predicate that a run is pinned by. */
@@ -26,7 +26,7 @@ type VerifyDeps = Pick<Deps, 'table' | 'blobs' | 'signer'>;
 
 /** Throws `mc:receipt:invalid` unless the receipt of the run verifies, speaks of this manifest and these inputs, and has the outputs of these steps as subjects. */
 export async function verifyOrigin(deps: VerifyDeps, actor: Actor, head: ExecutionRecord, steps: readonly TaskRecord[]): Promise<void> {
-  const { bundle } = await getReceipt(deps, actor, head.id);
+  const { bundle } = await readReceipt(deps, actor, head.id);
   const { pem } = await deps.signer.publicKey();
   const { statement } = verifyBundle(bundle, { pem, predicateType: predicateTypes.run });
   const { buildDefinition, runDetails } = SignedRun.parse(statement.predicate);

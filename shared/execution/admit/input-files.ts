@@ -1,11 +1,11 @@
 /** Files that come with a run: uploaded once, addressed by digest, laid read-only into the workspace of its tasks. */
 import { z } from 'zod';
 import { auditOp } from '../../audit/audit-event.ts';
-import type { JsonObject } from '../../core/canonical-json.ts';
+import type { JsonObject } from '../../core/json/canonical-json.ts';
 import { Digest } from '../../core/digest.ts';
 import { McError } from '../../core/errors.ts';
 import type { Issue } from '../../core/issue.ts';
-import { toPointer } from '../../core/json-pointer.ts';
+import { toPointer } from '../../core/json/json-pointer.ts';
 import type { TenantId } from '../../core/tenant-id.ts';
 import { fileKey } from '../../manifest/file-ref.ts';
 import type { Manifest } from '../../manifest/manifest.ts';

@@ -2,7 +2,7 @@
  * Two runs side by side: where they first went different ways, and in what. Compared is what a run depends on and what came of it, never how long it took: two
  * runs of the same thing are the same although one was faster, and so cheaper.
  */
-import { canonicalJson } from '../../core/canonical-json.ts';
+import { canonicalJson } from '../../core/json/canonical-json.ts';
 import { depthsOf, needsGraph } from '../../core/dag.ts';
 import type { Decision } from '../../decision/decision.ts';
 import type { Attempt, Execution, TaskView } from '../execution.ts';

@@ -1,6 +1,6 @@
 /** What the network calls of an attempt leave behind: a word in its error, an audit event in the transaction that ends it, a metric. */
 import { auditOp } from '../../audit/audit-event.ts';
-import type { Json } from '../../core/canonical-json.ts';
+import type { Json } from '../../core/json/canonical-json.ts';
 import type { Deps } from '../../port/deps.ts';
 import { egressReasons, type EgressRow, type EgressTrace } from '../../port/egress-trace.ts';
 import { metricNames } from '../../port/metrics.ts';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../core/canonical-json.ts';
+import type { Json, JsonObject } from '../../core/json/canonical-json.ts';
 
 /** What stands in the place of a masked value. */
 const masked = '[redacted]';

@@ -1,9 +1,9 @@
 /** What a runner gets for one attempt: verified package bytes, resolved inputs, workspace files, limits. */
-import type { Json, JsonObject } from '../../core/canonical-json.ts';
+import type { Json, JsonObject } from '../../core/json/canonical-json.ts';
 import { classLimits } from '../../core/class-limits.ts';
 import { digestJson, type Digest } from '../../core/digest.ts';
 import { InvariantError, McError } from '../../core/errors.ts';
-import { JsonRecord } from '../../core/json-value.ts';
+import { JsonRecord } from '../../core/json/json-value.ts';
 import { loadManifest } from '../../manifest/get-workflow.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
 import { collectReferences, resolveReferences } from '../../manifest/reference.ts';

@@ -2,18 +2,20 @@
  * The seal: outputs, receipt, signature, verification - and only then a terminal state, in the one write that also files the receipt. A crash
  * before that write leaves an unsealed run that is sealed again; a second sealer loses the condition. So there is exactly one receipt.
  */
-import { canonicalJson, type JsonObject } from '../../core/canonical-json.ts';
+import { canonicalJson, type JsonObject } from '../../core/json/canonical-json.ts';
 import { assertInvariant, McError } from '../../core/errors.ts';
-import { JsonRecord } from '../../core/json-value.ts';
+import { JsonRecord } from '../../core/json/json-value.ts';
 import type { Decision } from '../../decision/decision.ts';
 import { releaseUsageOps } from '../../tenant/usage.ts';
 import { loadManifest } from '../../manifest/get-workflow.ts';
 import { resolveReferences } from '../../manifest/reference.ts';
+import { logEntryOp } from '../../log/log-entry-op.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
 import { metricNames } from '../../port/metrics.ts';
 import type { WriteOp } from '../../port/table.ts';
 import type { PhaseInput } from '../../port/phases.ts';
+import type { Bundle } from '../../receipt/bundle.ts';
 import { signStatement } from '../../receipt/sign-statement.ts';
 import { predicateTypes } from '../../receipt/statement.ts';
 import { checkSignature, verifyBundleWith } from '../../receipt/verify-bundle.ts';
@@ -89,7 +91,8 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
   deps.metrics.record(metricNames.signMs, deps.clock.elapsedMs() - startedAt);
   await deps.faults.hit('seal:after-sign');
   // A signer that signs with another key, or other bytes, must not be able to end a run.
-  await verifySealed(deps, bundle, (await deps.signer.publicKey()).pem);
+  const { pem } = await deps.signer.publicKey();
+  await verifySealed(deps, bundle, pem);
   const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
   await deps.faults.hit('seal:after-receipt-blob');
 
@@ -111,11 +114,7 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
         { kind: 'compare', field: 'outcome', op: '=', value: head.outcome },
       ],
     },
-    {
-      kind: 'put',
-      item: { pk: executionPk(tenant, executionId), sk: 'RECEIPT', id: receiptId, bundleDigest, signedAt: isoTime(endedAt) },
-      conditions: [{ kind: 'absent' }],
-    },
+    ...receiptOps(head, { id: receiptId, bundleDigest, signedAt: isoTime(endedAt) }, { bundle, pem }),
     ...settleOps(sealed, endedAt),
   ]);
   if (!written.ok) {
@@ -125,6 +124,17 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
   await deps.faults.hit('seal:after-write');
   deps.metrics.count(metricNames.receiptsTotal, 1, { state: sealed.state });
   return true;
+}
+
+/** The row of the receipt, and its entry for the transparency log. */
+function receiptOps(
+  { tenant, id }: ExecutionRecord,
+  row: { id: string; bundleDigest: string; signedAt: string },
+  { bundle, pem }: { bundle: Bundle; pem: string },
+): WriteOp[] {
+  const key = { pk: executionPk(tenant, id), sk: 'RECEIPT' };
+  const { leaf, op } = logEntryOp(bundle, pem, key);
+  return [{ kind: 'put', item: { ...key, ...row, leaf }, conditions: [{ kind: 'absent' }] }, op];
 }
 
 /** With the end of the run its slot is free and its price is known; the condition on the head makes both happen once. */

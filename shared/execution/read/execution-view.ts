@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/canonical-json.ts';
+import type { JsonObject } from '../../core/json/canonical-json.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
 import { isTerminal, type Execution, type TaskView } from '../execution.ts';

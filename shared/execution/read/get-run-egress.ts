@@ -4,7 +4,7 @@ import type { Deps } from '../../port/deps.ts';
 import { EgressTrace } from '../../port/egress-trace.ts';
 import type { Page } from '../../port/table.ts';
 import type { Bundle } from '../../receipt/bundle.ts';
-import { signOnce } from '../../receipt/sign-once.ts';
+import { signOnce, type SignOnceDeps } from '../../receipt/sign-once.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import { buildEgressStatement, callsOf } from '../egress-statement.ts';
 import { executionPk, TaskRecord } from '../execution-record.ts';
@@ -34,11 +34,7 @@ export async function listRunEgress(
 }
 
 /** The signed runtime trace of a sealed run: signed when it is first asked for, and the same bytes ever after. Throws `mc:execution:not-sealed` before. */
-export async function getEgressAttestation(
-  deps: Pick<Deps, 'table' | 'blobs' | 'signer' | 'config' | 'clock'>,
-  { tenant }: Actor,
-  id: string,
-): Promise<Bundle> {
+export async function getEgressAttestation(deps: SignOnceDeps & Pick<Deps, 'config'>, { tenant }: Actor, id: string): Promise<Bundle> {
   const head = await getExecutionRecord(deps, tenant, parseExecutionId(id));
   const { outputs } = head;
   if (head.receiptId === null || outputs === null) throw new McError('mc:execution:not-sealed', `${head.id} is ${head.state}`);

@@ -3,7 +3,7 @@ import { coerce, parse as parseVersion } from 'semver';
 import { z } from 'zod';
 import { idSchema } from '../../core/id.ts';
 import type { Issue } from '../../core/issue.ts';
-import { toPointer } from '../../core/json-pointer.ts';
+import { toPointer } from '../../core/json/json-pointer.ts';
 import { shownValue } from '../../core/shown-value.ts';
 import { checkTimeout } from './check-timeout.ts';
 import { fitsInputType, inputTypeWords, isInputType } from '../input-type.ts';

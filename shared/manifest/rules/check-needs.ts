@@ -1,7 +1,7 @@
 /** Cross rules about the graph of tasks: unique ids, known needs, no cycle. */
 import { cyclesOf, needsGraph } from '../../core/dag.ts';
 import type { Issue } from '../../core/issue.ts';
-import { toPointer } from '../../core/json-pointer.ts';
+import { toPointer } from '../../core/json/json-pointer.ts';
 import { nearest } from '../../core/nearest.ts';
 import { shownValue } from '../../core/shown-value.ts';
 import { manifestLimits } from '../manifest.ts';

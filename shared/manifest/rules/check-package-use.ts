@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { Issue } from '../../core/issue.ts';
-import { toPointer } from '../../core/json-pointer.ts';
+import { toPointer } from '../../core/json/json-pointer.ts';
 import { nearest } from '../../core/nearest.ts';
 import { shownValue } from '../../core/shown-value.ts';
 import type { PackageDescriptor } from '../../package/descriptor.ts';

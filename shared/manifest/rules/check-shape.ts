@@ -1,4 +1,4 @@
-import { toPointer } from '../../core/json-pointer.ts';
+import { toPointer } from '../../core/json/json-pointer.ts';
 import type { Issue } from '../../core/issue.ts';
 import { manifestLimits } from '../manifest.ts';
 

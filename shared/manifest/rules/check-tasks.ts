@@ -1,7 +1,7 @@
 /** Cross rules about one task at a time: the packages it names, its timeout and its egress. */
 import { PackageURL } from 'packageurl-js';
 import type { Issue } from '../../core/issue.ts';
-import { toPointer } from '../../core/json-pointer.ts';
+import { toPointer } from '../../core/json/json-pointer.ts';
 import { shownValue } from '../../core/shown-value.ts';
 import { checkTimeout } from './check-timeout.ts';
 import type { ManifestOutline, TaskOutline } from './manifest-outline.ts';

@@ -1,6 +1,6 @@
 import { Duration, durationMs } from '../../core/duration.ts';
 import type { Issue } from '../../core/issue.ts';
-import { toPointer } from '../../core/json-pointer.ts';
+import { toPointer } from '../../core/json/json-pointer.ts';
 
 /** A timeout over its limit is a problem; anything that is no duration is the schema's to report. */
 export function checkTimeout(value: unknown, path: readonly PropertyKey[], { limit, of }: { limit: Duration; of: string }): Issue[] {

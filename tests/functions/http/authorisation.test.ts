@@ -91,8 +91,11 @@ describe.each(guarded)('%s', (_, operation) => {
 
 describe.each(open)('%s', (_, operation) => {
   test('answers without a token, and does not mind a bad one', async () => {
-    expect((await call(operation)).status).toBe(200);
-    expect((await call(operation, 'abc')).status).toBe(200);
+    // A signed address is one only with all of its parameters.
+    // A tile has a path of its own, and a log may be empty yet.
+    const expected = { getEvidenceFile: [400], getLogTile: [400], getLogCheckpoint: [200, 404] }[operation.id] ?? [200];
+    expect(expected).toContain((await call(operation)).status);
+    expect(expected).toContain((await call(operation, 'abc')).status);
   });
 });
 

@@ -19,9 +19,19 @@ describe('the registry', () => {
     expect(operations).toContain((module as { operation: unknown }).operation);
   });
 
-  test('asks for a role everywhere but at health, documentation and public keys', () => {
+  test('asks for a role everywhere but at health, documentation, public keys and signed addresses', () => {
     const open = operations.filter(({ roles }) => roles === 'public').map(({ path }) => path);
-    expect(open.sort()).toEqual(['/api/keys', '/api/keys/trusted-root', '/docs', '/healthz', '/openapi.json', '/schemas/manifest.v1.json']);
+    expect(open.sort()).toEqual([
+      '/api/evidence-files/{id}',
+      '/api/keys',
+      '/api/keys/trusted-root',
+      '/api/log/checkpoint',
+      '/api/log/tile/{tilePath+}',
+      '/docs',
+      '/healthz',
+      '/openapi.json',
+      '/schemas/manifest.v1.json',
+    ]);
   });
 
   test('an input file that nobody uploaded is an input that does not fit, never a missing resource', () => {

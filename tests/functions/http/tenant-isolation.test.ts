@@ -45,7 +45,10 @@ beforeAll(async () => {
   targets = {
     ...Object.fromEntries(['getWorkflow', 'publishWorkflow'].map((id) => [id, { id: workflow.id }])),
     ...Object.fromEntries(
-      ['getExecution', 'readLogs', 'getReceipt', 'getRunEgress', 'listRunDecisions'].map((id) => [id, { id: execution.id }]),
+      ['getExecution', 'readLogs', 'getReceipt', 'getRunEgress', 'listEvidence', 'getDisclosure', 'listRunDecisions'].map((id) => [
+        id,
+        { id: execution.id },
+      ]),
     ),
     ...Object.fromEntries(['getDecision', 'getDecisionReceipt'].map((id) => [id, { id: execution.decisionId ?? 'none' }])),
     ...Object.fromEntries(['getTenant', 'listMembers'].map((id) => [id, { id: 'acme' }])),
@@ -53,6 +56,7 @@ beforeAll(async () => {
     retirePolicyPack: { id: 'freeze', body: { reason: 'the freeze is over' } },
     planRun: { body: { workflow: `${mark}@1.0.0` } },
     startExecution: { body: { workflow: `${mark}@1.0.0` } },
+    openWithheld: { id: execution.id, body: { reason: 'an audit' } },
     startExecutions: { body: `${JSON.stringify({ workflow: `${mark}@1.0.0` })}\n`, mediaType: 'application/x-ndjson', answersByLine: true },
     // The run never ends here, so a replay of it is a conflict to those who may see it.
     actOnExecution: { id: `${execution.id}:replay`, body: { reason: 'once more' } },

@@ -18,7 +18,7 @@ function referencesOf(value: unknown): string[] {
 
 describe('the OpenAPI document', () => {
   test('has every operation of the registry, and nothing else', () => {
-    const registered = requests.map(({ id, method, path }) => ({ id, method, path }));
+    const registered = requests.map(({ id, method, path }) => ({ id, method, path: path.replace('+}', '}') }));
     expect(documented.map(({ path, method, operation }) => ({ id: operation.operationId, method, path }))).toEqual(registered);
   });
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { SeededRandom } from '../../../scripts/policy/check/seeded-random.ts';
 import { mutateQuestion } from '../../../scripts/policy/differential/mutate-question.ts';
-import type { Json } from '../../../shared/core/canonical-json.ts';
+import type { Json } from '../../../shared/core/json/canonical-json.ts';
 
 const question: Json = {
   request: { region: 'EU' },

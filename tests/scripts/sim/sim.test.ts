@@ -44,6 +44,8 @@ const brokenRules: Readonly<Record<PlantName, readonly string[]>> = {
   'claim-without-conditions': ['no attempt runs twice', 'states go forward', 'nothing begins in a closed run'],
   'start-without-key': ['none doubled'],
   'answer-before-commit': ['no run lost', 'none doubled'],
+  'append-without-conditions': ['logged once', 'the log is whole', 'checkpoints are of one log', 'every statement is logged'],
+  'seal-past-the-log': ['every statement is logged'],
   'deaf-supervisor': ['everything ends', 'callers are answered'],
 };
 

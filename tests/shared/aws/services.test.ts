@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from '@jest/globals';
+import { KmsLogKey } from '../../../shared/aws/kms-log-key.ts';
 import { KmsSigner } from '../../../shared/aws/kms-signer.ts';
 import { S3Blobs } from '../../../shared/aws/s3-blobs.ts';
 import { SfnPhases } from '../../../shared/aws/sfn-phases.ts';
@@ -107,6 +108,34 @@ describe('signatures of KMS', () => {
     const der = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ type: 'spki', format: 'der' });
     const service = new WireService({ body: { PublicKey: der.toString('base64') } });
     await expect(new KmsSigner(new KMSClient(service.client), 'arn:key').publicKey()).rejects.toMatchObject({ code: 'mc:key:unreadable' });
+  });
+});
+
+describe('the key of the log in KMS', () => {
+  test('signs the text itself, and says its public key once', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const der = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+    const signature = sign(null, Buffer.from('checkpoint'), privateKey);
+    const service = new WireService({ body: { PublicKey: der } }, { body: { Signature: signature.toString('base64') } });
+    const key = new KmsLogKey(new KMSClient(service.client), 'arn:log');
+    expect(await key.publicKey()).toBe(publicKey.export({ type: 'spki', format: 'pem' }));
+    expect(await key.publicKey()).toContain('BEGIN PUBLIC KEY');
+    expect(Buffer.from(await key.sign(Buffer.from('checkpoint')))).toEqual(signature);
+    const Message = Buffer.from('checkpoint').toString('base64');
+    expect(service.asked).toEqual([
+      { action: 'GetPublicKey', body: { KeyId: 'arn:log' } },
+      { action: 'Sign', body: { KeyId: 'arn:log', Message, MessageType: 'RAW', SigningAlgorithm: 'ED25519_SHA_512' } },
+    ]);
+  });
+
+  test('that does not answer is an outage, and one that answers with nothing is unreadable', async () => {
+    const keyOn = (service: WireService): KmsLogKey => new KmsLogKey(new KMSClient(service.client), 'arn:log');
+    const outage = { code: 'mc:store:unavailable' };
+    await expect(keyOn(new WireService(wireError('AccessDeniedException'))).sign(Buffer.from('x'))).rejects.toMatchObject(outage);
+    await expect(keyOn(new WireService(wireError('AccessDeniedException'))).publicKey()).rejects.toMatchObject(outage);
+    const unreadable = { code: 'mc:key:unreadable' };
+    await expect(keyOn(new WireService({ body: {} })).sign(Buffer.from('x'))).rejects.toMatchObject(unreadable);
+    await expect(keyOn(new WireService({ body: {} })).publicKey()).rejects.toMatchObject(unreadable);
   });
 });
 

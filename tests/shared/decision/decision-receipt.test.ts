@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { canonicalJson } from '../../../shared/core/canonical-json.ts';
+import { canonicalJson } from '../../../shared/core/json/canonical-json.ts';
 import { decide } from '../../../shared/decision/decide.ts';
 import type { Decision } from '../../../shared/decision/decision.ts';
 import { getDecisionReceipt } from '../../../shared/decision/decision-receipt.ts';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openEmbeddedHome, type EmbeddedHome } from '../../../cli/host/embedded-deps.ts';
+import { logIdentity } from '../../../shared/log/log-identity.ts';
 import { TenantId } from '../../../shared/core/tenant-id.ts';
 import { SimulatedRunner } from '../../../runner/simulated/simulated-runner.ts';
 
@@ -116,5 +117,35 @@ describe('the key that signs receipts', () => {
     await (await open(other)).close();
     copyFileSync(join(other, 'keys', 'receipt-signer.pem'), keyFile());
     await expect(open()).rejects.toMatchObject({ code: 'mc:key:unreadable', message: expect.stringContaining('but this home signs with') });
+  });
+});
+
+describe('the key of the transparency log', () => {
+  const keyFile = (folder = dataDir): string => join(folder, 'keys', 'log.pem');
+  const originOf = async (home: EmbeddedHome): Promise<string> => logIdentity(await home.deps.logKey.publicKey()).origin;
+
+  test('is made once and is the same ever after, and never replaced by a new one when its file is lost', async () => {
+    const first = await open();
+    const origin = await originOf(first);
+    await first.close();
+    const second = await open();
+    expect(await originOf(second)).toBe(origin);
+    await second.close();
+    rmSync(keyFile());
+    await expect(open()).rejects.toMatchObject({ code: 'mc:key:unreadable', message: expect.stringContaining(origin) });
+    expect(existsSync(keyFile())).toBe(false);
+  });
+
+  test('is not taken from a file that holds another one, or one of another kind', async () => {
+    await (await open()).close();
+    const other = join(parent, 'other');
+    await (await open(other)).close();
+    copyFileSync(keyFile(other), keyFile());
+    await expect(open()).rejects.toMatchObject({
+      code: 'mc:key:unreadable',
+      message: expect.stringContaining('but this home keeps its log with'),
+    });
+    copyFileSync(join(dataDir, 'keys', 'receipt-signer.pem'), keyFile());
+    await expect(open()).rejects.toMatchObject({ code: 'mc:key:unreadable', message: expect.stringContaining('is not Ed25519') });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { JsonObject } from '../../../shared/core/canonical-json.ts';
+import type { JsonObject } from '../../../shared/core/json/canonical-json.ts';
 import { redact } from '../../../shared/execution/dispatch/redact.ts';
 
 const masked = '[redacted]';

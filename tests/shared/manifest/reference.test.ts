@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Json, JsonObject } from '../../../shared/core/canonical-json.ts';
+import type { Json, JsonObject } from '../../../shared/core/json/canonical-json.ts';
 import { collectReferences, resolveReferences } from '../../../shared/manifest/reference.ts';
 
 const inputs: JsonObject = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Json, JsonObject } from '../../../shared/core/canonical-json.ts';
+import type { Json, JsonObject } from '../../../shared/core/json/canonical-json.ts';
 import { digestBytes } from '../../../shared/core/digest.ts';
 import { Manifest } from '../../../shared/manifest/manifest.ts';
 import { checkInputs } from '../../../shared/plan/check-inputs.ts';

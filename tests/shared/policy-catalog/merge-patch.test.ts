@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Json } from '../../../shared/core/canonical-json.ts';
+import type { Json } from '../../../shared/core/json/canonical-json.ts';
 import { applyMergePatch } from '../../../shared/policy-catalog/merge-patch.ts';
 
 /** Appendix A of RFC 7386. */

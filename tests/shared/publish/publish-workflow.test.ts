@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { canonicalJson } from '../../../shared/core/canonical-json.ts';
+import { canonicalJson } from '../../../shared/core/json/canonical-json.ts';
 import { createWorkflow } from '../../../shared/manifest/create-workflow.ts';
 import { getPublished, getWorkflow } from '../../../shared/manifest/get-workflow.ts';
 import type { PublishedWorkflow } from '../../../shared/publish/publish-workflow.ts';

@@ -1,18 +1,20 @@
 /** Receipts of every released version, as that version made them. What somebody keeps must verify for ever; see the README beside them. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { canonicalJson } from '../../../shared/core/canonical-json.ts';
+import { canonicalJson } from '../../../shared/core/json/canonical-json.ts';
 import { digestBytes, hexOf } from '../../../shared/core/digest.ts';
 import { merkleRoot } from '../../../shared/core/merkle.ts';
 import { parseManifest } from '../../../shared/manifest/parse-manifest.ts';
 import { Bundle } from '../../../shared/receipt/bundle.ts';
 import { predicateTypes, type Statement } from '../../../shared/receipt/statement.ts';
+import { trustedLogs } from '../../../shared/receipt/trusted-logs.ts';
 import { trustedRoot } from '../../../shared/receipt/trusted-root.ts';
+import { withoutLogEntry } from '../../../shared/receipt/without-log-entry.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
 import { findOracle } from '../../support/find-oracle.ts';
 
@@ -26,6 +28,8 @@ interface Golden {
   outputs: string;
   manifest: string;
   pem: string;
+  /** What names the log; versions before 0.3 had none. */
+  trustedRoot: unknown;
 }
 
 const goldens = readdirSync(root, { withFileTypes: true })
@@ -36,7 +40,8 @@ const goldens = readdirSync(root, { withFileTypes: true })
     const run = file.slice(0, -bundleEnding.length);
     const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
     const texts = { outputs: read(`${run}.outputs.json`), manifest: read(`${run}.manifest.json`), pem: read('mc.pub') };
-    return [`${version}/${run}`, { folder, run, bundle: JSON.parse(read(file)), ...texts }];
+    const trustedRoot: unknown = existsSync(join(folder, 'trusted_root.json')) ? JSON.parse(read('trusted_root.json')) : undefined;
+    return [`${version}/${run}`, { folder, run, bundle: JSON.parse(read(file)), trustedRoot, ...texts }];
   });
 
 /** The parts that every version has had, whatever it added. */
@@ -65,6 +70,13 @@ describe.each(goldens)('%s', (_name, golden) => {
     const { subject } = verified(golden);
     expect(subject[0]).toEqual({ name: 'outputs.json', digest: { sha256: hexOf(digestBytes(golden.outputs)) } });
     expect(canonicalJson(JSON.parse(golden.outputs))).toBe(golden.outputs);
+  });
+
+  test('stands in the log that its version named, and in none where it named none', () => {
+    const { bundle, pem, trustedRoot: named } = golden;
+    const log = verifyBundle(bundle, { pem, logs: named === undefined ? [] : trustedLogs(named) }).log;
+    expect(log?.isTrusted ?? null).toBe(named === undefined ? null : true);
+    if (named === undefined) expect(() => verifyBundle(bundle, { pem, requireLog: true })).toThrow('no transparency log');
   });
 
   test('has the Merkle root of its steps, and every step counts', () => {
@@ -106,10 +118,18 @@ describe.each(cosigns)('stock $name', ({ name, path }) => {
   withCosign.each(goldens)(
     `accepts %s${path === undefined ? ` (skipped: no ${name}, see node scripts/oracles.ts)` : ''}`,
     (_name, golden) => {
+      // cosign 2 does not know log entries; without one, or without a log that is named, cosign has to be told not to look.
+      const isLogChecked = golden.trustedRoot !== undefined && name === 'cosign3';
       const roots = join(scratch, 'trusted_root.json');
-      writeFileSync(roots, JSON.stringify(trustedRoot()));
-      const files = ['--key', 'mc.pub', '--bundle', `${golden.run}${bundleEnding}`, '--trusted-root', roots];
-      const args = ['verify-blob-attestation', ...files, '--type', predicateTypes.run, '--insecure-ignore-tlog=true'];
+      writeFileSync(roots, JSON.stringify(golden.trustedRoot ?? trustedRoot()));
+      const bundle = join(scratch, 'bundle.json');
+      writeFileSync(
+        bundle,
+        JSON.stringify(golden.trustedRoot === undefined || isLogChecked ? golden.bundle : withoutLogEntry(Bundle.parse(golden.bundle))),
+      );
+      const files = ['--key', 'mc.pub', '--bundle', bundle, '--trusted-root', roots];
+      const flags = isLogChecked ? [] : ['--insecure-ignore-tlog=true'];
+      const args = ['verify-blob-attestation', ...files, '--type', predicateTypes.run, ...flags];
       const cosign = (artifact: string): string =>
         execFileSync(path ?? '', [...args, artifact], { cwd: golden.folder, encoding: 'utf8', stdio: 'pipe' });
       expect(() => cosign(`${golden.run}.outputs.json`)).not.toThrow();

@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { digestBytes } from '../../../shared/core/digest.ts';
 import { SoftwareSigner } from '../../../shared/embedded/software-signer.ts';
 import { statementMediaType, type Bundle } from '../../../shared/receipt/bundle.ts';
-import { preAuthEncoding } from '../../../shared/receipt/dsse.ts';
+import { preAuthEncoding } from '../../../shared/core/dsse.ts';
 import { signStatement } from '../../../shared/receipt/sign-statement.ts';
 import { maxSubjects, predicateTypes } from '../../../shared/receipt/statement.ts';
 import { trustedRoot } from '../../../shared/receipt/trusted-root.ts';

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { openDisclosure } from '../../../shared/evidence/disclosure/open-disclosure.ts';
+import { defineOperation } from '../../middleware/define-operation.ts';
+import { given } from '../../middleware/given.ts';
+import { lambda } from '../../middleware/lambda.ts';
+import { ExecutionPath } from '../../middleware/parameters/execution-path.ts';
+
+const mediaType = 'application/gzip';
+
+export const operation = defineOperation({
+  id: 'getDisclosure',
+  method: 'GET',
+  path: '/api/executions/{id}/disclosure.tgz',
+  tag: 'Executions',
+  summary: 'Get the disclosure pack of a finished run',
+  description:
+    'Receipt, provenance, bill of materials, policy decisions with their inputs and logs, in an archive that `maestro verify` checks offline. Personal data and secrets are ' +
+    'withheld by the data class of the workflow. The same run gives the same bytes. A deployed home answers packs of up to 4 MB at once; the parts of a larger one are asked ' +
+    'for by themselves and put one after the other, which is what `maestro disclosure` does.',
+  params: ExecutionPath,
+  query: z.strictObject({
+    part: z.int().nonnegative().max(100_000).optional().describe('Only this part, from 0 on; default: all of them, one after the other'),
+  }),
+  responses: {
+    200: { description: 'The pack, or the part', mediaType, headers: { 'x-disclosure-parts': 'How many parts the pack has' } },
+  },
+  problems: [
+    'mc:execution:not-found',
+    'mc:execution:not-sealed',
+    'mc:disclosure:part-unknown',
+    'mc:answer:too-large',
+    'mc:host:overloaded',
+  ],
+  async handle({ deps, actor, params, query }) {
+    const { executionId, parts, chunks } = await openDisclosure(deps, actor, { id: params.id, ...given(query) });
+    const headers = {
+      'x-disclosure-parts': String(parts),
+      'content-disposition': `attachment; filename="${executionId}.disclosure.tgz"`,
+    };
+    return { status: 200, stream: chunks, mediaType, headers };
+  },
+});
+
+export const handler = lambda(operation);

@@ -1,0 +1,32 @@
+/** Entries of the log as tlog-tiles bundles them: each behind its length in two bytes. */
+import { McError } from '../core/errors.ts';
+
+const lengthBytes = 2;
+
+/** tlog-tiles can say no greater length; ours are about 490 bytes. */
+export const maxEntryBytes = 1_024;
+
+/** The bundle of these entries. */
+export function writeEntryBundle(entries: readonly string[]): Buffer {
+  const parts = entries.flatMap((entry) => {
+    const bytes = Buffer.from(entry);
+    const length = Buffer.alloc(lengthBytes);
+    length.writeUInt16BE(bytes.byteLength);
+    return [length, bytes];
+  });
+  return Buffer.concat(parts);
+}
+
+/** The first `count` entries of a bundle; throws `mc:log:damaged` when it has fewer, or something that is no entry. */
+export function readEntryBundle(bytes: Uint8Array, count: number): string[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const entries: string[] = [];
+  let at = 0;
+  while (entries.length < count) {
+    const end = at + lengthBytes <= buffer.byteLength ? at + lengthBytes + buffer.readUInt16BE(at) : Infinity;
+    if (end > buffer.byteLength) throw new McError('mc:log:damaged', `an entry bundle ends after ${entries.length} of ${count} entries`);
+    entries.push(buffer.toString('utf8', at + lengthBytes, end));
+    at = end;
+  }
+  return entries;
+}

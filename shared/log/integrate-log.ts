@@ -1,0 +1,100 @@
+/**
+ * The sequencer. A batch of waiting entries gets its indexes in one conditional write, which also holds the new edge, the full tiles and the batch itself; the
+ * signature, the index of each entry and the removal of what waited follow, and can all be repeated. So a crash anywhere loses and doubles nothing, two
+ * sequencers cannot both win, and no checkpoint is ever signed over a tree that another one replaces.
+ */
+import type { Deps } from '../port/deps.ts';
+import { metricNames } from '../port/metrics.ts';
+import { tableLimits, type WriteOp } from '../port/table.ts';
+import { fileBatch } from './file-batch.ts';
+import * as store from './log-store.ts';
+import { tilePath } from './tile-path.ts';
+import { appendEntries, rootOf } from './tree-edge.ts';
+
+export type IntegrateDeps = Pick<Deps, 'table' | 'blobs' | 'logKey' | 'clock' | 'faults' | 'metrics'>;
+
+/** Entries a batch and partition: 1,024 in all, whose names fit one item and whose tiles one write. */
+const perShard = 64;
+
+/** A caller who wants its own entry integrated does not work off an endless queue of others. */
+const usualBatches = 32;
+
+/** Appends what waits; answers how many entries that were, also 0 when another sequencer was faster. */
+export async function integrateLog(deps: IntegrateDeps, maxBatches = usualBatches): Promise<number> {
+  let added = 0;
+  for (let batch = 0; batch < maxBatches; batch += 1) {
+    const count = await integrateBatch(deps);
+    if (count === 0) break;
+    added += count;
+  }
+  return added;
+}
+
+async function integrateBatch(deps: IntegrateDeps): Promise<number> {
+  const head = await store.readHead(deps);
+  if (head && !head.isFiled) {
+    await fileBatch(deps, head);
+    // What was begun is finished; whatever waits besides is the business of the next round.
+    return integrateBatch(deps);
+  }
+  const startedAt = deps.clock.elapsedMs();
+  const pending = await readPending(deps);
+  if (pending.length === 0) return 0;
+  const next = await commit(deps, head, pending);
+  if (next === undefined) return 0;
+  await deps.faults.hit('log:after-commit');
+  await fileBatch(deps, next, new Map(pending.map((entry) => [entry.sk, entry])));
+  deps.metrics.record(metricNames.logEntries, next.size);
+  deps.metrics.record(metricNames.logIntegrationMs, deps.clock.elapsedMs() - startedAt);
+  return pending.length;
+}
+
+async function readPending({ table }: IntegrateDeps): Promise<store.PendingEntry[]> {
+  const pages = await Promise.all(store.pendingShards.map((shard) => table.query({ pk: store.pendingPk(shard), limit: perShard })));
+  return pages.flatMap(({ items }) => items.map((item) => store.PendingEntry.parse(item)));
+}
+
+/** Gives the entries their indexes; undefined when somebody else appended meanwhile. Blobs that were stored for nothing then are never referred to. */
+async function commit(
+  deps: IntegrateDeps,
+  head: store.LogHead | undefined,
+  pending: readonly store.PendingEntry[],
+): Promise<store.LogHead | undefined> {
+  const before = store.edgeOf(await deps.table.get(store.edgeKey));
+  if (before.size !== (head?.size ?? 0)) return undefined;
+  const { edge, full } = appendEntries(
+    before,
+    pending.map(({ entry }) => entry),
+  );
+  const tiles = await Promise.all(
+    full.map(async ({ tile, bytes }): Promise<WriteOp> => {
+      const digest = await deps.blobs.put(store.logTenant, 'receipt', bytes);
+      return { kind: 'put', item: { ...store.tileKey(tilePath(tile)), digest } };
+    }),
+  );
+  await deps.faults.hit('log:after-tiles');
+  const version = (head?.version ?? 0) + 1;
+  const next: store.LogHead = {
+    startedAt: head?.startedAt ?? deps.clock.now(),
+    version,
+    size: edge.size,
+    root: rootOf(edge).toString('base64'),
+    isFiled: false,
+    published: head?.published ?? null,
+  };
+  const { ok } = await deps.table.write([
+    {
+      kind: 'put',
+      item: { ...store.headKey, ...next },
+      conditions: [head ? { kind: 'compare', field: 'version', op: '=', value: head.version } : { kind: 'absent' }],
+    },
+    { kind: 'put', item: store.edgeItem(store.edgeKey, edge) },
+    { kind: 'put', item: { ...store.batchKey, version, leaves: pending.map(({ sk }) => sk) } },
+    ...tiles,
+  ]);
+  return ok ? next : undefined;
+}
+
+/** What else is in the write beside tiles: head, edge and batch. A batch fills at most five bundles, five tiles and one tile of each level above. */
+const opsOfFullestBatch = 3 + 2 * (Math.ceil((perShard * store.pendingShards.length) / 256) + 1) + 7;
+if (opsOfFullestBatch > tableLimits.opsPerWrite) throw new Error('a batch of the log does not fit one write');

@@ -1,0 +1,23 @@
+import { McError } from '../core/errors.ts';
+import { leafHash } from '../core/merkle-hash.ts';
+import type { Key, WriteOp } from '../port/table.ts';
+import { maxEntryBytes } from './entry-bundle.ts';
+import { logEntry } from './log-entry.ts';
+import { pendingKey } from './log-store.ts';
+
+type Envelope = Parameters<typeof logEntry>[0];
+
+interface LoggedStatement {
+  /** What the row of the statement keeps, so that its proof can be found: the name of its log entry. */
+  leaf: string;
+  /** Belongs into the write that files the statement: then it is logged exactly when it is filed. */
+  op: WriteOp;
+}
+
+/** Puts a signed statement in line for the transparency log. `of` is the row that files it; the key is the one that signed it. */
+export function logEntryOp({ dsseEnvelope }: { dsseEnvelope: Envelope }, pem: string, of: Key): LoggedStatement {
+  const entry = logEntry(dsseEnvelope, pem);
+  if (Buffer.byteLength(entry) > maxEntryBytes) throw new McError('mc:store:refused', `a log entry of more than ${maxEntryBytes} bytes`);
+  const leaf = leafHash(entry).toString('hex');
+  return { leaf, op: { kind: 'put', item: { ...pendingKey(leaf), entry, of: { pk: of.pk, sk: of.sk } } } };
+}

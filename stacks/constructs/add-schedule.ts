@@ -1,0 +1,21 @@
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import type { Construct } from 'constructs';
+import { grant } from './grant.ts';
+import type { OperationFunction } from './operation-function.ts';
+
+/** Calls a function at this rate, with a role that can call nothing else. */
+export function addSchedule(
+  scope: Construct,
+  id: string,
+  { operation, description, rate }: { operation: OperationFunction; description: string; rate: string },
+): void {
+  const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+  grant(role, ['lambda:InvokeFunction'], [operation.function.functionArn]);
+  new CfnSchedule(scope, id, {
+    description,
+    flexibleTimeWindow: { mode: 'OFF' },
+    scheduleExpression: `rate(${rate})`,
+    target: { arn: operation.function.functionArn, roleArn: role.roleArn },
+  });
+}

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { get } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { defineOperation } from '../../../functions/middleware/define-operation.ts';
+import { buildSite, type TestSite } from '../../support/build-site.ts';
+
+const chunk = Buffer.alloc(64 * 1024, 7);
+let pulled = 0;
+let hasEnded = false;
+
+async function* chunks(count: number, failAt = Infinity): AsyncGenerator<Uint8Array> {
+  try {
+    for (let index = 0; index < count; index++) {
+      if (index === failAt) throw new Error('the store is gone');
+      pulled++;
+      yield chunk;
+    }
+  } finally {
+    hasEnded = true;
+  }
+}
+
+const common = { tag: 'Home', summary: 'A test', method: 'GET', responses: { 200: { description: 'Done' } } } as const;
+const streaming = (
+  id: 'getHealth' | 'getDocs' | 'getOpenApi',
+  path: string,
+  stream: () => AsyncIterable<Uint8Array>,
+): ReturnType<typeof defineOperation> =>
+  defineOperation({ ...common, id, path, handle: async () => ({ status: 200, stream: stream(), mediaType: 'application/octet-stream' }) });
+
+let site: TestSite;
+beforeAll(async () => {
+  site = await buildSite([
+    streaming('getHealth', '/whole', () => chunks(40)),
+    streaming('getDocs', '/broken', () => chunks(40, 20)),
+    streaming('getOpenApi', '/endless', () => chunks(Infinity)),
+  ]);
+});
+afterAll(() => site.close());
+beforeEach(() => {
+  pulled = 0;
+  hasEnded = false;
+});
+
+describe('an answer that is made while it is sent', () => {
+  test('arrives whole', async () => {
+    const response = await fetch(`${site.url}/whole`);
+    expect([response.headers.get('content-type'), response.headers.get('content-length')]).toEqual(['application/octet-stream', null]);
+    expect((await response.arrayBuffer()).byteLength).toBe(40 * chunk.length);
+  });
+
+  test('that breaks on the way is no whole answer to anybody', async () => {
+    const response = await fetch(`${site.url}/broken`);
+    await expect(response.arrayBuffer()).rejects.toThrow();
+    expect((await fetch(`${site.url}/whole`)).status).toBe(200);
+  });
+
+  test('is not made to be thrown away: nothing is pulled for HEAD', async () => {
+    expect((await fetch(`${site.url}/whole`, { method: 'HEAD' })).status).toBe(200);
+    expect(pulled).toBe(0);
+  });
+
+  test('waits for a caller who does not read, and stops when that one goes away', async () => {
+    const answered = Promise.withResolvers<() => void>();
+    get(`${site.url}/endless`, (response) => {
+      response.pause();
+      answered.resolve(() => response.destroy());
+    });
+    const leave = await answered.promise;
+    await delay(200);
+    const held = pulled;
+    await delay(200);
+    // What the buffers of two sockets take, and no more.
+    expect([pulled, held * chunk.length < 16 * 1024 * 1024]).toEqual([held, true]);
+    leave();
+    for (let waited = 0; !hasEnded && waited < 5_000; waited += 20) await delay(20);
+    expect(hasEnded).toBe(true);
+  });
+});

@@ -1,0 +1,110 @@
+/** The commands around the transparency log, as processes on a running home. */
+import { readFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startHost, type RunningHost } from '../../cli/host/start-host.ts';
+import { SimulatedRunner } from '../../runner/simulated/simulated-runner.ts';
+import { jsonOf, runCli, type CliResult } from '../support/run-cli.ts';
+
+const manifest =
+  'name: logged\nversion: 1.0.0\ntasks: [{ id: a, uses: "pkg:demo/echo@1.0.0", with: { n: 1 } }]\noutputs: { n: "${{ tasks.a.outputs.n }}" }\n';
+const golden = fileURLToPath(new URL('../golden/receipts/v0.2.0/', import.meta.url));
+
+/** A process for each command, on a machine that may be busy. */
+const slowMs = 120_000;
+
+describe('the transparency log on the command line', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'maestro-log-'));
+  const dataDir = join(folder, 'data');
+  let host: RunningHost;
+
+  const maestro = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: folder, env: { MC_DATA_DIR: dataDir } });
+  const done = async (...args: string[]): Promise<CliResult> => {
+    const result = await maestro(...args);
+    expect([args, result]).toEqual([args, expect.objectContaining({ code: 0 })]);
+    return result;
+  };
+
+  beforeAll(async () => {
+    host = await startHost({ port: 0, dataDir, isAnnounced: false, runner: new SimulatedRunner() });
+    writeFileSync(join(folder, 'workflow.yaml'), manifest);
+    await done('publish', 'workflow.yaml');
+    const { id } = jsonOf(await done('run', 'logged', '--wait', '--json')) as { id: string }; // Its shape is asserted elsewhere.
+    await done('receipt', id, '-o', 'r.sigstore.json');
+    await done('receipt', id, '-o', 'old.sigstore.json', '--without-log');
+    await done('keys', 'export', '-o', 'mc.pub');
+    await done('keys', 'export', '--trusted-root', '-o', 'trusted_root.json');
+  }, slowMs);
+  afterAll(async () => {
+    await host.close();
+    rmSync(folder, { recursive: true, force: true });
+  }, slowMs);
+
+  test(
+    'verify tells whether a receipt stands in a log that is trusted, in one that is not known, or in none',
+    async () => {
+      const trust = ['--trusted-root', 'trusted_root.json'];
+      const trusted = await done('verify', 'r.sigstore.json', 'r.outputs.json', ...trust, '--require-log', '--json');
+      expect(jsonOf(trusted)).toMatchObject({ verified: true, log: { isTrusted: true, origin: expect.stringMatching(/^mc-/) } });
+      expect((await done('verify', 'r.sigstore.json')).stdout).toContain('signature of the log not checked');
+      expect((await done('verify', 'old.sigstore.json', ...trust)).stdout).toContain('not logged');
+      expect(await maestro('verify', 'old.sigstore.json', ...trust, '--require-log')).toMatchObject({ code: 4 });
+    },
+    slowMs,
+  );
+
+  test(
+    'verify refuses an entry of a log that the trusted root does not name, and a trusted root that is none',
+    async () => {
+      const root = JSON.parse(readFileSync(join(folder, 'trusted_root.json'), 'utf8')) as object;
+      writeFileSync(join(folder, 'empty_root.json'), JSON.stringify({ ...root, tlogs: [] }));
+      expect(await maestro('verify', 'r.sigstore.json', '--trusted-root', 'empty_root.json')).toMatchObject({ code: 4 });
+      for (const file of ['workflow.yaml', 'r.sigstore.json', 'absent.json'])
+        expect(await maestro('verify', 'r.sigstore.json', '--trusted-root', file)).toMatchObject({ code: 2 });
+    },
+    slowMs,
+  );
+
+  test(
+    'receipts of before there was a log verify as not logged',
+    async () => {
+      const args = ['verify', `${golden}succeeded.sigstore.json`, `${golden}succeeded.outputs.json`, '--key', `${golden}mc.pub`];
+      expect(jsonOf(await done(...args, '--trusted-root', 'trusted_root.json', '--json'))).toMatchObject({ verified: true, log: null });
+      expect(await maestro(...args, '--require-log')).toMatchObject({ code: 4 });
+    },
+    slowMs,
+  );
+
+  test(
+    'checkpoint, prove and audit answer, and the audit keeps the checkpoint for the next one',
+    async () => {
+      const trust = ['--trusted-root', 'trusted_root.json'];
+      const { size, verifierKey } = jsonOf(await done('log', 'checkpoint', '--json', '-o', 'log.checkpoint')) as {
+        size: number;
+        verifierKey: string;
+      };
+      expect(verifierKey).toMatch(/^mc-[0-9a-f]{32}\.log\.maestro-conductor\.dev\+[0-9a-f]{8}\+A/);
+      expect(jsonOf(await done('log', 'prove', 'r.sigstore.json', '--key', 'mc.pub', ...trust, '--json'))).toMatchObject({ proven: true });
+      expect(await maestro('log', 'prove', 'old.sigstore.json', ...trust)).toMatchObject({ code: 4 });
+      expect(jsonOf(await done('log', 'audit', '--state', 'log.checkpoint', ...trust, '--json'))).toMatchObject({
+        whole: true,
+        since: size,
+      });
+      expect(readFileSync(join(folder, 'log.checkpoint'), 'utf8')).toMatch(/^mc-/);
+    },
+    slowMs,
+  );
+
+  test(
+    'an audit that finds a log which is not the one of before ends with 4 and leaves the checkpoint of before alone',
+    async () => {
+      const kept = readFileSync(join(folder, 'log.checkpoint'), 'utf8');
+      writeFileSync(join(folder, 'forged.checkpoint'), kept.replace(/\n(\d+)\n/, '\n1$1\n'));
+      expect(await maestro('log', 'audit', '--state', 'forged.checkpoint')).toMatchObject({ code: 4 });
+      expect(readFileSync(join(folder, 'forged.checkpoint'), 'utf8')).not.toBe(kept);
+    },
+    slowMs,
+  );
+});

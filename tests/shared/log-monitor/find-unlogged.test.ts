@@ -1,0 +1,60 @@
+/** Receipts of executions that are in the table and not in the log. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { leafKey } from '../../../shared/log/log-store.ts';
+import { monitorLog } from '../../../shared/log-monitor/monitor-log.ts';
+import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
+import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
+import type { Item } from '../../../shared/port/table.ts';
+import { openEngine, type Engine } from '../../support/open-engine.ts';
+
+const manifest = 'name: short\nversion: 1.0.0\ntasks: [{ id: a, uses: "pkg:demo/echo@1.0.0", with: { n: 1 } }]\n';
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await openEngine();
+  await engine.publish(manifest);
+}, 60_000);
+afterAll(() => engine.close());
+
+async function receiptRow(): Promise<Item> {
+  const { id } = await engine.finish((await engine.start({ workflow: 'short' })).id);
+  await getReceipt(engine.home.deps, engine.actor, id);
+  const row = await engine.home.deps.table.get({ pk: `T#acme#X#${id}`, sk: 'RECEIPT' });
+  if (!row) throw new Error('there is no receipt');
+  return row;
+}
+
+const look = async (): Promise<string[]> => (await monitorLog(engine.home.deps)).differences;
+
+test('finds a receipt whose entry the table forgot, one that was filed past the log, and a sealed run without one', async () => {
+  const { table } = engine.home.deps;
+  const row = await receiptRow();
+  const { leaf, ...unlogged } = row;
+  if (typeof leaf !== 'string') throw new Error('the receipt has no leaf');
+  expect(await look()).toEqual([]);
+
+  const entry = await table.get(leafKey(leaf));
+  await table.write([{ kind: 'delete', key: leafKey(leaf) }]);
+  expect((await look()).join()).toMatch(/has no entry in the log/);
+  await table.write([{ kind: 'put', item: entry ?? row }]);
+
+  const signedAt = new Date().toISOString();
+  await table.write([{ kind: 'put', item: { ...unlogged, pk: row.pk, sk: row.sk, signedAt } }]);
+  expect((await look()).join()).toMatch(/was filed past the log/);
+  await table.write([{ kind: 'put', item: { ...unlogged, pk: row.pk, sk: row.sk, signedAt: '2020-01-01T00:00:00.000Z' } }]);
+  expect(await look()).toEqual([]);
+
+  await table.write([{ kind: 'delete', key: { pk: row.pk, sk: row.sk } }]);
+  expect((await look()).join()).toMatch(/sealed without a receipt/);
+  await table.write([{ kind: 'put', item: row }]);
+  expect(await look()).toEqual([]);
+});
+
+test('a receipt of before the log is answered as it was signed, and verifies as not logged', async () => {
+  const { deps } = engine.home;
+  const { leaf, ...old } = await receiptRow();
+  expect(leaf).toMatch(/^[0-9a-f]{64}$/);
+  await deps.table.write([{ kind: 'put', item: { ...old, pk: old.pk, sk: old.sk, signedAt: '2020-01-01T00:00:00.000Z' } }]);
+  const { bundle } = await getReceipt(deps, engine.actor, old.pk.split('#').at(-1) ?? '');
+  expect(verifyBundle(bundle, { pem: (await deps.signer.publicKey()).pem }).log).toBeNull();
+});

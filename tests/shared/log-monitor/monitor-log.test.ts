@@ -1,0 +1,210 @@
+/** The monitor finds what was changed behind the engine's back, and nothing in a home that was left alone. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { digestBytes, hexOf } from '../../../shared/core/digest.ts';
+import { SqliteTable } from '../../../shared/embedded/sqlite/sqlite-table.ts';
+import { logEntryOp } from '../../../shared/log/log-entry-op.ts';
+import { integrateLog } from '../../../shared/log/integrate-log.ts';
+import {
+  batchKey,
+  checkpointKey,
+  edgeKey,
+  headKey,
+  leafKey,
+  logTenant,
+  monitorKey,
+  pendingKey,
+  tileKey,
+} from '../../../shared/log/log-store.ts';
+import { monitorLog } from '../../../shared/log-monitor/monitor-log.ts';
+import type { Deps } from '../../../shared/port/deps.ts';
+import type { Item, Key } from '../../../shared/port/table.ts';
+import { signStatement } from '../../../shared/receipt/sign-statement.ts';
+import { signOnce } from '../../../shared/receipt/sign-once.ts';
+import { systemClock } from '../../../shared/embedded/system-clock.ts';
+import { metricNames } from '../../../shared/port/metrics.ts';
+import { buildActor, buildDeps, type TestHome } from '../../support/build-deps.ts';
+import { buildStatement } from '../../support/build-statement.ts';
+
+const { tenant } = buildActor();
+let home: TestHome;
+let deps: Deps;
+beforeEach(() => {
+  home = buildDeps({ clock: systemClock });
+  ({ deps } = home);
+});
+afterEach(() => home.close());
+
+const rowKey = (name: string): Key => ({ pk: `T#${tenant}#S`, sk: name });
+
+/** Statements that are filed and logged as the engine does it, one of them for somebody who waits for its entry. */
+async function sign(...names: string[]): Promise<void> {
+  const { pem } = await deps.signer.publicKey();
+  const [first = '', ...others] = names;
+  const fileOne = async (name: string): Promise<void> => {
+    const bundle = await signStatement(deps.signer, buildStatement({ predicate: { name } }));
+    const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
+    const { leaf, op } = logEntryOp(bundle, pem, rowKey(name));
+    await home.table.write([{ kind: 'put', item: { ...rowKey(name), bundleDigest, leaf } }, op]);
+  };
+  await Promise.all(others.map(fileOne));
+  await signOnce(deps, tenant, rowKey(first), () => buildStatement({ predicate: { first } }));
+}
+
+async function item(key: Key): Promise<Item> {
+  const found = await home.table.get(key);
+  if (!found) throw new Error(`${key.sk} is not there`);
+  return found;
+}
+
+/** A field of an item that holds text. */
+function textOf(found: Item, field: string): string {
+  const value = found[field];
+  if (typeof value !== 'string') throw new Error(`${field} is no text`);
+  return value;
+}
+
+const put = (changed: Item): Promise<unknown> => home.table.write([{ kind: 'put', item: changed }]);
+const remove = (key: Key): Promise<unknown> => home.table.write([{ kind: 'delete', key }]);
+
+async function differences(): Promise<string[]> {
+  return (await monitorLog(deps)).differences;
+}
+
+test('a home that was left alone differs in nothing, however often and however far it is looked at', async () => {
+  expect(await monitorLog(deps)).toEqual({ verified: 0, size: 0, differences: [] });
+  await sign('a', 'b', 'c');
+  expect(await monitorLog(deps)).toEqual({ verified: 3, size: 3, differences: [] });
+  await sign(...Array.from({ length: 300 }, (_, at) => `more ${at}`));
+  expect(await monitorLog(deps)).toEqual({ verified: 303, size: 303, differences: [] });
+  expect(await monitorLog(deps)).toEqual({ verified: 303, size: 303, differences: [] });
+  expect(home.metrics.counted(metricNames.logDifferencesTotal)).toBe(0);
+});
+
+describe('finds', () => {
+  beforeEach(async () => {
+    await sign('a', 'b', 'c');
+    expect(await differences()).toEqual([]);
+    await sign(...Array.from({ length: 260 }, (_, at) => `more ${at}`));
+  });
+
+  async function someLeaf(name = 'more 7'): Promise<string> {
+    return textOf(await item(rowKey(name)), 'leaf');
+  }
+
+  const attacks: [string, () => Promise<unknown>, RegExp][] = [
+    ['a statement that was removed', () => remove(rowKey('more 7')), /not filed/],
+    ['an entry that the table forgot', async () => remove(leafKey(await someLeaf())), /is not in the table/],
+    [
+      'an entry with another index',
+      async () => {
+        const found = await item(leafKey(await someLeaf()));
+        return put({ ...found, index: Number(found['index']) + 1 });
+      },
+      /stands in the table as entry/,
+    ],
+    [
+      'a statement that was replaced by another good one',
+      async () => {
+        const other = await item(rowKey('more 8'));
+        return put({ ...(await item(rowKey('more 7'))), bundleDigest: other['bundleDigest'] });
+      },
+      /another statement/,
+    ],
+    [
+      'a statement filed under another entry',
+      async () => put({ ...(await item(rowKey('more 7'))), leaf: await someLeaf('more 8') }),
+      /filed with another entry/,
+    ],
+    [
+      'a bundle that is gone',
+      async () => {
+        const digest = textOf(await item(rowKey('more 7')), 'bundleDigest');
+        return remove({ pk: `T#${tenant}#BLOB#receipt`, sk: digest.slice('sha256:'.length) });
+      },
+      /whose bundle is gone/,
+    ],
+    ['a tile that is gone', () => remove(tileKey('tile/entries/000')), /is gone/],
+    [
+      'a tile that was replaced',
+      async () => {
+        const digest = await deps.blobs.put(logTenant, 'receipt', Buffer.alloc(256 * 32, 7));
+        return put({ ...(await item(tileKey('tile/0/000'))), digest });
+      },
+      /tile\/0\/000 is not what its entries give/,
+    ],
+    [
+      'a changed entry at the edge',
+      async () => {
+        const edge = await item(edgeKey);
+        return put({ ...edge, entries: (edge['entries'] as string[]).with(0, '{"forged":true}') });
+      },
+      /another root/,
+    ],
+    [
+      'an entry that was taken off the end',
+      async () => {
+        const edge = await item(edgeKey);
+        return put({ ...edge, entries: (edge['entries'] as string[]).slice(0, -1) });
+      },
+      /another root|its checkpoint/,
+    ],
+    ['a checkpoint that is gone', async () => remove(checkpointKey(263)), /no checkpoint/],
+    [
+      'a checkpoint that somebody else signed',
+      async () => {
+        const found = await item(checkpointKey(263));
+        return put({
+          ...found,
+          note: textOf(found, 'note').replace(/\n\u2014 (\S+) .*\n$/, `\n\u2014 $1 ${Buffer.alloc(68, 3).toString('base64')}\n`),
+        });
+      },
+      /not signed by the log/,
+    ],
+    [
+      'a checkpoint of before, that was changed',
+      async () => put({ ...(await item(checkpointKey(263))), ...checkpointKey(3) }),
+      /not the one that was verified/,
+    ],
+    [
+      'a log that was cut back',
+      async () => {
+        const note = textOf(await item(checkpointKey(3)), 'note');
+        const head = await item(headKey);
+        await put({ ...(await item(monitorKey)), size: 3 });
+        return put({ ...head, size: 2, published: { size: 2, note } });
+      },
+      /the log had 3 entries, and has 2 now/,
+    ],
+  ];
+
+  test.each(attacks)('%s', async (_what, attack, expected) => {
+    await integrateLog(deps);
+    await attack();
+    const found = await differences();
+    expect(found.join('\n')).toMatch(expected);
+    expect(home.metrics.counted(metricNames.logDifferencesTotal)).toBe(found.length);
+    // It is found until somebody mends it.
+    expect((await differences()).join('\n')).toMatch(expected);
+  });
+
+  test('a log that began anew', async () => {
+    for (const key of [headKey, edgeKey, batchKey]) await remove(key);
+    await sign('new');
+    expect((await differences()).join('\n')).toMatch(/the log had 3 entries, and has 1 now/);
+  });
+
+  test('an entry that nobody integrates, at the second look', async () => {
+    const leaf = hexOf(digestBytes('waits'));
+    await put({ ...pendingKey(leaf), entry: '{}', of: { ...rowKey('waits') } });
+    expect(await differences()).toEqual([]);
+    expect((await differences()).join('\n')).toMatch(/waits since the last look/);
+  });
+});
+
+test('a store that does not answer is no difference, but a look that failed', async () => {
+  await sign('a');
+  const blobs: Deps['blobs'] = { put: deps.blobs.put.bind(deps.blobs), find: () => Promise.reject(new Error('down')) };
+  await expect(monitorLog({ ...deps, blobs })).rejects.toThrow('down');
+  expect(await differences()).toEqual([]);
+  expect(home.table).toBeInstanceOf(SqliteTable);
+});

@@ -1,0 +1,37 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface CosignQuestion {
+  bundle: unknown;
+  pem: string;
+  artifact: string;
+  predicateType: string;
+  trustedRoot: unknown;
+  /** More flags, such as `--insecure-ignore-tlog=true`. */
+  flags?: readonly string[];
+}
+
+/** What this cosign says: `ok`, or the reason of its refusal. Throws when it could not be run at all. */
+export function askCosign(cosign: string, { bundle, pem, artifact, predicateType, trustedRoot, flags = [] }: CosignQuestion): string {
+  const cwd = mkdtempSync(join(tmpdir(), 'mc-cosign-'));
+  try {
+    writeFileSync(join(cwd, 'mc.pub'), pem);
+    writeFileSync(join(cwd, 'r.json'), JSON.stringify(bundle));
+    writeFileSync(join(cwd, 'artifact'), artifact);
+    writeFileSync(join(cwd, 'trusted_root.json'), JSON.stringify(trustedRoot));
+    const files = ['--key', 'mc.pub', '--bundle', 'r.json', '--trusted-root', 'trusted_root.json', '--type', predicateType];
+    // cosign keeps a cache in the home folder of whoever runs it.
+    const env = { ...process.env, HOME: cwd };
+    execFileSync(cosign, ['verify-blob-attestation', ...files, ...flags, 'artifact'], { cwd, env, stdio: 'pipe' });
+    return 'ok';
+  } catch (error) {
+    // Only an exit code of cosign itself is an answer. Errors of other realms are no instances of our Error.
+    const { status, stderr } = error as { status?: unknown; stderr?: unknown };
+    if (typeof status !== 'number') throw error;
+    return String(stderr).trim();
+  } finally {
+    rmSync(cwd, { recursive: true, force: true });
+  }
+}
