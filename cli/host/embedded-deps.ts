@@ -16,6 +16,7 @@ import { RedactionThread } from '../../shared/embedded/redaction/redaction-threa
 import { openReceiptSigner } from '../../shared/embedded/receipt-signer.ts';
 import { RunningAttempts } from '../../shared/embedded/running-attempts.ts';
 import { SmallBlobs } from '../../shared/embedded/small-blobs.ts';
+import { CheckpointThread } from '../../shared/embedded/sqlite/checkpoint-thread.ts';
 import { SqliteTable } from '../../shared/embedded/sqlite/sqlite-table.ts';
 import { checkInPool } from '../../shared/embedded/software-signer.ts';
 import { systemClock } from '../../shared/embedded/system-clock.ts';
@@ -96,7 +97,10 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   await using opened = new AsyncDisposableStack();
   openDataFolder(options.dataDir);
   opened.adopt(lockFolder(options.dataDir), (lock) => lock.release());
-  const table = opened.adopt(new SqliteTable(join(options.dataDir, 'table.sqlite'), isRunState), (open) => open.close());
+  const tableFile = join(options.dataDir, 'table.sqlite');
+  const checkpoints = new CheckpointThread(tableFile);
+  const table = opened.adopt(new SqliteTable(tableFile, isRunState, checkpoints), (open) => open.close());
+  opened.adopt(checkpoints, (thread) => thread.close());
   const logger = jsonLogger(options.log ?? warningsToStderr, 'maestro-conductor');
   const metrics = new MemoryMetrics();
   const gate = new WorkGate();

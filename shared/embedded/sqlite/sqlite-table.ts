@@ -11,6 +11,7 @@ import { checkItem, checkItemBytes, checkQuery, checkWrite, holds, keyOf, probeK
 import { requireRoom } from '../require-room.ts';
 import { sqliteProblem } from '../sqlite-problem.ts';
 import { systemErrorField } from '../system-error.ts';
+import type { CheckpointThread } from './checkpoint-thread.ts';
 import { GroupCommit } from './group-commit.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { decodeCursor, encodeCursor, type CursorPosition } from './sqlite-cursor.ts';
@@ -26,6 +27,8 @@ interface PendingWrite {
 const recentChars = 12 * 1024 * 1024;
 /** Items larger than this are not kept in memory. */
 const recentItemChars = 16 * 1024;
+/** JSON characters that were written since the log was last moved into the table; with indexes and whole pages three times as much is in the log. */
+const checkpointChars = 8 * 1024 * 1024;
 /** Anybody may ask for the health of a home, so a probe serves all who ask within this time. */
 const probeMs = 5_000;
 /** More than a page of SQLite has room for. */
@@ -44,12 +47,18 @@ export class SqliteTable implements Table {
   /** Newest committed state of the items used last; a run touches its few items a dozen times within a second. */
   readonly #recent = new LRUCache<string, Item>({ maxSize: recentChars });
   readonly #writes = new GroupCommit<PendingWrite>({ commit: (batch) => this.#commit(batch), idle: () => this.#checkpoint() });
+  readonly #checkpoints: CheckpointThread | undefined;
+  #writtenChars = 0;
   #probe: { at: number; result: Promise<void> } | undefined;
   #isClosed = false;
 
-  /** `keepsRecent` names the items that are read again soon after they were written; only those are kept in memory. */
-  constructor(path: string, keepsRecent: (key: Key) => boolean = () => true) {
+  /**
+   * `keepsRecent` names the items that are read again soon after they were written; only those are kept in memory. Without a thread for checkpoints this one makes
+   * them.
+   */
+  constructor(path: string, keepsRecent: (key: Key) => boolean = () => true, checkpoints?: CheckpointThread) {
     this.#path = path;
+    this.#checkpoints = checkpoints;
     this.#db = openDatabase(path);
     this.#keepsRecent = keepsRecent;
     this.#get = this.#db.prepare('SELECT body FROM items WHERE pk = ? AND sk = ?');
@@ -126,8 +135,17 @@ export class SqliteTable implements Table {
     this.#writes.add(write);
   }
 
-  /** Moves the write-ahead log into the table in a pause, so that no commit has to. */
+  /** Under load the thread moves the log while commits go on; SQLite itself does in a commit what it did not get done. */
+  #countWritten(chars: number): void {
+    this.#writtenChars += chars;
+    if (this.#checkpoints === undefined || this.#writtenChars < checkpointChars) return;
+    this.#writtenChars = 0;
+    this.#checkpoints.begin();
+  }
+
+  /** Moves what is left of the write-ahead log into the table in a pause, so that no commit has to. */
   #checkpoint(): void {
+    this.#writtenChars = 0;
     try {
       this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)');
     } catch (error) {
@@ -164,7 +182,12 @@ export class SqliteTable implements Table {
       const answers = batch.map((write) => this.#apply(write, staged, assumesAbsent));
       for (const [, change] of staged.entries()) this.#store(change);
       this.#db.exec('COMMIT');
-      for (const [id, change] of staged.entries()) this.#remember(id, change);
+      let chars = 0;
+      for (const [id, change] of staged.entries()) {
+        this.#remember(id, change);
+        chars += change.after?.body.length ?? 0;
+      }
+      this.#countWritten(chars);
       return answers;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');

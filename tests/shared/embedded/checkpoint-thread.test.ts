@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { CheckpointThread } from '../../../shared/embedded/sqlite/checkpoint-thread.ts';
+import { SqliteTable } from '../../../shared/embedded/sqlite/sqlite-table.ts';
+
+/** Under SQLite's own bound of 200 MB of log, and several times what the thread is begun for. */
+const rows = 600;
+const rowChars = 64 * 1024;
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mc-checkpoints-'));
+  path = join(folder, 'table.sqlite');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function write(table: SqliteTable, row: number): Promise<void> {
+  await table.write([{ kind: 'put', item: { pk: 'T', sk: `row-${row}`, filler: String(row).padEnd(rowChars, '.') } }]);
+}
+
+/** Writes without a pause, and answers how large the table itself became meanwhile. */
+async function writeAll(table: SqliteTable): Promise<number> {
+  let largest = 0;
+  for (let row = 0; row < rows; row += 1) {
+    await write(table, row);
+    largest = Math.max(largest, statSync(path).size);
+  }
+  return largest;
+}
+
+test('under a load without a pause the thread moves the log into the table, and nothing is lost', async () => {
+  const checkpoints = new CheckpointThread(path);
+  const table = new SqliteTable(path, undefined, checkpoints);
+  expect(await writeAll(table)).toBeGreaterThan(8 * 1024 * 1024);
+  await checkpoints.close();
+  await write(table, rows);
+  table.close();
+  const again = new SqliteTable(path);
+  for (const row of [0, rows - 1, rows]) expect(await again.get({ pk: 'T', sk: `row-${row}` })).toBeDefined();
+  again.close();
+});
+
+test('a thread that cannot open the table leaves the work to commits, and the next load begins another', async () => {
+  const checkpoints = new CheckpointThread(join(folder, 'missing', 'table.sqlite'));
+  const table = new SqliteTable(path, undefined, checkpoints);
+  await writeAll(table);
+  expect(await table.get({ pk: 'T', sk: `row-${rows - 1}` })).toBeDefined();
+  await checkpoints.close();
+  table.close();
+});
