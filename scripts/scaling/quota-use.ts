@@ -62,32 +62,39 @@ export function quotaUse(run: RunUse, { runs }: Load): QuotaUse[] {
   ];
 }
 
+/** Partitions of which there are several under one name, chosen by an id or a digest: their load is spread evenly. */
+const shards = new Map([
+  ['gsi2 SYS#OPEN#<shard>', 8],
+  ['SYS#LOG#PENDING#<shard>', 16],
+]);
+
 const isIndex = (partition: string): boolean => partition.startsWith('gsi');
 
 export interface PartitionLoad {
   partition: string;
   writeUnitsOfAdmission: number;
   writeUnits: number;
-  /** Starts a second that one partition takes, and whole runs a second. */
+  /** Starts a second that the partition (or all its shards) takes, and whole runs a second. */
   startsPerSecond: number;
   runsPerSecond: number;
   /** Until the admissions of the load have gone through the partitions of this name. */
   secondsToAdmit: number;
 }
 
-/** A partition takes 1,000 units a second. Those named after a run are one each and no limit; those of a tenant share its load; the others share all of it. */
+/** A partition takes 1,000 units a second. Those named after a run are one each and no limit; those of a tenant share its load; the others share all of it, each shard a part. */
 export function partitionLoads(run: RunUse, { runs, tenants }: Load): PartitionLoad[] {
   return allPartitions(run)
     .filter(({ partition, writeUnits }) => writeUnits > 0 && !partition.includes('<run>'))
     .map(({ partition, writeUnits }) => {
       const admission = run.admission.partitions.find((use) => use.partition === partition)?.writeUnits ?? 0;
-      const sharing = partition.includes('<tenant>') ? tenants : 1;
+      const spread = shards.get(partition) ?? 1;
+      const sharing = (partition.includes('<tenant>') ? tenants : 1) * spread;
       return {
         partition,
         writeUnitsOfAdmission: admission,
         writeUnits,
-        startsPerSecond: admission === 0 ? Infinity : Math.floor(partitionLimits.writeUnits / admission),
-        runsPerSecond: Math.floor(partitionLimits.writeUnits / writeUnits),
+        startsPerSecond: admission === 0 ? Infinity : Math.floor((partitionLimits.writeUnits * spread) / admission),
+        runsPerSecond: Math.floor((partitionLimits.writeUnits * spread) / writeUnits),
         secondsToAdmit: (admission * runs) / sharing / partitionLimits.writeUnits,
       };
     });

@@ -124,5 +124,21 @@ export function taskKey(tenant: TenantId, id: Id<'exec'>, taskId: string): Key {
   return { pk: executionPk(tenant, id), sk: `TASK#${taskId}` };
 }
 
-/** The index partition of every run that is not yet recorded; it holds ids, no tenant data. */
-export const openExecutions = 'SYS#OPEN';
+/** Where all open runs were listed before 0.3.0; those of a home that was updated still are. */
+const unsharded = 'SYS#OPEN';
+
+/** The characters that an id (ULID) ends with; the last one is random. */
+const idCharacters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const shards = 8;
+
+/**
+ * The list of runs that are not yet recorded is spread over index partitions by the last character of their ids, because one takes 125 whole runs a second on
+ * DynamoDB. It holds ids, no tenant data.
+ */
+export const openPartition = (id: Id<'exec'>): string => `${unsharded}#${idCharacters.indexOf(id.slice(-1)) % shards}`;
+
+/** The partitions in which a run may be listed. */
+export const openPartitionsOf = (id: Id<'exec'>): string[] => [openPartition(id), unsharded];
+
+/** Every partition of the list. */
+export const openPartitions: readonly string[] = [unsharded, ...Array.from({ length: shards }, (_, shard) => `${unsharded}#${shard}`)];

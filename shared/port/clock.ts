@@ -8,7 +8,10 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** A time in milliseconds as ISO 8601 in UTC. */
+let last = { ms: NaN, iso: '' };
+
+/** A time in milliseconds as ISO 8601 in UTC. Many are asked for within one millisecond, so the last is kept. */
 export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
+  if (ms !== last.ms) last = { ms, iso: new Date(ms).toISOString() };
+  return last.iso;
 }

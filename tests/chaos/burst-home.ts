@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { startHost } from '../../cli/host/start-host.ts';
 import { SimulatedRunner } from '../../runner/simulated/simulated-runner.ts';
 import { TenantId } from '../../shared/core/tenant-id.ts';
+import { openPartitions } from '../../shared/execution/execution-record.ts';
 import { LedgerRow, ledgerPk } from '../../shared/execution/ledger.ts';
 import { getExecution } from '../../shared/execution/read/get-execution.ts';
 import { getReceipt } from '../../shared/execution/read/get-receipt.ts';
@@ -81,7 +82,8 @@ async function report(): Promise<BurstReport> {
     kind: 'report',
     runs,
     inUse: z.object({ inUse: z.int() }).parse(usage.find(({ sk }) => sk === 'RUNS')).inUse,
-    open: (await deps.table.query({ index: 'gsi2', pk: 'SYS#OPEN', limit: 10 })).items.length,
+    open: (await Promise.all(openPartitions.map((pk) => deps.table.query({ index: 'gsi2', pk, limit: 10 })))).flatMap(({ items }) => items)
+      .length,
     days: days.map((day) => Day.parse(day)),
     ledger: ledger.map(({ pk: _pk, sk: _sk, ...row }) => LedgerRow.parse(row)),
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { openPartitions } from '../../shared/execution/execution-record.ts';
 import { getExecution } from '../../shared/execution/read/get-execution.ts';
 import { getReceipt } from '../../shared/execution/read/get-receipt.ts';
 import { integrateLog } from '../../shared/log/integrate-log.ts';
@@ -60,7 +61,8 @@ export async function reportCrash(deps: Deps, actor: Actor, ids: readonly string
     runs,
     log: { differences, isWhole: verified === size && size >= runs.length },
     inUse: z.object({ inUse: z.int() }).parse(await table.get({ pk: of('USAGE'), sk: 'RUNS' })).inUse,
-    open: (await table.query({ index: 'gsi2', pk: 'SYS#OPEN', limit: 10 })).items.length,
+    open: (await Promise.all(openPartitions.map((pk) => table.query({ index: 'gsi2', pk, limit: 10 })))).flatMap(({ items }) => items)
+      .length,
     actions: actions.map(({ subject, data }) => `${subject} ${String(data.details['action'])}`),
   };
 }

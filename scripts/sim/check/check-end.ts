@@ -1,4 +1,5 @@
 /** What must hold when everything is over: what callers heard and what the world saw, against what is stored. Items are read as they are. */
+import { openPartitions } from '../../../shared/execution/execution-record.ts';
 import type { Item } from '../../../shared/port/table.ts';
 import { acme } from '../world/acme.ts';
 import type { Outside } from '../callers.ts';
@@ -23,7 +24,7 @@ export function checkEnd(world: World, outside: Outside, started: ReadonlySet<st
   checkLog(items, expect);
   const hasKeyless = world.scenario.starts.some(({ key }) => key === undefined);
   checkKeys(hasKeyless, runs, items, expect);
-  const open = world.store.query({ index: 'gsi2', pk: 'SYS#OPEN', limit: 10 }).items;
+  const open = openPartitions.flatMap((pk) => world.store.query({ index: 'gsi2', pk, limit: 10 }).items);
   expect(open.length === 0, 'no run lost', `${open.length} runs are still listed as open`);
 }
 

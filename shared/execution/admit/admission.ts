@@ -14,7 +14,7 @@ import { auditOp } from '../../audit/audit-event.ts';
 import { decisionOp } from '../../decision/decision-store.ts';
 import type { Deps } from '../../port/deps.ts';
 import { estimatedLedgerOp } from '../ledger.ts';
-import { executionPk, headKey, openExecutions, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
+import { executionPk, headKey, openPartition, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import type { FileRef } from '../execution.ts';
 import type { StoredJson } from '../stored-json.ts';
 
@@ -152,7 +152,7 @@ function headItem(head: ExecutionRecord): Item {
     ...head,
     gsi1pk: `T#${head.tenant}#X`,
     gsi1sk: `${isoTime(head.createdAt)}#${head.id}`,
-    gsi2pk: openExecutions,
+    gsi2pk: openPartition(head.id),
     gsi2sk: `${head.tenant}#${head.id}`,
   });
 }

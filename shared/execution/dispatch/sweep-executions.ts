@@ -5,7 +5,7 @@ import { TenantId } from '../../core/tenant-id.ts';
 import type { Deps } from '../../port/deps.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { PhaseInput } from '../../port/phases.ts';
-import { openExecutions, type TaskRecord } from '../execution-record.ts';
+import { openPartitions, type TaskRecord } from '../execution-record.ts';
 import { reconcileRun } from './reconcile-run.ts';
 
 const StoredRun = z.object({ tenant: TenantId, id: idSchema('exec'), createdAt: z.int(), phaseToken: z.string().optional() });
@@ -21,15 +21,17 @@ const graceMs = 60_000;
 
 /** Every run that is not yet recorded, page by page. */
 export async function* openRuns({ table }: Pick<Deps, 'table'>): AsyncGenerator<OpenRun> {
-  let cursor: string | undefined;
-  do {
-    const page = await table.query({ index: 'gsi2', pk: openExecutions, limit: 500, ...(cursor && { cursor }) });
-    for (const item of page.items) {
-      const run = StoredRun.parse(item);
-      yield { tenant: run.tenant, executionId: run.id, createdAt: run.createdAt, isAwaited: run.phaseToken !== undefined };
-    }
-    cursor = page.cursor;
-  } while (cursor);
+  for (const pk of openPartitions) {
+    let cursor: string | undefined;
+    do {
+      const page = await table.query({ index: 'gsi2', pk, limit: 500, ...(cursor && { cursor }) });
+      for (const item of page.items) {
+        const run = StoredRun.parse(item);
+        yield { tenant: run.tenant, executionId: run.id, createdAt: run.createdAt, isAwaited: run.phaseToken !== undefined };
+      }
+      cursor = page.cursor;
+    } while (cursor);
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Deps } from '../../port/deps.ts';
 import type { PhaseInput } from '../../port/phases.ts';
 import { learnFromRun } from '../../estimate/learn-from-run.ts';
-import { headKey, openExecutions } from '../execution-record.ts';
+import { headKey, openPartitionsOf } from '../execution-record.ts';
 import { getExecutionRecord, readTasks } from '../execution-store.ts';
 import { terminalStates } from '../execution.ts';
 
@@ -15,7 +15,7 @@ export async function recordRun(deps: Deps, { tenant, executionId }: PhaseInput)
       remove: ['gsi2pk', 'gsi2sk', 'phaseToken'],
       conditions: [
         { kind: 'in', field: 'state', values: terminalStates },
-        { kind: 'compare', field: 'gsi2pk', op: '=', value: openExecutions },
+        { kind: 'in', field: 'gsi2pk', values: openPartitionsOf(executionId) },
       ],
     },
   ]);

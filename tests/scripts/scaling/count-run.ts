@@ -59,8 +59,8 @@ class CountingTable implements Table {
 
   #use(pk: string): PartitionUse {
     const { partitions } = this.#stage();
-    // What waits for the log is spread over shards; which one a run meets is chance.
-    const partition = pk.replace(/^(SYS#LOG#PENDING#).*/, '$1<shard>');
+    // What waits for the log, and the list of open runs, are spread over shards; which one a run meets is chance.
+    const partition = pk.replace(/^(SYS#LOG#PENDING#|gsi2 SYS#OPEN#).*/, '$1<shard>');
     const known = partitions.find((use) => use.partition === partition);
     if (known) return known;
     const use = { partition, writes: 0, writeUnits: 0, reads: 0, readUnits: 0 };

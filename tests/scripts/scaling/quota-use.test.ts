@@ -37,7 +37,9 @@ describe('quotas that runs use up', () => {
       new Map(partitionLoads(oneRun, { runs: 15_000, tenants }).map(({ partition, secondsToAdmit }) => [partition, secondsToAdmit]));
     expect(of(1).get('T#<tenant>#USAGE')).toBe(60);
     expect(of(30).get('T#<tenant>#USAGE')).toBe(2);
-    expect(of(30).get('gsi2 SYS#OPEN')).toBe(of(1).get('gsi2 SYS#OPEN'));
+    expect(of(1).get('SYS#LOG#PENDING#<shard>')).toBe(0);
+    expect(of(1).get('gsi2 SYS#OPEN#<shard>')).toBeCloseTo(15 / 8, 2);
+    expect(of(30).get('gsi2 SYS#OPEN#<shard>')).toBe(of(1).get('gsi2 SYS#OPEN#<shard>'));
     expect([...of(1).keys()].filter((partition) => partition.includes('<run>'))).toEqual([]);
   });
 

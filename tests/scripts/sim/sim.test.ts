@@ -38,10 +38,10 @@ describe('the simulated engine', () => {
 
 /** Which rule each planted bug breaks first; others may follow from it. */
 const brokenRules: Readonly<Record<PlantName, readonly string[]>> = {
-  'seal-without-conditions': ['one receipt', 'a cancel lands', 'slots balance'],
+  'seal-without-conditions': ['one receipt', 'a cancel lands', 'slots balance', 'states go forward'],
   'forgetful-completion': ['releases are exact'],
   'impatient-sweep': ['leases hold'],
-  'claim-without-conditions': ['no attempt runs twice', 'states go forward', 'nothing begins in a closed run'],
+  'claim-without-conditions': ['no attempt runs twice', 'states go forward', 'nothing begins in a closed run', 'sealed is sealed'],
   'start-without-key': ['none doubled'],
   'answer-before-commit': ['no run lost', 'none doubled'],
   'append-without-conditions': ['logged once', 'the log is whole', 'checkpoints are of one log', 'every statement is logged'],

@@ -1,6 +1,8 @@
 /** Runs that 0.1.0 left behind: their items know no budget, no decisions about attempts and no compensations' attempts. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { openRuns } from '../../../shared/execution/dispatch/sweep-executions.ts';
 import { executionPk, headKey, taskKey } from '../../../shared/execution/execution-record.ts';
 import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { listExecutions } from '../../../shared/execution/read/list-executions.ts';
@@ -36,9 +38,10 @@ async function without(key: Key, names: readonly string[]): Promise<WriteOp> {
 async function makeOld(id: Id<'exec'>): Promise<void> {
   const { table } = engine.home.deps;
   const { tenant } = engine.actor;
+  await table.write([await without(headKey(tenant, id), ['budgetDay', 'estimatedCostHighUsdMicros', 'inputBytes'])]);
   await table.write([
-    await without(headKey(tenant, id), ['budgetDay', 'estimatedCostHighUsdMicros', 'inputBytes']),
     await without(taskKey(tenant, id, 'last'), ['compensationAttempts']),
+    { kind: 'update', key: headKey(tenant, id), set: { gsi2pk: 'SYS#OPEN' } },
     { kind: 'update', key: { pk: `T#${tenant}#USAGE`, sk: 'RUNS' }, set: { inUse: 0 } },
   ]);
   const key = { pk: executionPk(tenant, id), sk: 'DECISION#start' };
@@ -46,6 +49,13 @@ async function makeOld(id: Id<'exec'>): Promise<void> {
   const { kind: _kind, ...actor } = input.actor;
   const old = { ...z.record(z.string(), z.json()).parse(input), actor: z.json().parse(actor), tenant: { id: tenant } };
   await table.write([{ kind: 'update', key, set: { input: old }, remove: ['tookMs', 'executionId'] }]);
+}
+
+/** The runs that a sweep would look at. */
+async function openIds(): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { executionId } of openRuns(engine.home.deps)) ids.push(executionId);
+  return ids;
 }
 
 describe('a run that 0.1.0 started', () => {
@@ -57,8 +67,11 @@ describe('a run that 0.1.0 started', () => {
     engine.simulate((spec) => ({ result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, until: held }));
     const { id } = await engine.start({ workflow: 'old' });
     await makeOld(id);
+    expect(await openIds()).toEqual([id]);
     letGo();
     expect(await engine.finish(id)).toMatchObject({ state: 'succeeded' });
+    for (let look = 0; look < 100 && (await openIds()).length > 0; look += 1) await delay(20);
+    expect(await openIds()).toEqual([]);
     expect((await getReceipt(deps, engine.actor, id)).receiptId).toMatch(/^rcpt_/);
     const { items } = await listExecutions(deps, engine.actor, { limit: 10 });
     expect(items).toMatchObject([{ id, state: 'succeeded' }]);
