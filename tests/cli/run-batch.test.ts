@@ -89,6 +89,24 @@ describe('maestro run --batch', () => {
   );
 
   test(
+    'sends more lines than a request takes in several, numbers them through, and starts none of them twice',
+    async () => {
+      const lines = Array.from({ length: 501 }, (_, n) => start(n, n === 500 ? { workflow: 'none' } : {})).join('\n');
+      const first = await maestro(['run', '--batch', '-', '--json', '--idempotency-key', 'many'], lines);
+      const answers = answersOf(first);
+      expect(answers.map(({ index }) => index)).toEqual(Array.from({ length: 501 }, (_, index) => index));
+      expect(answers.at(-1)).toMatchObject({ status: 404 });
+      expect(answers.filter(({ status }) => status === 202)).toHaveLength(500);
+      const again = answersOf(await maestro(['run', '--batch', '-', '--json', '--idempotency-key', 'many'], lines + start(501)));
+      const idsOf = (answered: BatchAnswer[]): string[] =>
+        answered.flatMap((answer) => ('execution' in answer ? [answer.execution.id] : []));
+      expect(idsOf(again).slice(0, 500)).toEqual(idsOf(answers));
+      expect(idsOf(again)).toHaveLength(501);
+    },
+    slowMs,
+  );
+
+  test(
     'is a usage error beside what a line says itself, and so is neither a workflow nor a batch',
     async () => {
       for (const args of [['shard'], ['--wait'], ['-i', 'n=1'], ['--region', 'EU'], ['--dry-run']]) {
