@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { McError } from '../../../shared/core/errors.ts';
 import { decideAfterFailure } from '../../../shared/execution/dispatch/retry-policy.ts';
@@ -81,6 +82,48 @@ describe('a disk that is full for a while', () => {
     const execution = await engine.finish((await engine.start({ workflow: 'patient' })).id);
     expect(execution).toMatchObject({ state: 'succeeded', error: null });
     expect(engine.attempts).toHaveLength(1);
+  });
+});
+
+describe('the slots that the end of a task holds for the next one', () => {
+  const chain = `name: chain
+version: 1.0.0
+tasks:
+  - { id: first, uses: 'pkg:demo/echo@1.0.0' }
+  - { id: second, uses: 'pkg:demo/echo@1.0.0', needs: [first] }
+`;
+  const width = 3;
+
+  /** All slots are free, so all of them can be held at once. */
+  async function expectAllFree(): Promise<void> {
+    for (let look = 0; look < 100; look += 1) {
+      const slots = engine.home.deps.queue.reserve?.(width);
+      slots?.release();
+      if (slots) return;
+      await delay(20);
+    }
+    throw new Error(`fewer than ${width} slots are free although nothing runs`);
+  }
+
+  test.each([
+    ['fails', () => Promise.reject(full())],
+    ['loses a race for a dependent', () => Promise.resolve({ ok: false as const, failed: [1] })],
+  ])('are free again when its write %s', async (_what, refuse) => {
+    await engine.close();
+    engine = await openEngine({ width });
+    const { table } = engine.home.deps;
+    let refusals = 2;
+    engine.home.deps.table = {
+      ...failingAt(table, () => false),
+      write: async (ops) => {
+        const isEnd = ops.some((op) => op.kind === 'update' && op.key.sk === 'TASK#first' && op.set?.['state'] === 'succeeded');
+        return isEnd && refusals-- > 0 ? refuse() : table.write(ops);
+      },
+    };
+    await engine.publish(chain);
+    expect(await engine.finish((await engine.start({ workflow: 'chain' })).id)).toMatchObject({ state: 'succeeded' });
+    expect(refusals).toBeLessThan(0);
+    await expectAllFree();
   });
 });
 
