@@ -1,6 +1,6 @@
 /** One mapper from anything thrown to what the command line answers: code, exit code, what was got, what is allowed, the fix. */
 import { CommanderError } from 'commander';
-import { errorCatalog, type ErrorCode } from '../shared/core/error-catalog.ts';
+import { errorCatalog, type ErrorCode } from '../shared/core/error-catalog/error-catalog.ts';
 import { McError } from '../shared/core/errors.ts';
 import type { Issue } from '../shared/core/issue.ts';
 import type { DenyReason } from '../shared/decision/decision.ts';

@@ -1,12 +1,14 @@
 /** The command tree: one file a command, assembled here and nowhere else. Building it has no effects. */
 import { Command } from 'commander';
 import { addActions } from './commands/actions.ts';
+import { addBackup } from './commands/backup/backup.ts';
+import { addRestore } from './commands/backup/restore.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDiff } from './commands/diff.ts';
 import { addDisclosure } from './commands/evidence/disclosure.ts';
 import { addEvidence } from './commands/evidence/evidence.ts';
 import { addInit } from './commands/init.ts';
-import { addKeys } from './commands/keys.ts';
+import { addKeys } from './commands/keys/keys.ts';
 import { addLog } from './commands/log/log.ts';
 import { addLogs } from './commands/logs.ts';
 import { addNew } from './commands/new.ts';
@@ -15,12 +17,14 @@ import { addPlan } from './commands/plan.ts';
 import { addPolicy } from './commands/policy.ts';
 import { addPublish } from './commands/publish.ts';
 import { addReceipt } from './commands/receipt.ts';
+import { addRetention } from './commands/retention/retention.ts';
 import { addRun } from './commands/run.ts';
 import { addStatus } from './commands/status.ts';
 import { addTenants } from './commands/tenants/tenants.ts';
 import { addUp } from './commands/up.ts';
 import { addValidate } from './commands/validate.ts';
 import { addVerify } from './commands/verify.ts';
+import { addVerifyBundle } from './commands/verify-bundle.ts';
 import { addVersion } from './commands/version.ts';
 import { addWhoami } from './commands/whoami.ts';
 import { programVersion } from './program-version.ts';
@@ -29,8 +33,9 @@ const groups: readonly { title: string; add: readonly ((program: Command) => voi
   { title: 'Begin:', add: [addUp, addInit, addNew] },
   { title: 'Workflows:', add: [addValidate, addPlan, addPublish, addRun] },
   { title: 'Executions:', add: [addStatus, addLogs, addReceipt, addActions, addDiff] },
-  { title: 'Trust:', add: [addVerify, addDisclosure, addEvidence, addKeys, addLog, addWhoami] },
-  { title: 'Governance:', add: [addTenants] },
+  { title: 'Trust:', add: [addVerify, addVerifyBundle, addDisclosure, addEvidence, addKeys, addLog, addWhoami] },
+  { title: 'Governance:', add: [addTenants, addRetention] },
+  { title: 'Operations:', add: [addBackup, addRestore] },
   { title: 'Packages:', add: [addPackage] },
   { title: 'Policy:', add: [addPolicy] },
   { title: 'This program:', add: [addCompletion, addVersion] },

@@ -61,6 +61,8 @@ async function bundle(entryPoints: { in: string; out: string }[]): Promise<void>
     keepNames: true,
     legalComments: 'none',
     logLevel: 'warning',
+    // What the CycloneDX library takes for XML if somebody installed it; we write JSON, and it asks for it in a `try`.
+    external: ['xmlbuilder2'],
     // CommonJS packages call require at run time, which an ES module does not have.
     banner: { js: "import { createRequire as mcCreateRequire } from 'node:module'; const require = mcCreateRequire(import.meta.url);" },
   });

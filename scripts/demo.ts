@@ -102,7 +102,7 @@ async function sealAndVerify(client: MaestroClient, execution: Execution): Promi
     say(indent(`${paint('green', '✔')} one byte changed in the ${what}: ${paint('red', refusal(attempt, pem))}`));
   }
   const files = {
-    key: 'mc.pub',
+    by: { key: 'mc.pub' },
     bundle: 'r.sigstore.json',
     artifact: 'r.outputs.json',
     predicateType: statement.predicateType,

@@ -15,11 +15,10 @@ import { TenantId } from '../shared/core/tenant-id.ts';
 import { startExecution } from '../shared/execution/admit/start-execution.ts';
 import { getExecution } from '../shared/execution/read/get-execution.ts';
 import { getReceipt } from '../shared/execution/read/get-receipt.ts';
-import { logIdentity } from '../shared/log/log-identity.ts';
+import { homeTrustedRoot } from '../shared/identity/home-trusted-root.ts';
 import { createWorkflow } from '../shared/manifest/create-workflow.ts';
 import { publishWorkflow } from '../shared/publish/publish-workflow.ts';
 import type { Deps } from '../shared/port/deps.ts';
-import { trustedRoot } from '../shared/receipt/trusted-root.ts';
 import type { Actor } from '../shared/tenant/actor.ts';
 
 const actor: Actor = { sub: 'admin@example.com', tenant: TenantId.parse('local'), roles: ['admin'] };
@@ -70,7 +69,11 @@ async function sealedRun(deps: Deps, manifest: { name: string }, inputs: { who: 
   const { id } = started.execution;
   while ((await getExecution(deps, actor, id)).receiptId === null) await delay(20);
   const { bundle, outputsDocument } = await getReceipt(deps, actor, id);
-  return { 'sigstore.json': JSON.stringify(bundle), 'outputs.json': outputsDocument, 'manifest.json': canonicalJson(workflow.manifest) };
+  return {
+    'sigstore.json': JSON.stringify(bundle),
+    'outputs.json': outputsDocument ?? '',
+    'manifest.json': canonicalJson(workflow.manifest),
+  };
 }
 
 const folder = fileURLToPath(new URL(`../tests/golden/receipts/v${programVersion()}/`, import.meta.url));
@@ -82,7 +85,7 @@ try {
   const { pem } = await home.deps.signer.publicKey();
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'mc.pub'), pem);
-  writeFileSync(join(folder, 'trusted_root.json'), JSON.stringify(trustedRoot([logIdentity(await home.deps.logKey.publicKey())])));
+  writeFileSync(join(folder, 'trusted_root.json'), JSON.stringify(await homeTrustedRoot(home.deps)));
   for (const [run, files] of Object.entries(runs))
     for (const [ending, text] of Object.entries(files)) writeFileSync(join(folder, `${run}.${ending}`), text);
 } finally {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { startApiProxy } from './cloud/api-proxy.ts';
 import { closeGaps } from './cloud/close-gaps.ts';
+import { dropConditions } from './cloud/drop-conditions.ts';
 import { installEmulator, startEmulator } from './cloud/emulator.ts';
 import { startIssuer } from './cloud/loopback-issuer.ts';
 import { runCommand } from './cloud/run-command.ts';
@@ -23,13 +24,18 @@ const ownerTenant = 'home';
 
 const minuteMs = 60_000;
 /** Several times what each takes on two busy cores; a hang must not block whoever waits for the result. */
-const timeouts = { bootstrapMs: 3 * minuteMs, deployMs: 8 * minuteMs, suitesMs: 15 * minuteMs } as const;
+const timeouts = { synthMs: 4 * minuteMs, bootstrapMs: 3 * minuteMs, deployMs: 8 * minuteMs, suitesMs: 15 * minuteMs } as const;
 
 const Outputs = z.object({
   [`mc-${stage}-api`]: z.object({ Url: z.url() }),
   [`mc-${stage}-data`]: z.object({ TableName: z.string(), BlobBucketName: z.string() }),
   [`mc-${stage}-execution`]: z.object({ StateMachineArn: z.string() }),
-  [`mc-${stage}-keys`]: z.object({ SigningKeyArn: z.string(), LogKeyArn: z.string() }),
+  [`mc-${stage}-keys`]: z.object({
+    SigningKeyAlias: z.string(),
+    LogKeyArn: z.string(),
+    DataKeyArn: z.string(),
+    EnvelopeKeyAlias: z.string(),
+  }),
 });
 
 type Environment = Record<string, string>;
@@ -54,14 +60,18 @@ async function deploy(env: Environment, issuerUrl: string): Promise<z.infer<type
     `audience=${audience}`,
     '-c',
     `ownerTenant=${ownerTenant}`,
-    '--output',
-    assembly,
+    // The emulator has no AWS Backup.
+    '-c',
+    'nightlyBackups=elsewhere',
   ];
   const options = { env, cwd: root, output: 'quiet' } as const;
-  const bootstrap = ['bootstrap', 'aws://000000000000/us-east-1', ...context];
+  const synth = ['synth', '--quiet', '--output', assembly, ...context];
+  await must('cdk synth', () => runCommand(cdk, synth, { ...options, timeoutMs: timeouts.synthMs }));
+  dropConditions(assembly);
+  const bootstrap = ['bootstrap', 'aws://000000000000/us-east-1', '--app', assembly];
   await must('cdk bootstrap', () => runCommand(cdk, bootstrap, { ...options, timeoutMs: timeouts.bootstrapMs }));
   rmSync(outputsFile, { force: true });
-  const all = ['deploy', '--all', '--require-approval', 'never', '--outputs-file', outputsFile, ...context];
+  const all = ['deploy', '--all', '--app', assembly, '--require-approval', 'never', '--outputs-file', outputsFile];
   await must('cdk deploy --all', () => runCommand(cdk, all, { ...options, timeoutMs: timeouts.deployMs }));
   return Outputs.parse(JSON.parse(readFileSync(outputsFile, 'utf8')));
 }
@@ -97,7 +107,9 @@ async function testCloud(start: Start): Promise<number> {
     MC_TABLE: outputs[`mc-${stage}-data`].TableName,
     MC_BLOB_BUCKET: outputs[`mc-${stage}-data`].BlobBucketName,
     MC_STATE_MACHINE_ARN: outputs[`mc-${stage}-execution`].StateMachineArn,
-    MC_SIGNING_KEY_ARN: outputs[`mc-${stage}-keys`].SigningKeyArn,
+    MC_STORAGE_KEY_ARN: outputs[`mc-${stage}-keys`].DataKeyArn,
+    MC_ENVELOPE_KEY_ALIAS: outputs[`mc-${stage}-keys`].EnvelopeKeyAlias,
+    MC_SIGNING_KEY_ALIAS: outputs[`mc-${stage}-keys`].SigningKeyAlias,
     MC_LOG_KEY_ARN: outputs[`mc-${stage}-keys`].LogKeyArn,
   });
 }

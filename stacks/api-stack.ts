@@ -103,7 +103,10 @@ function allow(operation: OperationFunction, rights: OperationRights, { parts, e
     if (access === 'write') parts[bucket].grantReadWrite(role);
   }
   if (rights.isSigning) parts.signingKey.grantSign(role);
+  if (rights.isErasing === true) for (const bucket of ['data', 'logs', 'receipts'] as const) parts[bucket].grantErase(role);
+  if (rights.isRotating === true) execution.grantStartRotation(operation);
   if (rights.isLogging === true) parts.logKey.grantSign(role);
+  if (rights.isCertifying === true) parts.authorityKeys.grantCertify(role);
   if (rights.isStartingRuns) {
     execution.queue.grantSendMessages(role);
     execution.grantStartRun(operation);

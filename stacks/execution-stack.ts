@@ -13,8 +13,11 @@ import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cd
 import type { Construct } from 'constructs';
 import { addSchedule } from './constructs/add-schedule.ts';
 import { deliveriesMax } from '../shared/port/task-queue.ts';
+import { usualKeyDays } from '../shared/rotation/watch-rotations.ts';
 import { grant } from './constructs/grant.ts';
+import { KeyRotation, rotationMachineArn } from './constructs/key-rotation.ts';
 import { OperationFunction } from './constructs/operation-function.ts';
+import { Retention } from './constructs/retention.ts';
 import { TransparencyLog } from './constructs/transparency-log.ts';
 import type { FunctionCode } from './function-code.ts';
 import { homeEnvironment, type HomeParts } from './home-environment.ts';
@@ -25,8 +28,12 @@ interface ExecutionStackProps extends StackProps {
   parts: HomeParts;
   /** Where the home is declared to stand. */
   region: string | undefined;
+  /** SPIFFE trust domain in which the home names its signer. */
+  trustDomain?: string | undefined;
   /** The tenant whose admins run the home. */
   ownerTenant: string;
+  /** Keys of so many days are rotated, 0 for never. */
+  maxKeyDays?: number | undefined;
   /** Pollers of the queue that are always there; without them Lambda adds and takes away its own. */
   taskPollers: number | undefined;
 }
@@ -57,6 +64,9 @@ export class ExecutionStack extends Stack {
   readonly worker: OperationFunction;
   readonly sweep: OperationFunction;
   readonly log: TransparencyLog;
+  readonly keyRotation: KeyRotation;
+  readonly retention: Retention;
+  readonly #rotationMachineArn: string;
   readonly environmentOfHome: Record<string, string>;
   readonly #props: ExecutionStackProps;
 
@@ -82,17 +92,29 @@ export class ExecutionStack extends Stack {
       resourceName: stateMachineName,
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
+    const machineName = `mc-${props.stage}-key-rotation`;
+    this.#rotationMachineArn = rotationMachineArn(this, machineName);
     this.environmentOfHome = homeEnvironment(props.parts, {
       queueUrl: this.queue.queueUrl,
       stateMachineArn: this.stateMachineArn,
+      rotationMachineArn: this.#rotationMachineArn,
       builderId: `https://maestro-conductor.dev/homes/aws/${props.stage}`,
       region: props.region,
+      trustDomain: props.trustDomain,
       ownerTenant: props.ownerTenant,
     });
     this.worker = this.#worker();
     this.supervisor = this.#supervisor(stateMachineName);
     this.sweep = this.#sweep();
     this.log = new TransparencyLog(this, 'TransparencyLog', { code: props.code, parts: props.parts, environment: this.environmentOfHome });
+    const { code, parts, maxKeyDays = usualKeyDays } = props;
+    this.keyRotation = new KeyRotation(this, 'KeyRotation', { code, parts, environment: this.environmentOfHome, machineName, maxKeyDays });
+    this.retention = new Retention(this, 'Retention', {
+      code,
+      parts,
+      environment: this.environmentOfHome,
+      machineName: `mc-${props.stage}-retention`,
+    });
     this.#catalog();
     new CfnOutput(this, 'StateMachineArn', { value: this.supervisor.stateMachineArn, description: 'Supervises runs; one execution each' });
   }
@@ -100,6 +122,13 @@ export class ExecutionStack extends Stack {
   /** Lets a function start the supervision of a run. */
   grantStartRun(operation: OperationFunction): void {
     grant(operation.role, ['states:StartExecution'], [this.stateMachineArn]);
+  }
+
+  /** Lets a function try the keys in use and start a rotation of one. */
+  grantStartRotation(operation: OperationFunction): void {
+    this.#props.parts.signingKey.grantTry(operation.role);
+    this.#props.parts.envelopeKey.grantTry(operation.role);
+    grant(operation.role, ['states:StartExecution'], [this.#rotationMachineArn]);
   }
 
   /** Lets a function wake the phase that waits for a run. */
@@ -212,13 +241,14 @@ export class ExecutionStack extends Stack {
     return sweep;
   }
 
-  /** Publishes the packages that are shipped with the product and opens the tenant of the home's owner, as a step of the deployment. */
+  /** Publishes the packages that are shipped with the product, opens the tenant of the home's owner and makes the authorities of the home, as a step of the deployment. */
   #catalog(): void {
     const install = this.#function('InstallCatalog', 'install-catalog', {
       description: 'Publishes the packages of the catalog and opens the tenant of the owner',
       timeout: Duration.minutes(5),
     });
-    const { table, data, receipts, signingKey } = this.#props.parts;
+    const { table, data, receipts, signingKey, authorityKeys } = this.#props.parts;
+    authorityKeys.grantFound(install.role);
     table.grantReadWrite(install.role);
     data.grantReadWrite(install.role);
     receipts.grantReadWrite(install.role);
@@ -228,7 +258,8 @@ export class ExecutionStack extends Stack {
       resourceType: 'Custom::MaestroCatalog',
       // A little more than the function has; the default is an hour.
       serviceTimeout: Duration.minutes(6),
-      properties: { digest: this.#props.code.catalogDigest, ownerTenant: this.#props.ownerTenant },
+      // `authorities` is another one for a home of before it had any, so that the step runs.
+      properties: { digest: this.#props.code.catalogDigest, ownerTenant: this.#props.ownerTenant, authorities: 1 },
     });
     // The step needs its rights before it starts; they live in a policy of their own.
     installed.node.addDependency(install.role);

@@ -25,9 +25,13 @@ export class ObservabilityStack extends Stack {
   readonly #stage: string;
   readonly #topic: Topic;
 
-  constructor(scope: Construct, id: string, { stage, dataKey, alarmEmail, parts, execution, api, ...props }: ObservabilityStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, dataKey, alarmEmail, parts, execution, api, backup, ...props }: ObservabilityStackProps,
+  ) {
     super(scope, id, props);
-    const watched = { parts, execution, api };
+    const watched = { parts, execution, api, backup };
     this.#stage = stage;
     this.#topic = new Topic(this, 'Alarms', { displayName: 'Maestro Conductor alarms', masterKey: dataKey, enforceSSL: true });
     if (alarmEmail !== undefined) this.#topic.addSubscription(new EmailSubscription(alarmEmail));

@@ -15,6 +15,12 @@ export interface OperationRights {
   isSigning: boolean;
   /** Signs checkpoints of the transparency log. */
   isLogging?: boolean;
+  /** Issues certificates and timestamps, for statements in their identity form. */
+  isCertifying?: boolean;
+  /** Tries the keys in use and starts rotations of them. */
+  isRotating?: boolean;
+  /** Erases stored objects, with every version of them. */
+  isErasing?: boolean;
   /** Hands out tasks and starts the supervision of runs. */
   isStartingRuns: boolean;
   /** Wakes the phase that waits for a run. */
@@ -43,6 +49,9 @@ const stores: OperationRights = { ...nothing, table: 'write', data: 'write', rec
 const appendsToLog = { table: 'write', receipts: 'write', isLogging: true } as const;
 const publishes: OperationRights = { ...stores, receipts: 'write', isSigning: true };
 
+/** Erases what is due, and signs the manifest of that. */
+const purges: OperationRights = { ...publishes, logs: 'read', isErasing: true };
+
 const rights: Readonly<Record<string, OperationRights>> = {
   createWorkflow: stores,
   listWorkflows: reads,
@@ -57,9 +66,10 @@ const rights: Readonly<Record<string, OperationRights>> = {
   getExecution: reads,
   readLogs: reads,
   // A receipt whose log entry waits is integrated at once.
-  getReceipt: { ...reads, ...appendsToLog },
+  getReceipt: { ...reads, ...appendsToLog, isCertifying: true },
+  getStatement: { ...reads, ...appendsToLog, isCertifying: true },
   // Signs the runtime trace when somebody wants it, as getDecisionReceipt does.
-  getRunEgress: { ...reads, ...appendsToLog, isSigning: true },
+  getRunEgress: { ...reads, ...appendsToLog, isSigning: true, isCertifying: true },
   // Reading evidence leaves an audit event, and signed addresses a key in the table.
   listEvidence: { ...reads, table: 'write' },
   getEvidenceFile: { ...reads, table: 'write' },
@@ -78,6 +88,14 @@ const rights: Readonly<Record<string, OperationRights>> = {
   putMember: sets,
   listMembers: asks,
   listAuditEvents: asks,
+  showRetention: asks,
+  setRetention: sets,
+  listHolds: asks,
+  putHold: sets,
+  releaseHold: sets,
+  listPurges: asks,
+  purgeNow: purges,
+  getDeletionManifest: { ...reads, ...appendsToLog },
   listPolicyPacks: reads,
   getPolicyPack: reads,
   getPolicyBundle: reads,
@@ -88,10 +106,14 @@ const rights: Readonly<Record<string, OperationRights>> = {
   listDecisions: reads,
   getDecision: reads,
   // Most decisions are never asked about, so one is signed when somebody wants its receipt.
-  getDecisionReceipt: { ...reads, ...appendsToLog, isSigning: true },
+  getDecisionReceipt: { ...reads, ...appendsToLog, isSigning: true, isCertifying: true },
   getLogCheckpoint: asks,
   getLogTile: { ...asks, receipts: 'read' },
   whoami: asks,
+  // Tries the key in use, writes the row and starts the state machine; the work is that of its function.
+  rotateKey: { ...sets, isRotating: true },
+  listKeyRotations: asks,
+  getKeyRotation: { ...asks, ...appendsToLog },
   listKeys: asks,
   getTrustedRoot: asks,
   getManifestSchema: asks,

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { constants } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { hostFlags } from './host-flags.mjs';
+import { hostEnvironment, hostFlags } from './host-flags.mjs';
 
 const wanted = 24;
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -23,7 +23,7 @@ function pinnedNode() {
 function runWith(node) {
   const child = spawn(node, [...(isHost ? hostFlags : []), main, ...process.argv.slice(2)], {
     stdio: 'inherit',
-    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+    env: { ...(isHost ? hostEnvironment : {}), ...process.env, NODE_COMPILE_CACHE: compileCache },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     // A terminal sends Ctrl-C to both of us, so the child may get it twice; commands take that as once.

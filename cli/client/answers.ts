@@ -8,8 +8,10 @@ import { Execution } from '../../shared/execution/execution.ts';
 import { AttemptEgress } from '../../shared/execution/read/get-run-egress.ts';
 import { LogRecord } from '../../shared/execution/read/read-logs.ts';
 import { Workflow } from '../../shared/manifest/workflow.ts';
+import { PublishedKey } from '../../shared/keys/published-keys.ts';
 import { PackageRecord } from '../../shared/package/package-record.ts';
 import { PackSummary } from '../../shared/policy-catalog/policy-pack.ts';
+import { KeyRotation } from '../../shared/rotation/rotation-view.ts';
 import { TenantSummary } from '../../shared/tenant-admin/tenant-view.ts';
 import { Member } from '../../shared/tenant/tenant.ts';
 
@@ -36,8 +38,14 @@ export type LogPage = z.infer<typeof LogPage>;
 export const UploadedFile = z.object({ digest: Digest, name: z.string(), sizeBytes: z.int().nonnegative() });
 export type UploadedFile = z.infer<typeof UploadedFile>;
 
-export const KeysAnswer = z.object({ keys: z.array(z.object({ keyId: z.string(), pem: z.string() })) });
+/** Homes of before 0.3 name neither states nor times. */
+export const KeysAnswer = z.object({
+  keys: z.array(z.object({ ...PublishedKey.partial().shape, keyId: z.string(), pem: z.string() })),
+});
 export type KeysAnswer = z.infer<typeof KeysAnswer>;
+
+export const KeyRotationPage = page(KeyRotation);
+export type KeyRotationPage = z.infer<typeof KeyRotationPage>;
 
 export const TenantPage = page(TenantSummary);
 export type TenantPage = z.infer<typeof TenantPage>;

@@ -8,6 +8,7 @@ import { Decision } from '../../shared/decision/decision.ts';
 import { EvidenceManifest } from '../../shared/evidence/evidence-manifest.ts';
 import type { ExecutionAction } from '../../shared/execution/actions/act-on-execution.ts';
 import { Execution, type StartRequest } from '../../shared/execution/execution.ts';
+import type { StatementForm } from '../../shared/identity/identity-form.ts';
 import { Workflow } from '../../shared/manifest/workflow.ts';
 import { PackageRecord } from '../../shared/package/package-record.ts';
 import { OwnPack } from '../../shared/port/policy-engine.ts';
@@ -15,6 +16,8 @@ import { RunDecisionPage } from '../../shared/execution/read/list-run-decisions.
 import { ReplayPage } from '../../shared/replay/replay.ts';
 import { PolicyPack, PushedPolicyPack } from '../../shared/policy-catalog/policy-pack.ts';
 import { PlanAnswer } from '../../shared/plan/plan.ts';
+import type { RequestRotation } from '../../shared/rotation/request-rotation.ts';
+import { KeyRotation, KeyRotationDetails } from '../../shared/rotation/rotation-view.ts';
 import { Identity } from '../../shared/tenant/describe-caller.ts';
 import type { ChangeTenant } from '../../shared/tenant-admin/change-tenant.ts';
 import type { CreateTenant } from '../../shared/tenant-admin/create-tenant.ts';
@@ -22,7 +25,9 @@ import type { PutMember } from '../../shared/tenant-admin/put-member.ts';
 import { TenantDetails } from '../../shared/tenant-admin/tenant-view.ts';
 import { Member } from '../../shared/tenant/tenant.ts';
 import * as answers from './answers.ts';
-import { ApiProblem } from './api-problem.ts';
+import { parseAs, parseJson } from './parse-answer.ts';
+import { RetentionClient } from './retention-client.ts';
+import { fetchPieces } from './fetch-pieces.ts';
 import { createTransport, type Answer, type Exchange, type HomeAddress, type Transport } from './http-transport.ts';
 
 export interface PageRequest {
@@ -41,9 +46,12 @@ export type ManifestMediaType = 'application/yaml' | 'application/json';
 
 export class MaestroClient {
   readonly #send: Transport;
+  /** What is kept for how long, holds and purges. */
+  readonly retention: RetentionClient;
 
   constructor(home: HomeAddress) {
     this.#send = createTransport(home);
+    this.retention = new RetentionClient(this.#send);
   }
 
   /** `created` is false when the same draft was there already. */
@@ -111,9 +119,8 @@ export class MaestroClient {
   }
 
   /** The sigstore bundle, byte for byte as the home holds it. */
-  async getReceipt(id: string): Promise<string> {
-    return (await this.#send({ method: 'GET', path: `/api/executions/${encodeURIComponent(id)}/receipt`, headers: { accept: '*/*' } }))
-      .text;
+  async getReceipt(id: string, form: StatementForm = 'key'): Promise<string> {
+    return this.#bundle(`/api/executions/${encodeURIComponent(id)}/receipt`, { form });
   }
 
   /** The canonical document whose digest is the first subject of the receipt, byte for byte. */
@@ -137,20 +144,24 @@ export class MaestroClient {
   /** One part of the disclosure pack of a run, byte for byte. */
   async getDisclosurePart(id: string, part: number): Promise<answers.DisclosurePart> {
     const path = `/api/executions/${encodeURIComponent(id)}/disclosure.tgz`;
-    const answer = await this.#send({ method: 'GET', path, query: { part }, headers: { accept: '*/*' } });
-    return { bytes: answer.bytes, parts: partsOf(answer) };
+    return fetchPieces((piece) => this.#send({ method: 'GET', path, query: { part, ...piece }, headers: { accept: '*/*' } }));
   }
 
   /** What was withheld from one part of the pack of a run, as NDJSON. */
   async openWithheld(id: string, request: { part: number; reason: string }): Promise<{ text: string; parts: number }> {
-    const answer = await this.#post(`/api/executions/${encodeURIComponent(id)}/openings`, request);
-    return { text: answer.text, parts: partsOf(answer) };
+    const path = `/api/executions/${encodeURIComponent(id)}/openings`;
+    const { bytes, parts } = await fetchPieces((piece) => this.#post(path, { ...request, ...piece }));
+    return { text: Buffer.from(bytes).toString('utf8'), parts };
   }
 
   /** The signed runtime trace of a run: a sigstore bundle, byte for byte. */
-  async getEgressAttestation(id: string): Promise<string> {
-    const path = `/api/executions/${encodeURIComponent(id)}/egress`;
-    return (await this.#send({ method: 'GET', path, query: { format: 'attestation' }, headers: { accept: '*/*' } })).text;
+  async getEgressAttestation(id: string, form: StatementForm = 'key'): Promise<string> {
+    return this.#bundle(`/api/executions/${encodeURIComponent(id)}/egress`, { format: 'attestation', form });
+  }
+
+  /** What else was signed, such as a release: a sigstore bundle, byte for byte. */
+  async getStatement(id: string, query: { form?: StatementForm; name?: string } = {}): Promise<string> {
+    return this.#bundle(`/api/statements/${encodeURIComponent(id)}`, query);
   }
 
   /** Every decision about a run: the one that let it start first, then those about its attempts. */
@@ -165,8 +176,8 @@ export class MaestroClient {
   }
 
   /** The signed record of a decision: a sigstore bundle, byte for byte. */
-  async getDecisionReceipt(id: string): Promise<string> {
-    return (await this.#send({ method: 'GET', path: `/api/decisions/${encodeURIComponent(id)}/receipt`, headers: { accept: '*/*' } })).text;
+  async getDecisionReceipt(id: string, form: StatementForm = 'key'): Promise<string> {
+    return this.#bundle(`/api/decisions/${encodeURIComponent(id)}/receipt`, { form });
   }
 
   async uploadFile(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<answers.UploadedFile> {
@@ -251,6 +262,18 @@ export class MaestroClient {
     return parseAs(answers.KeysAnswer, await this.#send({ method: 'GET', path: '/api/keys' }));
   }
 
+  async rotateKey(request: z.input<typeof RequestRotation>): Promise<KeyRotation> {
+    return parseAs(KeyRotation, await this.#post('/api/keys/rotations', request));
+  }
+
+  async listKeyRotations(page: PageRequest = {}): Promise<answers.KeyRotationPage> {
+    return parseAs(answers.KeyRotationPage, await this.#send({ method: 'GET', path: '/api/keys/rotations', query: { ...page } }));
+  }
+
+  async getKeyRotation(id: string): Promise<KeyRotationDetails> {
+    return parseAs(KeyRotationDetails, await this.#send({ method: 'GET', path: `/api/keys/rotations/${encodeURIComponent(id)}` }));
+  }
+
   /** The sigstore trusted root, byte for byte. */
   async getTrustedRoot(): Promise<string> {
     return (await this.#send({ method: 'GET', path: '/api/keys/trusted-root', headers: { accept: '*/*' } })).text;
@@ -274,6 +297,11 @@ export class MaestroClient {
     return (await this.#send({ method: 'GET', path: '/healthz' })).status === 200;
   }
 
+  /** A signed bundle, byte for byte. */
+  async #bundle(path: string, query: Record<string, string | undefined>): Promise<string> {
+    return (await this.#send({ method: 'GET', path, query, headers: { accept: '*/*' } })).text;
+  }
+
   async #post(path: string, value: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     return this.#send({ method: 'POST', path, headers, body: jsonBody(value) });
   }
@@ -283,31 +311,4 @@ const tenantPath = (id: string): string => `/api/tenants/${encodeURIComponent(id
 
 function jsonBody(value: unknown): NonNullable<Exchange['body']> {
   return { mediaType: 'application/json', content: JSON.stringify(value) };
-}
-
-function partsOf(answer: Answer): number {
-  const parts = Number(answer.headers.get('x-disclosure-parts'));
-  if (Number.isSafeInteger(parts) && parts > 0) return parts;
-  throw unexpectedAnswer(answer, 'it does not say how many parts there are', undefined);
-}
-
-function parseJson(answer: Answer): unknown {
-  try {
-    return JSON.parse(answer.text);
-  } catch (error) {
-    throw unexpectedAnswer(answer, 'it is not JSON', error);
-  }
-}
-
-function parseAs<T extends z.ZodType>(schema: T, answer: Answer): z.infer<T> {
-  const parsed = schema.safeParse(parseJson(answer));
-  if (parsed.success) return parsed.data;
-  const first = parsed.error.issues[0];
-  throw unexpectedAnswer(answer, `${first?.path.join('.') ?? ''}: ${first?.message ?? 'unknown shape'}`, parsed.error);
-}
-
-/** A success in a shape this version does not know, such as a web page of a proxy or a home of another version. */
-function unexpectedAnswer(answer: Answer, why: string, cause: unknown): ApiProblem {
-  const detail = `The answer is not one of Maestro Conductor's: ${why}. Got: ${answer.text.slice(0, 80)}`;
-  return new ApiProblem(answer.status, { code: 'mc:internal:unexpected', title: 'The answer was not understood', detail }, cause);
 }

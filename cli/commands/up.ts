@@ -4,10 +4,12 @@ import { McError } from '../../shared/core/errors.ts';
 import { Region } from '../../shared/manifest/manifest.ts';
 import type { SandboxDescription } from '../../runner/sandbox/sandbox-runner.ts';
 import { choice, describeCommand } from '../command-options.ts';
+import { readBackupPlan } from './backup/read-backup-plan.ts';
 import { defaultDataDir, loginFile } from '../data-dir.ts';
 import { paint } from '../terminal/paint.ts';
 import { renderSandbox, sandboxWarnings } from '../terminal/render-sandbox.ts';
 import { note, printResult, type OutputOptions } from '../terminal/report.ts';
+import { readTrustDomain } from '../verify/trust-domain.ts';
 
 const sandboxLevels = ['bubblewrap-seccomp', 'bubblewrap', 'node-permission'] as const;
 
@@ -16,11 +18,18 @@ type UpOptions = OutputOptions & {
   host: string;
   sandbox: (typeof sandboxLevels)[number];
   warm?: string;
+  rotateKeysAfter?: string;
   dataDir?: string;
   region?: string;
+  trustDomain?: string;
   encryptedVolume?: boolean;
   issuer?: string;
   audience?: string;
+  backupTo?: string;
+  backupEvery: string;
+  backupKeep: string;
+  backupPassphraseFile?: string;
+  backupKeys: boolean;
 };
 
 /** Starts the embedded home and keeps it running. */
@@ -32,12 +41,19 @@ export function addUp(program: Command): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--data-dir <folder>', 'where everything is kept (default: MC_DATA_DIR, else ~/.local/share/maestro-conductor)')
     .option('--region <region>', 'where this home stands: it then refuses runs for other regions (default: not declared)')
+    .option('--trust-domain <name>', 'SPIFFE trust domain in which the home names its signer (default: mc.local)', readTrustDomain)
     .option(
       '--encrypted-volume',
       'you say that the volume of the data folder is encrypted; policy takes your word for it (default: not said)',
     )
     .option('--issuer <url>', 'OpenID Connect issuer whose tokens are let in (default: only tokens of the home itself)')
     .option('--audience <name>', 'audience those tokens must name (default: maestro-conductor)')
+    .option('--backup-to <folder>', 'back the home up into this folder as long as it runs')
+    .option('--backup-every <time>', 'how often, such as 10m or 1h', '10m')
+    .option('--backup-keep <n>', 'backups that are kept', '6')
+    .option('--backup-passphrase-file <file>', 'file with the passphrase that the keys are sealed with')
+    .option('--no-backup-keys', 'leave the keys out of the backups; you keep the key files elsewhere')
+    .option('--rotate-keys-after <days>', 'age at which keys are rotated, 0 for never (default: 365)')
     .option('--warm <n>', 'sandboxes kept ready for tasks at most, 0 for none (default: two a processor, at most 8)')
     .addOption(choice('--sandbox <level>', 'weakest sandbox that tasks may run in', sandboxLevels).default('node-permission'));
   describeCommand(command, [
@@ -47,6 +63,7 @@ export function addUp(program: Command): void {
     { line: 'maestro up --warm 0', meaning: 'every task starts its sandbox when it begins; less memory, later starts' },
     { line: 'maestro up --encrypted-volume', meaning: 'policy may then let sensitive data be kept here' },
     { line: 'maestro up --issuer https://login.example.com', meaning: 'callers log in there; the local admin still comes in' },
+    { line: 'maestro up --backup-to /mnt/backups --backup-passphrase-file ~/.mc-passphrase', meaning: 'at most ten minutes are ever lost' },
     { line: 'maestro up --json', meaning: '{"url", "dataDir", "login", "pid", "sandbox"} once it accepts requests' },
   ]).action(up);
 }
@@ -56,8 +73,10 @@ async function up(options: UpOptions): Promise<void> {
   process.umask(0o077);
   const port = readPort(options.port);
   const warmRunners = readWarm(options.warm);
+  const maxKeyDays = readDays(options.rotateKeysAfter);
   const region = readRegion(options.region);
   const oidc = readIssuer(options);
+  const backups = readBackupPlan(options);
   const dataDir = options.dataDir === undefined ? defaultDataDir() : resolve(options.dataDir);
   const stopped = stopSignal();
   const { startHost } = await import('../host/start-host.ts'); // Loaded here, so that other commands start without the engine.
@@ -68,8 +87,11 @@ async function up(options: UpOptions): Promise<void> {
     minimumSandbox: options.sandbox,
     isVolumeEncrypted: options.encryptedVolume === true,
     ...(region === undefined ? {} : { region }),
+    ...(options.trustDomain === undefined ? {} : { trustDomain: options.trustDomain }),
     ...(warmRunners === undefined ? {} : { warmRunners }),
+    ...(maxKeyDays === undefined ? {} : { maxKeyDays }),
     ...(oidc && { oidc }),
+    ...(backups && { backups }),
   });
   const { sandbox, running } = host.home;
   const answer = { url: host.url, dataDir, login: loginFile(dataDir), pid: process.pid, sandbox };
@@ -104,6 +126,20 @@ function readWarm(text: string | undefined): number | undefined {
   if (!(size <= maxWarm))
     throw new McError('mc:cli:usage', `--warm got ${JSON.stringify(text)}; allowed is a number from 0 to ${maxWarm}, 0 for none.`);
   return size;
+}
+
+/** Ten years is for ever, and said as 0. */
+const maxDays = 3_650;
+
+function readDays(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const days = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(days <= maxDays))
+    throw new McError(
+      'mc:cli:usage',
+      `--rotate-keys-after got ${JSON.stringify(text)}; allowed is a number from 0 to ${maxDays}, 0 for never.`,
+    );
+  return days;
 }
 
 function readRegion(text: string | undefined): string | undefined {

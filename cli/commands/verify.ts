@@ -1,27 +1,20 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import type { Digest } from '../../shared/core/digest.ts';
 import { McError } from '../../shared/core/errors.ts';
-import { maxBundleBytes } from '../../shared/receipt/bundle.ts';
-import { verifyBundle, type VerifiedBundle } from '../../shared/receipt/verify-bundle.ts';
+import type { VerifiedIdentity } from '../../shared/identity/verify-identity-bundle.ts';
+import { isoTime } from '../../shared/port/clock.ts';
+import type { VerifiedBundle } from '../../shared/receipt/verify-bundle.ts';
 import { describeCommand } from '../command-options.ts';
-import { readTrustedLogs } from '../log/trust-options.ts';
-import { readSmallFile } from '../read-small-file.ts';
 import { paint } from '../terminal/paint.ts';
 import { summariseStatement } from '../terminal/render-statement.ts';
 import { printResult, type OutputOptions } from '../terminal/report.ts';
 import { table } from '../terminal/table.ts';
 import { shortDigest } from '../terminal/units.ts';
-import { reasonOf } from '../workflow-source.ts';
+import { digestOfFile, readBundleFile } from '../verify/read-bundle-file.ts';
+import { addIdentityOptions, defaultKeyFile, readTrust, verifyBy, type SignerOptions } from '../verify/signer-trust.ts';
 import { isPackFile } from './evidence/pack-file.ts';
 import { verifyPackFile } from './evidence/verify-pack.ts';
 
-type VerifyOptions = OutputOptions & { openings?: string; key?: string; trustedRoot?: string; requireLog?: boolean; type?: string };
-
-/** The name `maestro keys export` suggests. */
-const defaultKeyFile = 'mc.pub';
+type VerifyOptions = OutputOptions & SignerOptions & { openings?: string; requireLog?: boolean; type?: string };
 
 /** Verifies a signed bundle without any server. */
 export function addVerify(program: Command): void {
@@ -35,12 +28,16 @@ export function addVerify(program: Command): void {
     .option('--require-log', 'refuse what stands in no transparency log, such as receipts of versions before 0.3')
     .option('--type <uri>', 'predicate type the statement must have')
     .option('--openings <file>', 'values that were withheld from a disclosure pack, to be checked against it');
-  describeCommand(command, [
+  describeCommand(addIdentityOptions(command), [
     { line: 'maestro verify r.sigstore.json r.outputs.json --key mc.pub', meaning: 'signature and artifact' },
     { line: 'maestro verify run.disclosure.tgz --key mc.pub', meaning: 'every byte of a disclosure pack' },
     {
       line: 'maestro verify r.sigstore.json --trusted-root trusted_root.json --require-log',
       meaning: 'and that it stands in the transparency log',
+    },
+    {
+      line: 'maestro verify r.identity.json r.outputs.json --trusted-root trusted_root.json --certificate-identity spiffe://… --certificate-oidc-issuer https://…',
+      meaning: 'by who signed',
     },
     { line: 'maestro verify r.sigstore.json', meaning: 'signature only, with ./mc.pub' },
   ]).action(async (bundle: string, artifact: string | undefined, options: VerifyOptions) => {
@@ -49,92 +46,57 @@ export function addVerify(program: Command): void {
 }
 
 async function verify(bundleFile: string, artifactFile: string | undefined, options: VerifyOptions): Promise<void> {
-  const logs = options.trustedRoot === undefined ? undefined : readTrustedLogs(options.trustedRoot);
-  const keyFile = chooseKey(options);
-  const pem = readPem(keyFile);
+  const trust = await readTrust(options, defaultKeyFile);
   if (await isPackFile(bundleFile)) {
-    await verifyPackFile(bundleFile, { pems: [pem] }, options);
+    if ('identity' in trust)
+      throw new McError('mc:cli:usage', 'A disclosure pack is verified with --key; its receipt has an identity form of its own.');
+    await verifyPackFile(bundleFile, trust, options);
     return;
   }
-  const bundle = readBundle(bundleFile);
+  const bundle = readBundleFile(bundleFile);
   const artifact = artifactFile === undefined ? undefined : await digestOfFile(artifactFile);
-  const verified = verifyBundle(bundle, {
-    pem,
+  const verified = await verifyBy(trust, bundle, {
     ...(artifact === undefined ? {} : { artifact }),
     ...(options.type === undefined ? {} : { predicateType: options.type }),
-    ...(logs === undefined ? {} : { logs }),
     requireLog: options.requireLog === true,
   });
   const { statement, keyId, log } = verified;
   const answer = {
     verified: true,
     bundle: bundleFile,
-    key: keyFile,
+    ...('keyFile' in trust ? { key: trust.keyFile } : signerOf(verified)),
     keyId,
     predicateType: statement.predicateType,
     log,
     artifact: artifactFile === undefined ? null : { file: artifactFile, digest: artifact },
     subjects: statement.subject,
   };
-  printResult(options, answer, () => renderVerified(bundleFile, artifactFile, keyFile, verified));
-}
-
-/** Trusting a root that names no key would be trusting nothing, so the key stays mandatory. */
-function chooseKey(options: VerifyOptions): string {
-  if (options.key !== undefined) return options.key;
-  if (existsSync(defaultKeyFile)) return defaultKeyFile;
-  const why = options.trustedRoot === undefined ? `there is no ${defaultKeyFile} here` : 'the trusted root names no public key of its own';
-  throw new McError(
-    'mc:cli:usage',
-    `No key to trust: no --key, and ${why}. \`maestro keys export -o ${defaultKeyFile}\` gets the key of your home.`,
+  printResult(options, answer, () =>
+    renderVerified(bundleFile, artifactFile, { verified, key: 'keyFile' in trust ? trust.keyFile : undefined }),
   );
 }
 
-function readPem(file: string): string {
-  const pem = readSmallFile(file, 64 * 1024);
-  if (!pem.includes('-----BEGIN PUBLIC KEY-----')) {
-    throw new McError('mc:cli:usage', `${file} does not hold a public key; allowed is PEM with -----BEGIN PUBLIC KEY-----.`);
-  }
-  return pem;
-}
-
-function readBundle(file: string): unknown {
-  return readJson(file, 'mc:receipt:invalid');
-}
-
-function readJson(file: string, code: 'mc:cli:usage' | 'mc:receipt:invalid'): unknown {
-  try {
-    return JSON.parse(readSmallFile(file, maxBundleBytes));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new McError(code, `${file} is not JSON: ${error.message}`, { cause: error });
-    throw error;
-  }
-}
-
-/** Artifacts may be large, so they are hashed as a stream. */
-async function digestOfFile(file: string): Promise<Digest> {
-  const hash = createHash('sha256');
-  try {
-    await pipeline(createReadStream(file), hash);
-  } catch (error) {
-    throw new McError('mc:cli:file-unreadable', `${file} cannot be read: ${reasonOf(error)}.`, { cause: error });
-  }
-  return `sha256:${hash.digest('hex')}`;
+/** Who signed by word of a certificate, and when. */
+function signerOf(verified: VerifiedBundle | VerifiedIdentity): Record<string, unknown> {
+  if (!('identity' in verified)) return {};
+  const { identity, stampedAt, certificate } = verified;
+  const { validFromDate, validToDate } = certificate;
+  return { identity, stampedAt: isoTime(stampedAt), certificate: { validFrom: validFromDate, validTo: validToDate } };
 }
 
 function renderVerified(
   bundleFile: string,
   artifactFile: string | undefined,
-  keyFile: string,
-  { statement, keyId, log }: VerifiedBundle,
+  { verified, key }: { verified: VerifiedBundle | VerifiedIdentity; key: string | undefined },
 ): string {
+  const { statement, log } = verified;
   const rows = statement.subject.map((subject) => [
     subject.name ?? subject.uri ?? '',
     shortDigest(`sha256:${subject.digest['sha256'] ?? ''}`),
   ]);
   return [
     `${paint(['bold', 'green'], '✔ verified')} ${bundleFile}`,
-    `  key        ${keyFile} ${paint('dim', keyId)}`,
+    ...renderSigner(verified, key),
     `  statement  ${statement.predicateType}`,
     ...summariseStatement(statement).map((line, index) => `  ${index === 0 ? 'says     ' : '         '}  ${line}`),
     `  artifact   ${artifactFile === undefined ? paint('yellow', 'not checked: name the file to check it too') : `${artifactFile} is a subject`}`,
@@ -143,6 +105,17 @@ function renderVerified(
     table([{ title: 'SUBJECT' }, { title: 'DIGEST' }], rows.slice(0, 20)),
     ...(rows.length > 20 ? [`… and ${String(rows.length - 20)} more`] : []),
   ].join('\n');
+}
+
+function renderSigner(verified: VerifiedBundle | VerifiedIdentity, key = ''): string[] {
+  const { keyId } = verified;
+  if (!('identity' in verified)) return [`  key        ${key} ${paint('dim', keyId)}`];
+  const { identity, stampedAt } = verified;
+  return [
+    `  signer     ${identity.uri} ${paint('dim', keyId)}`,
+    `  issuer     ${identity.issuer}`,
+    `  stamped    ${isoTime(stampedAt)}, while the certificate of the signer was valid`,
+  ];
 }
 
 function describeLog(log: VerifiedBundle['log']): string {

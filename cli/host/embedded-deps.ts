@@ -5,17 +5,18 @@ import { installCatalog } from '../../catalog/install-catalog.ts';
 import { bundledPacks } from '../../policy/catalog/bundled-packs.ts';
 import { loadShippedPacks } from '../../policy/engine/load-shipped-packs.ts';
 import { SandboxRunner, type SandboxDescription, type SandboxRunnerOptions } from '../../runner/sandbox/sandbox-runner.ts';
+import { guardedBlobs } from '../../shared/blob/guarded-blobs.ts';
+import { SealedBlobs } from '../../shared/encryption/sealed-blobs.ts';
+import { TableDataKeys } from '../../shared/encryption/table-data-keys.ts';
 import { openDataFolder } from '../../shared/embedded/data-folder.ts';
-import { FileBlobs } from '../../shared/embedded/file-blobs.ts';
+import { FileBlobs } from '../../shared/embedded/blobs/file-blobs.ts';
 import { lockFolder } from '../../shared/embedded/folder-lock.ts';
-import { openLogKeyFile } from '../../shared/embedded/log-key-file.ts';
 import { jsonLogger } from '../../shared/embedded/json-logger.ts';
 import { LocalTaskQueue } from '../../shared/embedded/pace/local-task-queue.ts';
 import { MemoryMetrics } from '../../shared/embedded/memory-metrics.ts';
 import { RedactionThread } from '../../shared/embedded/redaction/redaction-thread.ts';
-import { openReceiptSigner } from '../../shared/embedded/receipt-signer.ts';
 import { RunningAttempts } from '../../shared/embedded/running-attempts.ts';
-import { SmallBlobs } from '../../shared/embedded/small-blobs.ts';
+import { SmallBlobs } from '../../shared/embedded/blobs/small-blobs.ts';
 import { CheckpointThread } from '../../shared/embedded/sqlite/checkpoint-thread.ts';
 import { SqliteTable } from '../../shared/embedded/sqlite/sqlite-table.ts';
 import { checkInPool } from '../../shared/embedded/software-signer.ts';
@@ -38,13 +39,19 @@ import { noFaults, type Faults } from '../../shared/port/faults.ts';
 import type { Key } from '../../shared/port/table.ts';
 import type { Runner } from '../../shared/port/runner.ts';
 import { defaultMaxOpenRuns, LocalPhases } from '../../statemachines/interpreter/local-phases.ts';
+import { LocalRotations } from '../../statemachines/interpreter/local-rotations.ts';
+import { keepKeys } from './keys/key-keeper.ts';
 import { keepLog } from './log-keeper.ts';
+import { openKeys } from './keys/open-keys.ts';
+import { keepRetention } from './retention-keeper.ts';
 import { programVersion } from '../program-version.ts';
 
 export interface EmbeddedHomeOptions {
   dataDir: string;
   /** Where this home stands, by word of its operator; also the region of runs whose manifest names none, which is `US` without it. */
   region?: string;
+  /** SPIFFE trust domain in which the home names its signer; default `mc.local`. */
+  trustDomain?: string;
   /** Whether the operator says that the volume of the data folder is encrypted; a word, not a proof. */
   isVolumeEncrypted?: boolean;
   /** What executes tasks; default: the strongest sandbox of this machine. */
@@ -57,6 +64,8 @@ export interface EmbeddedHomeOptions {
   width?: number;
   /** Runs open at once before further ones are refused with 429; default 20,000. */
   maxOpenRuns?: number;
+  /** Keys of so many days are rotated, 0 for never; default: 365. */
+  maxKeyDays?: number | undefined;
   /** Only tests hit faults. */
   faults?: Faults;
   /** Where log lines go; default: standard error, warnings and errors only. */
@@ -86,6 +95,9 @@ const maxWarmRunners = 8;
 /** What most packages of the catalog ask for, so that the first task of a home finds a sandbox whose limits are its own. */
 const usualTaskMs = 30_000;
 
+/** Reserved of a data key at a time: one write of the table in tens of seconds of full load, and few are lost when the home stops. */
+const messagesAtOnce = 2 ** 20;
+
 /** Open runs are looked at this often; SQS and timers may lose a message, the table does not. */
 const sweepMs = 60_000;
 
@@ -109,16 +121,19 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   opened.defer(close);
   const queue = new LocalTaskQueue({ width: widthOf(options), clock: systemClock, logger, metrics });
   const phases = new LocalPhases(() => deps, gate, options.maxOpenRuns);
-  const blobs = new SmallBlobs(table, new FileBlobs(join(options.dataDir, 'blobs')));
-  const signer = await openReceiptSigner(table, join(options.dataDir, 'keys', 'receipt-signer.pem'));
-  const logKey = await openLogKeyFile(table, join(options.dataDir, 'keys', 'log.pem'));
-  const own = { load: (tenant: TenantId, pack: OwnPack) => loadOwnPack({ table, blobs, signer }, tenant, pack) };
+  const keys = await openKeys(table, join(options.dataDir, 'keys'));
+  const dataKeys = new TableDataKeys({ table, wrappingKey: keys.wrappingKey, clock: systemClock }, { messagesAtOnce });
+  const sealed = new SealedBlobs(new SmallBlobs(table, new FileBlobs(join(options.dataDir, 'blobs'))), dataKeys);
+  const blobs = guardedBlobs({ table, clock: systemClock }, sealed);
+  const rotations = new LocalRotations(() => deps);
+  const own = { load: (tenant: TenantId, pack: OwnPack) => loadOwnPack({ table, blobs, signer: keys.signer }, tenant, pack) };
   const deps: Deps = {
     config: configOf(options),
     table,
     blobs,
-    signer,
-    logKey,
+    dataKeys,
+    ...keys,
+    rotations,
     checkSignature: checkInPool,
     queue,
     phases,
@@ -143,11 +158,14 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   ).unref();
   opened.defer(() => clearInterval(sweep));
   opened.adopt(keepLog(deps, gate), (keeper) => keeper.close());
+  opened.adopt(keepRetention(deps, gate), (keeper) => keeper.close());
+  opened.defer(() => rotations.close());
+  opened.adopt(await keepKeys(deps, options.maxKeyDays), (keeper) => keeper.close());
   const home = opened.move();
   return { deps, metrics, gate, running, sandbox, pending: () => queue.backlog + phases.active, close: () => home.disposeAsync() };
 }
 
-function configOf({ region, isVolumeEncrypted = false }: EmbeddedHomeOptions): HomeConfig {
+function configOf({ region, trustDomain, isVolumeEncrypted = false }: EmbeddedHomeOptions): HomeConfig {
   return {
     region: region ?? 'US',
     declaredRegion: region ?? null,
@@ -156,6 +174,7 @@ function configOf({ region, isVolumeEncrypted = false }: EmbeddedHomeOptions): H
     version: programVersion(),
     encryption: isVolumeEncrypted ? 'declared' : 'none',
     ownerTenant: localTenant,
+    ...(trustDomain === undefined ? {} : { trustDomain }),
   };
 }
 

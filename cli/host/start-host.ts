@@ -5,6 +5,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { operations } from '../../functions/http/index.ts';
+import { keepBackups, type BackupPlan } from './backup-keeper.ts';
 import { authenticator, type TokenRules } from './authenticate.ts';
 import { openEmbeddedHome, type EmbeddedHome, type EmbeddedHomeOptions } from './embedded-deps.ts';
 import { closeServer, mount, openPort } from './http-server.ts';
@@ -22,6 +23,8 @@ export type HostOptions = EmbeddedHomeOptions & {
   isAnnounced?: boolean;
   /** Who says who callers are. The home's own issuer then speaks for the local admin only; without it, for everybody. */
   oidc?: OutsideIssuer;
+  /** How the home backs itself up; without it, it does not. */
+  backups?: BackupPlan;
 };
 
 export interface RunningHost {
@@ -35,7 +38,7 @@ export interface RunningHost {
 const defaults = { port: 8484, host: '127.0.0.1' } as const;
 
 export async function startHost(options: HostOptions): Promise<RunningHost> {
-  const { port = defaults.port, host = defaults.host, publicUrl, isAnnounced = true, oidc, ...homeOptions } = options;
+  const { port = defaults.port, host = defaults.host, publicUrl, isAnnounced = true, oidc, backups, ...homeOptions } = options;
   await using started = new AsyncDisposableStack();
   const outside = oidc === undefined ? undefined : await openOutsideIssuer(oidc);
   const home = await openEmbeddedHome(homeOptions);
@@ -55,6 +58,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   });
   const login = await keepLogin({ dataDir, url, issuer, isAnnounced, logger: deps.logger });
   started.defer(() => login.end());
+  if (backups) started.adopt(keepBackups(deps, dataDir, backups), (keeper) => keeper.close());
   const running = started.move();
   return { url, token: login.token, home, close: () => running.disposeAsync() };
 }

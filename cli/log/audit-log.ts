@@ -2,7 +2,7 @@ import { McError } from '../../shared/core/errors.ts';
 import type { LogIdentity } from '../../shared/log/log-identity.ts';
 import { tilePath, tileWidth } from '../../shared/log/tile-path.ts';
 import { appendEntries, emptyEdge, rootOf, type TreeEdge } from '../../shared/log/tree-edge.ts';
-import { fetchCheckpoint, fetchEntries, fetchFullTile, type LogClient, type SignedCheckpoint } from './published-log.ts';
+import { fetchCheckpoint, fetchEntries, fetchFullTile, isNotFound, type LogClient, type SignedCheckpoint } from './published-log.ts';
 
 export interface LogAudit {
   checkpoint: SignedCheckpoint;
@@ -26,7 +26,11 @@ const bundlesAtOnce = 8;
  * earlier checkpoint is a checkpoint of the same entries.
  */
 export async function auditLog(client: LogClient, { logs, earlier, onProgress }: AuditOptions): Promise<LogAudit> {
-  const checkpoint = await fetchCheckpoint(client, logs);
+  const checkpoint = await fetchCheckpoint(client, logs).catch((error: unknown) => {
+    // A home without a log is a home whose log is gone, for somebody who has a checkpoint of it.
+    if (earlier && earlier.size > 0 && isNotFound(error)) throw invalid(`The log had ${earlier.size} entries, and has none now.`, error);
+    throw error;
+  });
   const { size } = checkpoint;
   if (earlier && earlier.origin !== checkpoint.origin)
     throw invalid(`The checkpoint of before is of ${earlier.origin}, this log is ${checkpoint.origin}.`);
@@ -62,6 +66,6 @@ function mustAgree({ size, root }: SignedCheckpoint, edge: TreeEdge): void {
     throw invalid(`The checkpoint of ${size} entries has another root than the entries give: the log was changed.`);
 }
 
-function invalid(message: string): McError {
-  return new McError('mc:receipt:invalid', message);
+function invalid(message: string, cause?: unknown): McError {
+  return new McError('mc:receipt:invalid', message, { cause });
 }

@@ -1,10 +1,12 @@
 /** A transparency log as anybody sees it: checkpoints and tiles over HTTP. Nothing that comes from there is believed before it is proven. */
-import { McError } from '../../shared/core/errors.ts';
+import { hasCode, McError } from '../../shared/core/errors.ts';
+import type { ErrorCode } from '../../shared/core/error-catalog/error-catalog.ts';
 import { openCheckpoint, type Checkpoint } from '../../shared/log/checkpoint.ts';
-import { readEntryBundle } from '../../shared/log/entry-bundle.ts';
+import { readEntryBundle, writeEntryBundle } from '../../shared/log/entry-bundle.ts';
 import type { HashSource } from '../../shared/log/hash-source.ts';
 import type { LogIdentity } from '../../shared/log/log-identity.ts';
 import { tilePath, tileWidth, type Tile } from '../../shared/log/tile-path.ts';
+import { ApiProblem } from '../client/api-problem.ts';
 import type { MaestroClient } from '../client/maestro-client.ts';
 
 /** What is read of a log. */
@@ -40,7 +42,7 @@ async function fetchTile(
   const items = Math.floor(size / tileWidth ** (level === 'entries' ? 0 : level));
   const width = Math.min(tileWidth, items - index * tileWidth);
   const path = tilePath({ level, index, width });
-  const bytes = await client.getLogTile(path.slice('tile/'.length));
+  const bytes = await fetchBytes(client, path);
   if (level !== 'entries' && bytes.byteLength !== width * hashBytes)
     throw new McError('mc:receipt:invalid', `${path} of the log has ${bytes.byteLength} bytes, and should have ${width * hashBytes}.`);
   return { bytes, width };
@@ -66,10 +68,31 @@ export function publishedHashes(client: LogClient, size: number): HashSource {
 /** The entries of one bundle of the log of this size. */
 export async function fetchEntries(client: LogClient, size: number, index: number): Promise<string[]> {
   const { bytes, width } = await fetchTile(client, size, { level: 'entries', index });
-  return readEntryBundle(bytes, width);
+  const entries = readEntryBundle(bytes, width);
+  const length = writeEntryBundle(entries).byteLength;
+  if (bytes.byteLength !== length)
+    throw new McError(
+      'mc:receipt:invalid',
+      `Bundle ${index} of the log has ${bytes.byteLength} bytes, its ${width} entries take ${length}.`,
+    );
+  return entries;
 }
 
 /** The bytes of a full tile as the home answers them. */
 export async function fetchFullTile(client: LogClient, tile: Tile): Promise<Uint8Array> {
-  return client.getLogTile(tilePath(tile).slice('tile/'.length));
+  return fetchBytes(client, tilePath(tile));
+}
+
+/** A tile that a checkpoint covers is there, or the log does not hold what it signed. */
+async function fetchBytes(client: LogClient, path: string): Promise<Uint8Array> {
+  return client.getLogTile(path.slice('tile/'.length)).catch((cause: unknown) => {
+    if (!isNotFound(cause)) throw cause;
+    throw new McError('mc:receipt:invalid', `The log signed that it has ${path}, and does not give it.`, { cause });
+  });
+}
+
+/** Whether the home answered that its log has no such part. */
+export function isNotFound(error: unknown): boolean {
+  const code: ErrorCode = 'mc:log:not-found';
+  return hasCode(error, code) || (error instanceof ApiProblem && error.code === code);
 }

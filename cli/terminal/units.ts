@@ -37,3 +37,10 @@ export function millis(ms: number): string {
 export const shortDigest = (digest: string): string => `${digest.slice(0, 'sha256:'.length + 12)}…`;
 
 export const plural = (count: number, noun: string): string => `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+/** A size in the unit that leaves it readable. */
+export function byteSize(bytes: number): string {
+  if (bytes < 1_000) return `${String(bytes)} B`;
+  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;
+  return bytes < 1_000_000_000 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${(bytes / 1_000_000_000).toFixed(2)} GB`;
+}

@@ -39,11 +39,23 @@ import { operation as getTenant } from './tenants/get-tenant.ts';
 import { operation as changeTenant } from './tenants/change-tenant.ts';
 import { operation as putMember } from './tenants/put-member.ts';
 import { operation as listMembers } from './tenants/list-members.ts';
+import { operation as showRetention } from './retention/show-retention.ts';
+import { operation as setRetention } from './retention/set-retention.ts';
+import { operation as putHold } from './retention/put-hold.ts';
+import { operation as releaseHold } from './retention/release-hold.ts';
+import { operation as listHolds } from './retention/list-holds.ts';
+import { operation as listPurges } from './retention/list-purges.ts';
+import { operation as purgeNow } from './retention/purge-now.ts';
+import { operation as getDeletionManifest } from './retention/get-deletion-manifest.ts';
 import { operation as listAuditEvents } from './audit/list-audit-events.ts';
 import { operation as whoami } from './home/whoami.ts';
 import { operation as getLogCheckpoint } from './log/get-log-checkpoint.ts';
 import { operation as getLogTile } from './log/get-log-tile.ts';
+import { operation as rotateKey } from './keys/rotate-key.ts';
+import { operation as listKeyRotations } from './keys/list-key-rotations.ts';
+import { operation as getKeyRotation } from './keys/get-key-rotation.ts';
 import { operation as listKeys } from './home/list-keys.ts';
+import { operation as getStatement } from './statements/get-statement.ts';
 import { operation as getTrustedRoot } from './home/get-trusted-root.ts';
 import { operation as getManifestSchema } from './home/get-manifest-schema.ts';
 import { operation as getOpenApi } from './home/get-open-api.ts';
@@ -68,6 +80,7 @@ export const operations: readonly Operation[] = [
   getEvidenceFile,
   getDisclosure,
   openWithheld,
+  getStatement,
   listRunDecisions,
   listDecisions,
   getDecision,
@@ -88,8 +101,19 @@ export const operations: readonly Operation[] = [
   putMember,
   listMembers,
   listAuditEvents,
+  showRetention,
+  setRetention,
+  listHolds,
+  putHold,
+  releaseHold,
+  listPurges,
+  purgeNow,
+  getDeletionManifest,
   getLogCheckpoint,
   getLogTile,
+  rotateKey,
+  listKeyRotations,
+  getKeyRotation,
   whoami,
   listKeys,
   getTrustedRoot,

@@ -31,6 +31,7 @@ export const operationRoles = {
   readLogs: readers,
   getReceipt: readers,
   getRunEgress: readers,
+  getStatement: readers,
   listEvidence: readers,
   getDisclosure: readers,
   // Shows what packs withhold.
@@ -57,10 +58,23 @@ export const operationRoles = {
   putMember: admins,
   listMembers: admins,
   listAuditEvents: admins,
+  showRetention: readers,
+  setRetention: admins,
+  // Auditors look at what was kept and what went; only admins decide it.
+  listHolds: readers,
+  putHold: admins,
+  releaseHold: admins,
+  listPurges: readers,
+  purgeNow: admins,
+  getDeletionManifest: readers,
   whoami: readers,
   // Whoever holds a receipt must be able to follow the log, whether they have an account here or not.
   getLogCheckpoint: 'public',
   getLogTile: 'public',
+  // Changes what the whole home signs with; the use case asks for an admin of its owner.
+  rotateKey: admins,
+  listKeyRotations: readers,
+  getKeyRotation: readers,
   listKeys: 'public',
   getTrustedRoot: 'public',
   getManifestSchema: 'public',

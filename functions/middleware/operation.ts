@@ -3,7 +3,7 @@
  * Lambda handler, written into OpenAPI and used to type the client. Operations are made with define-operation.ts, which types `handle`.
  */
 import type { z } from 'zod';
-import type { ErrorCode } from '../../shared/core/error-catalog.ts';
+import type { ErrorCode } from '../../shared/core/error-catalog/error-catalog.ts';
 import type { DenyReason } from '../../shared/decision/decision.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import type { Actor, Role } from '../../shared/tenant/actor.ts';

@@ -3,7 +3,7 @@
  * text is fixed, so that no message of a bug, a driver or a file path ever reaches a caller.
  */
 import { z } from 'zod';
-import { errorCatalog, type ErrorCode } from '../../shared/core/error-catalog.ts';
+import { errorCatalog, type ErrorCode } from '../../shared/core/error-catalog/error-catalog.ts';
 import { McError } from '../../shared/core/errors.ts';
 import { Issue } from '../../shared/core/issue.ts';
 import { DenyReason } from '../../shared/decision/decision.ts';

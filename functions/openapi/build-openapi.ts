@@ -2,7 +2,7 @@
  * The OpenAPI 3.1 document, built from the operations themselves: what it says about parameters, bodies, answers, roles and errors is what
  * the pipeline enforces, because both read the same values.
  */
-import { errorCatalog, type ErrorCode } from '../../shared/core/error-catalog.ts';
+import { errorCatalog, type ErrorCode } from '../../shared/core/error-catalog/error-catalog.ts';
 import { idempotencyKeyPattern } from '../middleware/idempotency-key.ts';
 import type { Operation, ResponseSpec } from '../middleware/operation.ts';
 import { Problem, problemMediaType } from '../middleware/problem.ts';
@@ -25,6 +25,7 @@ const tags: Readonly<Record<string, string>> = {
   Packages: 'The signed task packages that workflows are made of.',
   Log: 'The transparency log: which signed statements there are, and that none was taken away. For anybody.',
   Tenants: 'Who shares executions, budget and rule data: settings, usage and members.',
+  Retention: 'What is kept for how long, legal holds, and the signed proof of what was purged.',
   Audit: 'Who changed what, when and why.',
   Home: 'What the home says about itself: identity, keys, health and this interface.',
 };

@@ -1,5 +1,6 @@
 import { ResourceClass } from '../../shared/core/resource-class.ts';
 import { installCatalogPackage } from '../../shared/package/install-catalog-package.ts';
+import { homeAuthority } from '../../shared/identity/home-authority.ts';
 import { ensureOwnerTenant } from '../../shared/tenant-admin/ensure-owner-tenant.ts';
 import { deploymentLambda } from '../middleware/deployment-lambda.ts';
 
@@ -7,11 +8,12 @@ import { deploymentLambda } from '../middleware/deployment-lambda.ts';
 const ownerQuota = { maxConcurrent: 1_000, resourceClasses: [...ResourceClass.options] };
 
 /**
- * Opens the tenant of the home's owner, and publishes the packages of the catalog whenever a deployment brings other ones: so `cdk deploy` alone
+ * Opens the tenant of the home's owner, makes the authorities that vouch for its signers, and publishes the packages of the catalog whenever a deployment brings other ones: so `cdk deploy` alone
  * leaves a home that can run and somebody who may say who else may.
  */
 export const handler = deploymentLambda(async (deps) => {
   await ensureOwnerTenant(deps, ownerQuota);
+  await homeAuthority(deps);
   const { prebuiltCatalog } = await import('../wire/prebuilt-catalog.ts');
   for (const bytes of await prebuiltCatalog()) {
     const { uses, digest } = await installCatalogPackage(deps, bytes);

@@ -14,18 +14,26 @@ import { packWorkerBundle } from '../../policy/engine/thread/pack-thread.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { DynamoTable } from '../../shared/aws/dynamo-table.ts';
 import { EmfMetrics } from '../../shared/aws/emf-metrics.ts';
+import { KmsAuthorityKey } from '../../shared/aws/kms-authority-key.ts';
 import { KmsLogKey } from '../../shared/aws/kms-log-key.ts';
 import { KmsSigner } from '../../shared/aws/kms-signer.ts';
+import { KmsWrappingKey } from '../../shared/aws/kms-wrapping-key.ts';
+import { KmsWrappingKeys } from '../../shared/aws/kms-wrapping-keys.ts';
 import { powertoolsLogger } from '../../shared/aws/powertools-logger.ts';
 import { S3Blobs } from '../../shared/aws/s3-blobs.ts';
 import { SfnPhases } from '../../shared/aws/sfn-phases.ts';
+import { SfnRotations } from '../../shared/aws/sfn-rotations.ts';
 import { SqsTaskQueue } from '../../shared/aws/sqs-task-queue.ts';
 import { systemClock } from '../../shared/embedded/system-clock.ts';
 import { ulidIds } from '../../shared/embedded/ulid-ids.ts';
 import { TenantId } from '../../shared/core/tenant-id.ts';
+import { guardedBlobs } from '../../shared/blob/guarded-blobs.ts';
+import { SealedBlobs } from '../../shared/encryption/sealed-blobs.ts';
+import { TableDataKeys } from '../../shared/encryption/table-data-keys.ts';
 import { Region } from '../../shared/manifest/manifest.ts';
 import { loadOwnPack } from '../../shared/policy-catalog/load-own-pack.ts';
 import type { Deps } from '../../shared/port/deps.ts';
+import { TrustDomain } from '../../shared/tenant/spiffe-id.ts';
 import { noFaults } from '../../shared/port/faults.ts';
 import { lambdaRunner } from './lambda-runner.ts';
 import { lazyPolicy } from './lazy-policy.ts';
@@ -39,16 +47,26 @@ const Environment = z.object({
   MC_BUILDER_ID: z.url(),
   /** Where the operator declares this home to stand, as manifests spell regions; absent when nobody did. */
   MC_REGION: Region.optional(),
+  /** SPIFFE trust domain in which the home names its signer. */
+  MC_TRUST_DOMAIN: TrustDomain.optional(),
   /** The tenant whose admins run the home. */
   MC_OWNER_TENANT: TenantId,
   MC_TABLE: z.string().min(1),
   MC_DATA_BUCKET: z.string().min(1),
   MC_LOG_BUCKET: z.string().min(1),
   MC_RECEIPT_BUCKET: z.string().min(1),
-  MC_SIGNING_KEY_ARN: z.string().min(1),
+  /** Encrypts objects in S3 itself. */
+  MC_STORAGE_KEY_ARN: z.string().min(1),
+  /** Name the key that signs and the one that wraps data keys; rotations have them name others. */
+  MC_SIGNING_KEY_ALIAS: z.string().startsWith('alias/'),
+  MC_ENVELOPE_KEY_ALIAS: z.string().startsWith('alias/'),
   MC_LOG_KEY_ARN: z.string().min(1),
+  MC_CERTIFICATE_KEY_ARN: z.string().min(1),
+  MC_TIMESTAMP_KEY_ARN: z.string().min(1),
+  MC_PROMISE_KEY_ARN: z.string().min(1),
   MC_TASK_QUEUE_URL: z.string().min(1),
   MC_STATE_MACHINE_ARN: z.string().min(1),
+  MC_ROTATION_MACHINE_ARN: z.string().min(1),
   /** Only the worker runs tasks. */
   MC_RUNS_TASKS: z.enum(['true', 'false']).default('false'),
 });
@@ -58,6 +76,11 @@ const Environment = z.object({
  * for so long is tried again, three times with the first or, DynamoDB, four: 20 s, inside of the 29 s of an operation.
  */
 const patience = { requestHandler: { connectionTimeout: 1_500, socketTimeout: 5_000 } } as const;
+
+/** Reserved of a data key at a time by each of many containers: more than one of them seals in its life, and a key lasts for 32,768 of them. */
+const messagesAtOnce = 2 ** 16;
+/** Hundreds of containers may start at once and reserve for the same tenant; DynamoDB lets one of them write a row at a time. */
+const lanes = 8;
 
 let built: Deps | undefined;
 
@@ -76,9 +99,13 @@ function buildDeps(env: z.infer<typeof Environment>): Deps {
   const workerFile = fileURLToPath(new URL(`./${packWorkerBundle}`, import.meta.url));
   const table = new DynamoTable(new DynamoDBClient(patience), env.MC_TABLE, retry);
   const kms = new KMSClient(patience);
-  const signer = new KmsSigner(kms, env.MC_SIGNING_KEY_ARN);
+  const signer = new KmsSigner(kms, env.MC_SIGNING_KEY_ALIAS);
   const buckets = { data: env.MC_DATA_BUCKET, log: env.MC_LOG_BUCKET, receipt: env.MC_RECEIPT_BUCKET };
-  const blobs = new S3Blobs(new S3Client({ ...patience, forcePathStyle: env.AWS_ENDPOINT_URL !== undefined }), buckets);
+  const s3 = new S3Client({ ...patience, forcePathStyle: env.AWS_ENDPOINT_URL !== undefined });
+  const wrappingKey = new KmsWrappingKey(kms, env.MC_ENVELOPE_KEY_ALIAS);
+  const dataKeys = new TableDataKeys({ table, wrappingKey, clock }, { messagesAtOnce, lanes });
+  const sealed = new SealedBlobs(new S3Blobs(s3, { buckets, storageKeyArn: env.MC_STORAGE_KEY_ARN }), dataKeys);
+  const blobs = guardedBlobs({ table, clock }, sealed);
   return {
     config: {
       region: env.MC_REGION ?? env.AWS_REGION,
@@ -88,11 +115,22 @@ function buildDeps(env: z.infer<typeof Environment>): Deps {
       version: packageJson.version,
       encryption: 'kms',
       ownerTenant: env.MC_OWNER_TENANT,
+      ...(env.MC_TRUST_DOMAIN === undefined ? {} : { trustDomain: env.MC_TRUST_DOMAIN }),
     },
     table,
     blobs,
+    dataKeys,
+    wrappingKey,
     signer,
+    signingKeys: signer,
+    wrappingKeys: new KmsWrappingKeys(kms, env.MC_ENVELOPE_KEY_ALIAS),
+    rotations: new SfnRotations(new SFNClient(patience), env.MC_ROTATION_MACHINE_ARN),
     logKey: new KmsLogKey(kms, env.MC_LOG_KEY_ARN),
+    authority: {
+      certificates: new KmsAuthorityKey(kms, env.MC_CERTIFICATE_KEY_ARN),
+      timestamps: new KmsAuthorityKey(kms, env.MC_TIMESTAMP_KEY_ARN),
+      promises: new KmsAuthorityKey(kms, env.MC_PROMISE_KEY_ARN),
+    },
     // The endpoint is the region's (or the emulator's), whatever host stands in the queue's address.
     queue: new SqsTaskQueue(new SQSClient({ ...patience, useQueueUrlAsEndpoint: false }), env.MC_TASK_QUEUE_URL, retry),
     phases: new SfnPhases(new SFNClient(patience), env.MC_STATE_MACHINE_ARN),

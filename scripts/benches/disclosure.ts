@@ -1,6 +1,6 @@
 /**
  * `npm run bench:disclosure [-- --json] [--megabytes N] [--sets N] [--save]`: how long disclosure packs of runs with so many megabytes of logs take over HTTP, what memory the
- * home needs for them, and how that compares with tar and gzip on the same files. Exits with 1 when a promise is not kept: under 45 s a gigabyte, the home
+ * home needs for them, and how that compares with tar and gzip or pigz on the same files. The sets are records, text, and what does not compress. Exits with 1 when a promise is not kept: under 45 s a gigabyte, the home
  * under 256 MB in all, the same bytes twice, verified. `--save` writes the result to docs/benchmarks/.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { digestBytes, hexOf } from '../../shared/core/digest.ts';
-import { compareTar } from '../bench/disclosure/compare-tar.ts';
+import { compareTar, missingCompressors, type TarFigures } from '../bench/disclosure/compare-tar.ts';
 import { makeLogSets } from '../bench/disclosure/log-sets.ts';
 import { measurePack, type PackFigures } from '../bench/disclosure/measure-pack.ts';
 import { describeMachine } from '../bench/machine.ts';
@@ -41,44 +41,62 @@ const loadBefore = load();
 if (loadBefore > availableParallelism() / 2)
   process.stderr.write(`other programs are busy here (load ${loadBefore.toFixed(1)}); times will vary with them\n`);
 
-function broken({ logBytes, packMs, peakRssBytes, isSameTwice }: PackFigures, index: number): string[] {
+function broken({ kind, logBytes, packMs, peakRssBytes, isSameTwice }: PackFigures): string[] {
   const limitMs = Math.max(leastMs, (limits.msPerGigabyte * logBytes) / 1_000_000_000);
   const slowest = Math.max(...packMs);
   return [
-    ...(slowest >= limitMs ? [`set ${index}: ${Math.round(slowest)} ms, the limit is ${Math.round(limitMs)} ms`] : []),
+    ...(slowest >= limitMs ? [`${kind}: ${Math.round(slowest)} ms, the limit is ${Math.round(limitMs)} ms`] : []),
     ...(peakRssBytes >= limits.peakRssBytes
-      ? [`set ${index}: ${megabytes(peakRssBytes)} MB of memory, the limit is ${megabytes(limits.peakRssBytes)} MB`]
+      ? [`${kind}: ${megabytes(peakRssBytes)} MB of memory, the limit is ${megabytes(limits.peakRssBytes)} MB`]
       : []),
-    ...(isSameTwice ? [] : [`set ${index}: two packs of one run differ`]),
+    ...(isSameTwice ? [] : [`${kind}: two packs of one run differ`]),
   ];
 }
 
 const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(1);
 const perSecond = (bytes: number, ms: number): string => (bytes / 1_000 / ms).toFixed(0);
 
+function render({
+  kind,
+  logBytes,
+  packBytes,
+  packMs,
+  cpuMs,
+  verifyMs,
+  restRssBytes,
+  peakRssBytes,
+  withheld,
+  tar,
+}: PackFigures & { tar: TarFigures[] }): string {
+  const times = packMs.map((ms) => `${(ms / 1_000).toFixed(1)} s (${perSecond(logBytes, ms)} MB/s)`).join(', ');
+  return [
+    `${kind}: ${megabytes(logBytes)} MB of logs → ${megabytes(packBytes)} MB, ${times}, ${(cpuMs / 1_000).toFixed(1)} s of processor each, ${withheld} values withheld`,
+    `  verified in ${(verifyMs / 1_000).toFixed(1)} s, memory ${megabytes(restRssBytes)} MB at rest, ${megabytes(peakRssBytes)} MB at most`,
+    ...tar.map(
+      ({ command, ms, bytes }) =>
+        `  ${command}: ${(ms / 1_000).toFixed(1)} s → ${megabytes(bytes)} MB; the pack took ${(Math.min(...packMs) / ms).toFixed(2)} times as long`,
+    ),
+    '',
+  ].join('\n');
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'mc-bench-disclosure-'));
 try {
   const dataDir = join(folder, 'home');
   const sets = await makeLogSets(dataDir, options);
-  const packs: PackFigures[] = [];
-  for (const [index, set] of sets.entries()) packs.push(await measurePack(dataDir, set, join(folder, `${index}.tgz`)));
-  const tar = compareTar(join(folder, '0.tgz'));
-  const report = { machine: describeMachine(), load: { before: loadBefore, after: load() }, options, packs, tar };
+  const packs: (PackFigures & { tar: TarFigures[] })[] = [];
+  for (const [index, set] of sets.entries()) {
+    const file = join(folder, `${index}.tgz`);
+    packs.push({ ...(await measurePack(dataDir, set, file)), tar: compareTar(file) });
+  }
+  const missing = missingCompressors();
+  const report = { machine: describeMachine(), load: { before: loadBefore, after: load() }, options, packs, missing };
   if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else {
-    for (const [index, { logBytes, packBytes, packMs, verifyMs, restRssBytes, peakRssBytes, withheld }] of packs.entries()) {
-      const times = packMs.map((ms) => `${(ms / 1_000).toFixed(1)} s (${perSecond(logBytes, ms)} MB/s)`).join(', ');
-      const sizes = `${megabytes(logBytes)} MB of logs → ${megabytes(packBytes)} MB`;
-      process.stdout.write(
-        `set ${index}: ${sizes}, ${times}, ${withheld} values withheld, verified in ${(verifyMs / 1_000).toFixed(1)} s, memory ${megabytes(restRssBytes)} MB at rest, ${megabytes(peakRssBytes)} MB at most\n`,
-      );
-    }
-    const first = packs[0];
-    for (const { command, ms, bytes } of tar)
-      process.stdout.write(
-        `${command}: ${(ms / 1_000).toFixed(1)} s → ${megabytes(bytes)} MB; the pack took ${((first?.packMs[0] ?? 0) / ms).toFixed(2)} times as long\n`,
-      );
+    for (const pack of packs) process.stdout.write(render(pack));
   }
+  for (const program of missing)
+    process.stderr.write(`${program} is not installed here (apt-get install ${program}), so there is no comparison with it\n`);
   if (values.save) {
     const place = new URL('../../docs/benchmarks', import.meta.url);
     mkdirSync(place, { recursive: true });

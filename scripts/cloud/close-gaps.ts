@@ -17,6 +17,10 @@ const gaps: Readonly<Record<string, string>> = {
   'sqs:SendMessage': 'sqs:SendMessageBatch',
   // AWS looks at the state machine of the token, whatever its documentation says; the emulator only at `*`.
   'states:SendTaskSuccess': 'states:SendTaskSuccess',
+  // The emulator does not see which alias a request is about, and wants a right to look at one that is not there yet.
+  'kms:CreateAlias': 'kms:CreateAlias',
+  'kms:UpdateAlias': 'kms:UpdateAlias',
+  'kms:ScheduleKeyDeletion': 'kms:DescribeKey',
 };
 
 /** The emulator's spelling of what this policy lacks there. */

@@ -2,7 +2,7 @@
  * One page for every error code, at the address that `type` of a problem document names, and an index of them.
  */
 import { posix } from 'node:path';
-import { errorCatalog } from '../../shared/core/error-catalog.ts';
+import { errorCatalog } from '../../shared/core/error-catalog/error-catalog.ts';
 import type { GeneratedFile } from './generated-file.ts';
 
 const folder = 'docs/errors';
@@ -39,7 +39,7 @@ function index(): string {
   return `# Error codes
 
 Every error of the API and the command line carries one of these codes; \`detail\` and \`issues\` say what was got and what is allowed.
-The pages are generated from \`shared/core/error-catalog.ts\` by \`npm run gen\`.
+The pages are generated from \`shared/core/error-catalog/\` by \`npm run gen\`.
 
 | Code | HTTP | Exit | Title |
 | --- | --- | --- | --- |

@@ -22,7 +22,7 @@ import { newUsageOp } from '../../shared/tenant/usage.ts';
 import { BlobsPort, plainBlobs, type BlobMap } from './port/blobs-port.ts';
 import { acme } from './world/acme.ts';
 import { MemoryStore } from './world/memory-store.ts';
-import { homeConfig, noPacks, plainLogKey, plainSigner } from './port/process-deps.ts';
+import { homeConfig, noAuthority, noPacks, noRotation, noWrapping, plainDataKeys, plainLogKey, plainSigner } from './port/process-deps.ts';
 import { Random } from './world/random.ts';
 import { manifestText, workflowOf } from './world/workflow-model.ts';
 import { prices } from './world/prices.ts';
@@ -126,8 +126,12 @@ function emptyGround(before: Ground, seed: number): { deps: Deps; ground: () => 
     config: homeConfig,
     table,
     blobs: plainBlobs(blobs),
+    dataKeys: plainDataKeys,
+    wrappingKey: noWrapping,
     signer: plainSigner,
     logKey: plainLogKey,
+    authority: noAuthority,
+    ...noRotation,
     queue: { send: async () => undefined },
     phases: { start: async () => undefined, finishRun: async () => undefined },
     policy: { evaluate: async () => [{ pack: 'sim', digest: digestBytes('sim'), verdict: 'allow', entries: [] }] },

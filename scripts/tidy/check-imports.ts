@@ -42,8 +42,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages tied to a cloud or a framework → the only folders that know them. */
 const confined: readonly { packages: RegExp; folders: readonly string[] }[] = [
+  // A library for encryption that calls no service.
+  { packages: /^@aws-crypto\//, folders: ['shared/encryption', 'tests'] },
   {
-    packages: /^@(aws-sdk|smithy|aws-crypto)\//,
+    packages: /^@(aws-sdk|smithy)\//,
     folders: [
       'shared/aws',
       'runner/ecs',

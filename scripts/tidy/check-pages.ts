@@ -12,15 +12,18 @@ export const checkPages: Check = (tree) => [
 ];
 
 function checkErrorPages(tree: Tree): Finding[] {
-  const catalog = 'shared/core/error-catalog.ts';
-  const text = tree.find(catalog)?.text ?? '';
-  const codes = [...text.matchAll(/^\s*'mc:([a-z-]+):([a-z-]+)'/gm)].map((match) => ({
-    page: `docs/errors/${match[1]}-${match[2]}.md`,
-    line: lineAt(text, match.index + match[0].length),
-  }));
+  const codes = tree.files
+    .filter(({ path }) => path.startsWith('shared/core/error-catalog/'))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/^\s*'mc:([a-z-]+):([a-z-]+)'/gm)].map((match) => ({
+        path,
+        page: `docs/errors/${match[1]}-${match[2]}.md`,
+        line: lineAt(text, match.index + match[0].length),
+      })),
+    );
   const missing = codes
     .filter(({ page }) => !tree.find(page))
-    .map(({ page, line }) => ({ rule: 'error-page', path: catalog, line, message: `${page} is missing: run npm run gen` }));
+    .map(({ path, page, line }) => ({ rule: 'error-page', path, line, message: `${page} is missing: run npm run gen` }));
   const wanted = new Set(codes.map(({ page }) => page));
   const stale = tree.files.filter(({ path }) => /^docs\/errors\/(?!README\.md)[^/]+\.md$/.test(path) && !wanted.has(path));
   return [...missing, ...stale.map(({ path }) => ({ rule: 'error-page', path, message: 'no error code has this page' }))];

@@ -23,10 +23,18 @@ export const AuditType = z.enum([
   'mc.exec.deny',
   'mc.egress.blocked',
   'mc.exec.action',
+  'mc.keys.rotate',
   'mc.evidence.list',
   'mc.evidence.read',
   'mc.evidence.disclose',
   'mc.evidence.open',
+  'mc.retention.set',
+  'mc.hold.put',
+  'mc.hold.release',
+  'mc.purge.refuse',
+  'mc.purge.end',
+  'mc.home.backup',
+  'mc.home.restore',
 ]);
 export type AuditType = z.infer<typeof AuditType>;
 
@@ -70,7 +78,7 @@ export function auditPk(tenant: TenantId): string {
 
 /** The event as an op of the transaction that makes the change; filed under the tenant that was changed. */
 export function auditOp(
-  deps: Pick<Deps, 'ids' | 'clock' | 'config'>,
+  deps: Pick<Deps, 'ids' | 'clock'> & { config: Pick<Deps['config'], 'builderId'> },
   tenant: TenantId,
   { sub, tenant: actorTenant, roles }: AuditActor,
   { type, subject, reason, details = {} }: Change,

@@ -1,51 +1,97 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { GetPublicKeyCommand, SignCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { McError } from '../core/errors.ts';
-import type { PublicKey, Signer } from '../port/signer.ts';
+import type { PublicKey, Signature, Signer } from '../port/keys/signer.ts';
+import type { SigningKeyVersion, SigningKeys } from '../port/keys/signing-keys.ts';
 import { keyIdOf } from '../receipt/key-id.ts';
+import { askKms, isUnusableInKms, KmsKeyVersions } from './kms-key-versions.ts';
 
-/** Signs with an ECC_NIST_P256 key of KMS; only digests leave the process, and the private key never leaves KMS. */
-export class KmsSigner implements Signer {
+/** What is published as the key in use may be so old; which key signs is KMS's answer, always. */
+const lookAgainMs = 30_000;
+
+/**
+ * Signs with the ECC_NIST_P256 key of KMS that an alias names; only digests leave the process, and the private key never leaves KMS. KMS says with each signature which
+ * key made it, so a switch of the alias is noticed with the first signature after it.
+ */
+export class KmsSigner implements Signer, SigningKeys {
   readonly #client: KMSClient;
-  readonly #keyArn: string;
-  #publicKey: PublicKey | undefined;
+  readonly #alias: string;
+  readonly #versions: KmsKeyVersions;
+  /** By ARN: the public half of a key never changes, so one call a key and container is enough. */
+  readonly #known = new Map<string, SigningKeyVersion>();
+  #active: PublicKey | undefined;
+  #lookedAt = 0;
 
-  constructor(client: KMSClient, keyArn: string) {
+  constructor(client: KMSClient, alias: string) {
     this.#client = client;
-    this.#keyArn = keyArn;
+    this.#alias = alias;
+    this.#versions = new KmsKeyVersions(client, alias, {
+      KeySpec: 'ECC_NIST_P256',
+      KeyUsage: 'SIGN_VERIFY',
+      Description: 'Signs the receipts and releases of Maestro Conductor',
+    });
   }
 
   async publicKey(): Promise<PublicKey> {
-    // The public half of a KMS key never changes, so one call a container is enough.
-    this.#publicKey ??= await this.#readPublicKey();
-    return this.#publicKey;
+    // Anybody may ask for the key, and calls of KMS are counted.
+    if (performance.now() - this.#lookedAt > lookAgainMs || !this.#active) {
+      const { keyId, pem } = await this.active();
+      this.#active = { keyId, pem };
+      this.#lookedAt = performance.now();
+    }
+    return this.#active;
   }
 
-  async sign(message: Uint8Array): Promise<Uint8Array> {
+  async sign(message: Uint8Array): Promise<Signature> {
+    const { bytes, handle } = await this.#sign(this.#alias, message);
+    const { keyId, pem } = this.#known.get(handle) ?? (await this.#read(handle));
+    return { bytes, key: { keyId, pem } };
+  }
+
+  async active(): Promise<SigningKeyVersion> {
+    // By the alias, which may name another key by now.
+    return this.#read(this.#alias);
+  }
+
+  async create(name: string): Promise<SigningKeyVersion> {
+    return this.#read(await this.#versions.create(name));
+  }
+
+  async signWith(handle: string, message: Uint8Array): Promise<Uint8Array> {
+    try {
+      return (await this.#sign(handle, message)).bytes;
+    } catch (cause) {
+      if (isUnusableInKms(cause)) throw new McError('mc:key:unreadable', `KMS has no usable key ${handle}`, { cause });
+      throw cause;
+    }
+  }
+
+  async activate(next: SigningKeyVersion, previous: SigningKeyVersion): Promise<void> {
+    await this.#versions.activate(next.handle, previous.handle);
+  }
+
+  async destroy({ handle }: SigningKeyVersion): Promise<{ goneAt: number }> {
+    return this.#versions.destroy(handle);
+  }
+
+  async #sign(name: string, message: Uint8Array): Promise<{ bytes: Uint8Array; handle: string }> {
     // A message of more than 4 KB cannot be sent to KMS, its digest always can.
     const Message = createHash('sha256').update(message).digest();
-    try {
-      const answer = await this.#client.send(
-        new SignCommand({ KeyId: this.#keyArn, Message, MessageType: 'DIGEST', SigningAlgorithm: 'ECDSA_SHA_256' }),
-      );
-      if (answer.Signature) return answer.Signature;
-    } catch (cause) {
-      throw new McError('mc:store:unavailable', 'the signing key does not answer', { cause });
-    }
-    throw new McError('mc:key:unreadable', 'KMS answered without a signature');
+    const command = new SignCommand({ KeyId: name, Message, MessageType: 'DIGEST', SigningAlgorithm: 'ECDSA_SHA_256' });
+    const { Signature: bytes, KeyId: handle } = await askKms(() => this.#client.send(command));
+    if (!bytes || handle === undefined) throw new McError('mc:key:unreadable', 'KMS answered without a signature or without its key');
+    return { bytes, handle };
   }
 
-  async #readPublicKey(): Promise<PublicKey> {
-    let der: Uint8Array | undefined;
-    try {
-      der = (await this.#client.send(new GetPublicKeyCommand({ KeyId: this.#keyArn }))).PublicKey;
-    } catch (cause) {
-      throw new McError('mc:store:unavailable', 'the signing key does not answer', { cause });
-    }
-    if (der === undefined) throw new McError('mc:key:unreadable', 'KMS answered without a public key');
+  async #read(name: string): Promise<SigningKeyVersion> {
+    const { PublicKey: der, KeyId: handle } = await askKms(() => this.#client.send(new GetPublicKeyCommand({ KeyId: name })));
+    if (der === undefined || handle === undefined)
+      throw new McError('mc:key:unreadable', 'KMS answered without a public key or without its name');
     const pem = createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' })
       .export({ format: 'pem', type: 'spki' })
       .toString();
-    return { keyId: keyIdOf(pem), pem };
+    const key = { keyId: keyIdOf(pem), pem, handle };
+    this.#known.set(handle, key);
+    return key;
   }
 }

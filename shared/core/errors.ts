@@ -2,7 +2,7 @@
  * The two kinds of thrown error. A denial or a lost race is never one of them: those are values.
  * Callers branch on `code`; `message` is public, internals go into `cause`.
  */
-import { errorCatalog, type ErrorCode } from './error-catalog.ts';
+import { errorCatalog, type ErrorCode } from './error-catalog/error-catalog.ts';
 import type { Issue } from './issue.ts';
 
 /** An operation that cannot be done, for a reason the caller can act on. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What an id names; the prefix is the first part of every id. */
-export type IdPrefix = 'evt' | 'exec' | 'wf' | 'rel' | 'rcpt' | 'dec' | 'req' | 'pkg';
+export type IdPrefix = 'evt' | 'exec' | 'wf' | 'rel' | 'rcpt' | 'dec' | 'req' | 'pkg' | 'hold' | 'purge' | 'rot' | 'bak';
 
 /** A prefixed ULID, such as `exec_01K9…`: sortable by time, unique, never reused. */
 export type Id<P extends IdPrefix = IdPrefix> = `${P}_${string}`;

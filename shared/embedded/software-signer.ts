@@ -2,7 +2,7 @@
 import { createPublicKey, sign as signWith, verify as verifyWith, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { CheckSignature } from '../port/check-signature.ts';
-import type { PublicKey, Signer } from '../port/signer.ts';
+import type { PublicKey, Signature, Signer } from '../port/keys/signer.ts';
 import { keyIdOf } from '../receipt/key-id.ts';
 
 const signAsync = promisify(signWith);
@@ -27,7 +27,7 @@ export class SoftwareSigner implements Signer {
   }
 
   /** Signs on libuv's thread pool, so a burst of receipts does not hold the event loop. */
-  async sign(message: Uint8Array): Promise<Uint8Array> {
-    return signAsync('sha256', message, { key: this.#key, dsaEncoding: 'der' });
+  async sign(message: Uint8Array): Promise<Signature> {
+    return { bytes: await signAsync('sha256', message, { key: this.#key, dsaEncoding: 'der' }), key: this.#public };
   }
 }

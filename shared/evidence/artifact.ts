@@ -1,5 +1,4 @@
 /** What a run left behind, by name: what each thing is, its digest, and where its bytes are. Names are those of the receipt where it has one. */
-import { canonicalJson } from '../core/json/canonical-json.ts';
 import type { Digest } from '../core/digest.ts';
 import { decisionLogKey } from '../execution/decision-log.ts';
 import type { ExecutionRecord, TaskRecord } from '../execution/execution-record.ts';
@@ -9,8 +8,9 @@ import type { BlobKind } from '../port/blob-store.ts';
 import type { Key } from '../port/table.ts';
 import { bundleMediaType } from '../receipt/bundle.ts';
 
-/** Where the bytes of an artifact are: a blob, the text of an item, or here. */
-export type ArtifactSource = { kind: 'blob'; blob: BlobKind } | { kind: 'item'; key: Key } | { kind: 'inline'; text: string };
+/** Where the bytes of an artifact are: a blob, the text of an item, a stored value, or here. */
+export type ArtifactSource =
+  { kind: 'blob'; blob: BlobKind } | { kind: 'item'; key: Key } | { kind: 'value'; stored: StoredJson } | { kind: 'inline'; text: string };
 
 /** One artifact of a run; `digest` is the SHA-256 of its bytes. */
 export interface Artifact {
@@ -24,9 +24,7 @@ const json = 'application/json';
 const ndjson = 'application/x-ndjson';
 
 function storedJson(name: string, stored: StoredJson): Artifact {
-  const source: ArtifactSource =
-    stored.inline === undefined ? { kind: 'blob', blob: 'data' } : { kind: 'inline', text: canonicalJson(stored.inline) };
-  return { name, mediaType: json, digest: stored.digest, source };
+  return { name, mediaType: json, digest: stored.digest, source: { kind: 'value', stored } };
 }
 
 /** What belongs to the run as a whole. The receipt is there once the run is sealed; `bundleDigest` is what its item says. */

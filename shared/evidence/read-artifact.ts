@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { digestBytes } from '../core/digest.ts';
-import { McError } from '../core/errors.ts';
+import { canonicalJson } from '../core/json/canonical-json.ts';
+import { hasCode, McError } from '../core/errors.ts';
 import type { TenantId } from '../core/tenant-id.ts';
+import { isElsewhere, loadJson } from '../execution/stored-json.ts';
 import type { Deps } from '../port/deps.ts';
-import type { Artifact } from './artifact.ts';
+import type { Artifact, ArtifactSource } from './artifact.ts';
 
 /** Waits before a read is tried again: a throttled store recovers within seconds, and a broken one shall not hold a pack for minutes. */
 const pausesMs = [50, 200, 800, 2_000, 4_000] as const;
 
 const StoredText = z.object({ text: z.string() });
 
-type ReadDeps = Pick<Deps, 'table' | 'blobs' | 'clock'>;
+type ReadDeps = Pick<Deps, 'table' | 'blobs' | 'dataKeys' | 'clock'>;
 
 /**
  * The bytes of an artifact, which have its digest; undefined when they are not kept any more. A store that is throttled or breaks off is asked again, a few times;
@@ -21,6 +23,8 @@ export async function readArtifact(deps: ReadDeps, tenant: TenantId, artifact: A
     try {
       return await readOnce(deps, tenant, artifact);
     } catch (error) {
+      // The key of its month was destroyed: the bytes are there, and nobody reads them any more.
+      if (hasCode(error, 'mc:store:shredded')) return undefined;
       if (!(error instanceof McError && error.retry === 'backoff')) throw error;
       await deps.clock.sleep(pauseMs);
     }
@@ -29,16 +33,25 @@ export async function readArtifact(deps: ReadDeps, tenant: TenantId, artifact: A
 }
 
 async function readOnce(
-  { table, blobs }: ReadDeps,
+  deps: ReadDeps,
   tenant: TenantId,
   { name, digest, source }: Artifact,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  if (source.kind === 'blob') return asOwn(await blobs.find(tenant, source.blob, digest));
-  const item = source.kind === 'item' ? await table.get(source.key) : { text: source.text };
-  if (!item) return undefined;
-  const bytes = Buffer.from(StoredText.parse(item).text);
+  if (source.kind === 'blob') return asOwn(await deps.blobs.find(tenant, source.blob, digest));
+  if (source.kind === 'value' && isElsewhere(source.stored)) return asOwn(await deps.blobs.find(tenant, 'data', digest));
+  const text = await textOf(deps, tenant, source);
+  if (text === undefined) return undefined;
+  const bytes = Buffer.from(text);
   if (digestBytes(bytes) !== digest) throw new McError('mc:store:unavailable', `the stored text of ${name} was changed`);
   return bytes;
+}
+
+async function textOf(deps: ReadDeps, tenant: TenantId, source: Exclude<ArtifactSource, { kind: 'blob' }>): Promise<string | undefined> {
+  if (source.kind === 'inline') return source.text;
+  // What a run stored was canonical JSON, and has the digest of it.
+  if (source.kind === 'value') return canonicalJson(await loadJson(deps, tenant, source.stored));
+  const item = await deps.table.get(source.key);
+  return item && StoredText.parse(item).text;
 }
 
 /** Stores answer ordinary buffers; only one that shares its memory with other threads would have to be copied. */

@@ -7,6 +7,7 @@ import { Egress, ResourceClass } from '../manifest/manifest.ts';
 import type { Key } from '../port/table.ts';
 import { sandboxLevels } from '../port/runner.ts';
 import { Attempt, Cancellation, ExecutionState, FileRef, TaskState } from './execution.ts';
+import { PurgeMark } from './purge-mark.ts';
 import { StoredJson } from './stored-json.ts';
 
 const Millis = z.int().nonnegative();
@@ -54,6 +55,9 @@ const CurrentRecord = z.object({
   outputs: StoredJson.nullable(),
   /** Step Functions task token of the phase that waits for the tasks; absent in the embedded home. */
   phaseToken: z.string().optional(),
+  /** Set when the logs, or the inputs and outputs, of the sealed run were purged; the receipt stays. */
+  logsPurge: PurgeMark.optional(),
+  dataPurge: PurgeMark.optional(),
   /** Present until the run is recorded; what a sweep or a restart finds. */
   gsi2pk: z.string().optional(),
 });

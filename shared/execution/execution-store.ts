@@ -8,6 +8,8 @@ import type { Item } from '../port/table.ts';
 import { isMadeOfRecord } from '../port/typed-items.ts';
 import type { TasksEnd } from '../port/phases.ts';
 import { ExecutionRecord, executionPk, headKey, TaskRecord, taskKey } from './execution-record.ts';
+import { purgedError } from './purge-mark.ts';
+import { readTombstone } from './tombstone.ts';
 
 type TableDeps = Pick<Deps, 'table'>;
 
@@ -30,20 +32,22 @@ function parseOnce<T extends object>(known: WeakMap<Item, T>, schema: { parse(va
 const parseHead = (item: Item): ExecutionRecord => parseOnce(parsedHeads, ExecutionRecord, item);
 const parseTask = (item: Item): TaskRecord => parseOnce(parsedTasks, TaskRecord, item);
 
-/** The head of a run, or undefined when this tenant has no such run. */
+/** The head of a run, or undefined when this tenant has no such run; throws `mc:execution:purged` for one that is purged. */
 export async function findExecution({ table }: TableDeps, tenant: TenantId, id: Id<'exec'>): Promise<ExecutionRecord | undefined> {
   const item = await table.get(headKey(tenant, id));
+  const tombstone = item && readTombstone(item);
+  if (tombstone) throw purgedError(id, tombstone);
   return item && parseHead(item);
 }
 
-/** The head of a run; throws `mc:execution:not-found`. */
+/** The head of a run; throws `mc:execution:not-found` and `mc:execution:purged`. */
 export async function getExecutionRecord(deps: TableDeps, tenant: TenantId, id: Id<'exec'>): Promise<ExecutionRecord> {
   const record = await findExecution(deps, tenant, id);
   if (!record) throw new McError('mc:execution:not-found', `there is no execution ${id}`);
   return record;
 }
 
-/** The head and one task, read together; undefined when either is missing. */
+/** The head and one task, read together; undefined when either is missing, or the run is purged. */
 export async function findTask(
   { table }: TableDeps,
   tenant: TenantId,
@@ -51,7 +55,8 @@ export async function findTask(
   taskId: string,
 ): Promise<{ head: ExecutionRecord; task: TaskRecord } | undefined> {
   const [head, task] = await table.getMany([headKey(tenant, id), taskKey(tenant, id, taskId)]);
-  return head && task && { head: parseHead(head), task: parseTask(task) };
+  if (!head || !task || readTombstone(head)) return undefined;
+  return { head: parseHead(head), task: parseTask(task) };
 }
 
 /** Some tasks of a run, in the order asked for. */

@@ -1,53 +1,117 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { idSchema } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import { executionPk } from '../execution/execution-record.ts';
-import { LeafName, leafKey, pendingKey } from '../log/log-store.ts';
+import { LeafName, LeafRecord, leafKey, pendingKey } from '../log/log-store.ts';
 import { isoTime } from '../port/clock.ts';
 import type { Deps } from '../port/deps.ts';
+import type { Key } from '../port/table.ts';
 import { queryTenants } from '../tenant/tenant-store.ts';
 
+type FindDeps = Pick<Deps, 'table'>;
+
 const SealedRun = z.object({ id: idSchema('exec'), receiptId: z.string().nullable() });
-const Receipt = z.object({ leaf: LeafName.optional(), signedAt: z.string() });
+const Statement = z.object({ leaf: LeafName.optional(), signedAt: z.string() });
+const Entry = LeafRecord.pick({ of: true });
 
 /** Runs a tenant and look. */
 const newestRuns = 100;
+/** Further runs a look, so that all of them have their turn. */
+const runsOnPatrol = 400;
+/** Some milliseconds of work, after which whoever shares the process gets a turn. */
+const runsPerTurn = 50;
+
+/** Where the next part of the round through all runs of all tenants begins. */
+export const RoundPlace = z.object({ tenants: z.string().optional(), runs: z.string().optional() });
+export type RoundPlace = z.infer<typeof RoundPlace>;
 
 /**
- * The newest receipts of every tenant that are in the table and not in the log: what somebody would leave who writes a receipt past the engine. Receipts
- * signed before the log began need no entry.
+ * The newest statements about runs of every tenant that are in the table and not in the log: what somebody would leave who writes a receipt past the engine.
+ * Statements signed before the log began need no entry.
  */
-export async function findUnlogged({ table }: Pick<Deps, 'table'>, startedAt: number): Promise<string[]> {
+export async function findUnlogged({ table }: FindDeps, startedAt: number): Promise<string[]> {
   const differences: string[] = [];
   let cursor: string | undefined;
   do {
     const page = await queryTenants({ table }, { limit: 100, ...(cursor !== undefined && { cursor }) });
-    for (const { id } of page.items) differences.push(...(await unloggedOf(table, id, startedAt)));
+    for (const { id } of page.items) differences.push(...(await lookAtRuns(table, id, { startedAt, limit: newestRuns })).differences);
     cursor = page.cursor;
   } while (cursor !== undefined);
   return differences;
 }
 
-async function unloggedOf(table: Deps['table'], tenant: TenantId, startedAt: number): Promise<string[]> {
-  const { items } = await table.query({ index: 'gsi1', pk: `T#${tenant}#X`, limit: newestRuns, reverse: true });
-  const runs = items.flatMap((item) => {
-    const run = SealedRun.safeParse(item);
-    return run.success && run.data.receiptId !== null ? [run.data.id] : [];
+/** As findUnlogged, for one part of a round that comes to every run of every tenant, however many there are. */
+export async function patrolRuns(
+  { table }: FindDeps,
+  startedAt: number,
+  { tenants, runs }: RoundPlace,
+): Promise<{ differences: string[]; next: RoundPlace }> {
+  const page = await queryTenants({ table }, { limit: 1, ...(tenants !== undefined && { cursor: tenants }) });
+  const [tenant] = page.items;
+  if (!tenant) return { differences: [], next: {} };
+  const { differences, cursor } = await lookAtRuns(table, tenant.id, {
+    startedAt,
+    limit: runsOnPatrol,
+    ...(runs !== undefined && { cursor: runs }),
   });
-  if (runs.length === 0) return [];
-  const receipts = await table.getMany(runs.map((id) => ({ pk: executionPk(tenant, id), sk: 'RECEIPT' })));
+  if (cursor !== undefined) return { differences, next: { ...(tenants !== undefined && { tenants }), runs: cursor } };
+  return { differences, next: page.cursor === undefined ? {} : { tenants: page.cursor } };
+}
+
+interface RunsToLookAt {
+  startedAt: number;
+  limit: number;
+  cursor?: string;
+}
+
+async function lookAtRuns(
+  table: Deps['table'],
+  tenant: TenantId,
+  { startedAt, ...page }: RunsToLookAt,
+): Promise<{ differences: string[]; cursor?: string | undefined }> {
+  const { items, cursor } = await table.query({ index: 'gsi1', pk: `T#${tenant}#X`, reverse: true, ...page });
   const differences: string[] = [];
-  for (const [at, id] of runs.entries()) {
-    const receipt = Receipt.safeParse(receipts[at]);
-    if (!receipt.success) differences.push(`${id} is sealed without a receipt`);
-    else if (receipt.data.leaf === undefined) {
-      if (receipt.data.signedAt > isoTime(startedAt)) differences.push(`the receipt of ${id} was filed past the log`);
-    } else {
-      const { leaf } = receipt.data;
-      // In the order in which an entry moves, so that one which moves just now is not missed.
-      const isKnown = (await table.get(pendingKey(leaf))) ?? (await table.get(leafKey(leaf)));
-      if (!isKnown) differences.push(`the receipt of ${id} has no entry in the log`);
-    }
+  for (const [at, item] of items.entries()) {
+    const run = SealedRun.safeParse(item);
+    if (!run.success || run.data.receiptId === null) continue;
+    if (at % runsPerTurn === 0) await nextTurn();
+    differences.push(...(await lookAtRun(table, { tenant, id: run.data.id, startedAt })));
+  }
+  return { differences, cursor };
+}
+
+async function lookAtRun(
+  table: Deps['table'],
+  { tenant, id, startedAt }: { tenant: TenantId; id: z.infer<typeof SealedRun>['id']; startedAt: number },
+): Promise<string[]> {
+  const pk = executionPk(tenant, id);
+  const keys = [
+    { name: 'receipt', key: { pk, sk: 'RECEIPT' } },
+    { name: 'network trace', key: { pk, sk: 'EGRESS' } },
+  ];
+  const rows = await table.getMany(keys.map(({ key }) => key));
+  const differences: string[] = [];
+  for (const [at, { name, key }] of keys.entries()) {
+    // The trace is signed when somebody asks for it.
+    if (rows[at] === undefined && name !== 'receipt') continue;
+    const statement = Statement.safeParse(rows[at]);
+    const problem = statement.success ? await entryProblem(table, key, { ...statement.data, startedAt }) : undefined;
+    if (!statement.success) differences.push(`${id} is sealed without a ${name}`);
+    else if (problem !== undefined) differences.push(`the ${name} of ${id} ${problem}`);
   }
   return differences;
+}
+
+async function entryProblem(
+  table: Deps['table'],
+  key: Key,
+  { leaf, signedAt, startedAt }: z.infer<typeof Statement> & { startedAt: number },
+): Promise<string | undefined> {
+  if (leaf === undefined) return signedAt > isoTime(startedAt) ? 'was filed past the log' : undefined;
+  // In the order in which an entry moves, so that one which moves just now is not missed.
+  const entry = Entry.safeParse((await table.get(pendingKey(leaf))) ?? (await table.get(leafKey(leaf))));
+  if (!entry.success) return 'has no entry in the log';
+  const { of } = entry.data;
+  return of.pk === key.pk && of.sk === key.sk ? undefined : 'was filed with the entry of another statement';
 }

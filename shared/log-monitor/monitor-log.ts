@@ -8,12 +8,13 @@ import { hasCode } from '../core/errors.ts';
 import { logIdentity } from '../log/log-identity.ts';
 import * as store from '../log/log-store.ts';
 import { openStoredTree } from '../log/stored-tree.ts';
-import { rootOf, type TreeEdge } from '../log/tree-edge.ts';
+import { emptyEdge, rootOf, type TreeEdge } from '../log/tree-edge.ts';
 import type { Deps } from '../port/deps.ts';
 import { metricNames } from '../port/metrics.ts';
 import { checkEntries } from './check-entries.ts';
+import { checkHead } from './check-head.ts';
 import { checkTree } from './check-tree.ts';
-import { findUnlogged } from './find-unlogged.ts';
+import { findUnlogged, patrolRuns, RoundPlace } from './find-unlogged.ts';
 
 export type MonitorDeps = Pick<Deps, 'table' | 'blobs' | 'logKey' | 'metrics' | 'logger'>;
 
@@ -26,44 +27,80 @@ export interface LogLook {
   differences: string[];
 }
 
-/** Entries of one step, after which what was verified is noted: about a quarter of a second of work. */
+/** Entries of one step, after which what was verified is noted. */
 const entriesPerStep = 2_048;
 /** Steps of one look; what is left over is the next look's. */
 const maxSteps = 32;
 /** More differences than this say no more. */
 const maxDifferences = 100;
+/** Checkpoints of one step. A log that is asked for every receipt at once has one an entry. */
+const checkpointsPerStep = 256;
+/** Waiting entries a partition that are looked at: as many as one batch takes. */
+const waitingPerShard = 64;
 
-const Watched = z.object({ waiting: z.array(store.LeafName) });
+const Watched = z.object({ waiting: z.array(z.string()), round: RoundPlace });
+type Watched = z.infer<typeof Watched>;
 
-/** Looks at everything since the last look. Every difference is logged and counted, and found again by every look until somebody mends it. */
+/** Looks at everything since the last look, and at a part of what was verified before. Every difference is logged and counted, and found again until somebody mends it. */
 export async function monitorLog(deps: MonitorDeps): Promise<LogLook> {
-  const look = await lookAtLog(deps);
+  const look = await lookAtLog(deps).catch(asLook);
   const differences = look.differences.slice(0, maxDifferences);
   for (const difference of differences) deps.logger.error('the transparency log and the table differ', { difference });
   deps.metrics.count(metricNames.logDifferencesTotal, differences.length);
   return { ...look, differences };
 }
 
+/** An item that was changed into something else must not silence the monitor. */
+function asLook(error: unknown): LogLook {
+  if (!(error instanceof z.ZodError)) throw error;
+  return { verified: 0, size: 0, differences: [`an item of the log is not as the engine writes it: ${z.prettifyError(error)}`] };
+}
+
 async function lookAtLog(deps: MonitorDeps): Promise<LogLook> {
-  const item = await deps.table.get(store.monitorKey);
-  let verified = store.edgeOf(item);
+  let verified = store.edgeOf(await deps.table.get(store.monitorKey));
   const head = await store.readHead(deps);
   const size = head?.published?.size ?? 0;
   if (size < verified.size)
     return { verified: verified.size, size, differences: [`the log had ${verified.size} entries, and has ${size} now`] };
-  const stuck = await findStuck(deps, item === undefined ? [] : Watched.parse(item).waiting);
-  const differences = [...stuck.differences, ...(head ? await findUnlogged(deps, head.startedAt) : [])];
+  const differences = [...(await checkHead(deps, head)), ...(await lookAround(deps, head))];
   const repeated = await checkAgain(deps, verified);
   if (repeated !== undefined) return { verified: verified.size, size, differences: [...differences, repeated] };
   for (let step = 0; step < maxSteps && verified.size < size; step += 1) {
-    const found = await takeStep(deps, verified).catch((error: unknown) => asDifference(error, verified));
+    const found = await takeStep(deps, verified, size).catch((error: unknown) => asDifference(error, verified));
     if (found.differences.length > 0) return { verified: verified.size, size, differences: [...differences, ...found.differences] };
     verified = found.edge;
-    await deps.table.write([{ kind: 'put', item: { ...store.edgeItem(store.monitorKey, verified), waiting: stuck.waiting } }]);
+    await deps.table.write([{ kind: 'put', item: store.edgeItem(store.monitorKey, verified) }]);
   }
-  if (verified.size > 0)
-    await deps.table.write([{ kind: 'put', item: { ...store.edgeItem(store.monitorKey, verified), waiting: stuck.waiting } }]);
-  return { verified: verified.size, size, differences };
+  return { verified: verified.size, size, differences: [...differences, ...(await patrol(deps, verified))] };
+}
+
+/** Entries that nobody integrates, and statements that are not in the log. */
+async function lookAround(deps: MonitorDeps, head: store.LogHead | undefined): Promise<string[]> {
+  const before = Watched.safeParse(await deps.table.get(store.watchKey)).data ?? { waiting: [], round: {} };
+  const stuck = await findStuck(deps, before.waiting);
+  const newest = head ? await findUnlogged(deps, head.startedAt) : [];
+  const others = head ? await patrolRuns(deps, head.startedAt, before.round) : { differences: [], next: {} };
+  // The round stays where something is wrong.
+  const round = others.differences.length > 0 ? before.round : others.next;
+  const watched: Watched = { waiting: stuck.waiting, round };
+  await deps.table.write([{ kind: 'put', item: { ...store.watchKey, ...watched } }]);
+  return [...new Set([...stuck.differences, ...newest, ...others.differences])];
+}
+
+/**
+ * Looks once more at a part of what was verified long ago, from the first entry on and round and round: somebody who changes or removes an old entry, tile,
+ * checkpoint or statement is found too.
+ */
+async function patrol(deps: MonitorDeps, verified: TreeEdge): Promise<string[]> {
+  const stored = store.edgeOf(await deps.table.get(store.patrolKey));
+  const from = stored.size < verified.size ? stored : emptyEdge;
+  if (verified.size === 0) return [];
+  const { edge, differences } = await takeStep(deps, from, verified.size).catch((error: unknown) => asDifference(error, from));
+  if (differences.length > 0) return differences;
+  if (edge.size === verified.size && !rootOf(edge).equals(rootOf(verified)))
+    return [`the entries that were verified, ${verified.size} of them, are others now`];
+  await deps.table.write([{ kind: 'put', item: store.edgeItem(store.patrolKey, edge) }]);
+  return [];
 }
 
 /** The checkpoint of what was verified must still be there and say the same: a log that was replaced as a whole would pass otherwise. */
@@ -82,22 +119,23 @@ function asDifference(error: unknown, edge: TreeEdge): Awaited<ReturnType<typeof
   return { edge, differences: [error.message] };
 }
 
-async function takeStep(deps: MonitorDeps, from: TreeEdge): Promise<{ edge: TreeEdge; differences: string[] }> {
-  const bounds = { from: store.checkpointKey(from.size + 1).sk, to: store.checkpointKey(from.size + entriesPerStep).sk };
-  const { items } = await deps.table.query({ pk: store.checkpointKey(0).pk, ...bounds, limit: 1, reverse: true });
-  const [item] = items;
-  if (!item) return { edge: from, differences: [`there is no checkpoint behind the one of ${from.size} entries`] };
-  const size = Number(item.sk);
-  const { note } = store.CheckpointRecord.parse(item);
+async function takeStep(deps: MonitorDeps, from: TreeEdge, end: number): Promise<{ edge: TreeEdge; differences: string[] }> {
+  const last = Math.min(from.size + entriesPerStep, end);
+  const bounds = { from: store.checkpointKey(from.size + 1).sk, to: store.checkpointKey(last).sk };
+  const { items } = await deps.table.query({ pk: store.checkpointKey(0).pk, ...bounds, limit: checkpointsPerStep });
+  if (items.length === 0) return { edge: from, differences: [`there is no checkpoint behind the one of ${from.size} entries`] };
+  const checkpoints = items.map((item) => ({ size: Number(item.sk), note: store.CheckpointRecord.parse(item).note }));
   const tree = await openStoredTree(deps);
-  const { edge, entries, differences } = await checkTree(tree, from, { size, note, log: logIdentity(await deps.logKey.publicKey()) });
-  return { edge, differences: [...differences, ...(await checkEntries(deps, from.size, entries))] };
+  const { edge, entries, differences } = await checkTree(tree, from, { checkpoints, log: logIdentity(await deps.logKey.publicKey()) });
+  const signed = checkpoints.map(({ size }) => size);
+  return { edge, differences: [...differences, ...(await checkEntries(deps, { first: from.size, entries, signed }))] };
 }
 
 /** Entries that already waited at the last look: nobody integrates them. */
 async function findStuck({ table }: MonitorDeps, before: readonly string[]): Promise<{ waiting: string[]; differences: string[] }> {
-  const pages = await Promise.all(store.pendingShards.map((shard) => table.query({ pk: store.pendingPk(shard), limit: 1 })));
+  const pages = await Promise.all(store.pendingShards.map((shard) => table.query({ pk: store.pendingPk(shard), limit: waitingPerShard })));
   const waiting = pages.flatMap(({ items }) => items.map(({ sk }) => sk));
-  const differences = waiting.filter((leaf) => before.includes(leaf)).map((leaf) => `the entry ${leaf} waits since the last look`);
+  const known = new Set(before);
+  const differences = waiting.filter((leaf) => known.has(leaf)).map((leaf) => `the entry ${leaf} waits since the last look`);
   return { waiting, differences };
 }

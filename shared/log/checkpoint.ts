@@ -27,11 +27,14 @@ export function sealCheckpoint(text: string, log: Pick<LogIdentity, 'origin' | '
   return `${text}\n\u2014 ${log.origin} ${line}\n`;
 }
 
+/** signed-note: neither Unicode spaces, nor plus, nor control characters stand in the name of a key. */
+const shape =
+  /^([^\s\p{Cc}+]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n\n((?:\u2014 [^\s\p{Cc}+]+ (?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\n)+)$/u;
+
 /** What a note says, whoever signed it; undefined for any other text than a checkpoint without extensions. */
 export function readCheckpoint(note: string): Checkpoint | undefined {
   if (note.length > maxCheckpointCharacters) return undefined;
-  const found = /^([^\n+ ]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n\n(?:\u2014 [^\n ]+ [A-Za-z0-9+/]+={0,2}\n)+$/.exec(note);
-  const [, origin, sizeText, rootText] = found ?? [];
+  const [, origin, sizeText, rootText] = shape.exec(note) ?? [];
   if (origin === undefined || rootText === undefined) return undefined;
   const size = Number(sizeText);
   const root = Buffer.from(rootText, 'base64');
@@ -39,18 +42,25 @@ export function readCheckpoint(note: string): Checkpoint | undefined {
   return isExact ? { origin, size, root } : undefined;
 }
 
-/** What the log itself says in the note, or undefined when it did not sign it. Signatures of others, such as witnesses, are passed over. */
+/**
+ * What the log itself says in the note, or undefined when it did not sign it. Signatures of others, such as witnesses, are passed over; one that claims to be the
+ * log's and is not spoils the note, also beside a good one, as signed-note advises.
+ */
 export function openCheckpoint(note: string, log: LogIdentity): Checkpoint | undefined {
   const checkpoint = readCheckpoint(note);
   if (checkpoint?.origin !== log.origin) return undefined;
   const text = Buffer.from(checkpointText(checkpoint));
   const [, lines = ''] = note.split('\n\n');
-  const isSigned = lines.split('\n').some((line) => {
+  const own = lines.split('\n').flatMap((line) => {
     const [, name, encoded = ''] = line.split(' ');
     const bytes = Buffer.from(encoded, 'base64');
-    if (name !== log.origin || bytes.byteLength !== keyHashBytes + signatureBytes) return false;
-    if (!bytes.subarray(0, keyHashBytes).equals(log.id.subarray(0, keyHashBytes))) return false;
-    return verify(null, text, log.key, bytes.subarray(keyHashBytes));
+    return name === log.origin && bytes.subarray(0, keyHashBytes).equals(log.id.subarray(0, keyHashBytes)) ? [{ encoded, bytes }] : [];
   });
-  return isSigned ? checkpoint : undefined;
+  const isSigned = own.every(
+    ({ encoded, bytes }) =>
+      bytes.byteLength === keyHashBytes + signatureBytes &&
+      bytes.toString('base64') === encoded &&
+      verify(null, text, log.key, bytes.subarray(keyHashBytes)),
+  );
+  return own.length > 0 && isSigned ? checkpoint : undefined;
 }

@@ -3,8 +3,11 @@ import { McError } from '../core/errors.ts';
 
 const lengthBytes = 2;
 
-/** tlog-tiles can say no greater length; ours are about 490 bytes. */
-export const maxEntryBytes = 1_024;
+/**
+ * Ours are about 490 bytes with a key, and 1,250 with a certificate. The edge of the log is one item of at most 400 KB, and holds up to 255 entries beside
+ * 11 KB of hashes for each of its levels, of which there are three up to 4 billion entries.
+ */
+export const maxEntryBytes = 1_400;
 
 /** The bundle of these entries. */
 export function writeEntryBundle(entries: readonly string[]): Buffer {

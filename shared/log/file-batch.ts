@@ -1,11 +1,12 @@
 import { assertInvariant } from '../core/errors.ts';
 import type { Deps } from '../port/deps.ts';
 import { tableLimits, type WriteOp } from '../port/table.ts';
+import { canFinish } from './check-growth.ts';
 import { checkpointText, openCheckpoint, sealCheckpoint } from './checkpoint.ts';
 import { logIdentity } from './log-identity.ts';
 import * as store from './log-store.ts';
 
-type FileDeps = Pick<Deps, 'table' | 'logKey' | 'faults'>;
+type FileDeps = Pick<Deps, 'table' | 'blobs' | 'logKey' | 'faults'>;
 type Known = ReadonlyMap<string, store.PendingEntry>;
 
 /** Two ops an entry: away from those that wait, to those that know their index. */
@@ -15,14 +16,14 @@ const keysPerRead = 100;
 
 /**
  * Finishes the batch that this head speaks of: its checkpoint, the index of each of its entries, and then the head itself. Every step can be repeated, by
- * several processes at once too. `known` saves reading what was just read.
+ * several processes at once too. `known` saves reading what was just read. Throws `mc:log:damaged` when the table does not hold the tree that the batch gives.
  */
 export async function fileBatch(deps: FileDeps, head: store.LogHead, known?: Known): Promise<void> {
   const item = await deps.table.get(store.batchKey);
   assertInvariant(item !== undefined, `the log has no batch of version ${head.version}`);
   const batch = store.Batch.parse(item);
-  // Another process finished this batch, and went on.
-  if (batch.version !== head.version) return;
+  // Who appended just now knows what that was, unless another process finished it and went on; of a batch that somebody else began, only the table tells.
+  if (known ? batch.version !== head.version : !(await canFinish(deps, head, batch))) return;
   const note = await signCheckpoint(deps, head);
   await deps.table.write([{ kind: 'put', item: { ...store.checkpointKey(head.size), note } }]);
   await deps.faults.hit('log:after-checkpoint');

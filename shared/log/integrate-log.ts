@@ -3,10 +3,14 @@
  * signature, the index of each entry and the removal of what waited follow, and can all be repeated. So a crash anywhere loses and doubles nothing, two
  * sequencers cannot both win, and no checkpoint is ever signed over a tree that another one replaces.
  */
+import { leafHash } from '../core/merkle-hash.ts';
+import { McError } from '../core/errors.ts';
 import type { Deps } from '../port/deps.ts';
 import { metricNames } from '../port/metrics.ts';
-import { tableLimits, type WriteOp } from '../port/table.ts';
+import { tableLimits, type Item, type WriteOp } from '../port/table.ts';
+import { canAppendTo } from './check-growth.ts';
 import { fileBatch } from './file-batch.ts';
+import { logIdentity } from './log-identity.ts';
 import * as store from './log-store.ts';
 import { tilePath } from './tile-path.ts';
 import { appendEntries, rootOf } from './tree-edge.ts';
@@ -19,7 +23,10 @@ const perShard = 64;
 /** A caller who wants its own entry integrated does not work off an endless queue of others. */
 const usualBatches = 32;
 
-/** Appends what waits; answers how many entries that were, also 0 when another sequencer was faster. */
+/**
+ * Appends what waits; answers how many entries that were, also 0 when another sequencer was faster. Throws `mc:log:damaged` rather than sign a tree that is not the one
+ * which was signed last, grown.
+ */
 export async function integrateLog(deps: IntegrateDeps, maxBatches = usualBatches): Promise<number> {
   let added = 0;
   for (let batch = 0; batch < maxBatches; batch += 1) {
@@ -40,6 +47,7 @@ async function integrateBatch(deps: IntegrateDeps): Promise<number> {
   const startedAt = deps.clock.elapsedMs();
   const pending = await readPending(deps);
   if (pending.length === 0) return 0;
+  if (!head) await refuseRetiredKey(deps);
   const next = await commit(deps, head, pending);
   if (next === undefined) return 0;
   await deps.faults.hit('log:after-commit');
@@ -49,9 +57,23 @@ async function integrateBatch(deps: IntegrateDeps): Promise<number> {
   return pending.length;
 }
 
+/** A log without entries whose key already signed one is that log from its beginning again, with other entries: a fork. */
+async function refuseRetiredKey({ table, logKey }: IntegrateDeps): Promise<void> {
+  const { origin } = logIdentity(await logKey.publicKey());
+  if (await table.get(store.retiredKey(origin)))
+    throw new McError('mc:log:damaged', `the log ${origin} has ended; the home needs the key of its next log before it can go on`);
+}
+
 async function readPending({ table }: IntegrateDeps): Promise<store.PendingEntry[]> {
   const pages = await Promise.all(store.pendingShards.map((shard) => table.query({ pk: store.pendingPk(shard), limit: perShard })));
-  return pages.flatMap(({ items }) => items.map((item) => store.PendingEntry.parse(item)));
+  return pages.flatMap(({ items }) => items.flatMap((item) => readEntry(item) ?? []));
+}
+
+/** The entry, if it is the one that this item was named after: any other was not put there by the engine, stays where it is, and is found by the monitor. */
+function readEntry(item: Item): store.PendingEntry | undefined {
+  const { data } = store.PendingEntry.safeParse(item);
+  const isOwn = data !== undefined && item.pk === store.pendingKey(data.sk).pk && leafHash(data.entry).toString('hex') === data.sk;
+  return isOwn ? data : undefined;
 }
 
 /** Gives the entries their indexes; undefined when somebody else appended meanwhile. Blobs that were stored for nothing then are never referred to. */
@@ -61,7 +83,7 @@ async function commit(
   pending: readonly store.PendingEntry[],
 ): Promise<store.LogHead | undefined> {
   const before = store.edgeOf(await deps.table.get(store.edgeKey));
-  if (before.size !== (head?.size ?? 0)) return undefined;
+  if (!(await canAppendTo(deps, head, before))) return undefined;
   const { edge, full } = appendEntries(
     before,
     pending.map(({ entry }) => entry),

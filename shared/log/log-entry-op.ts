@@ -2,7 +2,7 @@ import { McError } from '../core/errors.ts';
 import { leafHash } from '../core/merkle-hash.ts';
 import type { Key, WriteOp } from '../port/table.ts';
 import { maxEntryBytes } from './entry-bundle.ts';
-import { logEntry } from './log-entry.ts';
+import { certificateLogEntry, logEntry } from './log-entry.ts';
 import { pendingKey } from './log-store.ts';
 
 type Envelope = Parameters<typeof logEntry>[0];
@@ -16,7 +16,15 @@ interface LoggedStatement {
 
 /** Puts a signed statement in line for the transparency log. `of` is the row that files it; the key is the one that signed it. */
 export function logEntryOp({ dsseEnvelope }: { dsseEnvelope: Envelope }, pem: string, of: Key): LoggedStatement {
-  const entry = logEntry(dsseEnvelope, pem);
+  return entryOp(logEntry(dsseEnvelope, pem), of);
+}
+
+/** As logEntryOp, for a statement that is checked with the certificate of the key that signed it. */
+export function certificateEntryOp({ dsseEnvelope }: { dsseEnvelope: Envelope }, certificate: Uint8Array, of: Key): LoggedStatement {
+  return entryOp(certificateLogEntry(dsseEnvelope, certificate), of);
+}
+
+function entryOp(entry: string, of: Key): LoggedStatement {
   if (Buffer.byteLength(entry) > maxEntryBytes) throw new McError('mc:store:refused', `a log entry of more than ${maxEntryBytes} bytes`);
   const leaf = leafHash(entry).toString('hex');
   return { leaf, op: { kind: 'put', item: { ...pendingKey(leaf), entry, of: { pk: of.pk, sk: of.sk } } } };

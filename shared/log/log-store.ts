@@ -16,7 +16,12 @@ const logPk = 'SYS#LOG';
 export const headKey: Key = { pk: logPk, sk: 'HEAD' };
 export const edgeKey: Key = { pk: logPk, sk: 'EDGE' };
 export const batchKey: Key = { pk: logPk, sk: 'BATCH' };
+/** What the monitor has verified. */
 export const monitorKey: Key = { pk: logPk, sk: 'MONITOR' };
+/** How far the monitor has come that goes round the whole log again and again. */
+export const patrolKey: Key = { pk: logPk, sk: 'PATROL' };
+/** What the monitor remembers from look to look beside that. */
+export const watchKey: Key = { pk: logPk, sk: 'WATCH' };
 
 /** What waits is spread over partitions, because one partition of DynamoDB takes 1,000 writes a second. */
 export const pendingShards = [...'0123456789abcdef'] as const;
@@ -30,6 +35,25 @@ export const leafKey = (leaf: string): Key => ({ pk: `SYS#LOG#LEAF#${leaf.charAt
 /** Sixteen digits: so many has the largest number that can be counted with. */
 export const checkpointKey = (size: number): Key => ({ pk: 'SYS#LOG#CHECKPOINT', sk: String(size).padStart(16, '0') });
 export const tileKey = (path: string): Key => ({ pk: 'SYS#LOG#TILE', sk: path });
+
+/** Logs that ended, by their origin. */
+export const retiredKey = (origin: string): Key => ({ pk: 'SYS#LOG#RETIRED', sk: origin });
+
+/** Where a log lies that can be read: the one that is appended to, or one of before a restore. */
+export interface LogPlace {
+  edge: Key;
+  checkpoint(size: number): Key;
+  tile(path: string): Key;
+}
+
+/** The log that is appended to. */
+export const currentLog: LogPlace = { edge: edgeKey, checkpoint: checkpointKey, tile: tileKey };
+
+/** A log that nothing is appended to any more, by its origin. */
+export function retiredLog(origin: string): LogPlace {
+  const moved = (key: Key): Key => ({ pk: key.pk.replace(logPk, `SYS#LOG#OLD#${origin}`), sk: key.sk });
+  return { edge: moved(edgeKey), checkpoint: (size) => moved(checkpointKey(size)), tile: (path) => moved(tileKey(path)) };
+}
 
 /** Where the statement of an entry is filed. */
 const Filed = z.object({ pk: z.string(), sk: z.string() });

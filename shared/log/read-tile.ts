@@ -1,7 +1,7 @@
 import { McError } from '../core/errors.ts';
 import type { Deps } from '../port/deps.ts';
 import { writeEntryBundle } from './entry-bundle.ts';
-import { openStoredTree } from './stored-tree.ts';
+import { findFullTile, openStoredTree } from './stored-tree.ts';
 import { parseTilePath, tileWidth } from './tile-path.ts';
 
 /**
@@ -12,8 +12,11 @@ export async function readTile(deps: Pick<Deps, 'table' | 'blobs'>, path: string
   const tile = parseTilePath(path);
   if (!tile) throw new McError('mc:log:not-found', 'That is not the path of a tile; see https://c2sp.org/tlog-tiles.');
   const { level, index, width } = tile;
-  const tree = await openStoredTree(deps);
   const isFull = width === tileWidth;
+  // Anybody may ask, and the edge is the largest item of the log: a tile that is full is found without it.
+  const stored = isFull ? await findFullTile(deps, path) : undefined;
+  if (stored) return { bytes: stored, isFull };
+  const tree = await openStoredTree(deps);
   if (isFull) {
     const bytes = await tree.full(level, index);
     if (bytes) return { bytes, isFull };

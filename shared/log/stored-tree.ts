@@ -15,13 +15,25 @@ export interface StoredTree extends HashSource {
   full(level: Tile['level'], index: number): Promise<Uint8Array | undefined>;
 }
 
+/** The bytes of the full tile at this path, if the log has it. */
+export async function findFullTile(
+  { table, blobs }: Pick<Deps, 'table' | 'blobs'>,
+  path: string,
+  place: store.LogPlace = store.currentLog,
+): Promise<Uint8Array | undefined> {
+  const item = await table.get(place.tile(path));
+  return item && blobs.find(store.logTenant, 'receipt', store.TileRecord.parse(item).digest);
+}
+
 /** Opens the tree as it is now; what is read from it later is of at least this size. Throws `mc:log:damaged` where a part of it is gone. */
-export async function openStoredTree({ table, blobs }: Pick<Deps, 'table' | 'blobs'>): Promise<StoredTree> {
-  const edge = store.edgeOf(await table.get(store.edgeKey));
+export async function openStoredTree(
+  { table, blobs }: Pick<Deps, 'table' | 'blobs'>,
+  place: store.LogPlace = store.currentLog,
+): Promise<StoredTree> {
+  const edge = store.edgeOf(await table.get(place.edge));
   const read = new Map<string, Promise<Uint8Array>>();
   const load = async (path: string): Promise<Uint8Array> => {
-    const item = await table.get(store.tileKey(path));
-    const bytes = item && (await blobs.find(store.logTenant, 'receipt', store.TileRecord.parse(item).digest));
+    const bytes = await findFullTile({ table, blobs }, path, place);
     if (!bytes) throw new McError('mc:log:damaged', `${path} of the log is gone`);
     return bytes;
   };

@@ -7,7 +7,8 @@ import { integrateLog, type IntegrateDeps } from './integrate-log.ts';
 import { entryKind } from './log-entry.ts';
 import { logIdentity } from './log-identity.ts';
 import * as store from './log-store.ts';
-import { openStoredTree } from './stored-tree.ts';
+import { listRetiredLogs } from './retired-logs.ts';
+import { openStoredTree, type StoredTree } from './stored-tree.ts';
 import { tileWidth } from './tile-path.ts';
 import type { TlogEntry } from './tlog-entry.ts';
 
@@ -61,11 +62,9 @@ async function integrateTogether(deps: ProofDeps): Promise<number> {
 }
 
 async function proveEntry(deps: ProofDeps, leaf: string, { index, size }: store.LeafRecord): Promise<TlogEntry> {
-  const [pem, tree, note] = await Promise.all([deps.logKey.publicKey(), openStoredTree(deps), readNote(deps, size)]);
+  const { pem, place, tree, body } = await findEntry(deps, leaf, index);
   const log = logIdentity(pem);
-  const entries = await tree.entries(Math.floor(index / tileWidth));
-  const body = entries[index % tileWidth];
-  if (body === undefined || leafHash(body).toString('hex') !== leaf) throw damaged(`entry ${index} is not the one that was filed there`);
+  const note = await readNote(deps, place, size);
   const proof = await buildInclusionProof(tree, { index, size });
   const root = readCheckpoint(note)?.root;
   const proven = rootFromInclusion(Buffer.from(leaf, 'hex'), { index, size }, proof);
@@ -88,8 +87,37 @@ async function proveEntry(deps: ProofDeps, leaf: string, { index, size }: store.
   };
 }
 
-async function readNote({ table }: ProofDeps, size: number): Promise<string> {
-  const item = await table.get(store.checkpointKey(size));
+interface FoundEntry {
+  /** The key of the log that has it. */
+  pem: string;
+  place: store.LogPlace;
+  tree: StoredTree;
+  body: string;
+}
+
+/** The entry in the log that is appended to, or in one that ended when the home was restored. */
+async function findEntry(deps: ProofDeps, leaf: string, index: number): Promise<FoundEntry> {
+  const current = await entryIn(deps, { pem: await deps.logKey.publicKey(), place: store.currentLog }, { leaf, index });
+  if (current) return current;
+  for (const { pem, sk } of await listRetiredLogs(deps)) {
+    const found = await entryIn(deps, { pem, place: store.retiredLog(sk) }, { leaf, index });
+    if (found) return found;
+  }
+  throw damaged(`entry ${index} is not the one that was filed there`);
+}
+
+async function entryIn(
+  deps: ProofDeps,
+  log: Pick<FoundEntry, 'pem' | 'place'>,
+  { leaf, index }: { leaf: string; index: number },
+): Promise<FoundEntry | undefined> {
+  const tree = await openStoredTree(deps, log.place);
+  const body = (await tree.entries(Math.floor(index / tileWidth)))[index % tileWidth];
+  return body !== undefined && leafHash(body).toString('hex') === leaf ? { ...log, tree, body } : undefined;
+}
+
+async function readNote({ table }: ProofDeps, place: store.LogPlace, size: number): Promise<string> {
+  const item = await table.get(place.checkpoint(size));
   if (!item) throw damaged(`the checkpoint of ${size} entries is gone`);
   return store.CheckpointRecord.parse(item).note;
 }

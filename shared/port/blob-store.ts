@@ -4,10 +4,18 @@ import type { TenantId } from '../core/tenant-id.ts';
 /** What a blob is for; it chooses the bucket or folder, its lifecycle and, on AWS, Object Lock for receipts. */
 export type BlobKind = 'data' | 'log' | 'receipt';
 
-/** Content-addressed bytes of one tenant. A blob read back always has the digest asked for, or the read throws. */
+/** Content-addressed bytes of one tenant, encrypted at rest. A blob read back always has the digest asked for, or the read throws. */
 export interface BlobStore {
   /** Stores bytes and answers their digest; durable when it resolves; storing the same bytes again is harmless. */
   put(tenant: TenantId, kind: BlobKind, bytes: Uint8Array): Promise<Digest>;
-  /** The bytes of a digest, or undefined when this tenant has none. Throws `mc:store:unavailable` when stored bytes do not match. */
+  /**
+   * The bytes of a digest, or undefined when this tenant has none. Throws `mc:store:unavailable` when stored bytes do not match, `mc:store:undecryptable` when
+   * they do not open, and `mc:store:shredded` when their data key was destroyed.
+   */
   find(tenant: TenantId, kind: BlobKind, digest: Digest): Promise<Uint8Array | undefined>;
+  /**
+   * Takes the blob away, durably. Answers whether nothing of it is left: a store that has to keep it (Object Lock) says false. Contents are shared within a
+   * tenant, so whoever removes one knows that nothing else names it.
+   */
+  remove(tenant: TenantId, kind: BlobKind, digest: Digest): Promise<boolean>;
 }

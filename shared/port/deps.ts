@@ -1,8 +1,10 @@
 import type { TenantId } from '../core/tenant-id.ts';
 import type { Redactor } from '../evidence/redaction/redactor.ts';
+import type { AuthorityKeys } from './keys/authority-keys.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { CheckSignature } from './check-signature.ts';
 import type { Clock } from './clock.ts';
+import type { DataKeys } from './keys/data-keys.ts';
 import type { Faults } from './faults.ts';
 import type { Ids } from './ids.ts';
 import type { LogKey } from './log-key.ts';
@@ -12,9 +14,13 @@ import type { PackLibrary } from './pack-library.ts';
 import type { Phases } from './phases.ts';
 import type { PolicyEngine, StorageEncryption } from './policy-engine.ts';
 import type { Runner } from './runner.ts';
-import type { Signer } from './signer.ts';
+import type { Rotations } from './keys/rotations.ts';
+import type { Signer } from './keys/signer.ts';
+import type { SigningKeys } from './keys/signing-keys.ts';
+import type { WrappingKeys } from './keys/wrapping-keys.ts';
 import type { Table } from './table.ts';
 import type { TaskQueue } from './task-queue.ts';
+import type { WrappingKey } from './keys/wrapping-key.ts';
 
 /** Facts about the home that the domain needs; read from flags or the environment at the edge only. */
 export interface HomeConfig {
@@ -32,6 +38,8 @@ export interface HomeConfig {
   encryption: StorageEncryption;
   /** The tenant whose admins run the home: they create tenants and set quotas and budgets. */
   ownerTenant: TenantId;
+  /** SPIFFE trust domain of the home's own identities; default `mc.local`. */
+  trustDomain?: string;
 }
 
 /** Everything a use case may touch. Built once by the embedded host and once by functions/wire. */
@@ -39,8 +47,18 @@ export interface Deps {
   config: HomeConfig;
   table: Table;
   blobs: BlobStore;
+  /** Open data keys for what is sealed in items; `blobs` has them inside. */
+  dataKeys: DataKeys;
+  /** Wraps the data keys. */
+  wrappingKey: WrappingKey;
   signer: Signer;
+  /** The versions of the key of `signer`, and of `wrappingKey`: what rotations change. */
+  signingKeys: SigningKeys;
+  wrappingKeys: WrappingKeys;
+  rotations: Rotations;
   logKey: LogKey;
+  /** Vouches for the signer: certificates and timestamps. */
+  authority: AuthorityKeys;
   /** How receipts are checked before they are filed; where it is absent, in the thread that signs them. */
   checkSignature?: CheckSignature;
   queue: TaskQueue;

@@ -22,9 +22,17 @@ export const metricNames = {
   actionLatencyMs: 'mc_action_latency_ms',
   evidencePackMs: 'mc_evidence_pack_ms',
   redactionFailuresTotal: 'mc_redaction_failures_total',
+  rotationsTotal: 'mc_kms_rotations_total',
+  rotationPendingMs: 'mc_kms_rotation_pending_ms',
+  purgedRunsTotal: 'mc_purged_runs_total',
+  purgeFailuresTotal: 'mc_purge_failures_total',
+  purgeBehindDays: 'mc_purge_behind_days',
   logEntries: 'mc_log_entries',
   logIntegrationMs: 'mc_log_integration_ms',
   logDifferencesTotal: 'mc_log_differences_total',
+  backupAgeMs: 'mc_backup_age_ms',
+  backupMs: 'mc_backup_ms',
+  backupFailuresTotal: 'mc_backup_failures_total',
 } as const;
 export type MetricName = (typeof metricNames)[keyof typeof metricNames];
 
@@ -107,12 +115,40 @@ export const metricMeanings: Readonly<Record<MetricName, MetricMeaning>> = {
     unit: 'count',
     meaning: 'Files of disclosure packs that could not be redacted; each ends its pack, because what nobody looked at does not leave.',
   },
+  mc_kms_rotations_total: { kind: 'counter', unit: 'count', meaning: 'Rotations of keys that are finished, by kind: signer or data.' },
+  mc_kms_rotation_pending_ms: {
+    kind: 'gauge',
+    unit: 'ms',
+    meaning: 'How long the oldest unfinished rotation of keys has been under way, looked at every hour; 0 when there is none.',
+  },
+  mc_purged_runs_total: {
+    kind: 'counter',
+    unit: 'count',
+    meaning: 'Executions that something was purged of, by kind: logs, data or receipts.',
+  },
+  mc_purge_failures_total: { kind: 'counter', unit: 'count', meaning: 'Purges that failed; each is carried on by the next round.' },
+  mc_purge_behind_days: {
+    kind: 'gauge',
+    unit: 'count',
+    meaning: 'How many days ago the oldest thing was due that is still there and no legal hold keeps, at each round, over all tenants.',
+  },
   mc_log_entries: { kind: 'gauge', unit: 'count', meaning: 'Entries of the transparency log, at each batch that is appended.' },
   mc_log_integration_ms: { kind: 'amount', unit: 'ms', meaning: 'Appending one batch to the transparency log, with its checkpoint.' },
   mc_log_differences_total: {
     kind: 'counter',
     unit: 'count',
     meaning: 'Differences that the monitor found between the transparency log, its tiles and the table; each look counts them again.',
+  },
+  mc_backup_age_ms: {
+    kind: 'gauge',
+    unit: 'ms',
+    meaning: 'How old the state in the newest backup is, looked at every minute: what would be lost if the data folder were lost now.',
+  },
+  mc_backup_ms: { kind: 'amount', unit: 'ms', meaning: 'One backup of an embedded home, from its start to its last file.' },
+  mc_backup_failures_total: {
+    kind: 'counter',
+    unit: 'count',
+    meaning: 'Backups of an embedded home that failed; the next is tried at its time.',
   },
 };
 

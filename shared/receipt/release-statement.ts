@@ -11,7 +11,7 @@ import { logEntryOp } from '../log/log-entry-op.ts';
 import { isoTime } from '../port/clock.ts';
 import { signStatement } from './sign-statement.ts';
 import { predicateTypes, type Statement } from './statement.ts';
-import { verifyBundle } from './verify-bundle.ts';
+import { verifyOwn } from './verify-own.ts';
 
 interface ReleaseSubject {
   name: string;
@@ -25,11 +25,15 @@ interface Release {
 }
 
 const StoredRelease = z.looseObject({ bundleDigest: Digest });
-const releaseKey = (tenant: TenantId, releaseId: string): { pk: string; sk: string } => ({ pk: `T#${tenant}#REL#${releaseId}`, sk: 'REL' });
+/** The row of a release. */
+export const releaseKey = (tenant: TenantId, releaseId: string): { pk: string; sk: string } => ({
+  pk: `T#${tenant}#REL#${releaseId}`,
+  sk: 'REL',
+});
 
 /** Signs a release and stores its bundle; the returned ops make it real, and log it, only together with the caller's own write. */
 export async function issueRelease(
-  deps: Pick<Deps, 'signer' | 'blobs' | 'ids' | 'clock'>,
+  deps: Pick<Deps, 'signer' | 'blobs' | 'table' | 'ids' | 'clock'>,
   tenant: TenantId,
   { subject, predicate }: Release,
 ): Promise<{ releaseId: Id<'rel'>; ops: WriteOp[] }> {
@@ -41,8 +45,7 @@ export async function issueRelease(
     predicate: { ...predicate, releaseId, releasedAt: isoTime(deps.clock.now()) },
   };
   const bundle = await signStatement(deps.signer, statement);
-  const { pem } = await deps.signer.publicKey();
-  verifyBundle(bundle, { pem, artifact: subject.digest });
+  const { pem } = await verifyOwn(deps, bundle, { artifact: subject.digest });
   const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
   const key = releaseKey(tenant, releaseId);
   const logged = logEntryOp(bundle, pem, key);
@@ -62,9 +65,8 @@ export async function verifyRelease(
   const bytes = await deps.blobs.find(tenant, 'receipt', StoredRelease.parse(item).bundleDigest);
   if (!bytes) throw new McError('mc:package:untrusted', `the release statement ${releaseId} of ${subject.name} is gone`);
   try {
-    const { pem } = await deps.signer.publicKey();
     const bundle: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    const { statement } = verifyBundle(bundle, { pem, artifact: subject.digest, predicateType: predicateTypes.release });
+    const { statement } = await verifyOwn(deps, bundle, { artifact: subject.digest, predicateType: predicateTypes.release });
     if (statement.subject[0]?.name !== subject.name)
       throw new McError('mc:receipt:invalid', `the release speaks of ${String(statement.subject[0]?.name)}`);
   } catch (cause) {

@@ -36,5 +36,10 @@ export const predicateTypes = {
   release: 'https://in-toto.io/attestation/release/v0.1',
   decision: 'https://slsa.dev/verification_summary/v1',
   egress: 'https://in-toto.io/attestation/runtime-trace/v0.1',
+  deletion: 'https://maestro-conductor.dev/attestations/deletion/v1',
   disclosure: 'https://maestro-conductor.dev/attestations/disclosure/v1',
+  rotation: 'https://maestro-conductor.dev/attestations/key-rotation/v1',
+  testResult: 'https://in-toto.io/attestation/test-result/v0.1',
+  backup: 'https://maestro-conductor.dev/attestations/backup/v1',
+  restore: 'https://maestro-conductor.dev/attestations/restore/v1',
 } as const;

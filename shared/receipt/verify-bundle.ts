@@ -1,15 +1,14 @@
 /** Verification of any signed thing of ours, offline: the bundle, a public key, and optionally the artifact it speaks of. */
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { ZodType } from 'zod';
 import { hexOf, type Digest } from '../core/digest.ts';
 import { McError } from '../core/errors.ts';
-import { toPointer } from '../core/json/json-pointer.ts';
 import type { CheckSignature, SignatureClaim } from '../port/check-signature.ts';
 import { Bundle, statementMediaType } from './bundle.ts';
 import { preAuthEncoding } from '../core/dsse.ts';
 import type { LogIdentity } from '../log/log-identity.ts';
 import { keyIdOf } from './key-id.ts';
+import { parsedAs } from './parsed-as.ts';
 import { Statement } from './statement.ts';
 import { verifyLogEntry, type LogInclusion } from './verify-log-entry.ts';
 
@@ -66,7 +65,7 @@ interface SignedBundle extends SignatureClaim {
 }
 
 function readSigned(value: unknown, options: VerifyOptions): SignedBundle {
-  const bundle = parsed(Bundle, value, 'the bundle');
+  const bundle = parsedAs(Bundle, value, 'the bundle');
   const { key, keyId } = trustedKey(options.pem);
   const signature = bundle.dsseEnvelope.signatures[0];
   if (!signature) throw invalid('the bundle has no signature');
@@ -78,7 +77,7 @@ function readSigned(value: unknown, options: VerifyOptions): SignedBundle {
 
 function readClaims({ bundle, payload, keyId }: SignedBundle, holds: boolean, options: VerifyOptions): VerifiedBundle {
   if (!holds) throw invalid('the signature does not fit the statement and the key: one of the three was changed');
-  const statement = parsed(Statement, parseJson(payload), 'the statement');
+  const statement = parsedAs(Statement, parseJson(payload), 'the statement');
   checkClaims(statement, options);
   const log = verifyLogEntry(bundle, options.pem, options.logs);
   if (log === null && options.requireLog === true) throw invalid('the bundle stands in no transparency log');
@@ -115,16 +114,6 @@ function parseJson(bytes: Buffer): unknown {
   } catch (cause) {
     throw new McError('mc:receipt:invalid', 'the signed payload is not JSON', { cause });
   }
-}
-
-function parsed<T>(schema: ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues.map((issue) => ({ code: issue.code, pointer: toPointer(issue.path), message: issue.message }));
-  const first = issues[0];
-  throw new McError('mc:receipt:invalid', `${what} is not well formed: ${first?.message ?? ''} at ${first?.pointer || 'its top'}`, {
-    issues,
-  });
 }
 
 function invalid(message: string): McError {

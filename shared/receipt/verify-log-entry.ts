@@ -23,8 +23,12 @@ export interface LogInclusion {
  */
 export function verifyLogEntry(bundle: Bundle, pem: string, logs?: readonly LogIdentity[]): LogInclusion | null {
   const [entry] = bundle.verificationMaterial.tlogEntries ?? [];
-  if (!entry) return null;
-  checkBody(entry, logEntry(bundle.dsseEnvelope, pem));
+  return entry ? verifyEntry(entry, logEntry(bundle.dsseEnvelope, pem), logs) : null;
+}
+
+/** As verifyLogEntry, for an entry that is there and must be exactly this one. */
+export function verifyEntry(entry: TlogEntry, expected: string, logs?: readonly LogIdentity[]): LogInclusion {
+  checkBody(entry, expected);
   const checkpoint = checkProof(entry);
   const { origin, size } = checkpoint;
   if (logs !== undefined) checkSignature(entry, logs);

@@ -6,6 +6,7 @@ import { ResourceClass } from '../core/resource-class.ts';
 import { EgressMode } from '../port/egress-trace.ts';
 import { OwnPack } from '../port/policy-engine.ts';
 import { Role } from './actor.ts';
+import { Retention } from './retention.ts';
 
 /** Limits of what a tenant may be set to, each with its reason. */
 export const tenantLimits = {
@@ -45,6 +46,7 @@ export const Tenant = z.object({
   packs: z.array(OwnPack).max(tenantLimits.packs),
   policyKeys: z.array(PolicyKey).max(tenantLimits.policyKeys),
   egressMode: EgressMode.default('enforce').describe('`shadow` lets tasks call public hosts outside of their list, and writes it down'),
+  retention: Retention.optional().describe('What is kept for how many days; without it, the defaults'),
   createdAt: z.iso.datetime(),
   createdBy: z.string(),
   version: z.int().positive(),

@@ -4,11 +4,11 @@ import type { Construct } from 'constructs';
 import { grant } from './grant.ts';
 import type { OperationFunction } from './operation-function.ts';
 
-/** Calls a function at this rate, with a role that can call nothing else. */
+/** Calls a function at this rate, with this event, with a role that can call nothing else. */
 export function addSchedule(
   scope: Construct,
   id: string,
-  { operation, description, rate }: { operation: OperationFunction; description: string; rate: string },
+  { operation, description, rate, input }: { operation: OperationFunction; description: string; rate: string; input?: object },
 ): void {
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
   grant(role, ['lambda:InvokeFunction'], [operation.function.functionArn]);
@@ -16,6 +16,6 @@ export function addSchedule(
     description,
     flexibleTimeWindow: { mode: 'OFF' },
     scheduleExpression: `rate(${rate})`,
-    target: { arn: operation.function.functionArn, roleArn: role.roleArn },
+    target: { arn: operation.function.functionArn, roleArn: role.roleArn, ...(input && { input: JSON.stringify(input) }) },
   });
 }

@@ -15,6 +15,8 @@ interface TransparencyLogProps {
 export class TransparencyLog extends Construct {
   readonly sequencer: OperationFunction;
   readonly monitor: OperationFunction;
+  /** Ends the log after a restore; by hand only. */
+  readonly retire: OperationFunction;
 
   constructor(scope: Construct, id: string, { code, parts, environment }: TransparencyLogProps) {
     super(scope, id);
@@ -42,5 +44,14 @@ export class TransparencyLog extends Construct {
     parts.receipts.grantRead(this.monitor.role);
     parts.logKey.grantReadPublicKey(this.monitor.role);
     addSchedule(this, 'MonitorSchedule', { operation: this.monitor, description: 'Looks at the transparency log', rate: '5 minutes' });
+    this.retire = new OperationFunction(this, 'Retire', {
+      code: code.of('retire-log'),
+      environment,
+      description: 'Ends the transparency log after a restore; by hand only',
+      timeout: Duration.minutes(15),
+      memorySizeMb: 1_024,
+    });
+    parts.table.grantReadWrite(this.retire.role);
+    parts.logKey.grantSign(this.retire.role);
   }
 }

@@ -1,6 +1,8 @@
 /** Every alarm as data: what it says, on which metric, from which value on. Its page in docs/runbooks has its name. */
+import { Duration } from 'aws-cdk-lib';
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { metricNames } from '../../shared/port/metrics.ts';
+import type { BackupStack } from '../backup-stack.ts';
 import type { ApiStack } from '../api-stack.ts';
 import type { ExecutionStack } from '../execution-stack.ts';
 import type { HomeParts } from '../home-environment.ts';
@@ -22,6 +24,8 @@ export interface WatchedParts {
   parts: HomeParts;
   execution: ExecutionStack;
   api: ApiStack;
+  /** Absent where nightly backups are made elsewhere. */
+  backup?: BackupStack | undefined;
 }
 
 /** The alarms of a home, in the order of docs/runbooks/README.md. */
@@ -31,8 +35,11 @@ export function alarmSpecs(watched: WatchedParts): AlarmSpec[] {
     ...runAlarms(watched),
     ...runnerAlarms(),
     ...logAlarms(watched),
+    ...keyAlarms(),
     ...evidenceAlarms(),
+    ...retentionAlarms(),
     ...governanceAlarms(),
+    ...backupAlarms(watched),
   ];
 }
 
@@ -134,6 +141,39 @@ function logAlarms({ execution: { log } }: WatchedParts): AlarmSpec[] {
   ];
 }
 
+/** A rotation that does not end leaves two keys where there should be one. */
+function keyAlarms(): AlarmSpec[] {
+  return [
+    {
+      alarmName: 'mc-key-rotation-pending',
+      what: 'A rotation of keys is pending for more than seven days.',
+      // It is looked at every hour.
+      metric: ownMetric(metricNames.rotationPendingMs, 'Maximum').with({ period: Duration.hours(2) }),
+      threshold: 7 * 24 * 3_600_000,
+      when: 'above',
+    },
+  ];
+}
+
+/** What must go by a rule and does not is a promise broken; nobody would notice otherwise. */
+function retentionAlarms(): AlarmSpec[] {
+  return [
+    {
+      alarmName: 'mc-purge-failures',
+      what: 'A purge failed; what it began is carried on by the next round.',
+      metric: ownMetric(metricNames.purgeFailuresTotal, 'Sum'),
+      threshold: 1,
+    },
+    {
+      alarmName: 'mc-purge-behind',
+      what: 'Something that no legal hold keeps was due more than two days ago and is still there.',
+      metric: ownMetric(metricNames.purgeBehindDays, 'Maximum'),
+      threshold: 2,
+      when: 'above',
+    },
+  ];
+}
+
 /** Whoever waits for a disclosure pack has an auditor waiting. */
 function evidenceAlarms(): AlarmSpec[] {
   return [
@@ -217,6 +257,21 @@ function governanceAlarms(): AlarmSpec[] {
       threshold: 10,
       periods: 6,
       when: 'above',
+    },
+  ];
+}
+
+/** Nobody misses a backup before the day on which it is needed. */
+function backupAlarms({ backup }: WatchedParts): AlarmSpec[] {
+  if (!backup) return [];
+  return [
+    {
+      alarmName: 'mc-backup-old',
+      what: 'No backup of the table was finished for more than a day.',
+      metric: backup.finished(),
+      threshold: 1,
+      periods: 5,
+      when: 'heartbeat',
     },
   ];
 }

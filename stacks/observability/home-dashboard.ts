@@ -23,6 +23,8 @@ export function addHomeDashboard(scope: Construct, stage: string, watched: Watch
   addTenants(dashboard);
   addCostsAndPolicy(dashboard);
   addLog(dashboard);
+  addKeys(dashboard);
+  addBackups(dashboard, watched);
   addEvidence(dashboard);
   addServices(dashboard, watched);
   return dashboard;
@@ -146,11 +148,30 @@ function addLog(dashboard: Dashboard): void {
   );
 }
 
+function addBackups(dashboard: Dashboard, { backup }: WatchedParts): void {
+  if (!backup) return;
+  dashboard.addWidgets(chapter('Backups'));
+  dashboard.addWidgets(graph('Backups of the table', [backup.finished()]));
+}
+
+function addKeys(dashboard: Dashboard): void {
+  dashboard.addWidgets(chapter('Keys'));
+  dashboard.addWidgets(
+    graph('Rotations finished', [ownMetric(metricNames.rotationsTotal, 'Sum')]),
+    graph('Oldest rotation pending (ms)', [ownMetric(metricNames.rotationPendingMs, 'Maximum')]),
+  );
+}
+
 function addEvidence(dashboard: Dashboard): void {
   dashboard.addWidgets(chapter('Evidence'));
   dashboard.addWidgets(
     graph('Disclosure packs and their parts (ms)', percentiles(metricNames.evidencePackMs)),
     graph('Files that could not be redacted', [ownMetric(metricNames.redactionFailuresTotal, 'Sum')]),
+    graph('Purged executions, failed purges', [
+      ownMetric(metricNames.purgedRunsTotal, 'Sum'),
+      ownMetric(metricNames.purgeFailuresTotal, 'Sum'),
+    ]),
+    graph('Days behind with purges', [ownMetric(metricNames.purgeBehindDays, 'Maximum')]),
   );
 }
 

@@ -28,6 +28,7 @@ function throttled(blobs: BlobStore): Throttled {
     kinds: [],
     refusals: new Map(),
     find: (tenant, kind, digest) => blobs.find(tenant, kind, digest),
+    remove: (tenant, kind, digest) => blobs.remove(tenant, kind, digest),
     put: async (tenant, kind, bytes) => {
       if (!port.kinds.includes(kind)) return blobs.put(tenant, kind, bytes);
       port.refusals.set(kind, [...(port.refusals.get(kind) ?? []), Date.now()]);

@@ -3,9 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ApiProblem } from '../../cli/client/api-problem.ts';
 import { auditLog } from '../../cli/log/audit-log.ts';
 import { proveBundle } from '../../cli/log/prove-bundle.ts';
 import { trustCheckpoint, type LogClient } from '../../cli/log/published-log.ts';
+import { McError } from '../../shared/core/errors.ts';
 import { systemClock } from '../../shared/embedded/system-clock.ts';
 import { integrateLog } from '../../shared/log/integrate-log.ts';
 import { logEntryOp } from '../../shared/log/log-entry-op.ts';
@@ -123,6 +125,33 @@ describe('an audit', () => {
     await expect(auditLog(forked.client, { logs, earlier })).rejects.toThrow(/has another root/);
     const shorter = { ...earlier, size: 701 };
     await expect(auditLog(forked.client, { logs, earlier: shorter })).rejects.toThrow(/had 701 entries, and has 700 now/);
+  });
+
+  test('finds a log that is gone, or that does not give what it signed', async () => {
+    const { logs } = honest;
+    const earlier = trustCheckpoint(earlyNote, logs);
+    const empty = await openSeen(honest.home.deps.logKey);
+    await expect(auditLog(empty.client, { logs, earlier })).rejects.toThrow(/had 130 entries, and has none now/);
+    await expect(auditLog(empty.client, { logs })).rejects.toMatchObject({ code: 'mc:log:not-found' });
+    // Without the bundles behind it, and as a home over HTTP says it.
+    const gone = new ApiProblem(404, { code: 'mc:log:not-found', title: 'gone' });
+    for (const error of [gone, new McError('mc:log:not-found', 'gone')]) {
+      const client = lying({ getLogTile: (path) => (path === '0/001' ? Promise.reject(error) : honest.client.getLogTile(path)) });
+      await expect(auditLog(client, { logs })).rejects.toThrow(/signed that it has tile\/0\/001, and does not give it/);
+    }
+    const silent = lying({ getLogTile: () => Promise.reject(new ApiProblem(503, { code: 'mc:host:unreachable', title: 'silent' })) });
+    await expect(auditLog(silent, { logs })).rejects.toMatchObject({ status: 503 });
+    empty.home.close();
+  });
+
+  test('refuses bundles with something behind their entries', async () => {
+    for (const end of ['.p/118', 'entries/000']) {
+      const pad = async (path: string): Promise<Uint8Array<ArrayBuffer>> => {
+        const bytes = await honest.client.getLogTile(path);
+        return path.startsWith('entries') && path.endsWith(end) ? Uint8Array.from([...bytes, 0, 0]) : bytes;
+      };
+      await expect(auditLog(lying({ getLogTile: pad }), { logs: honest.logs })).rejects.toThrow(/entries take/);
+    }
   });
 
   test('wants a checkpoint of a log that is trusted', async () => {

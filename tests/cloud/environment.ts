@@ -10,7 +10,9 @@ export const cloud = z
     MC_ISSUER_URL: z.url(),
     MC_TABLE: z.string(),
     MC_BLOB_BUCKET: z.string(),
-    MC_SIGNING_KEY_ARN: z.string(),
+    MC_STORAGE_KEY_ARN: z.string(),
+    MC_ENVELOPE_KEY_ALIAS: z.string(),
+    MC_SIGNING_KEY_ALIAS: z.string(),
     MC_LOG_KEY_ARN: z.string(),
     MC_STATE_MACHINE_ARN: z.string(),
   })

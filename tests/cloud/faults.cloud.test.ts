@@ -15,6 +15,8 @@ import { MaestroClient } from '../../cli/client/maestro-client.ts';
 import { gatewayRequest } from '../../scripts/cloud/gateway-request.ts';
 import { DynamoTable } from '../../shared/aws/dynamo-table.ts';
 import { S3Blobs } from '../../shared/aws/s3-blobs.ts';
+import { SealedBlobs } from '../../shared/encryption/sealed-blobs.ts';
+import { plainDataKeys } from '../../scripts/sim/port/process-deps.ts';
 import { TenantId } from '../../shared/core/tenant-id.ts';
 import { systemClock } from '../../shared/embedded/system-clock.ts';
 import { ulidIds } from '../../shared/embedded/ulid-ids.ts';
@@ -27,7 +29,7 @@ import { cloud } from './environment.ts';
 describe('adapters behind a proxy that makes faults, in front of the deployed table and buckets', () => {
   let proxy: FaultyService;
   let table: DynamoTable;
-  let blobs: S3Blobs;
+  let blobs: SealedBlobs;
   const ids = ulidIds(systemClock);
   beforeAll(async () => {
     proxy = await startFaultyService();
@@ -35,7 +37,9 @@ describe('adapters behind a proxy that makes faults, in front of the deployed ta
     const { url: endpoint } = proxy;
     table = new DynamoTable(new DynamoDBClient({ endpoint }), cloud.MC_TABLE, { clock: systemClock, ids });
     const bucket = cloud.MC_BLOB_BUCKET;
-    blobs = new S3Blobs(new S3Client({ endpoint, forcePathStyle: true }), { data: bucket, log: bucket, receipt: bucket });
+    const buckets = { data: bucket, log: bucket, receipt: bucket };
+    const store = new S3Blobs(new S3Client({ endpoint, forcePathStyle: true }), { buckets, storageKeyArn: cloud.MC_STORAGE_KEY_ARN });
+    blobs = new SealedBlobs(store, plainDataKeys);
   });
   beforeEach(() => void (proxy.faults.length = 0));
   afterAll(() => proxy.stop());

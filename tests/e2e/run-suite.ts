@@ -10,12 +10,15 @@ import { describeBatch } from './cases/batch.ts';
 import { describeCaps } from './cases/caps.ts';
 import { describeDecisions } from './cases/decisions.ts';
 import { describeDisclosure } from './cases/disclosure.ts';
+import { describeIdentities } from './cases/identities.ts';
+import { describeKeyRotation } from './cases/key-rotation.ts';
 import { describePackages } from './cases/packages.ts';
 import { describePlanning } from './cases/planning.ts';
 import { describePolicy } from './cases/policy.ts';
 import { describePublishing } from './cases/publishing.ts';
 import { describeReceipts } from './cases/receipts.ts';
 import { describeReplay } from './cases/replay.ts';
+import { describeRetention } from './cases/retention.ts';
 import { describeRunning } from './cases/running.ts';
 import { describeTransparencyLog } from './cases/transparency-log.ts';
 import { describeTenants } from './cases/tenants.ts';
@@ -81,9 +84,12 @@ export function describeHome(name: string, start: () => Promise<StartedHome>): v
     describeReplay(home);
     describeReceipts(home);
     describeTransparencyLog(home);
+    describeIdentities(home);
     describeDisclosure(home);
+    describeRetention(home);
     describePackages(home);
     describePolicy(home);
     describeSupplyChainAudit(home);
+    describeKeyRotation(home);
   });
 }

@@ -29,8 +29,8 @@ const cleanTree: Files = {
   'shared/execution/start.ts':
     "import { z } from 'zod';\nimport { one } from '../core/one.ts';\nexport const start = (at: number) => z.int().parse(at + one);\n",
   'shared/core/one.ts': 'export const one = 1;\n',
-  'shared/core/error-catalog.ts': "export const errorCatalog = {\n  'mc:store:full': 1,\n};\n",
-  'shared/core/errors.ts': "import { errorCatalog } from './error-catalog.ts';\nexport const codes = errorCatalog;\n",
+  'shared/core/error-catalog/error-catalog.ts': "export const errorCatalog = {\n  'mc:store:full': 1,\n};\n",
+  'shared/core/errors.ts': "import { errorCatalog } from './error-catalog/error-catalog.ts';\nexport const codes = errorCatalog;\n",
   'cli/show.ts': "import { codes } from '../shared/core/errors.ts';\nexport const show = () => codes;\n",
   'cli/commands/explain.ts': "import { show } from '../show.ts';\nexport const explain = show;\n",
   'scripts/gen.ts': "import { explain } from '../cli/commands/explain.ts';\nexplain();\n",
@@ -130,8 +130,10 @@ const faults: readonly { rule: string; path: string; files: Files }[] = [
   },
   {
     rule: 'error-page',
-    path: 'shared/core/error-catalog.ts',
-    files: { 'shared/core/error-catalog.ts': "export const errorCatalog = {\n  'mc:store:full': 1,\n  'mc:store:gone': 1,\n};\n" },
+    path: 'shared/core/error-catalog/error-catalog.ts',
+    files: {
+      'shared/core/error-catalog/error-catalog.ts': "export const errorCatalog = {\n  'mc:store:full': 1,\n  'mc:store:gone': 1,\n};\n",
+    },
   },
   { rule: 'error-page', path: 'docs/errors/store-old.md', files: { 'docs/errors/store-old.md': '# old\n' } },
   { rule: 'alarm-runbook', path: 'stacks/app.ts', files: { 'stacks/app.ts': "const alarm = { alarmName: 'mc-unheard' };\nalarm;\n" } },
@@ -203,7 +205,7 @@ describe('tidy', () => {
     };
     const explain = {
       'cli/commands/explain.ts': "import { url } from '../show.ts';\nexport const explain = () => url;\n",
-      'shared/core/errors.ts': "import './error-catalog.ts';\n",
+      'shared/core/errors.ts': "import './error-catalog/error-catalog.ts';\n",
     };
     const found = findIn({ ...planted, ...explain });
     expect(found.filter((line) => /import-direction|functions|worker/.test(line))).toEqual([]);

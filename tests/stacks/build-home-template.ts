@@ -28,7 +28,14 @@ export function buildHomeTemplate(more: Partial<Settings> = {}): HomeTemplate {
     return { id, method, path, summary, isPublic: roles === 'public', functionName: id };
   });
   const code = { routes, catalogDigest: 'sha256:0', of: () => Code.fromInline('exports.handler = async () => undefined;') };
-  const usual = { stage: 'dev', issuer: 'https://issuer.example.com', audience: 'maestro-conductor', ownerTenant: TenantId.parse('home') };
+  const usual = {
+    stage: 'dev',
+    nightlyBackups: 'vault' as const,
+    objectLock: 'governance' as const,
+    issuer: 'https://issuer.example.com',
+    audience: 'maestro-conductor',
+    ownerTenant: TenantId.parse('home'),
+  };
   addMaestroHome(app, { ...usual, ...more }, code);
   app.synth();
   const stacks = app.node.children.filter((child) => Stack.isStack(child));

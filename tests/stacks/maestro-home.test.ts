@@ -65,7 +65,7 @@ describe('what is stored', () => {
     const locked = resourcesOf('AWS::S3::Bucket').filter(({ resource }) => resource.Properties['ObjectLockEnabled'] === true);
     expect(locked.map(({ id }) => id)).toEqual([expect.stringMatching(/^Receipts/)]);
     expect(locked[0]?.resource.Properties['ObjectLockConfiguration']).toMatchObject({
-      Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 400 } },
+      Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 2_557 } },
     });
   });
 
@@ -104,11 +104,17 @@ describe('what is stored', () => {
       'mc-dev-data/LogsBucket5C52C3D2',
       'mc-dev-data/ReceiptsBucket3F658C3D',
       'mc-dev-keys/DataKey17AFBB84',
+      'mc-dev-keys/EnvelopeKeyD3E142F7',
       'mc-dev-keys/SigningKey49B95470',
       'mc-dev-keys/LogKey15608DC4',
+      'mc-dev-keys/AuthorityKeysCertificatesKey6B7D7A4E',
+      'mc-dev-keys/AuthorityKeysTimestampsKey4494B4E7',
+      'mc-dev-keys/AuthorityKeysPromisesKey5A488909',
       'mc-dev-execution/DeadLettersBBF8BAAB',
       'mc-dev-execution/Tasks0BA6A452',
       'mc-dev-execution/RunC4A32B5F',
+      'mc-dev-execution/KeyRotationMachineB0BC731A',
+      'mc-dev-execution/RetentionMachineFA6BBDB2',
       'mc-dev-api/ApiF70053CD',
     ]);
   });
@@ -121,8 +127,9 @@ describe('who may do what', () => {
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);
   });
 
-  test('only traces and the delivery of logs are granted on every resource', () => {
-    const onEverything = grants().filter(({ Resource }) => listOf(Resource).includes('*'));
+  test('only traces and the delivery of logs are granted on every resource, and the making of keys with a tag of ours', () => {
+    const makesTagged = ({ Condition }: Statement): boolean => JSON.stringify(Condition ?? {}).includes('aws:RequestTag/maestro-alias');
+    const onEverything = grants().filter((found) => listOf(found.Resource).includes('*') && !makesTagged(found));
     const actions = [...new Set(onEverything.flatMap(({ Action }) => listOf(Action)))];
     expect(actions.filter((action) => !action.startsWith('xray:') && !action.startsWith('logs:'))).toEqual([]);
   });
@@ -137,9 +144,12 @@ describe('who may do what', () => {
       'getReceipt',
       'getDecisionReceipt',
       'getRunEgress',
+      'getStatement',
       'getDisclosure',
       'listEvidence',
       'getEvidenceFile',
+      'getKeyRotation',
+      'getDeletionManifest',
     ];
     const isReading = ({ id, method }: Operation): boolean =>
       id === 'planRun' || id === 'replayPolicy' || (method === 'GET' && !signedOrLoggedWhenAsked.includes(id));
@@ -164,7 +174,8 @@ describe('who may do what', () => {
       return [...new Set(ids)].filter((id) => operationsWithRights.some((name) => name.toLowerCase() === id.toLowerCase())).sort();
     };
     expect(may('states:SendTaskSuccess')).toEqual(['ActOnExecution']);
-    expect(may('states:StartExecution')).toEqual(['ActOnExecution', 'StartExecution', 'StartExecutions']);
+    // A rotation is started by name of its own machine.
+    expect(may('states:StartExecution')).toEqual(['ActOnExecution', 'RotateKey', 'StartExecution', 'StartExecutions']);
   });
 
   test('settings of a tenant, its members and its events live in the table: their functions reach no blob', () => {
@@ -184,10 +195,16 @@ describe('who may do what', () => {
       'GetDisclosure',
       'GetRunEgress',
       'InstallCatalog',
+      'KeyRotationRotate',
+      'KeyRotationWatch',
       'OpenWithheld',
       'PublishWorkflow',
+      'PurgeNow',
       'PushPackage',
       'PushPolicyPack',
+      'RetentionPurge',
+      // Tries the key in use before it is rotated.
+      'RotateKey',
       'SealRun',
     ]);
   });
@@ -195,12 +212,24 @@ describe('who may do what', () => {
   test('only the sequencer, and what answers with a log entry, may sign checkpoints', () => {
     expect(signersWith('LogKey')).toEqual([
       'GetDecisionReceipt',
+      'GetDeletionManifest',
       'GetDisclosure',
+      'GetKeyRotation',
       'GetReceipt',
       'GetRunEgress',
+      'GetStatement',
+      'KeyRotationRotate',
       'OpenWithheld',
       'TransparencyLogIntegrate',
+      'TransparencyLogRetire',
     ]);
+  });
+
+  test('only what answers with an identity may issue certificates and timestamps, and the deployment makes the authority', () => {
+    const certifying = ['GetDecisionReceipt', 'GetReceipt', 'GetRunEgress', 'GetStatement'];
+    expect(signersWith('AuthorityKeysCertificates')).toEqual([...certifying, 'InstallCatalog'].sort());
+    expect(signersWith('AuthorityKeysTimestamps')).toEqual(certifying);
+    expect(signersWith('AuthorityKeysPromises')).toEqual(certifying);
   });
 
   /** Functions that may sign with the key of this name. */
@@ -247,20 +276,22 @@ describe('the API', () => {
 describe('what runs and who watches', () => {
   test('every function is traced, runs Node 24 and ends', () => {
     const functions = resourcesOf('AWS::Lambda::Function');
-    expect(functions.length).toBe(operations.length + 10);
+    expect(functions.length).toBe(operations.length + 15);
     for (const { resource } of functions) {
       expect(resource.Properties).toMatchObject({ Runtime: 'nodejs24.x', TracingConfig: { Mode: 'Active' }, Timeout: expect.any(Number) });
     }
   });
 
-  test('a home is declared to stand somewhere exactly when the deployment says so', () => {
+  test('a home is declared to stand somewhere, and in a trust domain, exactly when the deployment says so', () => {
     const regions = ({ resources }: HomeTemplate): unknown[] =>
       resources
         .map(({ resource }) => resource.Properties['Environment'] as { Variables?: Record<string, unknown> } | undefined) // The template's own form.
         .filter((environment) => environment?.Variables?.['MC_TABLE'] !== undefined)
-        .map((environment) => environment?.Variables?.['MC_REGION']);
-    expect(new Set(regions(home))).toEqual(new Set([undefined]));
-    expect(new Set(regions(buildHomeTemplate({ region: 'EU' })))).toEqual(new Set(['EU']));
+        .map((environment) => [environment?.Variables?.['MC_REGION'], environment?.Variables?.['MC_TRUST_DOMAIN']].join(' '));
+    expect(new Set(regions(home))).toEqual(new Set([' ']));
+    expect(new Set(regions(buildHomeTemplate({ region: 'EU', trustDomain: 'prod.example.com' })))).toEqual(
+      new Set(['EU prod.example.com']),
+    );
   });
 
   test('every function knows which tenant owns the home, and a deployment for another owner opens its tenant', () => {
@@ -276,14 +307,17 @@ describe('what runs and who watches', () => {
     expect(owners(buildHomeTemplate({ ownerTenant: TenantId.parse('acme') }))).toEqual(['acme', 'acme']);
   });
 
-  test('runs are supervised by a standard machine that is logged and traced', () => {
-    expect(resourcesOf('AWS::StepFunctions::StateMachine').map(({ resource }) => resource.Properties)).toEqual([
+  test('runs and rotations of keys are supervised by standard machines that are logged and traced', () => {
+    const machine = (name: string): unknown =>
       expect.objectContaining({
+        StateMachineName: `mc-dev-${name}`,
         StateMachineType: 'STANDARD',
         TracingConfiguration: { Enabled: true },
         LoggingConfiguration: expect.objectContaining({ Level: 'ALL' }),
-      }),
-    ]);
+      });
+    const machines = resourcesOf('AWS::StepFunctions::StateMachine').map(({ resource }) => resource.Properties);
+    expect(machines).toEqual(expect.arrayContaining([machine('run'), machine('key-rotation')]));
+    for (const { StateMachineType } of machines) expect(StateMachineType).toBe('STANDARD');
   });
 
   test('a task message that keeps failing is kept for a person, and one failure does not repeat its neighbours', () => {
@@ -323,7 +357,9 @@ describe('what runs and who watches', () => {
   test('the dashboard shows every metric of ours, budgets, denials and open runs for each tenant', () => {
     const [dashboard] = resourcesOf('AWS::CloudWatch::Dashboard');
     const body = JSON.stringify(dashboard?.resource.Properties['DashboardBody']);
-    const alarmOnly: string[] = [metricNames.receiptVerifyFailuresTotal];
+    // A home on one machine backs itself up; here AWS does.
+    const ofOneMachine: string[] = [metricNames.backupAgeMs, metricNames.backupMs, metricNames.backupFailuresTotal];
+    const alarmOnly: string[] = [metricNames.receiptVerifyFailuresTotal, ...ofOneMachine];
     for (const name of Object.keys(metricMeanings)) expect([name, body.includes(name) || alarmOnly.includes(name)]).toEqual([name, true]);
     for (const name of [metricNames.budgetPercent, metricNames.policyDeniesTotal, metricNames.quotaInUse])
       expect(body).toMatch(new RegExp(`service,tenant[^"]*MetricName=[^"]*"${name}`));

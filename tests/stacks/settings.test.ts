@@ -9,6 +9,8 @@ describe('settings of a deployment', () => {
       stage: 'dev',
       issuer: 'https://id.example.com',
       audience: 'maestro-conductor',
+      nightlyBackups: 'vault',
+      objectLock: 'governance',
       ownerTenant: 'home',
     });
   });

@@ -4,9 +4,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mulberry32 } from '../../scripts/random/mulberry32.ts';
-import { FileBlobs } from '../../shared/embedded/file-blobs.ts';
+import { FileBlobs } from '../../shared/embedded/blobs/file-blobs.ts';
+import { openKeyFile } from '../../shared/embedded/key-file.ts';
 import { MemoryMetrics } from '../../shared/embedded/memory-metrics.ts';
-import { SmallBlobs } from '../../shared/embedded/small-blobs.ts';
+import { ReceiptSigner } from '../../shared/embedded/receipt-signer.ts';
+import { SmallBlobs } from '../../shared/embedded/blobs/small-blobs.ts';
+import { newRingKey, writeRing } from '../../shared/embedded/wrapping/ring-file.ts';
+import { WrappingKeyFiles } from '../../shared/embedded/wrapping/wrapping-key-files.ts';
+import { WrappingKeyRing } from '../../shared/embedded/wrapping/wrapping-key-ring.ts';
+import { SealedBlobs } from '../../shared/encryption/sealed-blobs.ts';
+import { TableDataKeys } from '../../shared/encryption/table-data-keys.ts';
 import { SoftwareLogKey } from '../../shared/embedded/software-log-key.ts';
 import { SoftwareSigner } from '../../shared/embedded/software-signer.ts';
 import { SqliteTable } from '../../shared/embedded/sqlite/sqlite-table.ts';
@@ -18,6 +25,7 @@ import type { TaskMessage } from '../../shared/port/task-queue.ts';
 import type { Actor, Role } from '../../shared/tenant/actor.ts';
 import { bundledPacks } from '../../policy/catalog/bundled-packs.ts';
 import { SimulatedRunner } from '../../runner/simulated/simulated-runner.ts';
+import { newAuthorityKeys } from './identity/authority-keys.ts';
 import { FakeClock } from './fake-clock.ts';
 import { fakePolicy } from './fake-policy.ts';
 
@@ -39,6 +47,13 @@ export function buildDeps(overrides: Partial<Deps> = {}): TestHome {
   const clock = new FakeClock();
   const metrics = new MemoryMetrics();
   const sent: TaskMessage[] = [];
+  const wrapping = { path: join(folder, 'keys', 'wrapping.json'), keys: [newRingKey()] };
+  writeRing(wrapping.path, wrapping.keys);
+  const wrappingKey = new WrappingKeyRing(table, wrapping.path, wrapping.keys);
+  const dataKeys = new TableDataKeys({ table, wrappingKey, clock }, { messagesAtOnce: 1_000 });
+  const file = 'receipt-signer.pem';
+  const active = { file, signer: new SoftwareSigner(openKeyFile(join(folder, 'keys', file))) };
+  const signer = new ReceiptSigner(table, join(folder, 'keys'), active);
   const deps: Deps = {
     config: {
       region: 'US',
@@ -50,9 +65,15 @@ export function buildDeps(overrides: Partial<Deps> = {}): TestHome {
       ownerTenant: TenantId.parse('local'),
     },
     table,
-    blobs: new SmallBlobs(table, new FileBlobs(join(folder, 'blobs'))),
-    signer: new SoftwareSigner(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey),
+    blobs: new SealedBlobs(new SmallBlobs(table, new FileBlobs(join(folder, 'blobs'))), dataKeys),
+    dataKeys,
+    wrappingKey,
+    signer,
+    signingKeys: signer,
+    wrappingKeys: new WrappingKeyFiles(wrappingKey, wrapping.path),
+    rotations: { start: async () => undefined },
     logKey: new SoftwareLogKey(generateKeyPairSync('ed25519').privateKey),
+    authority: newAuthorityKeys(),
     queue: { send: async (messages) => void sent.push(...messages) },
     phases: { start: async () => undefined, finishRun: async () => undefined },
     policy: fakePolicy(),

@@ -22,6 +22,6 @@ export function buildRawRequest({ body, headers = {}, ...parts }: Parts = {}): R
 /** The problem in an answer; throws when the answer is none. */
 export function problemIn(response: RawResponse): Problem {
   if (response.headers['content-type'] !== 'application/problem+json')
-    throw new Error(`no problem: ${response.status} ${String(response.body)}`);
-  return Problem.parse(JSON.parse(String(response.body)));
+    throw new Error(`no problem: ${response.status} ${response.body as string}`);
+  return Problem.parse(JSON.parse(response.body as string));
 }

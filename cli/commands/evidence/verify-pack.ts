@@ -4,7 +4,7 @@ import { verifyPack, type PackReport } from '../../../shared/evidence/verify/ver
 import type { Trust } from '../../../shared/evidence/verify/trust.ts';
 import { paint } from '../../terminal/paint.ts';
 import { printResult, type OutputOptions } from '../../terminal/report.ts';
-import { plural } from '../../terminal/units.ts';
+import { byteSize, plural } from '../../terminal/units.ts';
 import { reasonOf } from '../../workflow-source.ts';
 import { withPackFile } from './pack-file.ts';
 
@@ -16,9 +16,6 @@ function readOpenings(file: string): string {
   }
 }
 
-/** Megabytes with one decimal. */
-const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`;
-
 /** What was verified, in lines for people. */
 export function renderPack(path: string, { manifest, facts, sizeBytes, withheld, restored, isReceiptRedacted }: PackReport): string {
   const { files, missing, redaction } = manifest;
@@ -28,7 +25,7 @@ export function renderPack(path: string, { manifest, facts, sizeBytes, withheld,
     `${paint(['bold', 'green'], '✔ verified')} ${path}`,
     `  run        ${facts.executionId} of ${facts.workflow.name}@${facts.workflow.version}: ${facts.state} at ${facts.finishedOn}`,
     `  receipt    ${facts.receiptId}${isReceiptRedacted ? paint('yellow', ' (redacted: the home vouches for it until it is opened)') : ''}`,
-    `  files      ${plural(files.length, 'file')}, ${megabytes(sizeBytes)}, each as the manifest and the receipt name it`,
+    `  files      ${plural(files.length, 'file')}, ${byteSize(sizeBytes)}, each as the manifest and the receipt name it`,
     ...(missing.length > 0 ? [`  missing    ${plural(missing.length, 'file')} of the receipt are not kept any more`] : []),
     `  withheld   ${left.length === 0 ? 'nothing' : left.join(', ')} by the rules for ${redaction.dataClass} data`,
     ...(restored.length > 0

@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { getDecisionReceipt } from '../../../shared/decision/decision-receipt.ts';
+import { getDecisionIdentity, getDecisionReceipt } from '../../../shared/decision/decision-receipt.ts';
 import { Bundle, bundleMediaType } from '../../../shared/receipt/bundle.ts';
+import { IdentityBundle } from '../../../shared/receipt/identity-bundle.ts';
 import { DecisionPath } from '../../middleware/decision-path.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
+import { statementForm } from '../../middleware/parameters/statement-form.ts';
 
 const format = z
   .enum(['bundle', 'dsse'])
@@ -20,18 +22,18 @@ export const operation = defineOperation({
     'A SLSA verification summary (VSA v1) about the manifest that was judged, with every reason of a denial and its fix. Signed when it is first asked ' +
     'for, and the same bytes ever after.',
   params: DecisionPath,
-  query: z.strictObject({ format }),
+  query: z.strictObject({ format, form: statementForm }),
   responses: {
     200: {
       description: 'The bundle, or its envelope',
-      schema: Bundle,
+      schema: z.union([Bundle, IdentityBundle]),
       mediaType: bundleMediaType,
       alternatives: { 'application/vnd.dsse.envelope.v1+json': Bundle.shape.dsseEnvelope },
     },
   },
   problems: ['mc:decision:not-found', 'mc:log:behind', 'mc:log:damaged'],
   async handle({ deps, actor, params, query }) {
-    const bundle = await getDecisionReceipt(deps, actor, params.id);
+    const bundle = await (query.form === 'identity' ? getDecisionIdentity : getDecisionReceipt)(deps, actor, params.id);
     if (query.format === 'bundle') return { status: 200, bytes: JSON.stringify(bundle), mediaType: bundleMediaType };
     return { status: 200, bytes: JSON.stringify(bundle.dsseEnvelope), mediaType: 'application/vnd.dsse.envelope.v1+json' };
   },

@@ -22,7 +22,7 @@ export const operation = defineOperation({
       schema: RunDecisionPage,
     },
   },
-  problems: ['mc:execution:not-found', 'mc:decision:not-found'],
+  problems: ['mc:execution:not-found', 'mc:execution:purged', 'mc:decision:not-found'],
   async handle({ deps, actor, params, query }) {
     return { status: 200, json: await listRunDecisions(deps, actor, { id: params.id, ...given(query) }) };
   },

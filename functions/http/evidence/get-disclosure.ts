@@ -1,11 +1,19 @@
 import { z } from 'zod';
-import { openDisclosure } from '../../../shared/evidence/disclosure/open-disclosure.ts';
+import { openDisclosure, type Disclosure } from '../../../shared/evidence/disclosure/open-disclosure.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
+import { Piece, pieceOf } from '../../../shared/evidence/piece.ts';
 import { ExecutionPath } from '../../middleware/parameters/execution-path.ts';
 
 const mediaType = 'application/gzip';
+
+/** A part is a log at most, so it fits into memory. */
+async function collect(chunks: Disclosure['chunks']): Promise<Buffer> {
+  const taken: Uint8Array[] = [];
+  for await (const chunk of chunks) taken.push(chunk);
+  return Buffer.concat(taken);
+}
 
 export const operation = defineOperation({
   id: 'getDisclosure',
@@ -15,29 +23,43 @@ export const operation = defineOperation({
   summary: 'Get the disclosure pack of a finished run',
   description:
     'Receipt, provenance, bill of materials, policy decisions with their inputs and logs, in an archive that `maestro verify` checks offline. Personal data and secrets are ' +
-    'withheld by the data class of the workflow. The same run gives the same bytes. A deployed home answers packs of up to 4 MB at once; the parts of a larger one are asked ' +
-    'for by themselves and put one after the other, which is what `maestro disclosure` does.',
+    'withheld by the data class of the workflow. The same run gives the same bytes. A deployed home answers packs of up to 4 MB at once; the parts of a larger one, and pieces of ' +
+    'a part that is larger still, are asked for by themselves and put one after the other, which is what `maestro disclosure` does.',
   params: ExecutionPath,
   query: z.strictObject({
     part: z.int().nonnegative().max(100_000).optional().describe('Only this part, from 0 on; default: all of them, one after the other'),
+    offset: Piece.shape.offset,
+    length: Piece.shape.length,
   }),
   responses: {
-    200: { description: 'The pack, or the part', mediaType, headers: { 'x-disclosure-parts': 'How many parts the pack has' } },
+    200: {
+      description: 'The pack, or the part',
+      mediaType,
+      headers: {
+        'x-disclosure-parts': 'How many parts the pack has',
+        'x-disclosure-part-bytes': 'Size of the part, when a piece of it was asked for',
+      },
+    },
   },
   problems: [
     'mc:execution:not-found',
+    'mc:execution:purged',
     'mc:execution:not-sealed',
     'mc:disclosure:part-unknown',
     'mc:answer:too-large',
     'mc:host:overloaded',
   ],
   async handle({ deps, actor, params, query }) {
-    const { executionId, parts, chunks } = await openDisclosure(deps, actor, { id: params.id, ...given(query) });
+    const { part, offset, length } = query;
+    const { executionId, parts, chunks } = await openDisclosure(deps, actor, { id: params.id, ...given({ part }) });
     const headers = {
       'x-disclosure-parts': String(parts),
       'content-disposition': `attachment; filename="${executionId}.disclosure.tgz"`,
     };
-    return { status: 200, stream: chunks, mediaType, headers };
+    if (part === undefined || (offset === 0 && length === undefined)) return { status: 200, stream: chunks, mediaType, headers };
+    const whole = await collect(chunks);
+    const bytes = pieceOf(whole, { offset, ...given({ length }) });
+    return { status: 200, bytes, mediaType, headers: { ...headers, 'x-disclosure-part-bytes': String(whole.byteLength) } };
   },
 });
 

@@ -1,5 +1,6 @@
 import { getEvidenceFile } from '../../../shared/evidence/get-evidence-file.ts';
-import { LinkPiece, linkPath, LinkQuery } from '../../../shared/evidence/link/signed-link.ts';
+import { linkPath, LinkQuery } from '../../../shared/evidence/link/signed-link.ts';
+import { Piece } from '../../../shared/evidence/piece.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
@@ -17,7 +18,7 @@ export const operation = defineOperation({
   description:
     'The address comes from GET /api/executions/{id}/evidence and works as it was given out, for at most ten minutes. It needs no token.',
   params: ExecutionPath,
-  query: LinkQuery.extend(LinkPiece.shape),
+  query: LinkQuery.extend(Piece.shape),
   responses: {
     200: {
       description: 'The artifact, byte for byte, or the piece of it that was asked for',
@@ -25,7 +26,7 @@ export const operation = defineOperation({
       headers: { 'x-artifact-bytes': 'Size of the whole artifact' },
     },
   },
-  problems: ['mc:evidence:link-refused', 'mc:evidence:not-found', 'mc:execution:not-found', 'mc:answer:too-large'],
+  problems: ['mc:evidence:link-refused', 'mc:evidence:not-found', 'mc:execution:not-found', 'mc:execution:purged', 'mc:answer:too-large'],
   async handle({ deps, params, query }) {
     const { offset, length, ...link } = query;
     const piece = { offset, ...given({ length }) };

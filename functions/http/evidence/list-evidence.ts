@@ -22,7 +22,7 @@ export const operation = defineOperation({
     cursor: pageQuery.cursor,
   }),
   responses: { 200: { description: 'The artifacts of the run and of `limit` tasks', schema: EvidenceManifest } },
-  problems: ['mc:execution:not-found'],
+  problems: ['mc:execution:not-found', 'mc:execution:purged'],
   async handle({ deps, actor, params, query, origin }) {
     return { status: 200, json: await listEvidence(deps, actor, { id: params.id, origin, ...given(query) }) };
   },

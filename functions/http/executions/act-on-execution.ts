@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ActionReason, actOnExecution, ExecutionAction } from '../../../shared/execution/actions/act-on-execution.ts';
 import { Execution } from '../../../shared/execution/execution.ts';
-import type { ErrorCode } from '../../../shared/core/error-catalog.ts';
+import type { ErrorCode } from '../../../shared/core/error-catalog/error-catalog.ts';
 import { McError } from '../../../shared/core/errors.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { denied } from '../../middleware/denied.ts';
@@ -13,7 +13,13 @@ import { ExecutionPath } from '../../middleware/parameters/execution-path.ts';
 /** A sentence of a person. */
 const maxBytes = 4 * 1024;
 
-const always = ['mc:execution:not-found', 'mc:execution:action-conflict', 'mc:idempotency:conflict', 'mc:store:conflict'] as const;
+const always = [
+  'mc:execution:not-found',
+  'mc:execution:purged',
+  'mc:execution:action-conflict',
+  'mc:idempotency:conflict',
+  'mc:store:conflict',
+] as const;
 
 /** A new run is admitted like any other. */
 const rerun: readonly ErrorCode[] = [

@@ -12,7 +12,7 @@ export const operation = defineOperation({
   summary: 'Show one run with its tasks and attempts',
   params: ExecutionPath,
   responses: { 200: { description: 'The run', schema: Execution } },
-  problems: ['mc:execution:not-found'],
+  problems: ['mc:execution:not-found', 'mc:execution:purged'],
   async handle({ deps, actor, params }) {
     return { status: 200, json: await getExecution(deps, actor, params.id) };
   },

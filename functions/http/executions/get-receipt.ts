@@ -1,10 +1,13 @@
 import { z } from 'zod';
-import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
+import { McError } from '../../../shared/core/errors.ts';
+import { getReceipt, getReceiptIdentity } from '../../../shared/execution/read/get-receipt.ts';
 import { readReceipt } from '../../../shared/execution/read/read-receipt.ts';
 import { Bundle, bundleMediaType } from '../../../shared/receipt/bundle.ts';
+import { IdentityBundle } from '../../../shared/receipt/identity-bundle.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
 import { ExecutionPath } from '../../middleware/parameters/execution-path.ts';
+import { statementForm } from '../../middleware/parameters/statement-form.ts';
 
 const part = z
   .enum(['bundle', 'outputs'])
@@ -20,22 +23,28 @@ export const operation = defineOperation({
   description:
     'A sigstore bundle with its entry in the transparency log. Stock cosign verifies it offline with the key of GET /api/keys and the trusted root.',
   params: ExecutionPath,
-  query: z.strictObject({ part }),
+  query: z.strictObject({ part, form: statementForm }),
   responses: {
     200: {
       description: 'The bundle, or the outputs document, byte for byte as signed',
-      schema: Bundle,
+      schema: z.union([Bundle, IdentityBundle]),
       mediaType: bundleMediaType,
       alternatives: { 'application/json': z.record(z.string(), z.json()) },
       headers: { 'x-receipt-id': 'Id of the receipt' },
     },
   },
-  problems: ['mc:execution:not-found', 'mc:execution:not-sealed', 'mc:log:behind', 'mc:log:damaged'],
+  problems: ['mc:execution:not-found', 'mc:execution:purged', 'mc:execution:not-sealed', 'mc:log:behind', 'mc:log:damaged'],
   async handle({ deps, actor, params, query }) {
     const isBundle = query.part === 'bundle';
+    if (isBundle && query.form === 'identity') {
+      const found = await getReceiptIdentity(deps, actor, params.id);
+      return { status: 200, bytes: JSON.stringify(found.bundle), mediaType: bundleMediaType, headers: { 'x-receipt-id': found.receiptId } };
+    }
     const { receiptId, bundle, outputsDocument } = await (isBundle ? getReceipt : readReceipt)(deps, actor, params.id);
     const headers = { 'x-receipt-id': receiptId };
-    if (!isBundle) return { status: 200, bytes: outputsDocument, mediaType: 'application/json', headers };
+    if (!isBundle && outputsDocument === null)
+      throw new McError('mc:execution:purged', `the outputs of ${params.id} were purged; its receipt stays`);
+    if (outputsDocument !== null && !isBundle) return { status: 200, bytes: outputsDocument, mediaType: 'application/json', headers };
     return { status: 200, bytes: JSON.stringify(bundle), mediaType: bundleMediaType, headers };
   },
 });

@@ -26,7 +26,7 @@ export const operation = defineOperation({
   params: ExecutionPath,
   query: z.strictObject({ task: TaskId.optional().describe('Only this task'), cursor: pageQuery.cursor }),
   responses: { 200: { description: 'Lines and where to go on', schema: LogPage } },
-  problems: ['mc:execution:not-found'],
+  problems: ['mc:execution:not-found', 'mc:execution:purged'],
   async handle({ deps, actor, params, query }) {
     return { status: 200, json: await readLogs(deps, actor, given({ id: params.id, taskId: query.task, cursor: query.cursor })) };
   },

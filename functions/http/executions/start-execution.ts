@@ -28,6 +28,7 @@ export const operation = defineOperation({
     },
   },
   problems: [
+    'mc:execution:purged',
     'mc:policy:denied',
     'mc:workflow:not-found',
     'mc:package:not-found',

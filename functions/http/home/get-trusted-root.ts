@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { logIdentity } from '../../../shared/log/log-identity.ts';
-import { trustedRoot } from '../../../shared/receipt/trusted-root.ts';
+import { homeTrustedRoot } from '../../../shared/identity/home-trusted-root.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
 
@@ -12,9 +11,10 @@ export const operation = defineOperation({
   path: '/api/keys/trusted-root',
   tag: 'Home',
   summary: 'Get the trusted root for `cosign --trusted-root`',
+  description: 'The transparency log of the home, and the authorities whose certificates and timestamps tell who signed, and when.',
   responses: { 200: { description: 'The trusted root', schema: TrustedRoot } },
   async handle({ deps }) {
-    return { status: 200, json: trustedRoot([logIdentity(await deps.logKey.publicKey())]) };
+    return { status: 200, json: await homeTrustedRoot(deps) };
   },
 });
 

@@ -1,12 +1,6 @@
-import { z } from 'zod';
+import { PublishedKeys, publishKeys } from '../../../shared/keys/published-keys.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
-
-const ListedKey = z.strictObject({
-  keyId: z.string().describe('`SHA256:<base64>` over the OpenSSH form of the key; the `keyid` of signatures'),
-  pem: z.string().describe('SubjectPublicKeyInfo in PEM; what `cosign --key` takes'),
-  use: z.literal('receipts'),
-});
 
 export const operation = defineOperation({
   id: 'listKeys',
@@ -14,10 +8,10 @@ export const operation = defineOperation({
   path: '/api/keys',
   tag: 'Home',
   summary: 'List the public keys that receipts verify with',
-  responses: { 200: { description: 'Public keys', schema: z.strictObject({ keys: z.array(ListedKey) }).meta({ id: 'KeyList' }) } },
+  description: 'The key that signs now comes first. The others signed before it, or will after it; what they signed verifies for ever.',
+  responses: { 200: { description: 'Public keys', schema: PublishedKeys } },
   async handle({ deps }) {
-    const { keyId, pem } = await deps.signer.publicKey();
-    return { status: 200, json: { keys: [{ keyId, pem, use: 'receipts' }] } };
+    return { status: 200, json: { keys: await publishKeys(deps) } };
   },
 });
 

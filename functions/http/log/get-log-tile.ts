@@ -11,8 +11,11 @@ const TilePath = z.strictObject({
     .describe('Level and number of a tile, such as `0/x001/234` or `entries/000.p/17`; it holds slashes'),
 });
 
-/** A full tile never changes; browsers and proxies may keep it for a year, the longest they do. */
-const forEver = { 'cache-control': 'public, max-age=31536000, immutable', 'cross-origin-resource-policy': 'cross-origin' };
+/**
+ * A tile of a log never changes, neither a partial one of one width. But a home that was restored begins another log under the same paths, so nobody may keep a tile
+ * for longer than a day.
+ */
+const forADay = { 'cache-control': 'public, max-age=86400', 'cross-origin-resource-policy': 'cross-origin' };
 
 export const operation = defineOperation({
   id: 'getLogTile',
@@ -26,8 +29,8 @@ export const operation = defineOperation({
   responses: { 200: { description: 'The bytes of the tile', mediaType: 'application/octet-stream' } },
   problems: ['mc:log:not-found', 'mc:log:damaged'],
   async handle({ deps, params }) {
-    const { bytes, isFull } = await readTile(deps, `tile/${params.tilePath}`);
-    return { status: 200, bytes, mediaType: 'application/octet-stream', ...(isFull && { headers: forEver }) };
+    const { bytes } = await readTile(deps, `tile/${params.tilePath}`);
+    return { status: 200, bytes, mediaType: 'application/octet-stream', headers: forADay };
   },
 });
 

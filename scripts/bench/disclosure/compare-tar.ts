@@ -12,6 +12,13 @@ export interface TarFigures {
 
 const compressors = ['gzip -4', 'gzip', 'pigz -4'] as const;
 
+/** What of it is not on this machine; the bench says so, because a comparison that is not there looks like one that was not wanted. */
+export function missingCompressors(): string[] {
+  return [...new Set(compressors.map(programOf))].filter((program) => !isInstalled(program));
+}
+
+const programOf = (command: string): string => command.split(' ')[0] ?? '';
+
 function isInstalled(program: string): boolean {
   try {
     execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' });
@@ -28,7 +35,7 @@ export function compareTar(pack: string): TarFigures[] {
     execFileSync('tar', ['-xzf', pack, '-C', folder]);
     execFileSync('sh', ['-c', 'tar -cf - . | cat > /dev/null'], { cwd: folder });
     return compressors
-      .filter((command) => isInstalled(command.split(' ')[0] ?? ''))
+      .filter((command) => isInstalled(programOf(command)))
       .map((command) => {
         const startedMs = performance.now();
         const bytes = Number(execFileSync('sh', ['-c', `tar -cf - . | ${command} | wc -c`], { cwd: folder, encoding: 'utf8' }));

@@ -10,6 +10,7 @@ import type { LogLine } from '../../../shared/port/runner.ts';
 import { publishWorkflow } from '../../../shared/publish/publish-workflow.ts';
 import type { Actor } from '../../../shared/tenant/actor.ts';
 import { setTimeout as delay } from 'node:timers/promises';
+import { lineOf, logKinds, type LogKind } from './log-lines.ts';
 
 /** An attempt keeps at most 4 MiB of text; with what each line costs beside it a log of this size is never cut. */
 const logBytes = 4_000_000;
@@ -17,21 +18,10 @@ const logBytes = 4_000_000;
 /** Of JSON around the text of a line. */
 const overheadBytes = 95;
 
-/** What services print: levels, times, counts, ids, a stack trace, now and then a JSON record, one line in 200 with an address of a person. */
-function lineOf(index: number, task: number): string {
-  const mixed = Math.imul(index ^ (task << 16), 2_654_435_761) >>> 0;
-  const id = mixed.toString(16).padStart(8, '0');
-  if (index % 200 === 0) return `sent the report to reader-${mixed % 5_000}@mail.example.com in ${mixed % 900} ms`;
-  if (index % 17 === 0)
-    return JSON.stringify({ level: 'info', step: index % 40, rows: mixed % 10_000, ratio: (mixed % 997) / 997, request: id });
-  if (index % 29 === 0) return `    at handle${mixed % 30} (/app/src/module-${mixed % 12}.js:${mixed % 400}:${mixed % 80})`;
-  return `step ${index % 40} of the import took ${mixed % 997} ms for ${mixed % 10_000} rows, request ${id}, ${mixed % 3 === 0 ? 'cached' : 'fetched'}`;
-}
-
-function logOf(task: number, sizeBytes: number): LogLine[] {
+function logOf(kind: LogKind, task: number, sizeBytes: number): LogLine[] {
   const lines: LogLine[] = [];
   for (let index = 1, size = 0; size < sizeBytes; index++) {
-    const text = lineOf(index, task);
+    const text = lineOf(kind, index, task);
     lines.push({ at: 1_767_000_000_000 + 7 * index, stream: index % 10 === 0 ? 'stderr' : 'stdout', text });
     size += text.length + overheadBytes;
   }
@@ -42,18 +32,20 @@ const workflowOf = (name: string, tasks: number): string =>
   `name: ${name}\nversion: 1.0.0\ndataClass: internal\ntasks:\n${Array.from({ length: tasks }, (_, index) => `  - { id: t${index}, uses: 'pkg:demo/echo@1.0.0' }\n`).join('')}`;
 
 export interface LogSet {
+  kind: LogKind;
   executionId: string;
   logBytes: number;
 }
 
-/** Leaves a closed home with this many runs, each with so many megabytes of logs. */
+/** Leaves a closed home with this many runs, each with so many megabytes of logs, of one kind after the other. */
 export async function makeLogSets(dataDir: string, { sets, megabytes }: { sets: number; megabytes: number }): Promise<LogSet[]> {
   const wanted = megabytes * 1_000_000;
   const tasks = Math.ceil(wanted / logBytes);
   let printed = 0;
+  let kind: LogKind = logKinds[0];
   const runner = new SimulatedRunner((spec) => {
     const task = Number(spec.taskId.slice(1));
-    const log = logOf(task, Math.min(logBytes, wanted - task * logBytes));
+    const log = logOf(kind, task, Math.min(logBytes, wanted - task * logBytes));
     printed += log.reduce((sum, { text }) => sum + text.length + overheadBytes, 0);
     return { result: { kind: 'succeeded', outputs: {}, usage: { wallMs: 1 } }, log };
   });
@@ -64,13 +56,14 @@ export async function makeLogSets(dataDir: string, { sets, megabytes }: { sets: 
     const made: LogSet[] = [];
     for (let set = 0; set < sets; set++) {
       printed = 0;
+      kind = logKinds[set % logKinds.length] ?? kind;
       const { workflow } = await createWorkflow(deps, actor, { text: workflowOf(`set-${set}`, tasks), mediaType: 'application/yaml' });
       await publishWorkflow(deps, actor, { id: workflow.id });
       const started = await startExecution(deps, actor, { workflow: `set-${set}` });
       if (started.kind === 'denied') throw new Error(JSON.stringify(denyReasons(started.decision)));
       const { id } = started.execution;
       while (!isTerminal((await getExecution(deps, actor, id)).state)) await delay(50);
-      made.push({ executionId: id, logBytes: printed });
+      made.push({ kind, executionId: id, logBytes: printed });
     }
     return made;
   } finally {

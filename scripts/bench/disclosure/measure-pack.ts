@@ -7,16 +7,19 @@ import { open } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { hostFlags } from '../../../cli/bin/host-flags.mjs';
+import { hostEnvironment, hostFlags } from '../../../cli/bin/host-flags.mjs';
 import { verifyPack } from '../../../shared/evidence/verify/verify-pack.ts';
 import type { LogSet } from './log-sets.ts';
 import type { PackHostMessage } from './pack-host.ts';
 
 export interface PackFigures {
+  kind: LogSet['kind'];
   logBytes: number;
   packBytes: number;
   /** From the request to the last byte, of the first and the second pack. */
   packMs: [number, number];
+  /** Of the processors, for one pack. */
+  cpuMs: number;
   verifyMs: number;
   /** Of the home before the first pack, and the most it had until after the second. */
   restRssBytes: number;
@@ -61,16 +64,16 @@ async function verifyFile(file: string, pem: string): Promise<{ ms: number; with
 }
 
 /** Leaves the pack in the file. */
-export async function measurePack(dataDir: string, { executionId, logBytes }: LogSet, file: string): Promise<PackFigures> {
+export async function measurePack(dataDir: string, { kind, executionId, logBytes }: LogSet, file: string): Promise<PackFigures> {
   // As the launcher starts a home.
-  const env = { ...process.env, NODE_COMPILE_CACHE: compileCache };
+  const env = { ...hostEnvironment, ...process.env, NODE_COMPILE_CACHE: compileCache };
   const child = fork(program, [dataDir], { env, execArgv: ['--no-warnings', ...hostFlags], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const next = async (): Promise<PackHostMessage> => ((await once(child, 'message')) as [PackHostMessage])[0]; // Only pack-host.ts sends here.
   try {
     const ready = await next();
     if (ready.kind !== 'ready') throw new Error('the home did not say where it listens');
     const url = `${ready.url}/api/executions/${executionId}/disclosure.tgz`;
-    const askMemory = async (): Promise<{ rssBytes: number; peakRssBytes: number }> => {
+    const askMemory = async (): Promise<PackHostMessage & { kind: 'memory' }> => {
       child.send('memory');
       const answer = await next();
       if (answer.kind !== 'memory') throw new Error('the home did not say what memory it took');
@@ -79,12 +82,14 @@ export async function measurePack(dataDir: string, { executionId, logBytes }: Lo
     const rest = await askMemory();
     const first = await download(url, ready.token, file);
     const second = await download(url, ready.token, file);
-    const { peakRssBytes } = await askMemory();
+    const { peakRssBytes, cpuMs } = await askMemory();
     const verified = await verifyFile(file, ready.pem);
     return {
+      kind,
       logBytes,
       packBytes: first.bytes,
       packMs: [first.ms, second.ms],
+      cpuMs: (cpuMs - rest.cpuMs) / 2,
       verifyMs: verified.ms,
       restRssBytes: rest.rssBytes,
       peakRssBytes,

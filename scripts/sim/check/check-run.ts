@@ -1,5 +1,8 @@
 /** What must hold of one run when it is over. */
+import type { Digest } from '../../../shared/core/digest.ts';
+import { TenantId } from '../../../shared/core/tenant-id.ts';
 import type { Item } from '../../../shared/port/table.ts';
+import { openValue } from '../port/process-deps.ts';
 import { prices } from '../world/prices.ts';
 import { expectedAnswer, workflowNamed, type TaskModel } from '../world/workflow-model.ts';
 import type { Effect, World } from '../world/world.ts';
@@ -46,7 +49,7 @@ export function checkRun(world: World, run: StoredRun): void {
     'has no decision that let it start',
   );
   const model = workflowNamed((head['workflow'] as { name: string }).name);
-  const word = (head['inputs'] as { inline: { word: string } }).inline.word;
+  const { word } = valueOf(world, head, 'inputs') as { word: string };
   if (state === 'succeeded') {
     const [answer, expected] = [answerOf(world, head), expectedAnswer(model, word)];
     expect(answer === expected, 'results are right', `answers ${JSON.stringify(answer)}, expected ${String(expected)}`);
@@ -60,12 +63,17 @@ export function checkRun(world: World, run: StoredRun): void {
   expect(cost === head['actualCostUsdMicros'], 'money balances', `cost ${textOf(head, 'actualCostUsdMicros')}, its attempts ${cost}`);
 }
 
-/** What the run answers, from its item or from a blob. */
-function answerOf({ blobs }: World, head: Item): unknown {
-  const { inline, digest } = head['outputs'] as { inline?: { answer?: unknown }; digest: string };
-  if (inline !== undefined) return inline.answer;
-  const bytes = blobs.get(`${textOf(head, 'tenant')}/data/${digest}`);
-  return bytes && (JSON.parse(Buffer.from(bytes).toString()) as { answer?: unknown }).answer;
+/** What the run answers. */
+function answerOf(world: World, head: Item): unknown {
+  return (valueOf(world, head, 'outputs') as { answer?: unknown } | undefined)?.answer;
+}
+
+/** A value of the run, from its item or from a blob. */
+function valueOf({ blobs }: World, head: Item, field: 'inputs' | 'outputs'): unknown {
+  const tenant = TenantId.parse(textOf(head, 'tenant'));
+  const { sealed, digest } = head[field] as { sealed?: string; digest: Digest };
+  const bytes = sealed === undefined ? blobs.get(`${tenant}/data/${digest}`) : openValue(tenant, { sealed, digest });
+  return bytes && JSON.parse(Buffer.from(bytes).toString());
 }
 
 function costOf(attempts: readonly StoredAttempt[], price: { perRun: number; perSecond: number }, task: Item): number {

@@ -18,6 +18,10 @@ export function plainBlobs(map: BlobMap): BlobStore {
       return digest;
     },
     find: async (tenant, kind, digest) => map.get(blobKey(tenant, kind, digest)),
+    remove: async (tenant, kind, digest) => {
+      map.delete(blobKey(tenant, kind, digest));
+      return true;
+    },
   };
 }
 
@@ -45,5 +49,14 @@ export class BlobsPort implements BlobStore {
     return this.owner.step({ name: `find ${kind}`, isWrite: false, refusals: networkRefusals }, () =>
       world.blobs.get(blobKey(tenant, kind, digest)),
     );
+  }
+
+  async remove(tenant: TenantId, kind: BlobKind, digest: Digest): Promise<boolean> {
+    if ('remove' in this.owner) return this.owner.remove(tenant, kind, digest);
+    const { world } = this.owner;
+    return this.owner.step({ name: `remove ${kind}`, isWrite: true, refusals: networkRefusals }, () => {
+      world.blobs.delete(blobKey(tenant, kind, digest));
+      return true;
+    });
   }
 }

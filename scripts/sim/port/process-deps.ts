@@ -1,16 +1,21 @@
 /** Every port of one simulated process. */
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { createSecretKey, generateKeyPairSync, sign } from 'node:crypto';
+import type { Digest } from '../../../shared/core/digest.ts';
 import { InvariantError, McError } from '../../../shared/core/errors.ts';
 import { TenantId } from '../../../shared/core/tenant-id.ts';
+import { openSmall } from '../../../shared/encryption/seal.ts';
 import { ulidIds } from '../../../shared/embedded/ulid-ids.ts';
 import type { Clock } from '../../../shared/port/clock.ts';
+import { DataKeyId, type DataKeys } from '../../../shared/port/keys/data-keys.ts';
 import type { Deps, HomeConfig } from '../../../shared/port/deps.ts';
+import type { AuthorityKey, AuthorityKeys } from '../../../shared/port/keys/authority-keys.ts';
 import type { LogKey } from '../../../shared/port/log-key.ts';
 import type { Logger } from '../../../shared/port/logger.ts';
 import type { PackLibrary } from '../../../shared/port/pack-library.ts';
 import type { Phases } from '../../../shared/port/phases.ts';
-import type { Signer } from '../../../shared/port/signer.ts';
+import type { Signer } from '../../../shared/port/keys/signer.ts';
 import type { Table } from '../../../shared/port/table.ts';
+import type { WrappingKey } from '../../../shared/port/keys/wrapping-key.ts';
 import type { TaskQueue } from '../../../shared/port/task-queue.ts';
 import { keyIdOf } from '../../../shared/receipt/key-id.ts';
 import type { BlobsPort } from './blobs-port.ts';
@@ -39,7 +44,7 @@ export const homeConfig: HomeConfig = {
 /** Signs at once and always well. */
 export const plainSigner: Signer = {
   publicKey: async () => ({ pem, keyId }),
-  sign: async (message) => sign('sha256', message, { key: privateKey, dsaEncoding: 'der' }),
+  sign: async (message) => ({ bytes: sign('sha256', message, { key: privateKey, dsaEncoding: 'der' }), key: receiptKey }),
 };
 
 /** One key for the logs of all worlds, too. */
@@ -48,6 +53,29 @@ export const plainLogKey: LogKey = {
   publicKey: async () => logKeys.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
   sign: async (message) => sign(null, message, logKeys.privateKey),
 };
+
+/** The engine seals and logs; who vouches for its key is asked for afterwards. */
+const stranger: AuthorityKey = { publicKey: nowhere, sign: nowhere };
+export const noAuthority: AuthorityKeys = { certificates: stranger, timestamps: stranger, promises: stranger };
+
+/** One data key for everything: what races for keys is tried elsewhere. Only the bytes of envelopes are random, and nothing depends on those. */
+const dataKey = { id: DataKeyId.parse('2026-01.1'), key: createSecretKey(Buffer.alloc(32, 1)) };
+export const plainDataKeys: DataKeys = { current: async () => dataKey, open: async () => dataKey, forget: () => undefined };
+
+/** Keys stay as they are here. */
+export const noRotation: Pick<Deps, 'signingKeys' | 'wrappingKeys' | 'rotations'> = {
+  signingKeys: { active: nowhere, create: nowhere, activate: nowhere, destroy: nowhere, signWith: nowhere },
+  wrappingKeys: { active: nowhere, create: nowhere, activate: nowhere, destroy: nowhere, prove: nowhere },
+  rotations: { start: nowhere },
+};
+
+/** A value as it stands sealed in an item of this tenant. */
+export function openValue(tenant: TenantId, { sealed, digest }: { sealed: string; digest: Digest }): string {
+  return openSmall(dataKey.key, { tenant, purpose: 'value', digest }, Buffer.from(sealed, 'base64')).toString();
+}
+
+/** Nobody makes data keys here. */
+export const noWrapping: WrappingKey = { currentId: nowhere, generate: nowhere, unwrap: nowhere, rewrap: nowhere };
 
 /** The engine judges with packs, but never looks into one. */
 export const noPacks: PackLibrary = {
@@ -60,7 +88,7 @@ export const noPacks: PackLibrary = {
 };
 
 function nowhere(): never {
-  throw new InvariantError('the engine has no business with the pack library');
+  throw new InvariantError('the engine has no business with this');
 }
 
 /** What of a process its home decides. */
@@ -82,6 +110,10 @@ export function processDeps(process: SimulatedProcess, parts: HomeParts): Deps {
     config: homeConfig,
     signer: signerOf(process),
     logKey: plainLogKey,
+    dataKeys: plainDataKeys,
+    wrappingKey: noWrapping,
+    authority: noAuthority,
+    ...noRotation,
     policy: policyPort(process, isDenied),
     packs: noPacks,
     runner: runnerPort(process, behaviourOf),
@@ -144,7 +176,8 @@ function signerOf(process: SimulatedProcess): Signer {
       process.step({ name: 'sign', isWrite: false, refusals }, () => {
         const isBad = world.strikes('badSignature');
         if (isBad) world.note('bad signature');
-        return sign('sha256', isBad ? Buffer.concat([message, Buffer.from('!')]) : message, { key: privateKey, dsaEncoding: 'der' });
+        const signed = isBad ? Buffer.concat([message, Buffer.from('!')]) : message;
+        return { bytes: sign('sha256', signed, { key: privateKey, dsaEncoding: 'der' }), key: receiptKey };
       }),
   };
 }

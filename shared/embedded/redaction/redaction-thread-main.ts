@@ -1,6 +1,6 @@
 /** The thread of redaction-thread.ts: one piece of work after the other, bytes handed over and not copied. */
 import { parentPort } from 'node:worker_threads';
-import { releaseBytes } from '../../evidence/pack/release-bytes.ts';
+import { releaseBytes } from '../../core/release-bytes.ts';
 import { redactNow } from '../../evidence/redaction/redactor.ts';
 import type { RedactionAnswer, RedactionQuestion } from './redaction-thread.ts';
 

@@ -6,10 +6,10 @@ import { getDecisionReceipt } from '../../decision/decision-receipt.ts';
 import { startDecision } from '../../execution/decision-log.ts';
 import { getEgressAttestation } from '../../execution/read/get-run-egress.ts';
 import { getReceipt } from '../../execution/read/get-receipt.ts';
-import { logIdentity } from '../../log/log-identity.ts';
+import { publicKeyOf } from '../../keys/signer-keys.ts';
+import { homeTrustedRoot } from '../../identity/home-trusted-root.ts';
 import type { Bundle } from '../../receipt/bundle.ts';
 import { Statement } from '../../receipt/statement.ts';
-import { trustedRoot } from '../../receipt/trusted-root.ts';
 import { packFile, type PackFile } from '../pack/pack-entry.ts';
 import { RedactedBundle } from '../pack/redacted-bundle.ts';
 import { buildProvenanceExcerpt } from '../provenance-excerpt.ts';
@@ -39,7 +39,7 @@ async function startFiles(run: DisclosedRun): Promise<PackFile[]> {
       source: { kind: 'inline', text },
     } as const;
     const receipt = await getDecisionReceipt(deps, actor, head.decisionId);
-    return [await discloseArtifact(run, artifact, Buffer.from(text)), discloseBundle(run, 'decisions/start', receipt)];
+    return [await discloseArtifact(run, artifact, Buffer.from(text)), await discloseBundle(run, 'decisions/start', receipt)];
   } catch (error) {
     if (hasCode(error, 'mc:decision:not-found')) return [];
     throw error;
@@ -59,15 +59,16 @@ function documentsOf(facts: RunFacts, { dataClass, isReceiptRedacted }: { dataCl
 export async function baseFiles(run: DisclosedRun): Promise<PackFile[]> {
   const { deps, actor, head, rules, hasEgress } = run;
   const { bundle } = await getReceipt(deps, actor, head.id);
-  const receipt = discloseBundle(run, 'receipt', bundle);
+  const receipt = await discloseBundle(run, 'receipt', bundle);
   const facts = readRunFacts(shownStatement(receipt, bundle));
-  const root = trustedRoot([logIdentity(await deps.logKey.publicKey())]);
+  const root = await homeTrustedRoot(deps);
   return [
     ...documentsOf(facts, { dataClass: rules.dataClass, isReceiptRedacted: receipt.entry.source !== undefined }),
-    packFile('mc.pub', 'application/x-pem-file', (await deps.signer.publicKey()).pem),
+    // The key that signed the receipt: the home may sign with another one by now, and the same pack has the same bytes for ever.
+    packFile('mc.pub', 'application/x-pem-file', (await publicKeyOf(deps, bundle.verificationMaterial.publicKey.hint)).pem),
     packFile('trusted_root.json', json, `${JSON.stringify(root, undefined, 2)}\n`),
     receipt,
     ...(await startFiles(run)),
-    ...(hasEgress ? [discloseBundle(run, 'egress', await getEgressAttestation(deps, actor, head.id))] : []),
+    ...(hasEgress ? [await discloseBundle(run, 'egress', await getEgressAttestation(deps, actor, head.id))] : []),
   ];
 }

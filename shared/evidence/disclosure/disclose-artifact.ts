@@ -3,9 +3,9 @@ import { metricNames } from '../../port/metrics.ts';
 import { bundleMediaType, type Bundle } from '../../receipt/bundle.ts';
 import type { Artifact } from '../artifact.ts';
 import { packFile, redactedFile, type PackFile } from '../pack/pack-entry.ts';
-import { redactBundle } from '../pack/redacted-bundle.ts';
+import { redactedBundle } from '../pack/redacted-bundle.ts';
 import { redactNow, type Redacted, type RedactionWork } from '../redaction/redactor.ts';
-import { commitmentsOf, type DisclosedRun } from './disclosed-run.ts';
+import type { DisclosedRun } from './disclosed-run.ts';
 
 /** Openings are for few eyes and asked for seldom, so they are not carried between threads. */
 async function redacted({ deps, onOpening }: DisclosedRun, name: string, work: RedactionWork): Promise<Redacted> {
@@ -35,14 +35,14 @@ export async function discloseArtifact(
 }
 
 /** A signed bundle as it may leave: `<name>.sigstore.json`, or `<name>.redacted.json` when something of it may not. */
-export function discloseBundle(run: DisclosedRun, name: string, bundle: Bundle): PackFile {
+export async function discloseBundle(run: DisclosedRun, name: string, bundle: Bundle): Promise<PackFile> {
   const text = JSON.stringify(bundle);
-  const commitments = commitmentsOf(run, name, digestBytes(text));
-  const redacted = redactBundle(bundle, run.rules, commitments);
-  if (!redacted) return packFile(`${name}.sigstore.json`, bundleMediaType, text);
-  return redactedFile(
-    packFile(`${name}.redacted.json`, 'application/json', JSON.stringify(redacted)),
-    Buffer.from(text),
-    commitments.counts,
-  );
+  const bytes = Uint8Array.from(Buffer.from(bundle.dsseEnvelope.payload, 'base64'));
+  const { rules, secret } = run;
+  // A receipt of 500 steps is megabytes of fields: looking through them is no work for the thread that answers requests.
+  const work: RedactionWork = { kind: 'document', dataClass: rules.dataClass, secret, file: `${name}\n${digestBytes(text)}`, bytes };
+  const shown = await redacted(run, name, work);
+  if (Object.keys(shown.withheld).length === 0) return packFile(`${name}.sigstore.json`, bundleMediaType, text);
+  const document = JSON.stringify(redactedBundle(bundle, Buffer.from(shown.bytes).toString('utf8')));
+  return redactedFile(packFile(`${name}.redacted.json`, 'application/json', document), Buffer.from(text), shown.withheld);
 }

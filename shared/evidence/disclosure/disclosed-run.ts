@@ -8,7 +8,7 @@ import { loadManifest } from '../../manifest/get-workflow.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import { decisionsOfTask, logsOfTask, type Artifact } from '../artifact.ts';
-import { Commitments, type Opening } from '../redaction/commitment.ts';
+import type { Opening } from '../redaction/commitment.ts';
 import { rulesFor, type RedactionRules } from '../redaction/data-class.ts';
 import { openWithheldSecret } from '../redaction/withheld-secret.ts';
 
@@ -50,9 +50,4 @@ export async function openDisclosedRun(deps: Deps, actor: Actor, id: string): Pr
     hasEgress: attempts.some(({ egress }) => egress !== undefined),
     groups,
   };
-}
-
-/** The commitments of one file of the run, named by the digest of the original. */
-export function commitmentsOf({ secret, onOpening }: DisclosedRun, path: string, digest: string): Commitments {
-  return new Commitments(secret, `${path}\n${digest}`, onOpening && ((opening) => onOpening(path, opening)));
 }

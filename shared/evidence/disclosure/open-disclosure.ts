@@ -6,6 +6,7 @@
 import { auditOp } from '../../audit/audit-event.ts';
 import { McError } from '../../core/errors.ts';
 import { executionPk } from '../../execution/execution-record.ts';
+import { notPurgedOp } from '../../execution/tombstone.ts';
 import type { Deps } from '../../port/deps.ts';
 import { metricNames } from '../../port/metrics.ts';
 import { bundleMediaType } from '../../receipt/bundle.ts';
@@ -21,7 +22,7 @@ import {
 } from '../pack/disclosure-manifest.ts';
 import { gzipMembers } from '../pack/gzip-members.ts';
 import { packFile, tarOf, type PackFile } from '../pack/pack-entry.ts';
-import { releaseBytes } from '../pack/release-bytes.ts';
+import { releaseBytes } from '../../core/release-bytes.ts';
 import { endOfArchive } from '../pack/ustar.ts';
 import { redactionVersion } from '../redaction/data-class.ts';
 import { hexOf } from '../../core/digest.ts';
@@ -53,7 +54,8 @@ async function manifestFiles(run: DisclosedRun, contents: readonly PartContents[
   };
   const file = packFile(manifestPath, 'application/json', manifestText(manifest));
   const key = { pk: executionPk(head.tenant, head.id), sk: `DISCLOSURE#${hexOf(file.entry.digest)}` };
-  const bundle = await signOnce(deps, head.tenant, key, () => buildDisclosureStatement(manifest));
+  const onlyIf = [notPurgedOp(head.tenant, head.id)];
+  const bundle = await signOnce(deps, head.tenant, key, { build: () => buildDisclosureStatement(manifest), onlyIf });
   return [file, packFile(manifestBundlePath, bundleMediaType, JSON.stringify(bundle))];
 }
 

@@ -1,6 +1,7 @@
 /** What a part that was asked for by itself holds, kept for an hour: the last part of a pack names the files of all others, and must not make them again for it. */
 import { z } from 'zod';
 import { executionPk } from '../../execution/execution-record.ts';
+import { notPurgedOp } from '../../execution/tombstone.ts';
 import type { Key } from '../../port/table.ts';
 import { MissingFile } from '../pack/disclosure-manifest.ts';
 import { PackEntry } from '../pack/pack-entry.ts';
@@ -35,5 +36,6 @@ export async function findPartContents(run: DisclosedRun, part: number): Promise
 export async function keepPartContents(run: DisclosedRun, part: number, { entries, missing }: PartContents): Promise<void> {
   const until = run.deps.clock.now() + lifetimeMs;
   const item = { ...keyOf(run, part), version: versionOf(run), until, ttl: Math.ceil(until / 1_000), entries, missing };
-  await run.deps.table.write([{ kind: 'put', item }]);
+  // A run that was purged meanwhile keeps nothing.
+  await run.deps.table.write([{ kind: 'put', item }, notPurgedOp(run.head.tenant, run.head.id)]);
 }

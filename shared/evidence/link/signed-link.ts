@@ -35,13 +35,6 @@ export const LinkQuery = z.strictObject({
 });
 export type LinkQuery = z.infer<typeof LinkQuery>;
 
-/** What of the artifact is wanted; not signed, because whoever may have all of it may have a piece. */
-export const LinkPiece = z.strictObject({
-  offset: z.int().nonnegative().default(0).describe('The first byte; default 0'),
-  length: z.int().positive().optional().describe('At most this many bytes; default: all that follow. A deployed home answers 4 MB at once'),
-});
-export type LinkPiece = z.infer<typeof LinkPiece>;
-
 /** The method is signed too: an address that reads must not do anything else. Fields are JSON, so that no value can run over into the next. */
 function sign(key: Buffer, target: LinkTarget, expires: number): Buffer {
   const { executionId, tenant, name, digest, grant } = target;

@@ -2,11 +2,8 @@
  * Bytes to gzip, in members that are compressed beside each other and come out in order. A member depends on its own megabyte only, so neither the number of
  * threads nor the size of what came in changes a byte, and a part of a pack can be made again alone.
  */
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
-import { releaseBytes } from './release-bytes.ts';
-
-const compress = promisify(gzip);
+import { createGzip } from 'node:zlib';
+import { releaseBytes } from '../../core/release-bytes.ts';
 
 /** Of input, a member. Larger ones need more memory, smaller ones compress worse: at 1 MiB the loss is 0.3 %. */
 export const memberBytes = 1024 * 1024;
@@ -21,15 +18,32 @@ const unknownSystem = 255;
 /** Members under way: one for each of two cores and one that waits, so that neither idles. */
 const membersAtOnce = 3;
 
-/** Text of logs compresses to a fifth or better, so a member fits one buffer and the thread is left once, not every 16 KiB. */
-const chunkSize = 256 * 1024;
+/** What deflate cannot compress it stores with 5 bytes a block of at least 16 KB (RFC 1951 §3.2.4): so every member fits one buffer, which can be given back. */
+const chunkSize = memberBytes + 64 * 1024;
+
+/** What comes out, as views of the buffer that zlib writes to. `zlib.gzip` would copy them together and leave a megabyte for each member to the collector. */
+function deflate(bytes: Uint8Array): Promise<Buffer[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer[]>();
+  const pieces: Buffer[] = [];
+  const stream = createGzip({ level, chunkSize });
+  stream.on('data', (piece: Buffer) => pieces.push(piece));
+  stream.once('error', reject);
+  stream.once('end', () => resolve(pieces));
+  stream.end(bytes);
+  return promise;
+}
 
 /** The member that these bytes always become; with another version of zlib it may be another one. */
 export async function compressMember(bytes: Uint8Array): Promise<Uint8Array> {
-  const compressed = await compress(bytes, { level, chunkSize });
-  const member = Uint8Array.from(compressed);
-  // The output buffer is as long as the longest member would be; a thousand of them must not wait for the collector.
-  if (compressed.buffer.byteLength === chunkSize) releaseBytes(new Uint8Array(compressed.buffer));
+  const pieces = await deflate(bytes);
+  const member = new Uint8Array(pieces.reduce((size, { byteLength }) => size + byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    member.set(piece, at);
+    at += piece.byteLength;
+  }
+  for (const buffer of new Set(pieces.map((piece) => piece.buffer)))
+    if (buffer.byteLength === chunkSize) releaseBytes(new Uint8Array(buffer));
   member[systemByte] = unknownSystem;
   return member;
 }

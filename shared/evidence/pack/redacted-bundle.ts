@@ -6,11 +6,7 @@ import { z } from 'zod';
 import { canonicalJson, type Json } from '../../core/json/canonical-json.ts';
 import { Bundle } from '../../receipt/bundle.ts';
 import { Statement } from '../../receipt/statement.ts';
-import type { Commitments } from '../redaction/commitment.ts';
-import type { RedactionRules } from '../redaction/data-class.ts';
-import { namesAnActor } from '../redaction/names-an-actor.ts';
 import { restoreValue } from '../redaction/restore.ts';
-import { Withholder } from '../redaction/withhold.ts';
 
 const redactedFormat = 'mc.redacted-bundle/v1';
 
@@ -23,19 +19,15 @@ export const RedactedBundle = z.strictObject({
 });
 export type RedactedBundle = z.infer<typeof RedactedBundle>;
 
-/** The redacted form of a bundle, or undefined when nothing of it has to be withheld. */
-export function redactBundle(bundle: Bundle, rules: RedactionRules, commitments: Commitments): RedactedBundle | undefined {
-  const { payload, ...envelope } = bundle.dsseEnvelope;
-  const original = Buffer.from(payload, 'base64').toString('utf8');
-  const value = JSON.parse(original) as Json; // JSON.parse gives nothing else.
-  const redacted = new Withholder(rules, commitments).json(value, { exempt: namesAnActor });
-  if (canonicalJson(redacted) === original) return undefined;
+/** The form of a bundle in which this statement, of which something was withheld, stands in the place of its own. */
+export function redactedBundle(bundle: Bundle, statement: string): RedactedBundle {
+  const { payload: _withheld, ...envelope } = bundle.dsseEnvelope;
   return {
     format: redactedFormat,
     mediaType: bundle.mediaType,
     verificationMaterial: bundle.verificationMaterial,
     dsseEnvelope: envelope,
-    statement: Statement.parse(redacted),
+    statement: Statement.parse(JSON.parse(statement)),
   };
 }
 

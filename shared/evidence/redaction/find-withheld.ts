@@ -20,7 +20,14 @@ function addMatches(found: Withheld[], text: string, { rule, pattern, group, isM
 /** What the detectors find, in order and without overlaps: where two meet, they are one, under the name of the first. */
 export function findWithheld(text: string, detectors: readonly Detector[]): Withheld[] {
   const found: Withheld[] = [];
-  for (const detector of detectors) if (detector.isWorthALook(text)) addMatches(found, text, detector);
+  let asked: Detector['isWorthALook'] | undefined;
+  let isWorth = false;
+  for (const detector of detectors) {
+    // Neighbours that ask the same get the same answer.
+    if (detector.isWorthALook !== asked) isWorth = detector.isWorthALook(text);
+    asked = detector.isWorthALook;
+    if (isWorth) addMatches(found, text, detector);
+  }
   if (found.length < 2) return found;
   found.sort((a, b) => a.start - b.start || b.end - a.end);
   const merged: Withheld[] = [];

@@ -5,7 +5,8 @@
 import type { Commitments } from './commitment.ts';
 import type { RedactionRules } from './data-class.ts';
 import type { Withheld } from './find-withheld.ts';
-import { replaceParts, Withholder, withheldIn } from './withhold.ts';
+import { replaceParts, Withholder } from './withhold.ts';
+import { withheldIn } from './withheld-in.ts';
 
 /** A line of a task that is longer was split here (runner/sandbox/log-collector.ts). */
 const splitCharacters = 8 * 1024;

@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import type { Digest } from '../../core/digest.ts';
+import { releaseBytes } from '../../core/release-bytes.ts';
 import { Commitments, type Opening } from './commitment.ts';
 import { rulesFor, type RedactionClass } from './data-class.ts';
 import { namesAnActor } from './names-an-actor.ts';
@@ -40,6 +41,9 @@ export function redactNow({ kind, dataClass, secret, file, bytes }: RedactionWor
       ? redactLog(bytes, rules, commitments)
       : new TextEncoder().encode(redactDocument(Buffer.from(bytes).toString('utf8'), { rules, commitments, exempt: namesAnActor }));
   const withheld = commitments.counts;
-  const shown = Object.keys(withheld).length === 0 ? bytes : made;
+  const isWhole = Object.keys(withheld).length === 0;
+  // As large as the log, and nobody's: a gigabyte of them would wait for the collector.
+  if (isWhole) releaseBytes(made);
+  const shown = isWhole ? bytes : made;
   return { bytes: shown, digest: `sha256:${hash('sha256', shown, 'hex')}`, withheld };
 }

@@ -1,8 +1,9 @@
 /** The secret of a run that the salts of its commitments come from. It lies in the partition of the run, so that it goes with it: then nothing can be opened any more. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { assertInvariant } from '../../core/errors.ts';
+import { McError } from '../../core/errors.ts';
 import { executionPk, type ExecutionRecord } from '../../execution/execution-record.ts';
+import { notPurgedOp } from '../../execution/tombstone.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { Key } from '../../port/table.ts';
 
@@ -22,8 +23,8 @@ export async function openWithheldSecret(deps: Pick<Deps, 'table'>, { tenant, id
   const known = await find(deps, key);
   if (known) return known;
   const item = { ...key, secret: randomBytes(secretBytes).toString('base64') };
-  await deps.table.write([{ kind: 'put', item, conditions: [{ kind: 'absent' }] }]);
+  await deps.table.write([{ kind: 'put', item, conditions: [{ kind: 'absent' }] }, notPurgedOp(tenant, id)]);
   const made = await find(deps, key);
-  assertInvariant(made !== undefined, `the secret of ${id} was written and is not there`);
+  if (!made) throw new McError('mc:store:conflict', `${id} is being purged`);
   return made;
 }

@@ -43,6 +43,9 @@ export function checkManifest(contents: PackContents, trust: Trust): DisclosureM
     artifact: digestBytes(contents.text(manifestPath)),
     predicateType: predicateTypes.disclosure,
   });
+  // The manifest names every file but these two, so nothing else would notice spaces in them.
+  if (JSON.stringify(contents.json(manifestBundlePath)) !== contents.text(manifestBundlePath))
+    throw refusePack(`${manifestBundlePath} is not written as a home writes it`);
   const manifest = parseManifest(contents);
   if (canonicalJson(buildDisclosureStatement(manifest)) !== canonicalJson(statement))
     throw refusePack('its manifest is not the one that was signed');

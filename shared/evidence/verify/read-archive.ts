@@ -20,8 +20,11 @@ export interface ReadFile {
 /** More files than a run of the largest workflow can leave (500 tasks with 22 attempts, each with a log and decisions), with room. */
 const maxFiles = 50_000;
 
-/** Documents are looked at whole; the largest is a receipt of some MB. */
-const maxDocumentBytes = 16 * 1024 * 1024;
+/** What is looked at whole: the largest document is a receipt of some MB. */
+export const maxDocumentBytes = 16 * 1024 * 1024;
+
+/** A log whose values are put back is looked at whole too: 4 MiB of text are 25 MB of JSON where every letter is escaped, and commitments are longer than values. */
+export const maxOpenedBytes = 128 * 1024 * 1024;
 
 const typeNames: Readonly<Record<string, string>> = {
   '1': 'a hard link',
@@ -50,8 +53,13 @@ function claimOf(header: Buffer, seen: ReadonlySet<string>): { path: string; siz
   return claim;
 }
 
-async function readFile(source: ByteSource, { path, sizeBytes }: { path: string; sizeBytes: number }, isKept: boolean): Promise<ReadFile> {
-  if (isKept && sizeBytes > maxDocumentBytes) throw refusePack(`${path} has ${sizeBytes} bytes; at most ${maxDocumentBytes} are allowed`);
+async function readFile(
+  source: ByteSource,
+  { path, sizeBytes }: { path: string; sizeBytes: number },
+  keptBytes: number | undefined,
+): Promise<ReadFile> {
+  const isKept = keptBytes !== undefined;
+  if (isKept && sizeBytes > keptBytes) throw refusePack(`${path} has ${sizeBytes} bytes; at most ${keptBytes} are allowed`);
   const hash = createHash('sha256');
   const pieces: Buffer[] = [];
   for await (const piece of source.take(sizeBytes, path)) {
@@ -65,8 +73,11 @@ async function readFile(source: ByteSource, { path, sizeBytes }: { path: string;
   return { path, sizeBytes, digest, ...(isKept && { bytes: Buffer.concat(pieces) }) };
 }
 
-/** Every file of the archive in its order; throws `mc:disclosure:invalid` for anything that is none, and when the archive does not end where it says. */
-export async function* readArchive(chunks: AsyncIterable<Buffer>, isKept: (path: string) => boolean): AsyncGenerator<ReadFile> {
+/** Every file of the archive in its order, with its bytes where `keptBytes` says how many there may be; throws `mc:disclosure:invalid` for anything that is none, and when the archive does not end where it says. */
+export async function* readArchive(
+  chunks: AsyncIterable<Buffer>,
+  keptBytes: (path: string) => number | undefined,
+): AsyncGenerator<ReadFile> {
   const source = new ByteSource(chunks);
   const seen = new Set<string>();
   for (;;) {
@@ -75,7 +86,7 @@ export async function* readArchive(chunks: AsyncIterable<Buffer>, isKept: (path:
     const claim = claimOf(header, seen);
     seen.add(claim.path);
     if (seen.size > maxFiles) throw refusePack(`it has more than ${maxFiles} files`);
-    yield await readFile(source, claim, isKept(claim.path));
+    yield await readFile(source, claim, keptBytes(claim.path));
   }
   const rest = await source.read(endOfArchive.length - blockBytes, 'its end');
   if (rest.some((byte) => byte !== 0)) throw refusePack('its end is damaged');

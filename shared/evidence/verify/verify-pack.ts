@@ -8,7 +8,7 @@ import { readOpenings, restoreFile, type Restored } from './check-openings.ts';
 import { checkReceipt } from './check-receipt.ts';
 import { inflateMembers, type RandomAccess } from './inflate-members.ts';
 import { PackContents } from './pack-contents.ts';
-import { readArchive } from './read-archive.ts';
+import { maxDocumentBytes, maxOpenedBytes, readArchive } from './read-archive.ts';
 import { refusePack } from './refuse-pack.ts';
 import { verifySigned, type Trust } from './trust.ts';
 
@@ -41,7 +41,8 @@ async function readContents(
 ): Promise<{ contents: PackContents; originals: Map<string, Restored> }> {
   const contents = new PackContents();
   const originals = new Map<string, Restored>();
-  for await (const read of readArchive(inflateMembers(file), (path) => values !== undefined || isDocument(path))) {
+  const keptBytes = (path: string): number | undefined => (isDocument(path) ? maxDocumentBytes : values && maxOpenedBytes);
+  for await (const read of readArchive(inflateMembers(file), keptBytes)) {
     const { bytes, ...rest } = read;
     if (values && bytes?.includes('[withheld:')) originals.set(read.path, restoreFile(read.path, bytes.toString('utf8'), values));
     contents.add(bytes && isDocument(read.path) ? read : rest);

@@ -18,6 +18,7 @@ import { requireFiles } from '../admit/input-files.ts';
 import { headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, listTasks } from '../execution-store.ts';
 import { isTerminal, terminalStates } from '../execution.ts';
+import { purgedError } from '../purge-mark.ts';
 import { loadJson } from '../stored-json.ts';
 import { reusableSteps } from './reusable-steps.ts';
 import { verifyOrigin } from './verify-origin.ts';
@@ -37,6 +38,7 @@ export async function rerunExecution(deps: Deps, actor: Actor, request: RerunReq
   const { action, id, reason, claim } = request;
   const head = await getExecutionRecord(deps, actor.tenant, id);
   refuseUnlessAllowed(action, head);
+  if (head.dataPurge) throw purgedError(id, head.dataPurge, 'what it ran with');
   refuseWhenFull(deps);
   const tasks = await listTasks(deps, actor.tenant, id);
   const steps = action === 'retry' ? reusableSteps(tasks) : [];
@@ -49,7 +51,10 @@ export async function rerunExecution(deps: Deps, actor: Actor, request: RerunReq
   const plan = planOfRest(await buildPlan(deps, actor.tenant, { manifest, digest: head.workflow.digest }, run), reused);
   const origin: Origin = { action, id, reason, reused, claim: (successor) => claimOp(action, head, successor) };
   const result = await admitRun(deps, actor, { manifest, plan, inputs: head.inputs, files, inputBytes: head.inputBytes, origin }, claim);
-  if (result.kind === 'outrun') throw outrun(action, await getExecutionRecord(deps, actor.tenant, id));
+  if (result.kind === 'outrun') {
+    const now = await getExecutionRecord(deps, actor.tenant, id);
+    throw now.dataPurge ? purgedError(id, now.dataPurge, 'what it ran with') : outrun(action, now);
+  }
   return result;
 }
 
@@ -90,12 +95,14 @@ function planOfRest(plan: Plan, reused: ReadonlyMap<string, ReusedStep>): Plan {
 /** A run is retried once, for the next retry starts from that one. It may be replayed often, but never twice from the same view of it. */
 function claimOp(action: Origin['action'], { tenant, id, replayedBy }: ExecutionRecord, successor: Id<'exec'>): WriteOp {
   const isOver: Condition = { kind: 'in', field: 'state', values: terminalStates };
+  // What the new run is given must not be erased under it.
+  const isKept: Condition = { kind: 'unset', field: 'dataPurge' };
   const key = headKey(tenant, id);
   if (action === 'retry')
-    return { kind: 'update', key, set: { retriedBy: successor }, conditions: [isOver, { kind: 'unset', field: 'retriedBy' }] };
+    return { kind: 'update', key, set: { retriedBy: successor }, conditions: [isOver, isKept, { kind: 'unset', field: 'retriedBy' }] };
   const isAsSeen: Condition =
     replayedBy === undefined
       ? { kind: 'unset', field: 'replayedBy' }
       : { kind: 'compare', field: 'replayedBy', op: '=', value: replayedBy };
-  return { kind: 'update', key, set: { replayedBy: successor }, conditions: [isOver, isAsSeen] };
+  return { kind: 'update', key, set: { replayedBy: successor }, conditions: [isOver, isKept, isAsSeen] };
 }

@@ -8,7 +8,7 @@ import { digestBytes, hexOf, type Digest } from '../../core/digest.ts';
 import { McError } from '../../core/errors.ts';
 import type { Deps } from '../../port/deps.ts';
 import { predicateTypes } from '../../receipt/statement.ts';
-import { verifyBundle } from '../../receipt/verify-bundle.ts';
+import { verifyOwn } from '../../receipt/verify-own.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
 import { readReceipt } from '../read/read-receipt.ts';
@@ -22,13 +22,12 @@ const SignedRun = z.object({
   runDetails: z.object({ metadata: z.object({ invocationId: z.string() }) }),
 });
 
-type VerifyDeps = Pick<Deps, 'table' | 'blobs' | 'signer'>;
+type VerifyDeps = Pick<Deps, 'table' | 'blobs' | 'dataKeys' | 'signer'>;
 
 /** Throws `mc:receipt:invalid` unless the receipt of the run verifies, speaks of this manifest and these inputs, and has the outputs of these steps as subjects. */
 export async function verifyOrigin(deps: VerifyDeps, actor: Actor, head: ExecutionRecord, steps: readonly TaskRecord[]): Promise<void> {
   const { bundle } = await readReceipt(deps, actor, head.id);
-  const { pem } = await deps.signer.publicKey();
-  const { statement } = verifyBundle(bundle, { pem, predicateType: predicateTypes.run });
+  const { statement } = await verifyOwn(deps, bundle, { predicateType: predicateTypes.run });
   const { buildDefinition, runDetails } = SignedRun.parse(statement.predicate);
   const { workflow, inputsDigest } = buildDefinition.externalParameters;
   mustHold(runDetails.metadata.invocationId === head.id, `the receipt filed for ${head.id} is of another run`);

@@ -37,8 +37,10 @@ import type { Execution, FileRef } from '../execution.ts';
 import { toExecution } from '../read/execution-view.ts';
 import { claimOf } from '../dispatch/claim-task.ts';
 import { runClaimedTask } from '../dispatch/dispatch-task.ts';
+import { nameEarlierBlobs, runOwner } from '../../blob/blob-uses.ts';
 import { findEarlierAnswer } from './idempotency.ts';
-import type { StoredJson } from '../stored-json.ts';
+import { requireUploads } from './input-files.ts';
+import { isElsewhere, type StoredJson } from '../stored-json.ts';
 
 export type StartResult = { kind: 'started'; execution: Execution; replayed: boolean } | { kind: 'denied'; decision: Decision };
 
@@ -137,6 +139,7 @@ async function admit(
   const { run, slots } = newRun(deps, admission);
   let isHandedOut = false;
   try {
+    await nameValues(deps, admission);
     await deps.faults.hit('admit:after-blobs');
     const written = await writeAdmission(deps, admission, run);
     if (!written.ok) {
@@ -154,6 +157,17 @@ async function admit(
   } finally {
     if (!isHandedOut) slots?.release();
   }
+}
+
+/** Values that were stored before there was a run belong to it from here on, so that no purge of another run takes them. */
+async function nameValues(deps: Deps, { id, actor, inputs, files, origin }: Admission): Promise<void> {
+  const reused = [...(origin?.reused.values() ?? [])].map(({ outputs }) => outputs);
+  const values = [inputs, ...reused].filter(isElsewhere).map(({ digest }) => digest);
+  const uploads = Object.values(files).map(({ digest }) => digest);
+  if (values.length + uploads.length === 0) return;
+  await nameEarlierBlobs(deps, actor.tenant, runOwner(id), [...values, ...uploads]);
+  // An upload goes with the last run that needs it: this one may have come too late.
+  await requireUploads(deps, actor.tenant, files);
 }
 
 /** The run as it is written: its first tasks are ready, or claimed at once where this process holds slots for them. */

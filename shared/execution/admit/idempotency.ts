@@ -12,7 +12,7 @@ const StoredClaim = z.object({ executionId: idSchema('exec'), requestDigest: Dig
 
 /** The run that this key answered before, or undefined; throws `mc:idempotency:conflict` when it was for another request. */
 export async function findEarlierAnswer(
-  deps: Pick<Deps, 'table' | 'blobs'>,
+  deps: Pick<Deps, 'table' | 'blobs' | 'dataKeys'>,
   actor: Actor,
   claim: IdempotencyClaim,
 ): Promise<Execution | undefined> {

@@ -52,11 +52,18 @@ export async function requireFiles(
     type === 'file' && Object.hasOwn(inputs, name) && inputs[name] !== null ? [name] : [],
   );
   if (names.length === 0) return {};
-  const files = names.map((name) => ({ name, ref: FileRef.parse(pick(inputs[name])) }));
-  const items = await deps.table.getMany(files.map(({ ref }) => fileKey(tenant, ref.digest)));
-  const issues = files.flatMap(({ name, ref }, index): Issue[] => (items[index] ? [] : [missing(name, ref)]));
+  const files = Object.fromEntries(names.map((name) => [name, FileRef.parse(pick(inputs[name]))]));
+  await requireUploads(deps, tenant, files);
+  return files;
+}
+
+/** Throws `mc:execution:inputs-invalid` for every file, by input, that this tenant did not upload or that was purged since. */
+export async function requireUploads(deps: Pick<Deps, 'table'>, tenant: TenantId, refs: Record<string, FileRef>): Promise<void> {
+  const files = Object.entries(refs);
+  if (files.length === 0) return;
+  const items = await deps.table.getMany(files.map(([, ref]) => fileKey(tenant, ref.digest)));
+  const issues = files.flatMap(([name, ref], index): Issue[] => (items[index] ? [] : [missing(name, ref)]));
   if (issues.length > 0) throw new McError('mc:execution:inputs-invalid', 'an input names a file that was not uploaded', { issues });
-  return Object.fromEntries(files.map(({ name, ref }) => [name, ref]));
 }
 
 /** Inputs of type `file` also carry the path, which is ours. */

@@ -153,7 +153,7 @@ async function execute(deps: Deps, spec: BuiltSpec, judge: AttemptJudge, signal:
 /** Keeps logs and outputs. */
 async function storeResult(deps: Deps, spec: TaskSpec, result: TaskResult, lines: readonly LogLine[]): Promise<Partial<EndedAttempt>> {
   const logDigest = await storeLogs(deps, spec, lines);
-  const outputs = result.kind === 'succeeded' ? await storeJson(deps, spec.tenant, result.outputs) : null;
+  const outputs = result.kind === 'succeeded' ? await storeJson(deps, spec.tenant, result.outputs, spec.executionId) : null;
   await deps.faults.hit('dispatch:after-blobs');
   return { logDigest, outputs };
 }
@@ -172,9 +172,10 @@ function failureOf(result: TaskResult): FailedAttempt | null {
   return { failure: result.failure, message: result.message.slice(0, maxMessage), retryable: result.retryable };
 }
 
-/** Logs are NDJSON, one line a record; an attempt that printed nothing has none. */
+/** Logs are NDJSON, one line a record; an attempt that printed nothing has none. The first line names the run, so that no two runs have the same log. */
 async function storeLogs(deps: Deps, spec: TaskSpec, lines: readonly LogLine[]): Promise<Digest | null> {
   if (lines.length === 0) return null;
-  const text = lines.map((line) => `${JSON.stringify({ ...line, taskId: spec.taskId, attempt: spec.attempt })}\n`).join('');
+  const { taskId, attempt, executionId } = spec;
+  const text = lines.map((line, at) => `${JSON.stringify({ ...line, taskId, attempt, ...(at === 0 && { executionId }) })}\n`).join('');
   return deps.blobs.put(spec.tenant, 'log', Buffer.from(text));
 }

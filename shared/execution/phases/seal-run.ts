@@ -18,7 +18,7 @@ import type { PhaseInput } from '../../port/phases.ts';
 import type { Bundle } from '../../receipt/bundle.ts';
 import { signStatement } from '../../receipt/sign-statement.ts';
 import { predicateTypes } from '../../receipt/statement.ts';
-import { checkSignature, verifyBundleWith } from '../../receipt/verify-bundle.ts';
+import { verifyOwn } from '../../receipt/verify-own.ts';
 import { openStates } from '../execution.ts';
 import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, isFinished, readTasks } from '../execution-store.ts';
@@ -91,8 +91,7 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
   deps.metrics.record(metricNames.signMs, deps.clock.elapsedMs() - startedAt);
   await deps.faults.hit('seal:after-sign');
   // A signer that signs with another key, or other bytes, must not be able to end a run.
-  const { pem } = await deps.signer.publicKey();
-  await verifySealed(deps, bundle, pem);
+  const pem = await verifySealed(deps, bundle);
   const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
   await deps.faults.hit('seal:after-receipt-blob');
 
@@ -106,7 +105,7 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
         receiptId,
         endedAt,
         actualCostUsdMicros,
-        outputs: await storeJson(deps, tenant, outputs),
+        outputs: await storeJson(deps, tenant, outputs, executionId),
       },
       conditions: [
         { kind: 'in', field: 'state', values: openStates },
@@ -170,9 +169,11 @@ function isCompensated({ outcome }: ExecutionRecord, tasks: readonly TaskRecord[
   return outcome === 'open' || tasks.every(({ compensation }) => compensation !== 'pending' && compensation !== 'running');
 }
 
-async function verifySealed(deps: Deps, bundle: unknown, pem: string): Promise<void> {
+/** Answers the key that the bundle verifies with: while keys are rotated, the one that signs now may be another. */
+async function verifySealed(deps: Deps, bundle: Bundle): Promise<string> {
   try {
-    await verifyBundleWith(deps.checkSignature ?? checkSignature, bundle, { pem, predicateType: predicateTypes.run });
+    const { pem } = await verifyOwn(deps, bundle, { predicateType: predicateTypes.run }, deps.checkSignature);
+    return pem;
   } catch (error) {
     deps.metrics.count(metricNames.receiptVerifyFailuresTotal);
     throw error;

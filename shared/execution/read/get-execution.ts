@@ -18,10 +18,10 @@ export function parseExecutionId(id: string): Id<'exec'> {
 }
 
 /** One run with its tasks, and its outputs once it succeeded. */
-export async function getExecution(deps: Pick<Deps, 'table' | 'blobs'>, actor: Actor, id: string): Promise<Execution> {
+export async function getExecution(deps: Pick<Deps, 'table' | 'blobs' | 'dataKeys'>, actor: Actor, id: string): Promise<Execution> {
   const executionId = parseExecutionId(id);
   const head = await getExecutionRecord(deps, actor.tenant, executionId);
   const tasks = await listTasks(deps, actor.tenant, executionId);
-  const outputs = head.state === 'succeeded' && head.outputs ? await loadJson(deps, actor.tenant, head.outputs) : null;
+  const outputs = head.state === 'succeeded' && head.outputs && !head.dataPurge ? await loadJson(deps, actor.tenant, head.outputs) : null;
   return toExecution(head, tasks, outputs === null ? null : z.record(z.string(), z.json()).parse(outputs));
 }

@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { McError } from '../../core/errors.ts';
+import { identityForm, type IdentityDeps } from '../../identity/identity-form.ts';
 import type { Deps } from '../../port/deps.ts';
 import { EgressTrace } from '../../port/egress-trace.ts';
 import type { Page } from '../../port/table.ts';
 import type { Bundle } from '../../receipt/bundle.ts';
+import type { IdentityBundle } from '../../receipt/identity-bundle.ts';
+import type { Statement } from '../../receipt/statement.ts';
 import { signOnce, type SignOnceDeps } from '../../receipt/sign-once.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import { buildEgressStatement, callsOf } from '../egress-statement.ts';
 import { executionPk, TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, listTasks } from '../execution-store.ts';
+import { notPurgedOp } from '../tombstone.ts';
 import { parseExecutionId } from './get-execution.ts';
 
 /** What became of the network calls of one attempt. */
@@ -38,7 +42,13 @@ export async function getEgressAttestation(deps: SignOnceDeps & Pick<Deps, 'conf
   const head = await getExecutionRecord(deps, tenant, parseExecutionId(id));
   const { outputs } = head;
   if (head.receiptId === null || outputs === null) throw new McError('mc:execution:not-sealed', `${head.id} is ${head.state}`);
-  return signOnce(deps, tenant, { pk: executionPk(tenant, head.id), sk: 'EGRESS' }, async () =>
-    buildEgressStatement(deps.config, head, { tasks: await listTasks(deps, tenant, head.id), outputsDigest: outputs.digest }),
-  );
+  const build = async (): Promise<Statement> =>
+    buildEgressStatement(deps.config, head, { tasks: await listTasks(deps, tenant, head.id), outputsDigest: outputs.digest });
+  return signOnce(deps, tenant, { pk: executionPk(tenant, head.id), sk: 'EGRESS' }, { build, onlyIf: [notPurgedOp(tenant, head.id)] });
+}
+
+/** As getEgressAttestation, in the identity form. */
+export async function getEgressIdentity(deps: IdentityDeps, actor: Actor, id: string): Promise<IdentityBundle> {
+  await getEgressAttestation(deps, actor, id);
+  return identityForm(deps, actor.tenant, { pk: executionPk(actor.tenant, parseExecutionId(id)), sk: 'EGRESS' });
 }

@@ -7,6 +7,7 @@ import type { Deps } from '../../port/deps.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import type { TaskRecord } from '../execution-record.ts';
 import { isTerminal } from '../execution.ts';
+import { purgedError } from '../purge-mark.ts';
 import { getExecutionRecord, listTasks } from '../execution-store.ts';
 import { parseExecutionId } from './get-execution.ts';
 
@@ -57,6 +58,7 @@ export async function readLogs(
 ): Promise<LogPage> {
   const executionId = parseExecutionId(query.id);
   const head = await getExecutionRecord(deps, actor.tenant, executionId);
+  if (head.logsPurge) throw purgedError(executionId, head.logsPurge, 'its log');
   const tasks = await listTasks(deps, actor.tenant, executionId);
   const position: Position = query.cursor === undefined ? { read: '', line: 0 } : decode(query.cursor);
   const read = new Map(tasks.map((task, index) => [task.id, parseInt(position.read.slice(2 * index, 2 * index + 2) || '0', 36)]));

@@ -20,23 +20,23 @@ export interface SignedReceipt {
   bundle: Bundle;
   /** The name of its entry in the transparency log. */
   leaf: string | undefined;
-  /** The bytes whose digest is the first subject. */
-  outputsDocument: string;
+  /** The bytes whose digest is the first subject; null when they were purged before the receipt. */
+  outputsDocument: string | null;
 }
 
 /** The receipt of a sealed run as it was signed; throws `mc:execution:not-sealed` before that. */
-export async function readReceipt(deps: Pick<Deps, 'table' | 'blobs'>, actor: Actor, id: string): Promise<SignedReceipt> {
+export async function readReceipt(deps: Pick<Deps, 'table' | 'blobs' | 'dataKeys'>, actor: Actor, id: string): Promise<SignedReceipt> {
   const executionId = parseExecutionId(id);
   const head = await getExecutionRecord(deps, actor.tenant, executionId);
   if (head.receiptId === null || head.outputs === null) throw new McError('mc:execution:not-sealed', `${executionId} is ${head.state}`);
   const record = ReceiptRecord.parse(await deps.table.get({ pk: executionPk(actor.tenant, executionId), sk: 'RECEIPT' }));
   const bytes = await deps.blobs.find(actor.tenant, 'receipt', record.bundleDigest);
   if (!bytes) throw new InvariantError(`the receipt ${record.id} is gone`);
-  const outputs = z.record(z.string(), z.json()).parse(await loadJson(deps, actor.tenant, head.outputs));
+  const outputs = head.dataPurge ? null : z.record(z.string(), z.json()).parse(await loadJson(deps, actor.tenant, head.outputs));
   return {
     receiptId: record.id,
     bundle: Bundle.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))),
     leaf: record.leaf,
-    outputsDocument: outputsDocument(outputs),
+    outputsDocument: outputs && outputsDocument(outputs),
   };
 }

@@ -51,6 +51,7 @@ describe('the registry', () => {
       console.log(JSON.stringify(seen));`;
     const seen = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
     expect(seen).toContain('lambda.ts');
-    expect(seen).not.toMatch(/@aws|@middy|@smithy/);
+    // The libraries of certificates take 40 ms to load, and only who certifies needs them.
+    expect(seen).not.toMatch(/@aws|@middy|@smithy|@peculiar/);
   });
 });

@@ -5,6 +5,10 @@ import type { Operation } from '../../../functions/middleware/operation.ts';
 import { Problem } from '../../../functions/middleware/problem.ts';
 import { Role } from '../../../shared/tenant/actor.ts';
 import { buildSite, type TestSite } from '../../support/build-site.ts';
+import { TenantId } from '../../../shared/core/tenant-id.ts';
+import type { Clock } from '../../../shared/port/clock.ts';
+import { purgeAuditEvents } from '../../../shared/retention/purge/purge-audit-events.ts';
+import { queryPurges } from '../../../shared/retention/purge/purge-record.ts';
 import { pushPack } from '../../../shared/policy-catalog/push-pack.ts';
 import { buildActor } from '../../support/build-deps.ts';
 import { buildOwnPack, buildPolicyKey } from '../../support/build-own-pack.ts';
@@ -42,6 +46,9 @@ beforeAll(async () => {
   const settings = { displayName: mark, policyKeys: [key.pem] };
   await send(operationOf('changeTenant'), { id: 'acme', body: settings }, await tokenOf('acme', 'admin'));
   await pushPack(site.home.deps, buildActor(['admin']), await buildOwnPack(key));
+  const purge = await purgeOf(site);
+  const scope = { kind: 'workflow', name: mark };
+  const hold = await made('putHold', { id: 'acme', body: { scope, reason: mark } });
   targets = {
     ...Object.fromEntries(['getWorkflow', 'publishWorkflow'].map((id) => [id, { id: workflow.id }])),
     ...Object.fromEntries(
@@ -53,19 +60,37 @@ beforeAll(async () => {
     ...Object.fromEntries(['getDecision', 'getDecisionReceipt'].map((id) => [id, { id: execution.decisionId ?? 'none' }])),
     ...Object.fromEntries(['getTenant', 'listMembers'].map((id) => [id, { id: 'acme' }])),
     ...Object.fromEntries(['getPolicyPack', 'getPolicyBundle'].map((id) => [id, { id: 'freeze' }])),
+    getStatement: { id: execution.id },
     retirePolicyPack: { id: 'freeze', body: { reason: 'the freeze is over' } },
+    // Rotations are the home's, and name no tenant.
+    getKeyRotation: { id: 'rot_01K9ZZZZZZZZZZZZZZZZZZZZZZ' },
     planRun: { body: { workflow: `${mark}@1.0.0` } },
     startExecution: { body: { workflow: `${mark}@1.0.0` } },
     openWithheld: { id: execution.id, body: { reason: 'an audit' } },
     startExecutions: { body: `${JSON.stringify({ workflow: `${mark}@1.0.0` })}\n`, mediaType: 'application/x-ndjson', answersByLine: true },
     // The run never ends here, so a replay of it is a conflict to those who may see it.
     actOnExecution: { id: `${execution.id}:replay`, body: { reason: 'once more' } },
+    ...Object.fromEntries(['showRetention', 'listHolds', 'listPurges'].map((id) => [id, { id: 'acme' }])),
+    setRetention: { id: 'acme', body: { logs: 1, reason: 'less to look at' } },
+    putHold: { id: 'acme', body: { scope: { kind: 'tenant' }, reason: 'a case' } },
+    releaseHold: { id: 'acme', body: { hold: hold.id, reason: 'it is closed' } },
+    purgeNow: { id: 'acme', body: { reason: 'room', dryRun: true } },
+    getDeletionManifest: { id: purge },
     createTenant: { body: { id: 'gamma' } },
     changeTenant: { id: 'acme', body: { displayName: 'taken' } },
     putMember: { id: 'acme', body: { subject: 'eve@example.com', role: 'admin' } },
   };
 });
 afterAll(() => site.close());
+
+/** A purge of acme: of the audit events that it has, as they are after eight years. */
+async function purgeOf({ home: { deps } }: TestSite): Promise<string> {
+  const acme = TenantId.parse('acme');
+  const clock: Clock = { ...deps.clock, now: () => deps.clock.now() + 8 * 365 * 24 * 3_600_000, sleep: async () => undefined };
+  await purgeAuditEvents({ ...deps, clock }, acme, () => true);
+  const { items } = await queryPurges(deps, acme, { limit: 1 });
+  return items[0]?.id ?? 'none';
+}
 
 function operationOf(id: string): Operation {
   const found = operations.find((operation) => operation.id === id);
@@ -116,7 +141,7 @@ describe.each(guarded)('%s', (id, operation) => {
   });
 
   test.each(Role.options)('answers the own tenant’s %s exactly when the role is listed', async (role) => {
-    if (['changeTenant', 'putMember', 'retirePolicyPack'].includes(id)) return;
+    if (['changeTenant', 'putMember', 'retirePolicyPack', 'setRetention'].includes(id)) return;
     const { status } = await send(operation, targets[id] ?? {}, await tokenOf('acme', role));
     if (operation.roles.includes(role) && !ownersOnly.includes(id)) expect([401, 403]).not.toContain(status);
     else expect(status).toBe(403);

@@ -57,7 +57,7 @@ describe('a request that is right', () => {
   test('reaches the handler with parsed parameters, body, key and actor', async () => {
     const response = await handleRequest(greet, home.deps, buildRawRequest({ ...valid, headers: { 'idempotency-key': 'k-1' } }));
     expect(response.status).toBe(200);
-    expect(JSON.parse(String(response.body))).toEqual({
+    expect(JSON.parse(response.body as string)).toEqual({
       name: 'Ada',
       times: 3,
       loud: true,
@@ -195,7 +195,7 @@ describe('an error', () => {
   ])('of our own (%s) answers 500 with nothing of its text, which goes to the log', async (_, error) => {
     const response = await handleRequest(failing(error), home.deps, buildRawRequest());
     expect(problemIn(response)).toMatchObject({ status: 500, code: 'mc:internal:unexpected' });
-    expect(String(response.body)).not.toContain('hunter2');
+    expect(response.body as string).not.toContain('hunter2');
     expect(inspect(logged.at(-1))).toContain('hunter2');
   });
 
@@ -203,7 +203,7 @@ describe('an error', () => {
     const error = new McError('mc:store:unavailable', 'The store does not answer.', { cause: new Error('host db-7') });
     const response = await handleRequest(failing(error), home.deps, buildRawRequest());
     expect(response.headers['retry-after']).toBe('5');
-    expect(String(response.body)).not.toContain('db-7');
+    expect(response.body as string).not.toContain('db-7');
     expect(inspect(logged.at(-1), { depth: 9 })).toContain('db-7');
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { errorCatalog } from '../../../shared/core/error-catalog.ts';
+import { errorCatalog } from '../../../shared/core/error-catalog/error-catalog.ts';
 import { operations } from '../../../functions/http/index.ts';
 import { buildOpenApi, documentedRequests } from '../../../functions/openapi/build-openapi.ts';
 

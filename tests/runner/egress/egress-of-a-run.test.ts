@@ -77,7 +77,7 @@ describe('a run whose task was blocked', () => {
     if (!cosign || !key || !bundle || !outputs || !other) throw new Error('a path is missing');
     writeFileSync(key, (await home.deps.signer.publicKey()).pem);
     writeFileSync(bundle, JSON.stringify(await getEgressAttestation(home.deps, actor, execution.id)));
-    writeFileSync(outputs, (await getReceipt(home.deps, actor, execution.id)).outputsDocument);
+    writeFileSync(outputs, (await getReceipt(home.deps, actor, execution.id)).outputsDocument ?? '');
     writeFileSync(other, '{"other":true}');
     const verify = (file: string): unknown => {
       const type = ['--type', 'https://in-toto.io/attestation/runtime-trace/v0.1', '--insecure-ignore-tlog=true'];

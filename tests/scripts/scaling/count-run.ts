@@ -141,6 +141,7 @@ function countingDeps(deps: Deps, stage: () => PartUse, sent: TaskMessage[]): De
     blobs: {
       put: (...args) => (add('blobPuts'), deps.blobs.put(...args)),
       find: (...args) => (add('blobGets'), deps.blobs.find(...args)),
+      remove: (...args) => deps.blobs.remove(...args),
     },
     signer: {
       publicKey: () => deps.signer.publicKey(),

@@ -43,7 +43,7 @@ const brokenRules: Readonly<Record<PlantName, readonly string[]>> = {
   'impatient-sweep': ['leases hold'],
   'claim-without-conditions': ['no attempt runs twice', 'states go forward', 'nothing begins in a closed run', 'sealed is sealed'],
   'start-without-key': ['none doubled'],
-  'answer-before-commit': ['no run lost', 'none doubled'],
+  'answer-before-commit': ['no run lost', 'none doubled', 'every denial is audited'],
   'append-without-conditions': ['logged once', 'the log is whole', 'checkpoints are of one log', 'every statement is logged'],
   'seal-past-the-log': ['every statement is logged'],
   'deaf-supervisor': ['everything ends', 'callers are answered'],

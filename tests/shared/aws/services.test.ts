@@ -1,12 +1,10 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { KMSClient } from '@aws-sdk/client-kms';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from '@jest/globals';
 import { KmsLogKey } from '../../../shared/aws/kms-log-key.ts';
 import { KmsSigner } from '../../../shared/aws/kms-signer.ts';
-import { S3Blobs } from '../../../shared/aws/s3-blobs.ts';
 import { SfnPhases } from '../../../shared/aws/sfn-phases.ts';
 import { SqsTaskQueue } from '../../../shared/aws/sqs-task-queue.ts';
 import { digestBytes } from '../../../shared/core/digest.ts';
@@ -83,31 +81,48 @@ describe('supervision by Step Functions', () => {
   });
 });
 
+/** The public half of a new key, as KMS answers it. */
+function newDer(): string {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+}
+
 describe('signatures of KMS', () => {
   test('the public key is read once and has the id that cosign accepts', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
     const der = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
     const signature = sign('sha256', Buffer.from('message'), privateKey);
-    const service = new WireService({ body: { PublicKey: der } }, { body: { Signature: signature.toString('base64') } });
-    const signer = new KmsSigner(new KMSClient(service.client), 'arn:key');
+    const service = new WireService(
+      { body: { PublicKey: der, KeyId: 'arn:1' } },
+      { body: { Signature: signature.toString('base64'), KeyId: 'arn:1' } },
+    );
+    const signer = new KmsSigner(new KMSClient(service.client), 'alias/key');
     expect(await signer.publicKey()).toEqual({ keyId: keyIdOf(pem), pem });
     expect(await signer.publicKey()).toEqual({ keyId: keyIdOf(pem), pem });
-    expect(Buffer.from(await signer.sign(Buffer.from('message')))).toEqual(signature);
+    const signed = await signer.sign(Buffer.from('message'));
+    expect(Buffer.from(signed.bytes)).toEqual(signature);
+    expect(signed.key).toEqual({ keyId: keyIdOf(pem), pem });
     expect(service.asked.map(({ action }) => action)).toEqual(['GetPublicKey', 'Sign']);
   });
 
   test('only a digest leaves the process', async () => {
-    const service = new WireService({ body: { Signature: 'AAAA' } });
-    await new KmsSigner(new KMSClient(service.client), 'arn:key').sign(Buffer.from('secret'));
+    const service = new WireService({ body: { Signature: 'AAAA', KeyId: 'arn:1' } }, { body: { PublicKey: newDer(), KeyId: 'arn:1' } });
+    await new KmsSigner(new KMSClient(service.client), 'alias/key').sign(Buffer.from('secret'));
     const digest = Buffer.from(digestBytes('secret').slice('sha256:'.length), 'hex').toString('base64');
-    expect(service.asked[0]?.body).toEqual({ KeyId: 'arn:key', Message: digest, MessageType: 'DIGEST', SigningAlgorithm: 'ECDSA_SHA_256' });
+    expect(service.asked[0]?.body).toEqual({
+      KeyId: 'alias/key',
+      Message: digest,
+      MessageType: 'DIGEST',
+      SigningAlgorithm: 'ECDSA_SHA_256',
+    });
   });
 
   test('a key of another kind is refused', async () => {
     const der = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ type: 'spki', format: 'der' });
-    const service = new WireService({ body: { PublicKey: der.toString('base64') } });
-    await expect(new KmsSigner(new KMSClient(service.client), 'arn:key').publicKey()).rejects.toMatchObject({ code: 'mc:key:unreadable' });
+    const service = new WireService({ body: { PublicKey: der.toString('base64'), KeyId: 'arn:1' } });
+    await expect(new KmsSigner(new KMSClient(service.client), 'alias/key').publicKey()).rejects.toMatchObject({
+      code: 'mc:key:unreadable',
+    });
   });
 });
 
@@ -136,31 +151,5 @@ describe('the key of the log in KMS', () => {
     const unreadable = { code: 'mc:key:unreadable' };
     await expect(keyOn(new WireService({ body: {} })).sign(Buffer.from('x'))).rejects.toMatchObject(unreadable);
     await expect(keyOn(new WireService({ body: {} })).publicKey()).rejects.toMatchObject(unreadable);
-  });
-});
-
-describe('blobs on S3', () => {
-  const blobsOn = (service: WireService): S3Blobs => new S3Blobs(new S3Client(service.client), { data: 'd', log: 'l', receipt: 'r' });
-  const notFound = { status: 404, headers: { 'content-type': 'application/xml' }, body: '<Error><Code>NoSuchKey</Code></Error>' };
-  const raced = { status: 412, headers: { 'content-type': 'application/xml' }, body: '<Error><Code>PreconditionFailed</Code></Error>' };
-
-  test('a blob that somebody else stored first is stored', async () => {
-    expect(await blobsOn(new WireService(raced)).put(tenant, 'data', Buffer.from('x'))).toBe(digestBytes('x'));
-  });
-
-  test('what is not there is undefined', async () => {
-    expect(await blobsOn(new WireService(notFound)).find(tenant, 'data', digestBytes('x'))).toBeUndefined();
-  });
-
-  test('a bucket that refuses is an outage, never an absent blob', async () => {
-    const denied = { ...notFound, status: 403, body: '<Error><Code>AccessDenied</Code></Error>' };
-    await expect(blobsOn(new WireService(denied)).find(tenant, 'data', digestBytes('x'))).rejects.toMatchObject({
-      code: 'mc:store:unavailable',
-    });
-  });
-
-  test('changed bytes are refused', async () => {
-    const service = new WireService({ headers: { 'content-type': 'application/octet-stream' }, body: 'altered' });
-    await expect(blobsOn(service).find(tenant, 'data', digestBytes('original'))).rejects.toMatchObject({ code: 'mc:store:unavailable' });
   });
 });

@@ -167,6 +167,12 @@ describe('the disclosure pack of a run', () => {
 });
 
 /** Deps whose store of logs fails like this, so many times for each log. */
+/** The store of the home, but for what it finds. */
+function blobsWith(find: Deps['blobs']['find']): Deps['blobs'] {
+  const { blobs } = deps;
+  return { put: blobs.put.bind(blobs), find, remove: blobs.remove.bind(blobs) };
+}
+
 function failing(times: number, error: () => Error): Deps {
   const seen = new Map<string, number>();
   const find: Deps['blobs']['find'] = async (tenant, kind, digest) => {
@@ -177,7 +183,7 @@ function failing(times: number, error: () => Error): Deps {
   };
   return {
     ...deps,
-    blobs: { put: deps.blobs.put.bind(deps.blobs), find },
+    blobs: blobsWith(find),
     clock: { ...deps.clock, now: () => deps.clock.now(), elapsedMs: () => 0, sleep: async () => undefined },
   };
 }
@@ -187,7 +193,7 @@ test('a store that gives out the very bytes that it keeps still has them afterwa
   const kept = new TextEncoder().encode(line.repeat(40));
   const find: Deps['blobs']['find'] = async (tenant, kind, digest) => (kind === 'log' ? kept : deps.blobs.find(tenant, kind, digest));
   const { redactor: _none, ...rest } = deps;
-  const hoarding: Deps = { ...rest, blobs: { put: deps.blobs.put.bind(deps.blobs), find } };
+  const hoarding: Deps = { ...rest, blobs: blobsWith(find) };
   await whole(hoarding);
   expect(new TextDecoder().decode(kept)).toBe(line.repeat(40));
 });
@@ -215,10 +221,16 @@ describe('a store that fails', () => {
     await expect(collectBytes((await openDisclosure(bug, engine.actor, { id })).chunks)).rejects.toThrow('a bug');
   });
 
+  test('because the key of its month was destroyed leaves a pack that says so, and verifies', async () => {
+    const shredded = failing(99, () => new McError('mc:store:shredded', 'the key of 2026-01 was destroyed'));
+    const { manifest: found } = await verified(await whole(shredded));
+    expect(found.missing.map(({ path }) => path)).toEqual(['logs/load/1.ndjson', 'logs/tell/1.ndjson']);
+  });
+
   test('because a log was purged leaves a pack that says so, and verifies', async () => {
     const find: Deps['blobs']['find'] = async (tenant, kind, digest) =>
       kind === 'log' ? undefined : deps.blobs.find(tenant, kind, digest);
-    const purged: Deps = { ...deps, blobs: { put: deps.blobs.put.bind(deps.blobs), find } };
+    const purged: Deps = { ...deps, blobs: blobsWith(find) };
     const { manifest: found } = await verified(await whole(purged));
     expect(found.missing.map(({ path }) => path)).toEqual(['logs/load/1.ndjson', 'logs/tell/1.ndjson']);
   });

@@ -216,6 +216,29 @@ describe('an archive that holds anything but files in their one form', () => {
   });
 });
 
+describe('a pack that is made to wear its reader out', () => {
+  test('with a document larger than any there is, is refused before it is read', async () => {
+    const huge = archiveOf([{ path: 'provenance.json', bytes: Buffer.alloc(17 * 1024 * 1024, ' ') }]);
+    expect(await refusal(await packed(huge))).toMatch(/provenance.json has \d+ bytes; at most/);
+  });
+
+  test('with more files than a run can leave, is refused', async () => {
+    const many = Array.from({ length: 50_001 }, (_, index) => ({ path: `logs/${index}.ndjson`, bytes: Buffer.alloc(0) }));
+    expect(await refusal(await packed(archiveOf(many)))).toMatch(/more than 50000 files/);
+  });
+
+  test.each([
+    ['nested a million deep', (text: string) => `${'['.repeat(1_000_000)}${text}${']'.repeat(1_000_000)}`],
+    ['with a member twice', (text: string) => text.replace('{', '{"version":1,')],
+    ['with spaces', (text: string) => text.replace(':', ': ')],
+    ['with a member that has the name of a prototype', (text: string) => text.replace('{', '{"__proto__":{"files":[]},')],
+    ['behind a mark of byte order', (text: string) => `\ufeff${text}`],
+  ])('whose manifest is JSON %s, is refused', async (_, change) => {
+    expect(await refusal(await changed('manifest.json', change))).not.toBe('it verifies');
+    expect(await refusal(await changed('manifest.sigstore.json', change))).not.toBe('it verifies');
+  });
+});
+
 describe('files that are not those of the manifest', () => {
   test('one twice, one more, one less, or in another order, is refused', async () => {
     const files = entries();

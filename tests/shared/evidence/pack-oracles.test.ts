@@ -1,5 +1,5 @@
 /** What a reader does with a pack who has none of our programs: tar and cosign. And a pack of a run with everything a run can have. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +66,19 @@ describe('the pack of a run that failed, called out, was tried again and undone'
     expect(readme).toContain(report.facts.executionId);
     expect(readme).toContain(`--type ${predicateTypes.run}`);
     expect(readme).toContain('`internal`');
+  });
+});
+
+const hasJq = spawnSync('jq', ['--version']).status === 0;
+
+describe('sha256sum', () => {
+  (hasJq ? test : test.skip)('finds every file as the manifest names it, by the command in the README', () => {
+    const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+    const command = /^ {4}(jq .*)$/m.exec(readme)?.[1] ?? 'false';
+    const checked = execFileSync('sh', ['-c', command], { cwd: folder, encoding: 'utf8' });
+    expect(checked.trim().split('\n')).toEqual(report.manifest.files.map(({ path }) => `${path}: OK`));
+    writeFileSync(join(folder, 'provenance.json'), 'changed');
+    expect(() => execFileSync('sh', ['-c', command], { cwd: folder, stdio: 'pipe' })).toThrow();
   });
 });
 

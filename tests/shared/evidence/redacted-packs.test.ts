@@ -105,4 +105,11 @@ describe('planted personal data, in every context, in logs and in a message', ()
     expect(packed.text).not.toMatch(/Ada|Grace|patient/);
     expect((await verified(packed)).withheld).toMatchObject({ text: 2 });
   });
+
+  test('of a log that is larger than any document can be opened as well', async () => {
+    const packed = await packOf('large', 'internal', 'stopped', [`${'x '.repeat(8_500_000)}${everything[0]}`]);
+    const { manifest, restored } = await verified(packed, await openingsOf(packed));
+    expect(manifest.files.find(({ path }) => path === 'logs/a/1.ndjson')?.sizeBytes).toBeGreaterThan(16 * 1024 * 1024);
+    expect(restored).toEqual(['logs/a/1.ndjson']);
+  });
 });

@@ -58,7 +58,7 @@ outputs: { both: '\${{ tasks.d.outputs.both }}' }
     const { deps } = engine.home;
     const receipt = await getReceipt(deps, engine.actor, id);
     const { pem } = await deps.signer.publicKey();
-    const { statement } = verifyBundle(receipt.bundle, { pem, artifact: digestBytes(receipt.outputsDocument) });
+    const { statement } = verifyBundle(receipt.bundle, { pem, artifact: digestBytes(receipt.outputsDocument ?? '') });
     expect(statement.subject[0]).toEqual({ name: 'outputs.json', digest: { sha256: hexOf(digestBytes('{"both":["x-b","x-c"]}')) } });
     expect(statement.predicate).toMatchObject({ mc_receipt: { state: 'succeeded', sandbox: 'simulated', cost: { basis: 'measured' } } });
   });

@@ -42,12 +42,52 @@ test('finds a receipt whose entry the table forgot, one that was filed past the 
   await table.write([{ kind: 'put', item: { ...unlogged, pk: row.pk, sk: row.sk, signedAt } }]);
   expect((await look()).join()).toMatch(/was filed past the log/);
   await table.write([{ kind: 'put', item: { ...unlogged, pk: row.pk, sk: row.sk, signedAt: '2020-01-01T00:00:00.000Z' } }]);
-  expect(await look()).toEqual([]);
+  // A receipt of before the log needs no entry; but this one has one, which the patrol meets.
+  expect((await look()).join()).toMatch(/^entry \d+ speaks of the statement RECEIPT, which is not filed$/);
 
   await table.write([{ kind: 'delete', key: { pk: row.pk, sk: row.sk } }]);
   expect((await look()).join()).toMatch(/sealed without a receipt/);
   await table.write([{ kind: 'put', item: row }]);
   expect(await look()).toEqual([]);
+});
+
+test('finds a receipt that was filed with the entry of another one', async () => {
+  const { table } = engine.home.deps;
+  const [one, other] = [await receiptRow(), await receiptRow()];
+  await table.write([{ kind: 'put', item: { ...one, leaf: other['leaf'] } }]);
+  expect((await look()).join('\n')).toMatch(/the receipt of exec_\w+ was filed with the entry of another statement/);
+  await table.write([{ kind: 'put', item: one }]);
+  expect(await look()).toEqual([]);
+});
+
+test('finds a network trace that is not in the log', async () => {
+  const { deps } = engine.home;
+  const { pk, sk: _sk, leaf: _leaf, ...fields } = await receiptRow();
+  await deps.table.write([{ kind: 'put', item: { ...fields, pk, sk: 'EGRESS' } }]);
+  expect((await look()).join()).toMatch(/the network trace of exec_\w+ was filed past the log/);
+  await deps.table.write([{ kind: 'delete', key: { pk, sk: 'EGRESS' } }]);
+  expect(await look()).toEqual([]);
+});
+
+test('comes to every run in the end, also where a tenant has more than one look takes', async () => {
+  const { table } = engine.home.deps;
+  const { pk, sk: _sk, leaf: _leaf, ...fields } = await receiptRow();
+  const trace = { pk, sk: 'EGRESS' };
+  await table.write([{ kind: 'put', item: { ...fields, ...trace } }]);
+  // Newer runs stand before it, so that the look at the newest ones does not come to it.
+  const heads = Array.from({ length: 520 }, (_, at) => ({
+    pk: `T#acme#X#newer${at}`,
+    sk: 'EXEC',
+    gsi1pk: 'T#acme#X',
+    gsi1sk: `9999-12-31T00:00:00.000Z#${String(at).padStart(4, '0')}`,
+    receiptId: null,
+  }));
+  await table.putMany(heads);
+  expect(await look()).toEqual([]);
+  const later = [...(await look()), ...(await look()), ...(await look())];
+  expect(later.join()).toMatch(/was filed past the log/);
+  for (const key of [trace, ...heads]) await table.write([{ kind: 'delete', key: { pk: key.pk, sk: key.sk } }]);
+  await look();
 });
 
 test('a receipt of before the log is answered as it was signed, and verifies as not logged', async () => {

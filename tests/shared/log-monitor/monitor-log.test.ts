@@ -1,6 +1,7 @@
 /** The monitor finds what was changed behind the engine's back, and nothing in a home that was left alone. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { digestBytes, hexOf } from '../../../shared/core/digest.ts';
+import { leafHash } from '../../../shared/core/merkle-hash.ts';
 import { SqliteTable } from '../../../shared/embedded/sqlite/sqlite-table.ts';
 import { logEntryOp } from '../../../shared/log/log-entry-op.ts';
 import { integrateLog } from '../../../shared/log/integrate-log.ts';
@@ -47,7 +48,7 @@ async function sign(...names: string[]): Promise<void> {
     await home.table.write([{ kind: 'put', item: { ...rowKey(name), bundleDigest, leaf } }, op]);
   };
   await Promise.all(others.map(fileOne));
-  await signOnce(deps, tenant, rowKey(first), () => buildStatement({ predicate: { first } }));
+  await signOnce(deps, tenant, rowKey(first), { build: () => buildStatement({ predicate: { first } }) });
 }
 
 async function item(key: Key): Promise<Item> {
@@ -187,10 +188,17 @@ describe('finds', () => {
     expect((await differences()).join('\n')).toMatch(expected);
   });
 
-  test('a log that began anew', async () => {
+  test('a log that began anew, which the sequencer does not do while a trace of the old one is there', async () => {
     for (const key of [headKey, edgeKey, batchKey]) await remove(key);
-    await sign('new');
-    expect((await differences()).join('\n')).toMatch(/the log had 3 entries, and has 1 now/);
+    await expect(sign('new')).rejects.toMatchObject({ code: 'mc:log:damaged' });
+    expect((await differences()).join('\n')).toMatch(/the log had 3 entries, and has 0 now/);
+    const verified = await item(monitorKey);
+    for (const key of (await home.table.query({ pk: checkpointKey(0).pk, limit: 100 })).items) await remove(key);
+    await expect(sign('newer')).rejects.toMatchObject({ code: 'mc:log:damaged' });
+    await remove(monitorKey);
+    await integrateLog(deps, 1);
+    await put({ ...verified, size: 1000 });
+    expect((await differences()).join('\n')).toMatch(/the log had 1000 entries, and has \d+ now/);
   });
 
   test('an entry that nobody integrates, at the second look', async () => {
@@ -201,9 +209,108 @@ describe('finds', () => {
   });
 });
 
+describe('finds in what it verified before', () => {
+  beforeEach(async () => {
+    await sign('a', 'b', 'c');
+    await sign(...Array.from({ length: 260 }, (_, at) => `more ${at}`));
+    await sign('last');
+    expect(await differences()).toEqual([]);
+  });
+
+  const old: [string, () => Promise<unknown>, RegExp][] = [
+    ['a statement that was removed', () => remove(rowKey('more 7')), /not filed/],
+    ['an entry that the table forgot', async () => remove(leafKey(textOf(await item(rowKey('b')), 'leaf'))), /is not in the table/],
+    ['a tile that is gone', () => remove(tileKey('tile/entries/000')), /is gone/],
+    [
+      'a checkpoint that is gone',
+      () => remove(checkpointKey(3)),
+      /entry 0 wants its proof from a checkpoint of 3 entries, which is none of its/,
+    ],
+    [
+      'a proof from a later checkpoint than the first',
+      async () => {
+        const key = leafKey(textOf(await item(rowKey('b')), 'leaf'));
+        return put({ ...(await item(key)), size: 264 });
+      },
+      /wants its proof from a checkpoint of 264 entries/,
+    ],
+    [
+      'another log under the same key that is as long',
+      async () => {
+        const found = await item(edgeKey);
+        const entries = (found['entries'] as string[]).with(0, '{"forged":true}');
+        return put({ ...found, entries });
+      },
+      /another root|not that tree/,
+    ],
+    [
+      'another checkpoint that is published, which the log signed before',
+      async () => {
+        const note = textOf(await item(checkpointKey(3)), 'note');
+        return put({ ...(await item(headKey)), published: { size: 264, note } });
+      },
+      /the checkpoint that is published is not one of 264 entries/,
+    ],
+    [
+      'a head that was rolled back to what it was',
+      async () => {
+        const head = await item(headKey);
+        await put({ ...(await item(monitorKey)), size: 0, entries: [], levels: [''] });
+        return put({ ...head, size: 3, root: Buffer.alloc(32).toString('base64') });
+      },
+      /the head of the log says 3 entries, and its edge of 264 is not that tree/,
+    ],
+    ['a head that is no head', async () => put({ ...headKey, size: 'many' }), /an item of the log is not as the engine writes it/],
+    [
+      'a checkpoint that is no checkpoint',
+      async () => put({ ...checkpointKey(3), note: 7 }),
+      /an item of the log is not as the engine writes it/,
+    ],
+  ];
+
+  test.each(old)('%s', async (_what, attack, expected) => {
+    await attack();
+    // The patrol may be at the end of its round.
+    expect([...(await differences()), ...(await differences())].join('\n')).toMatch(expected);
+  });
+});
+
+test('an item that waits and is no entry is not appended, holds nothing up, and is found', async () => {
+  await sign('a');
+  expect(await differences()).toEqual([]);
+  const name = hexOf(digestBytes('waits'));
+  const of = { ...rowKey('waits') };
+  await put({ ...pendingKey(name), entry: '{"forged":true}', of });
+  await put({ pk: pendingKey(name).pk, sk: `${name.charAt(0)} no name` });
+  const [entry, leaf] = ['{"in":"another place"}', leafHash('{"in":"another place"}').toString('hex')];
+  await put({ pk: pendingKey(leaf.startsWith('0') ? '1' : '0').pk, sk: leaf, entry, of });
+  await sign('b', 'c', 'd');
+  await differences();
+  const found = (await differences()).join('\n');
+  for (const waiting of [name, `${name.charAt(0)} no name`, leaf])
+    expect(found).toContain(`the entry ${waiting} waits since the last look`);
+  expect(await monitorLog(deps)).toMatchObject({ verified: 4, size: 4 });
+});
+
+test('lets others have their turn: no look holds the event loop for long', async () => {
+  await sign(...Array.from({ length: 300 }, (_, at) => `some ${at}`));
+  let turns = 0;
+  let isOver = false;
+  const count = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  await differences();
+  isOver = true;
+  // One for every sixteen entries, in the look and in the patrol.
+  expect(turns).toBeGreaterThanOrEqual(2 * Math.floor(300 / 16));
+});
+
 test('a store that does not answer is no difference, but a look that failed', async () => {
   await sign('a');
-  const blobs: Deps['blobs'] = { put: deps.blobs.put.bind(deps.blobs), find: () => Promise.reject(new Error('down')) };
+  const find = (): Promise<never> => Promise.reject(new Error('down'));
+  const blobs: Deps['blobs'] = { put: deps.blobs.put.bind(deps.blobs), find, remove: deps.blobs.remove.bind(deps.blobs) };
   await expect(monitorLog({ ...deps, blobs })).rejects.toThrow('down');
   expect(await differences()).toEqual([]);
   expect(home.table).toBeInstanceOf(SqliteTable);

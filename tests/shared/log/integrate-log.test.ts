@@ -3,11 +3,11 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
 import { leafHash } from '../../../shared/core/merkle-hash.ts';
 import { SoftwareLogKey } from '../../../shared/embedded/software-log-key.ts';
-import { openCheckpoint } from '../../../shared/log/checkpoint.ts';
+import { checkpointText, openCheckpoint } from '../../../shared/log/checkpoint.ts';
 import { integrateLog } from '../../../shared/log/integrate-log.ts';
 import { logEntryOp } from '../../../shared/log/log-entry-op.ts';
 import { logIdentity } from '../../../shared/log/log-identity.ts';
-import { LeafRecord, leafKey, pendingKey } from '../../../shared/log/log-store.ts';
+import { batchKey, edgeItem, edgeKey, headKey, LeafRecord, leafKey, pendingKey } from '../../../shared/log/log-store.ts';
 import { newestCheckpoint } from '../../../shared/log/newest-checkpoint.ts';
 import { readTile } from '../../../shared/log/read-tile.ts';
 import { openStoredTree } from '../../../shared/log/stored-tree.ts';
@@ -16,6 +16,7 @@ import { appendEntries, emptyEdge, rootOf } from '../../../shared/log/tree-edge.
 import { withLogEntry } from '../../../shared/log/with-log-entry.ts';
 import type { Deps } from '../../../shared/port/deps.ts';
 import type { FaultPoint } from '../../../shared/port/faults.ts';
+import type { Item, Key } from '../../../shared/port/table.ts';
 import type { Bundle } from '../../../shared/receipt/bundle.ts';
 import { signStatement } from '../../../shared/receipt/sign-statement.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
@@ -167,6 +168,104 @@ describe('a sequencer that dies', () => {
   });
 });
 
+/** Somebody who can write the table, and wants the log to sign what it did not say. */
+describe('a sequencer whose items were changed', () => {
+  const signed: string[] = [];
+  const watchedDeps = (): Deps => {
+    const { logKey } = home.deps;
+    const sign = (text: Uint8Array): Promise<Uint8Array> => (signed.push(Buffer.from(text).toString()), logKey.sign(text));
+    return { ...home.deps, logKey: { publicKey: () => logKey.publicKey(), sign } };
+  };
+  const at = async (key: Key): Promise<Item> => (await home.table.get(key)) ?? { ...key };
+  const put = (item: Item): Promise<unknown> => home.table.write([{ kind: 'put', item }]);
+  const forgedRoot = leafHash('forged').toString('base64');
+
+  beforeEach(async () => {
+    await file(300, 'a');
+    await integrateLog(home.deps);
+    signed.length = 0;
+  });
+
+  const changes: [string, () => Promise<unknown>][] = [
+    [
+      'a head that says the last batch is not filed, of another root',
+      async () => put({ ...(await at(headKey)), isFiled: false, root: forgedRoot }),
+    ],
+    [
+      'head and edge of another tree, as if a crash had left them',
+      async () => {
+        const { edge } = appendEntries(
+          emptyEdge,
+          Array.from({ length: 301 }, (_, index) => `forged ${index}`),
+        );
+        await put(edgeItem(edgeKey, edge));
+        await put({ ...(await at(batchKey)), version: 2, leaves: [leafHash('forged 300').toString('hex')] });
+        return put({ ...(await at(headKey)), isFiled: false, version: 2, size: 301, root: rootOf(edge).toString('base64') });
+      },
+    ],
+    [
+      'a batch of another version, which would be tried for ever',
+      async () => {
+        await put({ ...(await at(headKey)), isFiled: false });
+        return put({ ...(await at(batchKey)), version: 7 });
+      },
+    ],
+    [
+      'head and edge of another tree of the same size',
+      async () => {
+        const { edge } = appendEntries(
+          emptyEdge,
+          Array.from({ length: 300 }, (_, index) => `forged ${index}`),
+        );
+        await put(edgeItem(edgeKey, edge));
+        return put({ ...(await at(headKey)), root: rootOf(edge).toString('base64') });
+      },
+    ],
+    [
+      'an edge that was cut off',
+      async () => {
+        const { edge } = appendEntries(
+          emptyEdge,
+          Array.from({ length: 3 }, (_, index) => `a ${index}`),
+        );
+        return put(edgeItem(edgeKey, edge));
+      },
+    ],
+    ['a head that is gone', () => home.table.write([{ kind: 'delete', key: headKey }])],
+    ['a log that would begin anew', () => home.table.write([headKey, edgeKey, batchKey].map((key) => ({ kind: 'delete', key }) as const))],
+    [
+      'a checkpoint in the head that the log did not sign',
+      async () => {
+        const head = await at(headKey);
+        const note = `${checkpointText({ origin: 'log.example.com', size: 300, root: leafHash('x') })}\n\u2014 log.example.com AAAAAAAA\n`;
+        return put({ ...head, published: { size: 300, note } });
+      },
+    ],
+  ];
+
+  test.each(changes)('signs nothing for %s', async (_what, change) => {
+    await change();
+    await file(3, 'b');
+    await expect(integrateLog(watchedDeps())).rejects.toMatchObject({ code: 'mc:log:damaged' });
+    expect(signed).toEqual([]);
+  });
+
+  test('appends no entry but those that are what they are called, and each once', async () => {
+    const { leaf, op } = logEntryOp(good, pem, { pk: 'T#acme#X', sk: 'good' });
+    if (op.kind !== 'put') throw new Error('an entry is put');
+    await home.table.write([op]);
+    await put({ ...op.item, entry: '{"forged":true}' });
+    const [wrongPlace] = await file(1, 'c');
+    const item = await at(pendingKey(wrongPlace ?? ''));
+    await home.table.write([{ kind: 'delete', key: pendingKey(wrongPlace ?? '') }]);
+    await put({ ...item, pk: pendingKey(item.sk.startsWith('0') ? '1' : '0').pk });
+    expect(await integrateLog(home.deps)).toBe(0);
+    expect(await home.table.get(leafKey(leaf))).toBeUndefined();
+    await file(2, 'd');
+    expect(await integrateLog(home.deps)).toBe(2);
+  });
+});
+
 describe('a bundle with its entry', () => {
   async function logged(): Promise<{ leaf: string; bundle: Bundle }> {
     const bundle = await signStatement(home.deps.signer, buildStatement());
@@ -224,6 +323,17 @@ describe('a bundle with its entry', () => {
 });
 
 describe('tiles', () => {
+  test('that are full are answered without the edge, which is large and anybody may ask', async () => {
+    await file(256);
+    await integrateLog(home.deps);
+    const asked: string[] = [];
+    const table = wrapTable(home.table, { get: (key) => (asked.push(key.sk), home.table.get(key)) });
+    expect((await readTile({ ...home.deps, table }, 'tile/0/000')).bytes).toHaveLength(256 * 32);
+    expect(asked).toEqual(['tile/0/000']);
+    await home.table.write([{ kind: 'delete', key: { pk: 'SYS#LOG#TILE', sk: 'tile/0/000' } }]);
+    await expect(readTile(home.deps, 'tile/0/000')).rejects.toMatchObject({ code: 'mc:log:damaged' });
+  });
+
   test('of any width that the log has reached are answered for ever', async () => {
     await file(20);
     await integrateLog(home.deps);

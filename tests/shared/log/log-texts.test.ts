@@ -82,6 +82,21 @@ describe('a checkpoint', () => {
     expect(openCheckpoint(note(elsewhere), log)).toBeUndefined();
   });
 
+  test('does not open when a second signature claims to be of the log and is not, as signed-note advises', () => {
+    const bad = Buffer.concat([log.id.subarray(0, 4), Buffer.alloc(64, 9)]);
+    const lines = [bad, bad.subarray(0, 60)].map((bytes) => `\u2014 ${log.origin} ${bytes.toString('base64')}\n`);
+    for (const line of lines) {
+      expect(openCheckpoint(`${note()}${line}`, log)).toBeUndefined();
+      expect(openCheckpoint(note().replace('\n\n', `\n\n${line}`), log)).toBeUndefined();
+    }
+    // The name alone, or the first bytes alone, are another key.
+    for (const line of [
+      `\u2014 ${log.origin} ${Buffer.alloc(68, 9).toString('base64')}\n`,
+      `\u2014 w.example.com ${bad.toString('base64')}\n`,
+    ])
+      expect(openCheckpoint(`${note()}${line}`, log)).toEqual(checkpoint);
+  });
+
   test('no change of one byte opens as something else', () => {
     const bytes = Buffer.from(note());
     fc.assert(
@@ -102,6 +117,11 @@ describe('a checkpoint', () => {
     ['with Windows line ends', (text: string) => text.replaceAll('\n', '\r\n')],
     ['with something behind it', (text: string) => `${text}x`],
     ['with a root of another length', (text: string) => text.replace(/\n[^\n]{43}=\n/, '\nAAAA\n')],
+    ['with a signature that is not base64', (text: string) => text.replace(/\n$/, 'A\n')],
+    ['with the name of a witness that holds a control character', (text: string) => `${text}\u2014 w\u0007x AAAAAAAA\n`],
+    ['with the name of a witness that holds a wide space', (text: string) => `${text}\u2014 w\u3000x AAAAAAAA\n`],
+    ['with the name of a witness that holds a plus', (text: string) => `${text}\u2014 w+x AAAAAAAA\n`],
+    ['with the names of a log that nobody can type', (text: string) => text.replaceAll(log.origin, `a\u2003b`)],
     ['that is too long', (text: string) => `${text}${`\u2014 w ${'A'.repeat(100)}\n`.repeat(200)}`],
   ])('%s is none', (_what, change) => expect(readCheckpoint(change(note()))).toBeUndefined());
 });

@@ -271,7 +271,7 @@ describe('planning has no side effect', () => {
       putMany: refuse('putMany'),
       probe: refuse('probe'),
     };
-    const readOnlyBlobs: BlobStore = { find: (...about) => blobs.find(...about), put: refuse('put') };
+    const readOnlyBlobs: BlobStore = { find: (...about) => blobs.find(...about), put: refuse('put'), remove: refuse('remove') };
     const others = {
       queue: { send: refuse('send') },
       phases: { start: refuse('start'), finishRun: refuse('finishRun') },

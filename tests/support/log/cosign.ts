@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface CosignQuestion {
+  /** A text is taken as it is. */
   bundle: unknown;
-  pem: string;
+  /** Who must have signed: a key, or an identity. */
+  pem?: string;
+  identity?: { uri: string; issuer: string };
   artifact: string;
   predicateType: string;
   trustedRoot: unknown;
@@ -14,17 +17,23 @@ export interface CosignQuestion {
 }
 
 /** What this cosign says: `ok`, or the reason of its refusal. Throws when it could not be run at all. */
-export function askCosign(cosign: string, { bundle, pem, artifact, predicateType, trustedRoot, flags = [] }: CosignQuestion): string {
+export function askCosign(
+  cosign: string,
+  { bundle, pem, identity, artifact, predicateType, trustedRoot, flags = [] }: CosignQuestion,
+): string {
   const cwd = mkdtempSync(join(tmpdir(), 'mc-cosign-'));
   try {
-    writeFileSync(join(cwd, 'mc.pub'), pem);
-    writeFileSync(join(cwd, 'r.json'), JSON.stringify(bundle));
+    if (pem !== undefined) writeFileSync(join(cwd, 'mc.pub'), pem);
+    writeFileSync(join(cwd, 'r.json'), typeof bundle === 'string' ? bundle : JSON.stringify(bundle));
     writeFileSync(join(cwd, 'artifact'), artifact);
     writeFileSync(join(cwd, 'trusted_root.json'), JSON.stringify(trustedRoot));
-    const files = ['--key', 'mc.pub', '--bundle', 'r.json', '--trusted-root', 'trusted_root.json', '--type', predicateType];
+    const files = ['--bundle', 'r.json', '--trusted-root', 'trusted_root.json', '--type', predicateType];
+    const signer = identity
+      ? ['--certificate-identity', identity.uri, '--certificate-oidc-issuer', identity.issuer]
+      : ['--key', pem === undefined ? '' : 'mc.pub'];
     // cosign keeps a cache in the home folder of whoever runs it.
     const env = { ...process.env, HOME: cwd };
-    execFileSync(cosign, ['verify-blob-attestation', ...files, ...flags, 'artifact'], { cwd, env, stdio: 'pipe' });
+    execFileSync(cosign, ['verify-blob-attestation', ...files, ...signer, ...flags, 'artifact'], { cwd, env, stdio: 'pipe' });
     return 'ok';
   } catch (error) {
     // Only an exit code of cosign itself is an answer. Errors of other realms are no instances of our Error.

@@ -1,0 +1,102 @@
+import type { Command } from 'commander';
+import type { PurgeAnswer } from '../../../shared/retention/purge-now.ts';
+import type { Purge } from '../../../shared/retention/purge/purge-record.ts';
+import { RunKind } from '../../../shared/tenant/retention.ts';
+import { addConnection, choice, describeCommand, type HomeOptions } from '../../command-options.ts';
+import { connect } from '../../session.ts';
+import { paint } from '../../terminal/paint.ts';
+import { note, printResult } from '../../terminal/report.ts';
+import { table } from '../../terminal/table.ts';
+import { writeWhole } from '../../write-file.ts';
+import { tenantOf } from './settings.ts';
+
+type ListOptions = HomeOptions & { limit: string; cursor?: string };
+type PurgeOptions = HomeOptions & { execution?: string; kind?: RunKind; dryRun?: boolean; reason: string };
+type ManifestOptions = HomeOptions & { output?: string };
+
+export function addPurges(group: Command): void {
+  const command = group
+    .command('purges')
+    .description('list what was purged')
+    .argument('[tenant]', 'default: your own')
+    .option('--limit <count>', 'how many to list, 1 to 100', '50')
+    .option('--cursor <cursor>', 'continue a list where the last page ended');
+  describeCommand(addConnection(command), [
+    { line: 'maestro retention purges', meaning: 'the newest first, each with its manifest' },
+  ]).action(async (tenant: string | undefined, options: ListOptions) => {
+    const name = await tenantOf(options, tenant);
+    const page = await connect(options).retention.listPurges(name, { limit: Number(options.limit), cursor: options.cursor });
+    printResult(options, page, () => (page.items.length === 0 ? 'nothing was purged yet' : purgeTable(page.items)));
+    if (page.cursor !== undefined && options.json !== true) note(`more: maestro retention purges ${name} --cursor ${page.cursor}`);
+  });
+}
+
+function purgeTable(purges: readonly Purge[]): string {
+  const rows = purges.map(({ id, kind, state, endedAt, counts }) => [
+    id,
+    kind,
+    state === 'done' ? (endedAt ?? '') : paint('yellow', 'under way'),
+    counts ? `${counts.runs} runs, ${counts.rows} rows, ${counts.erased} objects` : '',
+    counts ? `${counts.held} held, ${counts.shared} shared, ${counts.locked} locked` : '',
+  ]);
+  return table([{ title: 'PURGE' }, { title: 'KIND' }, { title: 'ENDED' }, { title: 'WENT' }, { title: 'STAYED' }], rows);
+}
+
+export function addPurge(group: Command): void {
+  const command = group
+    .command('purge')
+    .description('purge what is due now; the home does so every night by itself')
+    .argument('[tenant]', 'default: your own')
+    .option('--execution <id>', 'only this run; refused while it must be kept or a hold covers it')
+    .addOption(choice('--kind <kind>', 'only this kind', RunKind.options))
+    .option('--dry-run', 'only tell what would go, and what a hold keeps')
+    .requiredOption('--reason <text>', 'why; it stands in the manifest');
+  describeCommand(addConnection(command), [
+    { line: 'maestro retention purge --dry-run --reason check', meaning: 'what is due' },
+    { line: 'maestro retention purge --execution exec_01K… --kind logs --reason "asked for"', meaning: 'one run, when it is due' },
+  ]).action(async (tenant: string | undefined, options: PurgeOptions) => {
+    const { execution, kind, dryRun = false, reason } = options;
+    const request = { dryRun, reason, ...(execution !== undefined && { execution }), ...(kind !== undefined && { kind }) };
+    const answer = await connect(options).retention.purge(await tenantOf(options, tenant), request);
+    printResult(options, answer, () => renderAnswer(answer, dryRun));
+    if (!answer.isDone && options.json !== true) note('more is due than one request takes; ask again, or leave it to the night');
+  });
+}
+
+function renderAnswer({ purges, planned }: PurgeAnswer, dryRun: boolean): string {
+  if (!dryRun) return purges.length === 0 ? 'nothing is due' : `${paint('green', '✔')} purged\n${purgeTable(purges)}`;
+  if (planned.length === 0) return 'nothing is due';
+  const rows = planned.map(({ execution, kind, rule, holds }) => [
+    execution,
+    kind,
+    rule,
+    holds.length === 0 ? 'goes' : `kept by ${holds.join(', ')}`,
+  ]);
+  return table([{ title: 'EXECUTION' }, { title: 'KIND' }, { title: 'RULE' }, { title: 'WOULD' }], rows);
+}
+
+export function addManifest(group: Command): void {
+  const command = group
+    .command('manifest')
+    .description('the signed deletion manifest of a purge')
+    .argument('<purge>', 'id of the purge')
+    .option('-o, --output <file>', 'write the bundle here and the inventory beside it; without it the bundle is printed');
+  describeCommand(addConnection(command), [
+    {
+      line: 'maestro retention manifest purge_01K… -o gone.sigstore.json',
+      meaning: 'also writes gone.inventory.ndjson; check with `maestro verify gone.sigstore.json gone.inventory.ndjson`',
+    },
+  ]).action(async (purge: string, options: ManifestOptions) => {
+    const { retention } = connect(options);
+    const bundle = await retention.manifest(purge);
+    const { output } = options;
+    if (output === undefined) {
+      process.stdout.write(`${bundle}\n`);
+      return;
+    }
+    const inventory = `${output.replace(/(\.sigstore)?\.json$/, '')}.inventory.ndjson`;
+    writeWhole(inventory, await retention.manifest(purge, 'inventory'));
+    writeWhole(output, bundle);
+    printResult(options, { bundle: output, inventory }, () => `${paint('green', '✔')} wrote ${output} and ${inventory}`);
+  });
+}

@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { authorityKeyFiles } from '../../../shared/embedded/authority-key-files.ts';
+import { openLogKeyFile } from '../../../shared/embedded/log-key-file.ts';
+import { ReceiptSigner } from '../../../shared/embedded/receipt-signer.ts';
+import { WrappingKeyFiles } from '../../../shared/embedded/wrapping/wrapping-key-files.ts';
+import { openWrappingKeyRing } from '../../../shared/embedded/wrapping/wrapping-key-ring.ts';
+import type { Deps } from '../../../shared/port/deps.ts';
+import type { Table } from '../../../shared/port/table.ts';
+
+type Keys = Pick<Deps, 'wrappingKey' | 'wrappingKeys' | 'signer' | 'signingKeys' | 'logKey' | 'authority'>;
+
+/** Every key of the home, in files of this folder; which ones they are stands in the table. Throws `mc:key:unreadable`. */
+export async function openKeys(table: Table, folder: string): Promise<Keys> {
+  const ring = join(folder, 'wrapping.json');
+  const wrappingKey = await openWrappingKeyRing(table, ring);
+  const signer = await ReceiptSigner.open(table, folder);
+  return {
+    wrappingKey,
+    wrappingKeys: new WrappingKeyFiles(wrappingKey, ring),
+    signer,
+    signingKeys: signer,
+    logKey: await openLogKeyFile(table, join(folder, 'log.pem')),
+    authority: authorityKeyFiles(table, folder),
+  };
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { Field } from '../port/table.ts';
+import { rootExtensions, timestampingExtensions } from './certificate-extensions.ts';
+import type { AuthorityDeps } from './home-authority.ts';
+import { signCertificate, spkiOf, toBeSigned } from './sign-certificate.ts';
+
+const hourMs = 3_600_000;
+/** Receipts are kept for seven years and may be held for longer; who verifies one needs an authority that was valid when it was stamped. */
+const lifeMs = 30 * 365 * 24 * hourMs;
+/** Clocks of other machines may be behind the one that founds the home. */
+const earlierMs = hourMs;
+
+/** Makes the certificates of the home's authorities. Names follow from the keys, so no two homes share one. */
+export async function foundAuthority({ authority, clock }: Pick<AuthorityDeps, 'authority' | 'clock'>): Promise<Record<string, Field>> {
+  const [root, timestamps, promises] = await Promise.all(
+    [authority.certificates, authority.timestamps, authority.promises].map(async (each) => spkiOf((await each.publicKey()).pem)),
+  );
+  if (!root || !timestamps || !promises) throw new Error('unreachable');
+  const foundedAt = clock.now();
+  const validity = { notBefore: floorToSecond(foundedAt - earlierMs), notAfter: floorToSecond(foundedAt + lifeMs) };
+  const issuer = nameOf('ca', root);
+  const stamper = nameOf('tsa', timestamps);
+  const sign = async (subject: string, spki: Buffer, extensions: ReturnType<typeof rootExtensions>): Promise<string> => {
+    const tbs = toBeSigned({ subject, issuer, spki, validity, purpose: subject });
+    return (await signCertificate(authority.certificates, tbs, extensions)).toString('base64');
+  };
+  return {
+    foundedAt,
+    validity,
+    root: { name: issuer, certificate: await sign(issuer, root, rootExtensions(root)) },
+    timestamps: { name: stamper, certificate: await sign(stamper, timestamps, timestampingExtensions(timestamps, root)) },
+    promises: promises.toString('base64'),
+  };
+}
+
+function nameOf(role: string, spki: Buffer): string {
+  return `mc-${role}-${createHash('sha256').update(spki).digest('hex').slice(0, 16)}`;
+}
+
+/** Certificates have no fractions of seconds. */
+function floorToSecond(ms: number): number {
+  return Math.floor(ms / 1_000) * 1_000;
+}

@@ -1,0 +1,21 @@
+/** The public half of a signing key, as it is published and put beside signatures. */
+export interface PublicKey {
+  /** `SHA256:<unpadded base64>` over the OpenSSH wire form of the key: the only non-empty key id cosign accepts. */
+  keyId: string;
+  /** SubjectPublicKeyInfo in PEM. */
+  pem: string;
+}
+
+/** A signature, and the key that made it: whoever asked for the key beside the signature could be told of another one while keys are rotated. */
+export interface Signature {
+  /** ECDSA over SHA-256 of the message, DER encoded. */
+  bytes: Uint8Array;
+  key: PublicKey;
+}
+
+/** Signs with an ECDSA P-256 key that never leaves its home (a file of mode 0600, or KMS). Which key that is may change at any time (shared/rotation). */
+export interface Signer {
+  /** The key that signs now. */
+  publicKey(): Promise<PublicKey>;
+  sign(message: Uint8Array): Promise<Signature>;
+}

@@ -1,0 +1,95 @@
+/** Which runs are due: pure decisions, and the walk over a tenant's runs from the oldest that still has something to lose. */
+import { z } from 'zod';
+import type { TenantId } from '../../core/tenant-id.ts';
+import { ExecutionRecord, headKey } from '../../execution/execution-record.ts';
+import { readTombstone } from '../../execution/tombstone.ts';
+import { isoTime } from '../../port/clock.ts';
+import type { Deps } from '../../port/deps.ts';
+import type { Item, Key } from '../../port/table.ts';
+import { RunOutcome, type Retention, type RunKind } from '../../tenant/retention.ts';
+
+const dayMs = 24 * 3_600_000;
+
+/** How long something of a run is kept, and the name of the rule. */
+export interface Keeping {
+  until: number;
+  rule: string;
+}
+
+/** Until when this kind is kept of a run; undefined for a run that is not over, which is kept for as long as that lasts. */
+export function decideKeeping(retention: Retention, kind: RunKind, head: ExecutionRecord): Keeping | undefined {
+  const outcome = RunOutcome.safeParse(head.state);
+  if (!outcome.success || head.endedAt === null || head.gsi2pk !== undefined) return undefined;
+  const days = retention[kind][outcome.data];
+  return { until: head.endedAt + days * dayMs, rule: `${kind} of ${outcome.data} runs after ${days} days` };
+}
+
+/** Whether this kind was purged of the run before. */
+export function isPurged(kind: RunKind, { logsPurge, dataPurge }: ExecutionRecord): boolean {
+  if (kind === 'receipts') return false;
+  return (kind === 'logs' ? logsPurge : dataPurge) !== undefined;
+}
+
+/** Where the walk begins: at the oldest run of which this kind was not purged yet, or later when there is none. */
+const markKey = (tenant: TenantId, kind: RunKind): Key => ({ pk: `T#${tenant}#RETENTION`, sk: `MARK#${kind}` });
+const Mark = z.object({ from: z.string() });
+
+const StoredHead = z.object({ gsi1sk: z.string() });
+
+/** A run that is due, and since when. */
+export interface DueRun {
+  head: ExecutionRecord;
+  keeping: Keeping;
+}
+
+/** Runs read at once. */
+const perPage = 200;
+
+/** Every run of the tenant of which this kind is due, by age of the run. Ends with remembering where to begin the next time. */
+export async function* dueRuns(
+  { table, clock }: Pick<Deps, 'table' | 'clock'>,
+  tenant: TenantId,
+  kind: RunKind,
+  retention: Retention,
+): AsyncGenerator<DueRun> {
+  const now = clock.now();
+  const key = markKey(tenant, kind);
+  const stored = await table.get(key);
+  const from = stored ? Mark.parse(stored).from : '0';
+  // No run that began later can be due.
+  const to = isoTime(now - Math.min(...Object.values(retention[kind])) * dayMs);
+  let first: string | undefined;
+  let cursor: string | undefined;
+  if (from <= to)
+    do {
+      const page = await table.query({ index: 'gsi1', pk: `T#${tenant}#X`, from, to, limit: perPage, ...(cursor && { cursor }) });
+      for (const item of page.items) {
+        const { gsi1sk } = StoredHead.parse(item);
+        const head = ExecutionRecord.parse(item);
+        if (isPurged(kind, head)) continue;
+        first ??= gsi1sk;
+        const keeping = decideKeeping(retention, kind, head);
+        // An index may lag behind a purge.
+        if (keeping && keeping.until <= now && (await isStillThere(table, kind, head))) yield { head, keeping };
+      }
+      cursor = page.cursor;
+    } while (cursor);
+  // Nothing is left of what began until then.
+  const next = first ?? (to > from ? to : from);
+  if (next !== from) await table.putMany([markItem(key, next)]);
+}
+
+async function isStillThere(table: Deps['table'], kind: RunKind, { tenant, id }: ExecutionRecord): Promise<boolean> {
+  const item = await table.get(headKey(tenant, id));
+  return item !== undefined && readTombstone(item) === undefined && !isPurged(kind, ExecutionRecord.parse(item));
+}
+
+function markItem(key: Key, from: string): Item {
+  return { ...key, from };
+}
+
+/** A time before which no run began that still has this kind, as the last whole walk found it; undefined before the first walk. */
+export async function oldestUnpurged({ table }: Pick<Deps, 'table'>, tenant: TenantId, kind: RunKind): Promise<string | undefined> {
+  const item = await table.get(markKey(tenant, kind));
+  return item && Mark.parse(item).from.split('#')[0];
+}

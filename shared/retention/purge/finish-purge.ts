@@ -1,0 +1,161 @@
+/** The end of a purge: its inventory, its signed manifest in the transparency log, and the digest of that on every tombstone. Can be repeated from anywhere. */
+import { auditOp } from '../../audit/audit-event.ts';
+import { digestBytes, type Digest } from '../../core/digest.ts';
+import { idSchema } from '../../core/id.ts';
+import type { TenantId } from '../../core/tenant-id.ts';
+import { headKey } from '../../execution/execution-record.ts';
+import { readTombstone } from '../../execution/tombstone.ts';
+import { logEntryOp } from '../../log/log-entry-op.ts';
+import { isoTime } from '../../port/clock.ts';
+import type { Deps } from '../../port/deps.ts';
+import { metricNames } from '../../port/metrics.ts';
+import type { WriteOp } from '../../port/table.ts';
+import { signStatement } from '../../receipt/sign-statement.ts';
+import { predicateTypes } from '../../receipt/statement.ts';
+import { verifyOwn } from '../../receipt/verify-own.ts';
+import { buildDeletionStatement, inventoryLines, type InventoryLine } from './deletion-statement.ts';
+import {
+  chunksOf,
+  clearPurgeOp,
+  endPurgeOp,
+  takenKey,
+  FiledManifest,
+  findProgress,
+  manifestKey,
+  TakenEntries,
+  purgeKey,
+  type Purge,
+  type PurgeCounts,
+  type RunProgress,
+} from './purge-record.ts';
+
+type FinishDeps = Pick<Deps, 'table' | 'blobs' | 'clock' | 'ids' | 'config' | 'signer' | 'metrics' | 'faults'>;
+
+/** The home, when it purges by its rules. */
+export const keeper = (tenant: TenantId): { sub: string; tenant: TenantId; roles: readonly string[] } => ({
+  sub: 'service:retention',
+  tenant,
+  roles: [],
+});
+
+/** Whether all of it went in the write that began it. */
+export function isTaken(kind: Purge['kind']): kind is 'audit' | 'keys' {
+  return kind === 'audit' || kind === 'keys';
+}
+
+interface Gathered {
+  progress: RunProgress[];
+  entries: InventoryLine[];
+  erased: Digest[];
+  counts: PurgeCounts;
+}
+
+/** Ends the purge; answers it as it is then. Everything of it was erased before. */
+export async function finishPurge(deps: FinishDeps, tenant: TenantId, purge: Purge): Promise<Purge> {
+  const done = purge.state === 'done' ? purge : await endPurge(deps, tenant, purge);
+  await sweepProgress(deps, tenant, purge);
+  await deps.table.write([clearPurgeOp(tenant, purge.id)]);
+  return done;
+}
+
+async function endPurge(deps: FinishDeps, tenant: TenantId, purge: Purge): Promise<Purge> {
+  const gathered = await (isTaken(purge.kind) ? gatherTaken(deps, tenant, purge) : gather(deps, tenant, purge));
+  const { counts } = gathered;
+  const filed = counts.runs + counts.rows === 0 ? undefined : await fileManifest(deps, tenant, purge, gathered);
+  await deps.faults.hit('purge:after-manifest');
+  if (filed && purge.kind === 'receipts') await nameManifest(deps, tenant, purge, filed.bundleDigest);
+  await deps.faults.hit('purge:after-tombstones');
+  const done: Purge = { ...purge, state: 'done', endedAt: isoTime(deps.clock.now()), counts, manifest: filed?.bundleDigest ?? null };
+  const audit = auditOp(
+    deps,
+    tenant,
+    { ...keeper(tenant), sub: purge.startedBy },
+    {
+      type: 'mc.purge.end',
+      subject: purge.id,
+      reason: purge.reason,
+      details: { kind: purge.kind, counts, manifest: done.manifest },
+    },
+  );
+  const { ok } = await deps.table.write([endPurgeOp(tenant, done), audit]);
+  if (ok) deps.metrics.count(metricNames.purgedRunsTotal, counts.runs, { kind: purge.kind });
+  await deps.faults.hit('purge:after-end');
+  return done;
+}
+
+async function gather(deps: FinishDeps, tenant: TenantId, purge: Purge): Promise<Gathered> {
+  const progress: RunProgress[] = [];
+  for (const run of purge.runs)
+    progress.push((await findProgress(deps, tenant, purge.id, run.id)) ?? { id: run.id, state: 'skipped', holds: [], rows: 0 });
+  const gone = new Map(progress.filter(({ state }) => state === 'erased').map((run) => [run.id, run]));
+  const entries: InventoryLine[] = purge.runs.flatMap((run) => {
+    const erased = gone.get(run.id);
+    return erased ? [{ execution: run.id, rule: run.rule, rows: erased.rows }] : [];
+  });
+  const counts = { shared: 0, locked: 0, erased: 0, bytes: 0 };
+  const erased = new Set<Digest>();
+  for await (const { name, items } of chunksOf(deps, tenant, purge.id)) {
+    const run = idSchema('exec').parse(name.split('#')[0]);
+    // What was listed of a run that was not taken is all still there.
+    if (!gone.has(run)) continue;
+    for (const { isOwn: _isOwn, ...item } of items) {
+      entries.push({ ...item, execution: run });
+      counts[item.result ?? 'shared'] += 1;
+      if (item.result !== 'erased') continue;
+      counts.bytes += item.sizeBytes ?? 0;
+      erased.add(item.digest);
+    }
+  }
+  const of = (state: RunProgress['state']): number => progress.filter((run) => run.state === state).length;
+  const rows = progress.reduce((sum, run) => sum + run.rows, 0);
+  return { progress, entries, erased: [...erased], counts: { runs: gone.size, held: of('held'), skipped: of('skipped'), rows, ...counts } };
+}
+
+async function gatherTaken(deps: FinishDeps, tenant: TenantId, purge: Purge): Promise<Gathered> {
+  const { entries } = TakenEntries.parse(await deps.table.get(takenKey(tenant, purge.id)));
+  const counts = { runs: 0, held: 0, skipped: 0, rows: entries.length, erased: 0, bytes: 0, shared: 0, locked: 0 };
+  return { progress: [], entries, erased: [], counts };
+}
+
+async function fileManifest(deps: FinishDeps, tenant: TenantId, purge: Purge, gathered: Gathered): Promise<FiledManifest> {
+  const key = manifestKey(tenant, purge.id);
+  const earlier = await deps.table.get(key);
+  if (earlier) return FiledManifest.parse(earlier);
+  const lines = inventoryLines(gathered.entries);
+  const text = lines.map((line) => `${line}\n`).join('');
+  const inventory = await deps.blobs.put(tenant, 'receipt', Buffer.from(text));
+  await deps.faults.hit('purge:after-inventory-blob');
+  const endedAt = isoTime(deps.clock.now());
+  const statement = buildDeletionStatement({ tenant, builderId: deps.config.builderId, purge, endedAt, lines, ...gathered });
+  const bundle = await signStatement(deps.signer, statement);
+  const { pem } = await verifyOwn(deps, bundle, { predicateType: predicateTypes.deletion, artifact: digestBytes(text) });
+  const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
+  await deps.faults.hit('purge:after-sign');
+  const { leaf, op } = logEntryOp(bundle, pem, key);
+  const item = { ...key, bundleDigest, leaf, inventory };
+  const { ok } = await deps.table.write([{ kind: 'put', item, conditions: [{ kind: 'absent' }] }, op]);
+  return ok ? { bundleDigest, leaf, inventory } : FiledManifest.parse(await deps.table.get(key));
+}
+
+/** The tombstones of the purge say which manifest vouches for them. */
+async function nameManifest(deps: FinishDeps, tenant: TenantId, purge: Purge, manifest: Digest): Promise<void> {
+  const items = await deps.table.getMany(purge.runs.map(({ id }) => headKey(tenant, id)));
+  const ops = items.flatMap((item): WriteOp[] => {
+    const tombstone = item && readTombstone(item);
+    if (!tombstone || tombstone.purge !== purge.id) return [];
+    const conditions = [{ kind: 'present' }] as const;
+    return [{ kind: 'update', key: headKey(tenant, tombstone.executionId), set: { tombstone: { ...tombstone, manifest } }, conditions }];
+  });
+  if (ops.length > 0) await deps.table.write(ops);
+}
+
+/** The inventory says the same. */
+async function sweepProgress(deps: FinishDeps, tenant: TenantId, purge: Purge): Promise<void> {
+  const { pk } = purgeKey(tenant, purge.id);
+  for (const prefix of ['ITEM#', 'RUN#', 'TAKEN'])
+    for (;;) {
+      const { items } = await deps.table.query({ pk, prefix, limit: 100 });
+      if (items.length === 0) break;
+      await deps.table.write(items.map(({ sk }): WriteOp => ({ kind: 'delete', key: { pk, sk } })));
+    }
+}

@@ -1,0 +1,82 @@
+/** A round of a tenant: open purges are carried on, then everything that is due goes, some runs a purge, until nothing is left or the time is up. */
+import type { TenantId } from '../../core/tenant-id.ts';
+import { metricNames } from '../../port/metrics.ts';
+import { defaultRetention, type RunKind, type Retention } from '../../tenant/retention.ts';
+import { getTenant } from '../../tenant/tenant-store.ts';
+import { beginPurge, carryOut, type MayGoOn, type PurgeDeps } from './carry-out.ts';
+import { dueRuns } from './due.ts';
+import { keeper } from './finish-purge.ts';
+import { findHolds } from '../hold/legal-hold.ts';
+import { purgeAuditEvents } from './purge-audit-events.ts';
+import { shredLogKeys } from './shred-log-keys.ts';
+import type { Deps } from '../../port/deps.ts';
+import { listOpenPurges, runsPerPurge, type PurgedRun } from './purge-record.ts';
+
+/** What a round found, and whether it came to its end. */
+export interface Round {
+  purges: number;
+  /** Runs that are due and that a legal hold keeps. */
+  held: number;
+  isDone: boolean;
+}
+
+/** Purges what is due of the tenant. `mayGoOn` is asked before each run: what was begun is carried on by the next round. */
+export async function purgeTenant(
+  deps: PurgeDeps & Pick<Deps, 'dataKeys'>,
+  tenant: TenantId,
+  mayGoOn: MayGoOn = () => true,
+): Promise<Round> {
+  const round: Round = { purges: 0, held: 0, isDone: false };
+  for (const purge of await listOpenPurges(deps, tenant)) {
+    if (!(await carryOut(deps, tenant, purge, mayGoOn))) return round;
+    round.purges += 1;
+  }
+  const { retention = defaultRetention } = await getTenant(deps, tenant);
+  // The whole run first: what it takes with it need not go by itself.
+  for (const kind of ['receipts', 'data', 'logs'] as const)
+    if (!(await purgeKind(deps, { tenant, kind, retention }, round, mayGoOn))) return round;
+  if (!(await purgeAuditEvents(deps, tenant, mayGoOn))) return round;
+  await shredLogKeys(deps, tenant);
+  round.isDone = true;
+  return round;
+}
+
+interface KindOfTenant {
+  tenant: TenantId;
+  kind: RunKind;
+  retention: Retention;
+}
+
+async function purgeKind(deps: PurgeDeps, about: KindOfTenant, round: Round, mayGoOn: MayGoOn): Promise<boolean> {
+  const { tenant, kind } = about;
+  const startedBy = keeper(tenant).sub;
+  for (;;) {
+    const { runs, held, isLast } = await nextRuns(deps, about);
+    round.held = Math.max(round.held, held);
+    if (runs.length > 0) {
+      const purge = await beginPurge(deps, tenant, { kind, runs, startedBy, reason: `${kind} that are due` });
+      if (!(await carryOut(deps, tenant, purge, mayGoOn))) return false;
+      round.purges += 1;
+    }
+    if (isLast) return true;
+  }
+}
+
+/** The next runs that are due and that no hold keeps; how far behind they are is measured here. */
+async function nextRuns(
+  deps: PurgeDeps,
+  { tenant, kind, retention }: KindOfTenant,
+): Promise<{ runs: PurgedRun[]; held: number; isLast: boolean }> {
+  const runs: PurgedRun[] = [];
+  let held = 0;
+  for await (const { head, keeping } of dueRuns(deps, tenant, kind, retention)) {
+    const run = { id: head.id, workflow: head.workflow.name };
+    if (((await findHolds(deps, tenant, [run])).get(head.id) ?? []).length > 0) held += 1;
+    else {
+      if (runs.length === 0) deps.metrics.record(metricNames.purgeBehindDays, (deps.clock.now() - keeping.until) / (24 * 3_600_000));
+      runs.push({ ...run, rule: keeping.rule });
+    }
+    if (runs.length === runsPerPurge) return { runs, held, isLast: false };
+  }
+  return { runs, held, isLast: true };
+}

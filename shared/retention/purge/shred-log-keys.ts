@@ -1,0 +1,45 @@
+/**
+ * Crypto-shredding. A backup, a replica or a locked bucket may still hold logs that were erased here; without the data key of their month they are noise. A key goes
+ * when every run that could have used it has lost its logs. Only logs: all else that is sealed holds things that nobody purges, such as releases and manifests.
+ */
+import type { TenantId } from '../../core/tenant-id.ts';
+import { dataKeyPk, DataKeyRecord, isLiving, type LivingDataKey } from '../../encryption/data-key-record.ts';
+import { endOfPeriod } from '../../encryption/period.ts';
+import { shredOp } from '../../encryption/shred-data-keys.ts';
+import { isoTime } from '../../port/clock.ts';
+import type { Deps } from '../../port/deps.ts';
+import { getTenant } from '../../tenant/tenant-store.ts';
+import type { PurgeDeps } from './carry-out.ts';
+import { oldestUnpurged } from './due.ts';
+import { finishPurge } from './finish-purge.ts';
+import { takeAtOnce } from './take-at-once.ts';
+
+/** A month has one key, or a few of a very busy tenant. */
+const keysPerPurge = 50;
+
+/** A clock of another process may still be in the month that is over here. */
+const graceMs = 3_600_000;
+
+/** Shreds the data keys of logs of every month in which nothing is left to be read; the manifest of the purge names them. */
+export async function shredLogKeys(deps: PurgeDeps & Pick<Deps, 'dataKeys'>, id: TenantId): Promise<void> {
+  const from = await oldestUnpurged(deps, id, 'logs');
+  if (from === undefined) return;
+  const { items } = await deps.table.query({ pk: dataKeyPk(id), prefix: 'log#', limit: keysPerPurge });
+  const living = items.map((item) => DataKeyRecord.parse(item)).filter(isLiving);
+  const over = living.filter((key) => isOver(key, from));
+  if (over.length === 0) return;
+  const purge = await takeAtOnce(deps, await getTenant(deps, id), {
+    kind: 'keys',
+    reason: 'data keys of logs that are all purged',
+    entries: over.map((key) => ({ purpose: 'log' as const, dataKey: key.id })),
+    ops: over.map((key) => shredOp(key, deps.clock.now())),
+  });
+  if (!purge) return;
+  deps.dataKeys.forget();
+  await finishPurge(deps, id, purge);
+}
+
+/** Whoever sealed with a key of a month had begun before that month ended. */
+function isOver({ createdAt }: LivingDataKey, oldestRun: string): boolean {
+  return isoTime(endOfPeriod(createdAt) + graceMs) < oldestRun;
+}

@@ -1,0 +1,107 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { fileHomeStatement } from '../../../shared/backup/file-home-statement.ts';
+import { SoftwareLogKey } from '../../../shared/embedded/software-log-key.ts';
+import { integrateLog } from '../../../shared/log/integrate-log.ts';
+import { logIdentity } from '../../../shared/log/log-identity.ts';
+import { readHead } from '../../../shared/log/log-store.ts';
+import { listLogs, retireLog } from '../../../shared/log/retired-logs.ts';
+import { withLogEntry } from '../../../shared/log/with-log-entry.ts';
+import type { Deps } from '../../../shared/port/deps.ts';
+import type { Bundle } from '../../../shared/receipt/bundle.ts';
+import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
+import { predicateTypes } from '../../../shared/receipt/statement.ts';
+import { buildDeps, type TestHome } from '../../support/build-deps.ts';
+
+let home: TestHome;
+beforeEach(() => void (home = buildDeps()));
+afterEach(() => home.close());
+
+const newKey = (): SoftwareLogKey => new SoftwareLogKey(generateKeyPairSync('ed25519').privateKey);
+
+async function state(deps: Deps, name: string): Promise<Bundle> {
+  return fileHomeStatement(deps, {
+    key: { pk: 'T#local#NOTE', sk: name },
+    statement: {
+      _type: 'https://in-toto.io/Statement/v1',
+      predicateType: predicateTypes.testResult,
+      subject: [{ name, digest: { sha256: 'ab'.repeat(32) } }],
+      predicate: { result: 'PASSED', configuration: [] },
+    },
+    change: { type: 'mc.home.backup', subject: name, reason: 'test' },
+  });
+}
+
+const Row = z.looseObject({ leaf: z.string() });
+
+async function leafOf(name: string): Promise<string> {
+  return Row.parse(await home.table.get({ pk: 'T#local#NOTE', sk: name })).leaf;
+}
+
+const bare = (bundle: Bundle): Bundle => ({ ...bundle, verificationMaterial: { ...bundle.verificationMaterial, tlogEntries: [] } });
+
+describe('a log that was retired', () => {
+  test('still gives its entries the same proofs, also over full tiles and after two further logs', async () => {
+    const before: Bundle[] = [];
+    for (let at = 0; at < 300; at += 1) before.push(await state(home.deps, `n${at}`));
+    const ended = await retireLog(home.deps);
+    expect(ended).toMatchObject({ size: 300, note: expect.stringContaining('\n300\n') });
+    const second = { ...home.deps, logKey: newKey() };
+    await state(second, 'between');
+    await retireLog(second);
+    const third = { ...home.deps, logKey: newKey() };
+    await state(third, 'after');
+
+    const { pem } = await home.deps.signer.publicKey();
+    const logs = await listLogs(third);
+    expect(logs).toHaveLength(3);
+    for (const at of [0, 255, 256, 299]) {
+      const bundle = before[at];
+      if (!bundle) throw new Error('there are 300');
+      const again = await withLogEntry(third, bare(bundle), await leafOf(`n${at}`));
+      expect(again).toEqual(bundle);
+      expect(verifyBundle(again, { pem, logs, requireLog: true }).log).not.toBeNull();
+    }
+    expect((await readHead(third))?.size).toBe(1);
+  }, 60_000);
+
+  test('takes no entry more: its key cannot begin it again', async () => {
+    await state(home.deps, 'first');
+    await retireLog(home.deps);
+    await expect(state(home.deps, 'second')).rejects.toMatchObject({
+      code: 'mc:log:damaged',
+      message: expect.stringContaining('has ended'),
+    });
+    expect(await readHead(home.deps)).toBeUndefined();
+    // What was filed waits, and goes into the next log.
+    const next = { ...home.deps, logKey: newKey() };
+    expect(await integrateLog(next)).toBe(1);
+  });
+
+  test('is retired once, however often that is tried', async () => {
+    await state(home.deps, 'first');
+    const ended = await retireLog(home.deps);
+    expect(await retireLog(home.deps)).toEqual(ended);
+    expect((await listLogs({ ...home.deps, logKey: newKey() })).map(({ origin }) => origin)).toContain(
+      logIdentity(await home.deps.logKey.publicKey()).origin,
+    );
+  });
+
+  test('has the checkpoint of a batch that a crash left unfinished', async () => {
+    await state(home.deps, 'first');
+    const dying = {
+      ...home.deps,
+      faults: {
+        hit: (point: string) => {
+          if (point === 'log:after-commit') throw new Error('killed');
+        },
+      },
+    };
+    await expect(state(dying, 'second')).rejects.toThrow('killed');
+    const ended = await retireLog(home.deps);
+    expect(ended.size).toBe(2);
+    const next = { ...home.deps, logKey: newKey() };
+    expect((await state(next, 'third')).verificationMaterial.tlogEntries?.[0]?.logIndex).toBe('0');
+  });
+});

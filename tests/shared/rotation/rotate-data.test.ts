@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { dataKeyList } from '../../../shared/encryption/data-key-record.ts';
+import { loadJson } from '../../../shared/execution/stored-json.ts';
+import { getExecutionRecord } from '../../../shared/execution/execution-store.ts';
+import { idSchema } from '../../../shared/core/id.ts';
+import { readRotation } from '../../../shared/rotation/rotation-view.ts';
+import type { Rotation } from '../../../shared/rotation/rotation.ts';
+import type { Engine } from '../../support/open-engine.ts';
+import { openRotatingEngine, rotate, sealedRun } from './rotating-engine.ts';
+
+describe('a rotation of the key that wraps data keys', () => {
+  let engine: Engine;
+  let before: string;
+  let rotation: Rotation;
+  beforeAll(async () => {
+    engine = await openRotatingEngine();
+    before = (await sealedRun(engine)).id;
+    rotation = await rotate(engine, { kind: 'data' });
+  }, 30_000);
+  afterAll(() => engine.close());
+
+  test('has the new key wrap every data key, and takes the old one away', async () => {
+    const { deps } = engine.home;
+    const { items } = await deps.table.query({ index: 'gsi1', pk: dataKeyList, limit: 100 });
+    expect(items.length).toBeGreaterThan(0);
+    expect(new Set(items.map((item) => item['wrappedBy']))).toEqual(new Set([rotation.newKey?.keyId]));
+    expect(rotation.checks?.rewrapped).toBe(items.length);
+    const ring = readFileSync(join(engine.folder, 'keys', 'wrapping.json'), 'utf8');
+    expect(ring).toContain(rotation.newKey?.keyId);
+    expect(ring).not.toContain(rotation.oldKey.keyId);
+  });
+
+  test('opens what was sealed before with nothing of the old key in memory, and goes on sealing', async () => {
+    const { deps } = engine.home;
+    deps.dataKeys.forget();
+    const head = await getExecutionRecord(deps, engine.actor.tenant, idSchema('exec').parse(before));
+    await expect(loadJson(deps, engine.actor.tenant, head.inputs)).resolves.toEqual({});
+    await expect(sealedRun(engine)).resolves.toBeDefined();
+  });
+
+  test('is vouched for by the home, in the log', async () => {
+    const { statements } = await readRotation(engine.home.deps, rotation.id);
+    expect(statements.map(({ name }) => name)).toEqual(['introduced', 'completed']);
+    for (const { bundle } of statements) expect(bundle.verificationMaterial.tlogEntries).toHaveLength(1);
+  });
+});
