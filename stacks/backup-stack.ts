@@ -23,18 +23,18 @@ interface BackupStackProps extends StackProps {
  * the vault outlives it, and can be copied to another region.
  */
 export class BackupStack extends Stack {
-  readonly vault: BackupVault;
+  readonly #vault: BackupVault;
 
   constructor(scope: Construct, id: string, { stage, table, dataKey, replicaRegion, ...props }: BackupStackProps) {
     super(scope, id, props);
-    this.vault = new BackupVault(this, 'Vault', {
+    this.#vault = new BackupVault(this, 'Vault', {
       backupVaultName: `mc-${stage}`,
       encryptionKey: dataKey,
       blockRecoveryPointDeletion: false,
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const replica = replicaRegion === undefined ? undefined : this.#vaultIn(stage, replicaRegion);
-    const plan = new BackupPlan(this, 'Nightly', { backupPlanName: `mc-${stage}-nightly`, backupVault: this.vault });
+    const plan = new BackupPlan(this, 'Nightly', { backupPlanName: `mc-${stage}-nightly`, backupVault: this.#vault });
     plan.addRule(
       new BackupPlanRule({
         ruleName: 'nightly',
@@ -50,7 +50,7 @@ export class BackupStack extends Stack {
     plan.addSelection('Table', {
       backupSelectionName: 'table',
       resources: [BackupResource.fromDynamoDbTable(table.table)],
-      role: this.#role({ table, dataKey, vaults: [this.vault.backupVaultArn, ...(replica ? [replica.backupVaultArn] : [])] }),
+      role: this.#role({ table, dataKey, vaults: [this.#vault.backupVaultArn, ...(replica ? [replica.backupVaultArn] : [])] }),
       disableDefaultBackupPolicy: true,
     });
   }
@@ -86,7 +86,7 @@ export class BackupStack extends Stack {
     return new Metric({
       namespace: 'AWS/Backup',
       metricName: 'NumberOfBackupJobsCompleted',
-      dimensionsMap: { BackupVaultName: this.vault.backupVaultName },
+      dimensionsMap: { BackupVaultName: this.#vault.backupVaultName },
       statistic: 'Sum',
       period: Duration.hours(6),
     });

@@ -1,10 +1,11 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention, StorageClass } from 'aws-cdk-lib/aws-s3';
+import { ObjectLockRetention, StorageClass } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { receiptDaysMin } from '../shared/tenant/retention.ts';
 import { AuditedTable } from './constructs/audited-table.ts';
 import { BlobBucket } from './constructs/blob-bucket.ts';
+import { accessLogBucket } from './constructs/kept-bucket.ts';
 import { replicateBucket } from './constructs/replicate-bucket.ts';
 import type { EnvelopeKey } from './constructs/envelope-key.ts';
 
@@ -51,16 +52,7 @@ export class DataStack extends Stack {
     super(scope, id, props);
     this.receiptRetention = receiptLock(objectLock);
     this.table = new AuditedTable(this, 'Main', { encryptionKey: dataKey, warmWrites });
-    const accessLogs = new Bucket(this, 'AccessLogs', {
-      // S3 delivers access logs with its own encryption only.
-      encryption: BucketEncryption.S3_MANAGED,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      lifecycleRules: [{ expiration: Duration.days(400) }],
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    const shared = { encryptionKey: dataKey, envelopeKey, accessLogs };
+    const shared = { encryptionKey: dataKey, envelopeKey, accessLogs: accessLogBucket(this) };
     this.data = new BlobBucket(this, 'Data', shared);
     this.logs = new BlobBucket(this, 'Logs', { ...shared, lifecycleRules: logLifecycle });
     this.receipts = new BlobBucket(this, 'Receipts', { ...shared, objectLockDefaultRetention: this.receiptRetention });

@@ -2,20 +2,18 @@
  * What makes runs progress: the task queue and its worker, the state machine that supervises each run with a function a phase, the
  * sweep that finds what a crash left behind, and the log of what was signed.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ArnFormat, CfnOutput, CustomResource, Duration, RemovalPolicy, Size, Stack, Validations, type StackProps } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnOutput, CustomResource, Duration, Size, Stack, type StackProps } from 'aws-cdk-lib';
 import { SqsEventSource, type SqsEventSourceProps } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
-import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { addSchedule } from './constructs/add-schedule.ts';
+import { addStateMachine, stateMachineArn } from './constructs/add-state-machine.ts';
 import { deliveriesMax } from '../shared/port/task-queue.ts';
 import { usualKeyDays } from '../shared/rotation/watch-rotations.ts';
 import { grant } from './constructs/grant.ts';
-import { KeyRotation, rotationMachineArn } from './constructs/key-rotation.ts';
+import { KeyRotation } from './constructs/key-rotation.ts';
 import { OperationFunction } from './constructs/operation-function.ts';
 import { Retention } from './constructs/retention.ts';
 import { TransparencyLog } from './constructs/transparency-log.ts';
@@ -54,8 +52,6 @@ function readingOf(pollers: number | undefined): Pick<SqsEventSourceProps, 'maxC
   return { provisionedPollerConfig: { minimumPollers: pollers, maximumPollers } };
 }
 
-const definitionFile = join(import.meta.dirname, '..', 'statemachines', 'run.asl.json');
-
 export class ExecutionStack extends Stack {
   readonly queue: Queue;
   readonly deadLetters: Queue;
@@ -64,8 +60,6 @@ export class ExecutionStack extends Stack {
   readonly worker: OperationFunction;
   readonly sweep: OperationFunction;
   readonly log: TransparencyLog;
-  readonly keyRotation: KeyRotation;
-  readonly retention: Retention;
   readonly #rotationMachineArn: string;
   readonly environmentOfHome: Record<string, string>;
   readonly #props: ExecutionStackProps;
@@ -86,14 +80,9 @@ export class ExecutionStack extends Stack {
     });
     // Functions need the machine's ARN and the machine needs theirs: a name of ours breaks the circle.
     const stateMachineName = `mc-${props.stage}-run`;
-    this.stateMachineArn = this.formatArn({
-      service: 'states',
-      resource: 'stateMachine',
-      resourceName: stateMachineName,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
+    this.stateMachineArn = stateMachineArn(this, stateMachineName);
     const machineName = `mc-${props.stage}-key-rotation`;
-    this.#rotationMachineArn = rotationMachineArn(this, machineName);
+    this.#rotationMachineArn = stateMachineArn(this, machineName);
     this.environmentOfHome = homeEnvironment(props.parts, {
       queueUrl: this.queue.queueUrl,
       stateMachineArn: this.stateMachineArn,
@@ -108,8 +97,8 @@ export class ExecutionStack extends Stack {
     this.sweep = this.#sweep();
     this.log = new TransparencyLog(this, 'TransparencyLog', { code: props.code, parts: props.parts, environment: this.environmentOfHome });
     const { code, parts, maxKeyDays = usualKeyDays } = props;
-    this.keyRotation = new KeyRotation(this, 'KeyRotation', { code, parts, environment: this.environmentOfHome, machineName, maxKeyDays });
-    this.retention = new Retention(this, 'Retention', {
+    new KeyRotation(this, 'KeyRotation', { code, parts, environment: this.environmentOfHome, machineName, maxKeyDays });
+    new Retention(this, 'Retention', {
       code,
       parts,
       environment: this.environmentOfHome,
@@ -187,7 +176,7 @@ export class ExecutionStack extends Stack {
     return phase;
   }
 
-  #supervisor(stateMachineName: string): StateMachine {
+  #supervisor(machineName: string): StateMachine {
     const seal = this.#phase('SealRun', 'seal-run', 'Signs and verifies the receipt of a run');
     this.#props.parts.signingKey.grantSign(seal.role);
     this.#props.parts.receipts.grantReadWrite(seal.role);
@@ -198,36 +187,13 @@ export class ExecutionStack extends Stack {
       SealRun: seal,
       RecordRun: this.#phase('RecordRun', 'record-run', 'Records what a run cost and did'),
     };
-    const machine = new StateMachine(this, 'Run', {
-      stateMachineName,
-      stateMachineType: StateMachineType.STANDARD,
-      definitionBody: DefinitionBody.fromString(readFileSync(definitionFile, 'utf8')),
-      definitionSubstitutions: Object.fromEntries(
-        Object.entries(phases).map(([name, phase]) => [`${name}Function`, phase.function.functionArn]),
-      ),
-      role: new Role(this, 'RunRole', { assumedBy: new ServicePrincipal('states.amazonaws.com') }),
-      logs: {
-        destination: new LogGroup(this, 'RunLog', {
-          logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
-          retention: RetentionDays.ONE_MONTH,
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
-        level: LogLevel.ALL,
-        // Inputs are ids, but outputs of future phases might not be.
-        includeExecutionData: false,
-      },
-      tracingEnabled: true,
+    return addStateMachine(this, 'Run', {
+      machineName,
+      definition: 'run',
+      functions: phases,
+      logId: 'RunLog',
+      logRetention: RetentionDays.ONE_MONTH,
     });
-    grant(
-      machine.role,
-      ['lambda:InvokeFunction'],
-      Object.values(phases).map((phase) => phase.function.functionArn),
-    );
-    Validations.of(machine.role).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'X-Ray and the delivery of vended logs have no resources: both can only be allowed on *.',
-    });
-    return machine;
   }
 
   #sweep(): OperationFunction {
@@ -237,7 +203,7 @@ export class ExecutionStack extends Stack {
     });
     this.#allowEngine(sweep);
     this.grantStartRun(sweep);
-    addSchedule(this, 'SweepSchedule', { operation: sweep, description: 'Sweeps the open runs of Maestro Conductor', rate: '1 minute' });
+    addSchedule(this, 'SweepSchedule', { calls: sweep, description: 'Sweeps the open runs of Maestro Conductor', at: 'rate(1 minute)' });
     return sweep;
   }
 

@@ -1,14 +1,15 @@
 import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { BackupVault } from 'aws-cdk-lib/aws-backup';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps } from 'aws-cdk-lib/aws-s3';
+import type { ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { backupDays, replicaBucketName, replicaKeyAlias, replicaVaultName, type ReplicatedKind } from './replica-names.ts';
+import { accessLogBucket, keptBucket } from './constructs/kept-bucket.ts';
+import { backupDays, replicaBucketName, replicaKeyAlias, replicaVaultName } from './replica-names.ts';
 
 interface ReplicaStackProps extends StackProps {
   stage: string;
   /** For how long receipts cannot be deleted. */
-  receiptRetention: BucketProps['objectLockDefaultRetention'];
+  receiptRetention: ObjectLockRetention;
 }
 
 /** The copies of a home in another region: a bucket for each kind of blob, and a vault for the backups of the table. Nothing here goes with the stack. */
@@ -22,35 +23,16 @@ export class ReplicaStack extends Stack {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     new BackupVault(this, 'Vault', { backupVaultName: replicaVaultName(stage), encryptionKey, removalPolicy: RemovalPolicy.RETAIN });
-    const accessLogs = new Bucket(this, 'AccessLogs', {
-      encryption: BucketEncryption.S3_MANAGED,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      lifecycleRules: [{ expiration: Duration.days(400) }],
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    const kinds: [ReplicatedKind, Partial<BucketProps>][] = [
-      ['data', {}],
-      ['logs', {}],
-      ['receipts', receiptRetention === undefined ? {} : { objectLockDefaultRetention: receiptRetention }],
-    ];
-    for (const [kind, more] of kinds) {
-      new Bucket(this, `Replica${kind}`, {
+    const accessLogs = accessLogBucket(this);
+    for (const kind of ['data', 'logs', 'receipts'] as const) {
+      keptBucket(this, `Replica${kind}`, {
         bucketName: replicaBucketName(stage, kind),
-        encryption: BucketEncryption.KMS,
         encryptionKey,
-        bucketKeyEnabled: true,
-        blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-        enforceSSL: true,
-        minimumTLSVersion: 1.2,
-        versioned: true,
+        accessLogs,
+        logPrefix: `${kind}/`,
         // What was deleted at home is deleted here when nobody can want it back any more.
         lifecycleRules: [{ noncurrentVersionExpiration: Duration.days(backupDays), expiredObjectDeleteMarker: true }],
-        serverAccessLogsBucket: accessLogs as unknown as NonNullable<BucketProps['serverAccessLogsBucket']>, // The same at run time (blob-bucket.ts).
-        serverAccessLogsPrefix: `${kind}/`,
-        removalPolicy: RemovalPolicy.RETAIN,
-        ...more,
+        ...(kind === 'receipts' && { objectLockDefaultRetention: receiptRetention }),
       });
     }
   }

@@ -1,9 +1,7 @@
+import { answerLimits } from './answer-limits.ts';
 import type { DisclosurePart } from './answers.ts';
 import type { Answer } from './http-transport.ts';
 import { unexpectedAnswer } from './parse-answer.ts';
-
-/** A deployed home answers some 4.4 MB at once (functions/middleware/lambda.ts). */
-const pieceBytes = 4_000_000;
 
 function numberOf(answer: Answer, header: string): number {
   const value = Number(answer.headers.get(header) ?? Number.NaN);
@@ -15,7 +13,7 @@ function numberOf(answer: Answer, header: string): number {
 export async function fetchPieces(ask: (piece: { offset: number; length: number }) => Promise<Answer>): Promise<DisclosurePart> {
   const taken: Uint8Array[] = [];
   for (let offset = 0; ;) {
-    const answer = await ask({ offset, length: pieceBytes });
+    const answer = await ask({ offset, length: answerLimits.piece });
     taken.push(answer.bytes);
     offset += answer.bytes.byteLength;
     const isLast = offset >= numberOf(answer, 'x-disclosure-part-bytes');

@@ -1,8 +1,9 @@
 /**
- * One HTTP exchange with a home: adds the token, bounds the time, and turns everything that is not a success into an ApiProblem.
+ * One HTTP exchange with a home: adds the token, bounds the time and the answer, and turns everything that is not a success into an ApiProblem.
  * It never repeats a request; only the caller knows whether that is safe.
  */
 import { errnoOf } from '../errno.ts';
+import { answerLimits } from './answer-limits.ts';
 import { Problem } from './answers.ts';
 import { ApiProblem } from './api-problem.ts';
 
@@ -19,6 +20,8 @@ export interface Exchange {
   query?: Readonly<Record<string, string | number | undefined>>;
   headers?: Readonly<Record<string, string>>;
   body?: { mediaType: string; content: string | Uint8Array<ArrayBuffer> };
+  /** How much is taken of the answer; default: that of a document. */
+  maxBytes?: number;
 }
 
 export interface Answer {
@@ -55,16 +58,45 @@ async function send(home: HomeAddress, base: string, exchange: Exchange): Promis
       redirect: 'error', // A token must not follow a redirect to another host.
       signal: AbortSignal.timeout(home.timeoutMs ?? exchangeTimeoutMs),
     });
-    const bytes = new Uint8Array(await response.arrayBuffer());
+    const bytes = await readBody(response, exchange);
     const { status, headers: answered } = response;
     return { status, text: new TextDecoder().decode(bytes), bytes, headers: answered, mediaType: answered.get('content-type') ?? '' };
   } catch (error) {
+    if (error instanceof ApiProblem) throw error;
     throw new ApiProblem(
       503,
       { code: 'mc:host:unreachable', title: 'The host does not answer', detail: whyUnreachable(base, error) },
       error,
     );
   }
+}
+
+/** The body, held in memory; throws `mc:cli:answer-too-large` for one that is longer than such an answer is, and takes no more of it. */
+async function readBody(
+  response: Response,
+  { method, path, maxBytes = answerLimits.document }: Exchange,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const body: AsyncIterable<Uint8Array> | readonly Uint8Array[] = response.body ?? [];
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > maxBytes) {
+      // Of an answer that came compressed, what is announced is less.
+      const announced = Number(response.headers.get('content-length'));
+      const got = announced > maxBytes ? `${String(announced)} bytes` : `${String(size)} bytes and more`;
+      const detail = `${method} ${path} is answered with ${got}; allowed are ${String(maxBytes)}.`;
+      throw new ApiProblem(response.status, { code: 'mc:cli:answer-too-large', title: 'The answer is too large', detail });
+    }
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
 }
 
 function queryString(query: Exchange['query']): string {

@@ -24,6 +24,7 @@ import type { CreateTenant } from '../../shared/tenant-admin/create-tenant.ts';
 import type { PutMember } from '../../shared/tenant-admin/put-member.ts';
 import { TenantDetails } from '../../shared/tenant-admin/tenant-view.ts';
 import { Member } from '../../shared/tenant/tenant.ts';
+import { answerLimits } from './answer-limits.ts';
 import * as answers from './answers.ts';
 import { parseAs, parseJson } from './parse-answer.ts';
 import { RetentionClient } from './retention-client.ts';
@@ -144,13 +145,15 @@ export class MaestroClient {
   /** One part of the disclosure pack of a run, byte for byte. */
   async getDisclosurePart(id: string, part: number): Promise<answers.DisclosurePart> {
     const path = `/api/executions/${encodeURIComponent(id)}/disclosure.tgz`;
-    return fetchPieces((piece) => this.#send({ method: 'GET', path, query: { part, ...piece }, headers: { accept: '*/*' } }));
+    return fetchPieces((piece) => this.#raw(path, 'piece', { part, ...piece }));
   }
 
   /** What was withheld from one part of the pack of a run, as NDJSON. */
   async openWithheld(id: string, request: { part: number; reason: string }): Promise<{ text: string; parts: number }> {
     const path = `/api/executions/${encodeURIComponent(id)}/openings`;
-    const { bytes, parts } = await fetchPieces((piece) => this.#post(path, { ...request, ...piece }));
+    const { bytes, parts } = await fetchPieces((piece) =>
+      this.#send({ method: 'POST', path, body: jsonBody({ ...request, ...piece }), maxBytes: answerLimits.piece }),
+    );
     return { text: Buffer.from(bytes).toString('utf8'), parts };
   }
 
@@ -205,7 +208,7 @@ export class MaestroClient {
   /** The bundle of a pack, byte for byte. */
   async getPolicyBundle(name: string, version?: string): Promise<Uint8Array<ArrayBuffer>> {
     const path = `/api/policy-packs/${encodeURIComponent(name)}/bundle.tar.gz`;
-    return (await this.#send({ method: 'GET', path, query: { version }, headers: { accept: '*/*' } })).bytes;
+    return (await this.#raw(path, 'policyBundle', { version })).bytes;
   }
 
   async pushPolicyPack(bytes: Uint8Array<ArrayBuffer>): Promise<PushedPolicyPack> {
@@ -276,17 +279,17 @@ export class MaestroClient {
 
   /** The sigstore trusted root, byte for byte. */
   async getTrustedRoot(): Promise<string> {
-    return (await this.#send({ method: 'GET', path: '/api/keys/trusted-root', headers: { accept: '*/*' } })).text;
+    return (await this.#raw('/api/keys/trusted-root', 'trustedRoot')).text;
   }
 
   /** The newest checkpoint of the transparency log, a signed note byte for byte. */
   async getLogCheckpoint(): Promise<string> {
-    return (await this.#send({ method: 'GET', path: '/api/log/checkpoint', headers: { accept: '*/*' } })).text;
+    return (await this.#raw('/api/log/checkpoint', 'checkpoint')).text;
   }
 
   /** A tile of the transparency log by its path, such as `0/x001/234`. */
   async getLogTile(path: string): Promise<Uint8Array<ArrayBuffer>> {
-    return (await this.#send({ method: 'GET', path: `/api/log/tile/${path}`, headers: { accept: '*/*' } })).bytes;
+    return (await this.#raw(`/api/log/tile/${path}`, 'tile')).bytes;
   }
 
   async getOpenApi(): Promise<unknown> {
@@ -299,7 +302,12 @@ export class MaestroClient {
 
   /** A signed bundle, byte for byte. */
   async #bundle(path: string, query: Record<string, string | undefined>): Promise<string> {
-    return (await this.#send({ method: 'GET', path, query, headers: { accept: '*/*' } })).text;
+    return (await this.#raw(path, 'bundle', query)).text;
+  }
+
+  /** What is no JSON, or is taken byte for byte. */
+  async #raw(path: string, kind: keyof typeof answerLimits, query: NonNullable<Exchange['query']> = {}): Promise<Answer> {
+    return this.#send({ method: 'GET', path, query, headers: { accept: '*/*' }, maxBytes: answerLimits[kind] });
   }
 
   async #post(path: string, value: unknown, headers: Record<string, string> = {}): Promise<Answer> {

@@ -18,7 +18,7 @@ export function addReceipt(program: Command): void {
   const command = program
     .command('receipt')
     .description('fetch what the home signed: the receipt of an ended execution, a decision such as a denial, a release')
-    .argument('<id>', 'id of an execution, decision, release, purge or rotation')
+    .argument('<id>', 'id of an execution, decision, release, purge, rotation or backup')
     .option(
       '-o, --output <file>',
       'write the bundle here, and the outputs document of an execution beside it; without it the bundle is printed',
@@ -28,7 +28,7 @@ export function addReceipt(program: Command): void {
     .option('--egress', 'the signed trace of the network calls of an execution, in place of its receipt')
     .option(
       '--name <name>',
-      'which statement of a rotation, such as introduced, or of an execution: disclosure:<SHA-256 of manifest.json of its pack>',
+      'which statement of a rotation, such as introduced, of an execution, disclosure:<SHA-256 of manifest.json of its pack>, or of a backup: restore',
     );
   describeCommand(addConnection(command), [
     { line: 'maestro receipt exec_01K… -o r.sigstore.json', meaning: 'also writes r.outputs.json' },

@@ -4,6 +4,7 @@ import { McError } from '../../shared/core/errors.ts';
 import { Region } from '../../shared/manifest/manifest.ts';
 import type { SandboxDescription } from '../../runner/sandbox/sandbox-runner.ts';
 import { choice, describeCommand } from '../command-options.ts';
+import { readWhole } from '../read-whole.ts';
 import { readBackupPlan } from './backup/read-backup-plan.ts';
 import { defaultDataDir, loginFile } from '../data-dir.ts';
 import { paint } from '../terminal/paint.ts';
@@ -71,9 +72,11 @@ export function addUp(program: Command): void {
 async function up(options: UpOptions): Promise<void> {
   // Whatever the home or a library writes is for this user alone.
   process.umask(0o077);
-  const port = readPort(options.port);
-  const warmRunners = readWarm(options.warm);
-  const maxKeyDays = readDays(options.rotateKeysAfter);
+  const { warm, rotateKeysAfter: days } = options;
+  const port = readWhole('--port', options.port, { least: 0, most: 65_535, hint: '0 for a free port' });
+  const warmRunners = warm === undefined ? undefined : readWhole('--warm', warm, { least: 0, most: maxWarm, hint: '0 for none' });
+  const maxKeyDays =
+    days === undefined ? undefined : readWhole('--rotate-keys-after', days, { least: 0, most: maxDays, hint: '0 for never' });
   const region = readRegion(options.region);
   const oidc = readIssuer(options);
   const backups = readBackupPlan(options);
@@ -110,37 +113,10 @@ function renderWait(attempts: number, remainingMs: number): string {
   return `; waiting for ${what}, at most ${Math.ceil(remainingMs / 1_000)} s; ${again}`;
 }
 
-function readPort(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port <= 65_535))
-    throw new McError('mc:cli:usage', `--port got ${JSON.stringify(text)}; allowed is a number from 0 to 65535, 0 for a free port.`);
-  return port;
-}
-
 /** More than this many idle processes would only take memory. */
 const maxWarm = 64;
-
-function readWarm(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const size = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(size <= maxWarm))
-    throw new McError('mc:cli:usage', `--warm got ${JSON.stringify(text)}; allowed is a number from 0 to ${maxWarm}, 0 for none.`);
-  return size;
-}
-
 /** Ten years is for ever, and said as 0. */
 const maxDays = 3_650;
-
-function readDays(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const days = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(days <= maxDays))
-    throw new McError(
-      'mc:cli:usage',
-      `--rotate-keys-after got ${JSON.stringify(text)}; allowed is a number from 0 to ${maxDays}, 0 for never.`,
-    );
-  return days;
-}
 
 function readRegion(text: string | undefined): string | undefined {
   if (text === undefined || Region.safeParse(text).success) return text;

@@ -5,21 +5,16 @@ import { installCatalog } from '../../catalog/install-catalog.ts';
 import { bundledPacks } from '../../policy/catalog/bundled-packs.ts';
 import { loadShippedPacks } from '../../policy/engine/load-shipped-packs.ts';
 import { SandboxRunner, type SandboxDescription, type SandboxRunnerOptions } from '../../runner/sandbox/sandbox-runner.ts';
-import { guardedBlobs } from '../../shared/blob/guarded-blobs.ts';
-import { SealedBlobs } from '../../shared/encryption/sealed-blobs.ts';
-import { TableDataKeys } from '../../shared/encryption/table-data-keys.ts';
 import { openDataFolder } from '../../shared/embedded/data-folder.ts';
-import { FileBlobs } from '../../shared/embedded/blobs/file-blobs.ts';
 import { lockFolder } from '../../shared/embedded/folder-lock.ts';
 import { jsonLogger } from '../../shared/embedded/json-logger.ts';
 import { LocalTaskQueue } from '../../shared/embedded/pace/local-task-queue.ts';
 import { MemoryMetrics } from '../../shared/embedded/memory-metrics.ts';
 import { RedactionThread } from '../../shared/embedded/redaction/redaction-thread.ts';
 import { RunningAttempts } from '../../shared/embedded/running-attempts.ts';
-import { SmallBlobs } from '../../shared/embedded/blobs/small-blobs.ts';
 import { CheckpointThread } from '../../shared/embedded/sqlite/checkpoint-thread.ts';
 import { SqliteTable } from '../../shared/embedded/sqlite/sqlite-table.ts';
-import { checkInPool } from '../../shared/embedded/software-signer.ts';
+import { checkInPool } from '../../shared/embedded/keys/software-signer.ts';
 import { systemClock } from '../../shared/embedded/system-clock.ts';
 import { ulidIds } from '../../shared/embedded/ulid-ids.ts';
 import { WorkGate } from '../../shared/embedded/pace/work-gate.ts';
@@ -27,14 +22,14 @@ import { dispatchTask } from '../../shared/execution/dispatch/dispatch-task.ts';
 import { yieldingRunner } from '../../shared/embedded/pace/yielding-runner.ts';
 import { resumeRuns } from '../../shared/execution/dispatch/resume-runs.ts';
 import { sweepExecutions } from '../../shared/execution/dispatch/sweep-executions.ts';
-import { TenantId } from '../../shared/core/tenant-id.ts';
+import type { TenantId } from '../../shared/core/tenant-id.ts';
 import { loadOwnPack } from '../../shared/policy-catalog/load-own-pack.ts';
 import type { OwnPack } from '../../shared/port/policy-engine.ts';
 import { classLimits } from '../../shared/core/class-limits.ts';
 import { ResourceClass } from '../../shared/core/resource-class.ts';
 import { ensureOwnerTenant } from '../../shared/tenant-admin/ensure-owner-tenant.ts';
 import type { Tenant } from '../../shared/tenant/tenant.ts';
-import type { Deps, HomeConfig } from '../../shared/port/deps.ts';
+import type { Deps } from '../../shared/port/deps.ts';
 import { noFaults, type Faults } from '../../shared/port/faults.ts';
 import type { Key } from '../../shared/port/table.ts';
 import type { Runner } from '../../shared/port/runner.ts';
@@ -42,18 +37,12 @@ import { defaultMaxOpenRuns, LocalPhases } from '../../statemachines/interpreter
 import { LocalRotations } from '../../statemachines/interpreter/local-rotations.ts';
 import { keepKeys } from './keys/key-keeper.ts';
 import { keepLog } from './log-keeper.ts';
-import { openKeys } from './keys/open-keys.ts';
+import { homeConfig, type DeclaredHome } from './home-config.ts';
+import { openStores } from './keys/open-stores.ts';
 import { keepRetention } from './retention-keeper.ts';
-import { programVersion } from '../program-version.ts';
 
-export interface EmbeddedHomeOptions {
+export interface EmbeddedHomeOptions extends DeclaredHome {
   dataDir: string;
-  /** Where this home stands, by word of its operator; also the region of runs whose manifest names none, which is `US` without it. */
-  region?: string;
-  /** SPIFFE trust domain in which the home names its signer; default `mc.local`. */
-  trustDomain?: string;
-  /** Whether the operator says that the volume of the data folder is encrypted; a word, not a proof. */
-  isVolumeEncrypted?: boolean;
   /** What executes tasks; default: the strongest sandbox of this machine. */
   runner?: Runner;
   /** Refuse to start unless that sandbox is at least so strong; without it, what the machine has is found at the first plan. */
@@ -87,9 +76,6 @@ export interface EmbeddedHome {
   close(): Promise<void>;
 }
 
-/** The tenant of whoever owns the machine. */
-const localTenant = TenantId.parse('local');
-
 /** Each takes some memory while it waits; more would be used only by bursts, which are limited by the processors anyway. */
 const maxWarmRunners = 8;
 /** What most packages of the catalog ask for, so that the first task of a home finds a sandbox whose limits are its own. */
@@ -121,18 +107,13 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   opened.defer(close);
   const queue = new LocalTaskQueue({ width: widthOf(options), clock: systemClock, logger, metrics });
   const phases = new LocalPhases(() => deps, gate, options.maxOpenRuns);
-  const keys = await openKeys(table, join(options.dataDir, 'keys'));
-  const dataKeys = new TableDataKeys({ table, wrappingKey: keys.wrappingKey, clock: systemClock }, { messagesAtOnce });
-  const sealed = new SealedBlobs(new SmallBlobs(table, new FileBlobs(join(options.dataDir, 'blobs'))), dataKeys);
-  const blobs = guardedBlobs({ table, clock: systemClock }, sealed);
+  const stores = await openStores(table, { dataDir: options.dataDir, messagesAtOnce });
   const rotations = new LocalRotations(() => deps);
-  const own = { load: (tenant: TenantId, pack: OwnPack) => loadOwnPack({ table, blobs, signer: keys.signer }, tenant, pack) };
+  const own = { load: (tenant: TenantId, pack: OwnPack) => loadOwnPack({ table, ...stores }, tenant, pack) };
   const deps: Deps = {
-    config: configOf(options),
+    config: homeConfig(options),
     table,
-    blobs,
-    dataKeys,
-    ...keys,
+    ...stores,
     rotations,
     checkSignature: checkInPool,
     queue,
@@ -163,19 +144,6 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   opened.adopt(await keepKeys(deps, options.maxKeyDays), (keeper) => keeper.close());
   const home = opened.move();
   return { deps, metrics, gate, running, sandbox, pending: () => queue.backlog + phases.active, close: () => home.disposeAsync() };
-}
-
-function configOf({ region, trustDomain, isVolumeEncrypted = false }: EmbeddedHomeOptions): HomeConfig {
-  return {
-    region: region ?? 'US',
-    declaredRegion: region ?? null,
-    cloud: 'local',
-    builderId: 'https://maestro-conductor.dev/homes/embedded',
-    version: programVersion(),
-    encryption: isVolumeEncrypted ? 'declared' : 'none',
-    ownerTenant: localTenant,
-    ...(trustDomain === undefined ? {} : { trustDomain }),
-  };
 }
 
 /** The runner, what describes its sandbox when the operator wants to know that it is strong enough, and what ends the sandboxes that wait. */

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { McError } from '../../shared/core/errors.ts';
 import type { Clock } from '../../shared/port/clock.ts';
 import type { Role } from '../../shared/tenant/actor.ts';
-import { openKeyFile } from '../../shared/embedded/key-file.ts';
+import { openKeyFile } from '../../shared/embedded/keys/key-file.ts';
 import { tokenAudience } from '../../functions/middleware/actor-claims.ts';
 import { defineOperation } from '../../functions/middleware/define-operation.ts';
 import type { Operation } from '../../functions/middleware/operation.ts';

@@ -1,12 +1,10 @@
 import { McError } from '../../shared/core/errors.ts';
+import { answerLimits } from '../client/answer-limits.ts';
 import { readSmallFile } from '../read-small-file.ts';
-
-/** A trusted root names a few keys and certificates. */
-const maxTrustedRootBytes = 1024 * 1024;
 
 /** What `use` makes of the trusted root in this file; throws `mc:cli:usage` with the name of a file that cannot be used. */
 export function readTrustedRoot<T>(file: string, use: (root: unknown) => T): T {
-  return useTrustedRoot(readSmallFile(file, maxTrustedRootBytes), file, use);
+  return useTrustedRoot(readSmallFile(file, answerLimits.trustedRoot), file, use);
 }
 
 /** As readTrustedRoot, with a text that was read already. */

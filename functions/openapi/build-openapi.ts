@@ -22,11 +22,13 @@ import { SchemaComponents } from './schema-components.ts';
 const tags: Readonly<Record<string, string>> = {
   Workflows: 'Manifests: drafts and published, immutable versions.',
   Executions: 'Runs of published workflows: plan, start, watch, and the signed receipt at the end.',
+  Policy: 'Rules that judge every plan and start: packs, the decisions they made, and trying other rules on those.',
   Packages: 'The signed task packages that workflows are made of.',
   Log: 'The transparency log: which signed statements there are, and that none was taken away. For anybody.',
   Tenants: 'Who shares executions, budget and rule data: settings, usage and members.',
   Retention: 'What is kept for how long, legal holds, and the signed proof of what was purged.',
   Audit: 'Who changed what, when and why.',
+  Keys: 'Rotations of the keys with which the home signs and wraps, each with its evidence.',
   Home: 'What the home says about itself: identity, keys, health and this interface.',
 };
 

@@ -1,4 +1,6 @@
 /** From the calls of one run to what many of them at once need of an account, and how long each default makes them wait. Pure arithmetic. */
+import { openPartitions } from '../../shared/execution/execution-record.ts';
+import { pendingShards } from '../../shared/log/log-store.ts';
 import { accountConcurrency, partitionLimits, queueScaling, quotas, type Quota } from './quotas.ts';
 import { allPartitions, tasksOfRun, total, type RunUse } from './run-use.ts';
 
@@ -64,8 +66,9 @@ export function quotaUse(run: RunUse, { runs }: Load): QuotaUse[] {
 
 /** Partitions of which there are several under one name, chosen by an id or a digest: their load is spread evenly. */
 const shards = new Map([
-  ['gsi2 SYS#OPEN#<shard>', 8],
-  ['SYS#LOG#PENDING#<shard>', 16],
+  // One of them is that of versions before 0.3.0.
+  ['gsi2 SYS#OPEN#<shard>', openPartitions.length - 1],
+  ['SYS#LOG#PENDING#<shard>', pendingShards.length],
 ]);
 
 const isIndex = (partition: string): boolean => partition.startsWith('gsi');

@@ -1,10 +1,10 @@
-import { createHash, createPublicKey } from 'node:crypto';
-import { GetPublicKeyCommand, SignCommand, type KMSClient } from '@aws-sdk/client-kms';
+import type { KMSClient } from '@aws-sdk/client-kms';
 import { McError } from '../core/errors.ts';
 import type { PublicKey, Signature, Signer } from '../port/keys/signer.ts';
 import type { SigningKeyVersion, SigningKeys } from '../port/keys/signing-keys.ts';
 import { keyIdOf } from '../receipt/key-id.ts';
-import { askKms, isUnusableInKms, KmsKeyVersions } from './kms-key-versions.ts';
+import { isUnusableInKms, KmsKeyVersions } from './kms-key-versions.ts';
+import { readPublicKey, signDigest } from './kms-signing.ts';
 
 /** What is published as the key in use may be so old; which key signs is KMS's answer, always. */
 const lookAgainMs = 30_000;
@@ -43,8 +43,8 @@ export class KmsSigner implements Signer, SigningKeys {
   }
 
   async sign(message: Uint8Array): Promise<Signature> {
-    const { bytes, handle } = await this.#sign(this.#alias, message);
-    const { keyId, pem } = this.#known.get(handle) ?? (await this.#read(handle));
+    const { bytes, arn } = await signDigest(this.#client, this.#alias, message);
+    const { keyId, pem } = this.#known.get(arn) ?? (await this.#read(arn));
     return { bytes, key: { keyId, pem } };
   }
 
@@ -59,7 +59,7 @@ export class KmsSigner implements Signer, SigningKeys {
 
   async signWith(handle: string, message: Uint8Array): Promise<Uint8Array> {
     try {
-      return (await this.#sign(handle, message)).bytes;
+      return (await signDigest(this.#client, handle, message)).bytes;
     } catch (cause) {
       if (isUnusableInKms(cause)) throw new McError('mc:key:unreadable', `KMS has no usable key ${handle}`, { cause });
       throw cause;
@@ -74,24 +74,10 @@ export class KmsSigner implements Signer, SigningKeys {
     return this.#versions.destroy(handle);
   }
 
-  async #sign(name: string, message: Uint8Array): Promise<{ bytes: Uint8Array; handle: string }> {
-    // A message of more than 4 KB cannot be sent to KMS, its digest always can.
-    const Message = createHash('sha256').update(message).digest();
-    const command = new SignCommand({ KeyId: name, Message, MessageType: 'DIGEST', SigningAlgorithm: 'ECDSA_SHA_256' });
-    const { Signature: bytes, KeyId: handle } = await askKms(() => this.#client.send(command));
-    if (!bytes || handle === undefined) throw new McError('mc:key:unreadable', 'KMS answered without a signature or without its key');
-    return { bytes, handle };
-  }
-
   async #read(name: string): Promise<SigningKeyVersion> {
-    const { PublicKey: der, KeyId: handle } = await askKms(() => this.#client.send(new GetPublicKeyCommand({ KeyId: name })));
-    if (der === undefined || handle === undefined)
-      throw new McError('mc:key:unreadable', 'KMS answered without a public key or without its name');
-    const pem = createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' })
-      .export({ format: 'pem', type: 'spki' })
-      .toString();
-    const key = { keyId: keyIdOf(pem), pem, handle };
-    this.#known.set(handle, key);
+    const { pem, arn } = await readPublicKey(this.#client, name);
+    const key = { keyId: keyIdOf(pem), pem, handle: arn };
+    this.#known.set(arn, key);
     return key;
   }
 }

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { Digest } from '../core/digest.ts';
 import { hasCode, McError } from '../core/errors.ts';
-import { TenantId } from '../core/tenant-id.ts';
-import { isPurgedPartition } from '../execution/tombstone.ts';
 import { fileBatch } from '../log/file-batch.ts';
 import * as store from '../log/log-store.ts';
 import { monitorLog } from '../log-monitor/monitor-log.ts';
+import { PurgeExcuses } from '../log-monitor/purge-excuses.ts';
 import type { Deps } from '../port/deps.ts';
 import { verifyOwn } from '../receipt/verify-own.ts';
 
@@ -47,29 +46,32 @@ export async function checkRestoredHome(deps: CheckDeps, wanted: { size: number;
 
 async function checkStatements(deps: CheckDeps): Promise<number> {
   let count = 0;
+  const excuses = new PurgeExcuses(deps);
   // What is in the log, and what waited for it at the moment of the backup.
   for (const pk of store.pendingShards.flatMap((shard) => [store.leafKey(shard).pk, store.pendingPk(shard)])) {
     let cursor: string | undefined;
     do {
       const page = await deps.table.query({ pk, limit: leavesPerPage, ...(cursor !== undefined && { cursor }) });
       for (let at = 0; at < page.items.length; at += atOnce)
-        count += (await Promise.all(page.items.slice(at, at + atOnce).map((item) => checkStatement(deps, Entry.parse(item))))).filter(
-          Boolean,
-        ).length;
+        count += (
+          await Promise.all(page.items.slice(at, at + atOnce).map((item) => checkStatement(deps, excuses, Entry.parse(item))))
+        ).filter(Boolean).length;
       cursor = page.cursor;
     } while (cursor !== undefined);
   }
   return count;
 }
 
-/** False for a statement that went with a purged run. */
-async function checkStatement(deps: CheckDeps, { of }: z.infer<typeof Entry>): Promise<boolean> {
+/** False for a statement that a purge took, or is taking. */
+async function checkStatement(deps: CheckDeps, excuses: PurgeExcuses, { of }: z.infer<typeof Entry>): Promise<boolean> {
   const filed = Filed.safeParse(await deps.table.get(of));
-  if (!filed.success && (await isPurgedPartition(deps.table, of.pk))) return false;
-  const tenant = TenantId.safeParse(/^T#([^#]+)#/.exec(of.pk)?.[1]);
-  if (!filed.success || !tenant.success) throw invalid(`the statement ${of.sk} is not filed`);
-  const bytes = await deps.blobs.find(tenant.data, 'receipt', filed.data.bundleDigest);
-  if (!bytes) throw invalid(`the bundle of ${of.sk} is gone`);
+  const tenant = store.tenantOf(of.pk);
+  const bytes = filed.success && tenant ? await deps.blobs.find(tenant, 'receipt', filed.data.bundleDigest) : undefined;
+  if (!bytes) {
+    const problem = await excuses.problemOf(of.pk);
+    if (problem === undefined) return false;
+    throw invalid(`the statement ${of.sk} ${filed.success ? 'has no bundle' : 'is not filed'}: ${problem}`);
+  }
   try {
     await verifyOwn(deps, JSON.parse(Buffer.from(bytes).toString('utf8')), {}, deps.checkSignature);
     return true;

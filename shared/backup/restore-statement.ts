@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Digest, hexOf } from '../core/digest.ts';
 import { idSchema } from '../core/id.ts';
+import type { TenantId } from '../core/tenant-id.ts';
+import type { Key } from '../port/table.ts';
 import { predicateTypes, type Statement } from '../receipt/statement.ts';
 
 const maxCheckpoint = 16_384;
@@ -23,6 +25,9 @@ export const RestoreFacts = z.strictObject({
   newLog: z.strictObject({ origin: z.string().max(200) }),
 });
 export type RestoreFacts = z.infer<typeof RestoreFacts>;
+
+/** Where a restored home files its statement, by the backup: the table in a backup was copied before any restore from it. */
+export const restoreKey = (ownerTenant: TenantId, backup: string): Key => ({ pk: `T#${ownerTenant}#RESTORE`, sk: backup });
 
 /** The statement of a restore; its subject is the table that was restored. */
 export function restoreStatement(facts: RestoreFacts): Statement {

@@ -13,7 +13,7 @@ import type { Condition, Item, Key, WriteOp } from '../port/table.ts';
 type UseDeps = Pick<Deps, 'table' | 'clock'>;
 
 /** What was stored a moment ago is about to be named by a row; no request and no attempt takes longer than this. */
-const freshMs = 24 * 3_600_000;
+const usualFreshMs = 24 * 3_600_000;
 
 /** A purge on AWS ends with its function after 15 min at the latest, so after this nobody erases under this announcement any more. */
 const doomLeaseMs = 20 * 60_000;
@@ -70,25 +70,39 @@ export async function doomBlob(deps: UseDeps, tenant: TenantId, digest: Digest, 
   return (await deps.table.write([{ kind: 'put', item, conditions: asRead(earlier) }])).ok;
 }
 
-/** Ends what doomBlob announced; `owner` needs the blob no longer, and `isErased` says that nobody's announcement of a put counts any more. */
+/** Ends what doomBlob announced; `owner`, if there is one, needs the blob no longer, and `isErased` says that nobody's announcement of a put counts any more. */
 export async function undoomBlob(
   { table }: UseDeps,
   tenant: TenantId,
   digest: Digest,
-  { owner, isErased }: { owner: string; isErased: boolean },
+  { owner, isErased }: { owner: string | undefined; isErased: boolean },
 ): Promise<void> {
-  const owners = [owner, ...(isErased ? [putOwner] : []), doomSk];
+  const owners = [...(owner === undefined ? [] : [owner]), ...(isErased ? [putOwner] : []), doomSk];
   await table.write(owners.map((sk): WriteOp => ({ kind: 'delete', key: useKey(tenant, digest, sk) })));
 }
 
-/** Whether anybody but this owner needs the blob; `isThere` tells whether an owner of some age exists at all. */
-export async function isUsedByOthers(
+/** Whose uses count, and whether an owner of some age exists at all. */
+interface Look {
+  owner?: string | undefined;
+  isThere: (owner: string) => Promise<boolean>;
+  /** How long it counts that somebody stored or named the blob, whatever became of them. */
+  freshMs?: number;
+}
+
+/** Whether anybody but this owner needs the blob. */
+export async function isUsedByOthers(deps: UseDeps, tenant: TenantId, digest: Digest, look: Look): Promise<boolean> {
+  return (await lookForUse(deps, tenant, digest, look)) !== 'none';
+}
+
+/** Who needs the blob besides this owner: somebody who is there (`needed`), perhaps somebody who stored or named it a short time ago (`fresh`), or nobody. */
+export async function lookForUse(
   deps: UseDeps,
   tenant: TenantId,
   digest: Digest,
-  { owner, isThere }: { owner: string; isThere: (owner: string) => Promise<boolean> },
-): Promise<boolean> {
+  { owner, isThere, freshMs = usualFreshMs }: Look,
+): Promise<'needed' | 'fresh' | 'none'> {
   const freshFrom = deps.clock.now() - freshMs;
+  let found: 'fresh' | 'none' = 'none';
   let cursor: string | undefined;
   do {
     const page = await deps.table.query({ pk: usePk(tenant, digest), limit: 100, ...(cursor && { cursor }) });
@@ -96,11 +110,12 @@ export async function isUsedByOthers(
       if (item.sk === doomSk || item.sk === owner) continue;
       const use = Use.parse(item);
       // A name that nothing followed was left behind by a crash.
-      if (use.at > freshFrom || (use.sk !== putOwner && (await isThere(use.sk)))) return true;
+      if (use.sk !== putOwner && (await isThere(use.sk))) return 'needed';
+      if (use.at > freshFrom) found = 'fresh';
     }
     cursor = page.cursor;
   } while (cursor);
-  return false;
+  return found;
 }
 
 /** Whether the owner said that it needs the blob; runs of versions before this did not. */

@@ -1,11 +1,5 @@
 /** The hashes of RFC 6962 §2.1: a leaf can never be taken for a node, because each begins with a byte of its own. */
-import { createHash } from 'node:crypto';
-
-const sha256 = (...parts: (Uint8Array | string)[]): Buffer => {
-  const hasher = createHash('sha256');
-  for (const part of parts) hasher.update(part);
-  return hasher.digest();
-};
+import { sha256 } from './sha256.ts';
 
 const leafPrefix = Buffer.of(0);
 const nodePrefix = Buffer.of(1);

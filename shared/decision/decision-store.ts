@@ -34,10 +34,15 @@ export function readDecision(item: Item): Decision {
 }
 
 /** The decision of this tenant; throws `mc:decision:not-found`. */
-export async function getDecision({ table }: Pick<Deps, 'table'>, tenant: TenantId, id: string): Promise<Decision> {
+export async function getDecision(deps: Pick<Deps, 'table'>, tenant: TenantId, id: string): Promise<Decision> {
+  return readDecision(await getDecisionItem(deps, tenant, id));
+}
+
+/** As getDecision, with the key of its row. */
+export async function getDecisionItem({ table }: Pick<Deps, 'table'>, tenant: TenantId, id: string): Promise<Item> {
   const { items } = await table.query({ index: 'gsi1', pk: decisionList(tenant), from: id, to: id, limit: 1 });
   if (!items[0]) throw new McError('mc:decision:not-found', `There is no decision ${id}.`);
-  return readDecision(items[0]);
+  return items[0];
 }
 
 /** An answer of a deployed home has at most 6 MB, and a decision about hundreds of tasks up to 400 KB. */

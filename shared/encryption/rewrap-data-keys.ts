@@ -9,7 +9,6 @@ const mostRaces = 5;
 /** How far a rewrapping is; `cursor` is absent when all rows were seen. */
 export interface RewrapProgress {
   rewrapped: number;
-  seen: number;
   cursor?: string;
 }
 
@@ -17,10 +16,7 @@ export interface RewrapProgress {
  * One page of data keys, wrapped anew by the current wrapping key where another did it. Data keys stay the same, so nothing that they sealed is touched. May be
  * repeated from anywhere; a row is the old one or the new one.
  */
-export async function rewrapDataKeys(
-  deps: Pick<Deps, 'table' | 'wrappingKey'>,
-  { cursor, limit = 200 }: { cursor?: string; limit?: number } = {},
-): Promise<RewrapProgress> {
+export async function rewrapDataKeys(deps: Pick<Deps, 'table' | 'wrappingKey'>, cursor?: string, limit = 200): Promise<RewrapProgress> {
   const current = await deps.wrappingKey.currentId();
   const page = await deps.table.query({ index: 'gsi1', pk: dataKeyList, limit, ...(cursor !== undefined && { cursor }) });
   const stale = page.items.map((item) => DataKeyRecord.parse(item)).filter((record) => isLiving(record) && record.wrappedBy !== current);
@@ -29,22 +25,20 @@ export async function rewrapDataKeys(
     const done = await Promise.all(stale.slice(start, start + keysAtOnce).map((record) => rewrap(deps, record, current)));
     rewrapped += done.filter(Boolean).length;
   }
-  return { rewrapped, seen: page.items.length, ...(page.cursor !== undefined && { cursor: page.cursor }) };
+  return { rewrapped, ...(page.cursor !== undefined && { cursor: page.cursor }) };
 }
 
-/** Data keys of the home that this wrapping key wrapped, at most so many; a wrapping key may go when there are none. */
-export async function findWrappedBy({ table }: Pick<Deps, 'table'>, wrappingKeyId: string, most: number): Promise<LivingDataKey[]> {
-  const found: LivingDataKey[] = [];
+/** A data key of the home that this wrapping key wrapped; the wrapping key may go when there is none. */
+export async function findWrappedBy({ table }: Pick<Deps, 'table'>, wrappingKeyId: string): Promise<LivingDataKey | undefined> {
   let cursor: string | undefined;
   do {
     const page = await table.query({ index: 'gsi1', pk: dataKeyList, limit: 200, ...(cursor !== undefined && { cursor }) });
-    for (const item of page.items) {
-      const record = DataKeyRecord.parse(item);
-      if (isLiving(record) && record.wrappedBy === wrappingKeyId) found.push(record);
-    }
+    const living = page.items.map((item) => DataKeyRecord.parse(item)).filter(isLiving);
+    const found = living.find(({ wrappedBy }) => wrappedBy === wrappingKeyId);
+    if (found) return found;
     cursor = page.cursor;
-  } while (cursor !== undefined && found.length < most);
-  return found.slice(0, most);
+  } while (cursor !== undefined);
+  return undefined;
 }
 
 /** Whether the row is wrapped by the current key now. */

@@ -7,7 +7,7 @@ import { Digest } from '../core/digest.ts';
 import { idSchema, type Id } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import { isoTime } from '../port/clock.ts';
-import type { Item, Table, WriteOp } from '../port/table.ts';
+import type { Item, WriteOp } from '../port/table.ts';
 import { headKey } from './execution-record.ts';
 import { PurgeMark } from './purge-mark.ts';
 
@@ -38,10 +38,9 @@ export function readTombstone(item: Item): Tombstone | undefined {
   return item['tombstone'] === undefined ? undefined : StoredTombstone.parse(item).tombstone;
 }
 
-/** Whether statements that were filed in this partition went with a purged run: its own partition says so, and that of the decision which let it start. */
-export async function isPurgedPartition(table: Table, pk: string): Promise<boolean> {
-  const head = await table.get({ pk, sk: 'EXEC' });
-  return head !== undefined && readTombstone(head) !== undefined;
+/** What is left of a decision that belonged to no run and was signed: the log speaks of its receipt for ever. */
+export function decisionTombstoneItem(pk: string, purgedDecision: PurgeMark): Item {
+  return { pk, sk: 'EXEC', purgedDecision };
 }
 
 /** Lets a write happen only while the run is not purged: what is derived from a run must not outlive it. */

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../core/sha256.ts';
+import type { AuthorityKey } from '../port/keys/authority-keys.ts';
 import type { Field } from '../port/table.ts';
 import { rootExtensions, timestampingExtensions } from './certificate-extensions.ts';
 import type { AuthorityDeps } from './home-authority.ts';
@@ -12,17 +13,16 @@ const earlierMs = hourMs;
 
 /** Makes the certificates of the home's authorities. Names follow from the keys, so no two homes share one. */
 export async function foundAuthority({ authority, clock }: Pick<AuthorityDeps, 'authority' | 'clock'>): Promise<Record<string, Field>> {
-  const [root, timestamps, promises] = await Promise.all(
-    [authority.certificates, authority.timestamps, authority.promises].map(async (each) => spkiOf((await each.publicKey()).pem)),
-  );
-  if (!root || !timestamps || !promises) throw new Error('unreachable');
+  const spki = async (key: AuthorityKey): Promise<Buffer> => spkiOf((await key.publicKey()).pem);
+  const { certificates } = authority;
+  const [root, timestamps, promises] = await Promise.all([spki(certificates), spki(authority.timestamps), spki(authority.promises)]);
   const foundedAt = clock.now();
   const validity = { notBefore: floorToSecond(foundedAt - earlierMs), notAfter: floorToSecond(foundedAt + lifeMs) };
   const issuer = nameOf('ca', root);
   const stamper = nameOf('tsa', timestamps);
-  const sign = async (subject: string, spki: Buffer, extensions: ReturnType<typeof rootExtensions>): Promise<string> => {
-    const tbs = toBeSigned({ subject, issuer, spki, validity, purpose: subject });
-    return (await signCertificate(authority.certificates, tbs, extensions)).toString('base64');
+  const sign = async (subject: string, key: Buffer, extensions: ReturnType<typeof rootExtensions>): Promise<string> => {
+    const tbs = toBeSigned({ subject, issuer, spki: key, validity, purpose: subject });
+    return (await signCertificate(certificates, tbs, extensions)).toString('base64');
   };
   return {
     foundedAt,
@@ -34,7 +34,7 @@ export async function foundAuthority({ authority, clock }: Pick<AuthorityDeps, '
 }
 
 function nameOf(role: string, spki: Buffer): string {
-  return `mc-${role}-${createHash('sha256').update(spki).digest('hex').slice(0, 16)}`;
+  return `mc-${role}-${sha256(spki).toString('hex').slice(0, 16)}`;
 }
 
 /** Certificates have no fractions of seconds. */

@@ -8,7 +8,8 @@ import { certificateEntryOp } from '../log/log-entry-op.ts';
 import { withLogEntry, type ProofDeps } from '../log/with-log-entry.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Key, WriteOp } from '../port/table.ts';
-import { Bundle } from '../receipt/bundle.ts';
+import type { Bundle } from '../receipt/bundle.ts';
+import { findBundle } from '../receipt/find-bundle.ts';
 import type { IdentityBundle } from '../receipt/identity-bundle.ts';
 import { verifyOwn } from '../receipt/verify-own.ts';
 import { homeAuthority } from './home-authority.ts';
@@ -24,7 +25,7 @@ type FiledIdentity = z.infer<typeof FiledIdentity>;
 export type IdentityDeps = ProofDeps & Pick<Deps, 'signer' | 'authority' | 'config'>;
 
 /** Where the identity form of the statement at this key is filed: beside it, so that they go together. */
-const identityKey = ({ pk, sk }: Key): Key => ({ pk, sk: `${sk}#IDENTITY` });
+export const identityKey = ({ pk, sk }: Key): Key => ({ pk, sk: `${sk}#IDENTITY` });
 
 /** With the key that signed it, or with the identity of who signed it. */
 export const StatementForm = z.enum(['key', 'identity']);
@@ -58,13 +59,13 @@ interface Statement {
   leaf: string | undefined;
 }
 
-async function readFiled({ table, blobs }: IdentityDeps, tenant: TenantId, key: Key): Promise<Statement> {
-  const item = await table.get(key);
+async function readFiled(deps: IdentityDeps, tenant: TenantId, key: Key): Promise<Statement> {
+  const item = await deps.table.get(key);
   if (!item) throw new McError('mc:receipt:invalid', `nothing signed is filed as ${key.sk}`);
   const { bundleDigest, leaf } = FiledStatement.parse(item);
-  const bytes = await blobs.find(tenant, 'receipt', bundleDigest);
-  if (!bytes) throw new McError('mc:receipt:invalid', `the bundle of ${key.sk} is gone`);
-  return { bundle: Bundle.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))), bundleDigest, leaf };
+  const bundle = await findBundle(deps, tenant, bundleDigest);
+  if (!bundle) throw new McError('mc:receipt:invalid', `the bundle of ${key.sk} is gone`);
+  return { bundle, bundleDigest, leaf };
 }
 
 async function findFiled({ table }: IdentityDeps, key: Key): Promise<FiledIdentity | undefined> {

@@ -1,7 +1,8 @@
 /** Signed certificate timestamps (RFC 6962 §3.2): the promise that a certificate will stand in the log. Ours is kept by the entry of the bundle itself. */
-import { createHash, verify, type KeyObject } from 'node:crypto';
+import { verify, type KeyObject } from 'node:crypto';
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
 import * as x509 from '@peculiar/asn1-x509';
+import { sha256 } from '../core/sha256.ts';
 import type { AuthorityKey } from '../port/keys/authority-keys.ts';
 import { promisesOid, rawExtension } from './certificate-extensions.ts';
 import { promiserId } from '../receipt/promiser-id.ts';
@@ -21,8 +22,6 @@ const precertificateEntry = 1;
 /** Hash and signature algorithm of TLS 1.2: SHA-256 and ECDSA. */
 const sha256Ecdsa = [4, 3] as const;
 const maxPromises = 16;
-
-const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
 function withLength(bytes: Uint8Array, lengthBytes: number): Buffer {
   const length = Buffer.alloc(lengthBytes);

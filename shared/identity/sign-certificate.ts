@@ -1,6 +1,7 @@
-import { createHash, createPublicKey } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import * as x509 from '@peculiar/asn1-x509';
+import { sha256 } from '../core/sha256.ts';
 import type { AuthorityKey } from '../port/keys/authority-keys.ts';
 
 const commonNameOid = '2.5.4.3';
@@ -57,9 +58,9 @@ function nameOf(commonName: string): x509.Name {
   return new x509.Name([new x509.RelativeDistinguishedName([new x509.AttributeTypeAndValue({ type: commonNameOid, value })])]);
 }
 
-/** Positive and of a fixed length: a hash whose first bits are 01. */
-function serialOf(spki: Uint8Array, purpose: string): ArrayBuffer {
-  const bytes = createHash('sha256').update(spki).update(purpose).digest().subarray(0, serialBytes);
+/** A serial number for this subject and purpose, positive and of a fixed length: a hash whose first bits are 01. */
+export function serialOf(subject: Uint8Array, purpose: string): ArrayBuffer {
+  const bytes = sha256(subject, purpose).subarray(0, serialBytes);
   bytes.writeUInt8((bytes.readUInt8(0) & 0x3f) | 0x40, 0);
   return Uint8Array.from(bytes).buffer;
 }

@@ -1,18 +1,15 @@
 /** RFC 3161 timestamps: what somebody with a clock signs about bytes that it never sees, only their hash. */
-import { createHash } from 'node:crypto';
 import * as cms from '@peculiar/asn1-cms';
 import { AsnConvert, AsnObjectIdentifierConverter, OctetString } from '@peculiar/asn1-schema';
 import * as tsp from '@peculiar/asn1-tsp';
 import * as x509 from '@peculiar/asn1-x509';
 import type { AuthorityKey } from '../port/keys/authority-keys.ts';
-import { ecdsaWithSha256 } from './sign-certificate.ts';
+import { sha256 } from '../core/sha256.ts';
+import { ecdsaWithSha256, serialOf } from './sign-certificate.ts';
 import { AttributeSet, sha256Algorithm, SigningCertificate, SigningCertificateId, signingCertificateOid } from './timestamp-attributes.ts';
 
 /** No particular policy (RFC 5280 §4.2.1.4): what our timestamps are worth is said in ADR-0030, and not under an OID. */
 const anyPolicyOid = '2.5.29.32.0';
-const serialBytes = 16;
-
-const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
 /** Who signs: its key, and the certificate of that key. */
 export interface TimestampAuthority {
@@ -58,16 +55,9 @@ function infoOf(bytes: Uint8Array, at: number): tsp.TSTInfo {
   return new tsp.TSTInfo({
     policy: anyPolicyOid,
     messageImprint: new tsp.MessageImprint({ hashAlgorithm: sha256Algorithm, hashedMessage: new OctetString(hash) }),
-    serialNumber: serialOf(hash, at),
+    serialNumber: serialOf(hash, String(at)),
     genTime,
   });
-}
-
-/** Another one for other bytes and another time; positive. */
-function serialOf(hash: Buffer, at: number): ArrayBuffer {
-  const bytes = createHash('sha256').update(hash).update(String(at)).digest().subarray(0, serialBytes);
-  bytes.writeUInt8((bytes.readUInt8(0) & 0x3f) | 0x40, 0);
-  return Uint8Array.from(bytes).buffer;
 }
 
 /** As DER wants them: in the order of their bytes. */

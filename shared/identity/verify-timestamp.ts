@@ -1,16 +1,16 @@
 /** Verification of RFC 3161 timestamps, as strict as we write them. */
-import { createHash, verify, type X509Certificate } from 'node:crypto';
+import { verify, type X509Certificate } from 'node:crypto';
 import * as cms from '@peculiar/asn1-cms';
 import { AsnConvert, AsnObjectIdentifierConverter, OctetString } from '@peculiar/asn1-schema';
 import * as tsp from '@peculiar/asn1-tsp';
 import * as x509 from '@peculiar/asn1-x509';
 import { McError } from '../core/errors.ts';
+import { sha256 } from '../core/sha256.ts';
 import { ecdsaWithSha256 } from './sign-certificate.ts';
 import { AttributeSet, sha256Algorithm, SigningCertificate, signingCertificateOid } from './timestamp-attributes.ts';
 import type { TrustedChain } from './trusted-authorities.ts';
 import { findExtension, findIssuer, parseCertificate } from './verify-chain.ts';
 
-const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 const refuse = (why: string, cause?: unknown): McError =>
   new McError('mc:receipt:invalid', `the timestamp does not hold: ${why}`, { cause });
 

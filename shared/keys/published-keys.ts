@@ -13,7 +13,7 @@ export const PublishedKey = z
     pem: z.string().describe('SubjectPublicKeyInfo in PEM; what `cosign --key` takes'),
     use: z.literal('receipts'),
     state: SignerKeyState.describe(
-      '`active` signs; `pending` will; `retiring` did and still can; `retired` did, and its private half is given up',
+      '`active` signs; `pending` will, unless its rotation is abandoned; `retiring` did and still can; `retired` did, and its private half is given up',
     ),
     signsFrom: time.describe(
       'From when on it signed; null for a key that has not begun, and for the only key of a home that never rotated',

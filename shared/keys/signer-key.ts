@@ -3,7 +3,7 @@ import type { Key } from '../port/table.ts';
 import { idSchema } from '../core/id.ts';
 
 /**
- * `pending`: published, and signs only the statements of its own rotation. `active`: signs. `retiring`: another one signs, this one could still. `retired`: its private
+ * `pending`: published, and signs only the statements of its own rotation; for good, when that was abandoned. `active`: signs. `retiring`: another one signs, this one could still. `retired`: its private
  * half is gone or on its way. What a key signed verifies in each of them, for ever.
  */
 export const SignerKeyState = z.enum(['pending', 'active', 'retiring', 'retired']);

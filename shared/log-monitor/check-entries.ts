@@ -4,14 +4,10 @@ import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { Digest } from '../core/digest.ts';
 import { leafHash } from '../core/merkle-hash.ts';
-import { TenantId } from '../core/tenant-id.ts';
 import { certificateLogEntry, logEntry } from '../log/log-entry.ts';
-import { isPurgedPartition } from '../execution/tombstone.ts';
-import { LeafRecord, leafKey } from '../log/log-store.ts';
-import type { Deps } from '../port/deps.ts';
+import { LeafRecord, leafKey, tenantOf } from '../log/log-store.ts';
 import { Bundle } from '../receipt/bundle.ts';
-
-type CheckDeps = Pick<Deps, 'table' | 'blobs'>;
+import { PurgeExcuses, type ExcuseDeps } from './purge-excuses.ts';
 
 const FiledStatement = z.looseObject({ bundleDigest: Digest, leaf: z.string() });
 const RawBytes = z.object({ rawBytes: z.base64() });
@@ -25,10 +21,11 @@ const entriesPerTurn = 16;
 
 /** What is wrong with these entries, of which the first has this index; `signed` are the sizes of the trees with a checkpoint, of which one is every entry's first. */
 export async function checkEntries(
-  deps: CheckDeps,
+  deps: ExcuseDeps,
   { first, entries, signed }: { first: number; entries: readonly string[]; signed: readonly number[] },
 ): Promise<string[]> {
   const differences: string[] = [];
+  const excuses = new PurgeExcuses(deps);
   for (let from = 0; from < entries.length; from += keysPerRead) {
     const some = entries.slice(from, from + keysPerRead);
     const items = await deps.table.getMany(some.map((entry) => leafKey(leafHash(entry).toString('hex'))));
@@ -37,7 +34,7 @@ export async function checkEntries(
       if (at % entriesPerTurn === 0) await nextTurn();
       const record = LeafRecord.safeParse(items[at]);
       const isProven = record.success && signed.find((size) => size > index) === record.data.size;
-      const problem = record.success ? await checkEntry(deps, { index, entry, record: record.data }) : 'is not in the table';
+      const problem = record.success ? await checkEntry(deps, excuses, { index, entry, record: record.data }) : 'is not in the table';
       if (record.success && !isProven)
         differences.push(`entry ${index} wants its proof from a checkpoint of ${record.data.size} entries, which is none of its`);
       if (problem !== undefined) differences.push(`entry ${index} ${problem}`);
@@ -47,19 +44,24 @@ export async function checkEntries(
 }
 
 async function checkEntry(
-  { table, blobs }: CheckDeps,
+  { table, blobs }: ExcuseDeps,
+  excuses: PurgeExcuses,
   { index, entry, record }: { index: number; entry: string; record: LeafRecord },
 ): Promise<string | undefined> {
   if (record.index !== index) return `stands in the table as entry ${record.index}`;
-  const tenant = TenantId.safeParse(/^T#([^#]+)#/.exec(record.of.pk)?.[1]);
+  const tenant = tenantOf(record.of.pk);
   const filed = FiledStatement.safeParse(await table.get(record.of));
-  // The statements of a purged run are gone with it; the deletion manifest of its tombstone is an entry of its own.
-  if (tenant.success && !filed.success && (await isPurgedPartition(table, record.of.pk))) return undefined;
-  if (!tenant.success || !filed.success) return `speaks of the statement ${record.of.sk}, which is not filed`;
+  if (tenant === undefined || !filed.success) {
+    const problem = await excuses.problemOf(record.of.pk);
+    return problem && `speaks of the statement ${record.of.sk}, which is not filed: ${problem}`;
+  }
   if (filed.data.leaf !== leafHash(entry).toString('hex')) return `speaks of ${record.of.sk}, which was filed with another entry`;
-  const bytes = await blobs.find(tenant.data, 'receipt', filed.data.bundleDigest);
-  // A purge that is under way takes the rows last.
-  if (!bytes) return (await isPurgedPartition(table, record.of.pk)) ? undefined : `speaks of ${record.of.sk}, whose bundle is gone`;
+  const bytes = await blobs.find(tenant, 'receipt', filed.data.bundleDigest);
+  if (!bytes) {
+    // A purge that is under way takes the rows last.
+    const problem = await excuses.problemOf(record.of.pk);
+    return problem && `speaks of ${record.of.sk}, whose bundle is gone: ${problem}`;
+  }
   const bundle = Bundle.safeParse(parseJson(bytes));
   const said = Entry.safeParse(parseJson(Buffer.from(entry)));
   if (!bundle.success || !said.success) return `or its bundle cannot be read`;

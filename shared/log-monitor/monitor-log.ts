@@ -16,7 +16,7 @@ import { checkHead } from './check-head.ts';
 import { checkTree } from './check-tree.ts';
 import { findUnlogged, patrolRuns, RoundPlace } from './find-unlogged.ts';
 
-export type MonitorDeps = Pick<Deps, 'table' | 'blobs' | 'logKey' | 'metrics' | 'logger'>;
+export type MonitorDeps = Pick<Deps, 'table' | 'blobs' | 'logKey' | 'signer' | 'metrics' | 'logger'>;
 
 /** One look of the monitor. */
 export interface LogLook {

@@ -5,7 +5,8 @@ const lengthBytes = 2;
 
 /**
  * Ours are about 490 bytes with a key, and 1,250 with a certificate. The edge of the log is one item of at most 400 KB, and holds up to 255 entries beside
- * 11 KB of hashes for each of its levels, of which there are three up to 4 billion entries.
+ * 11 KB of hashes for each of its levels, of which there are three up to 16.7 million entries (256 to the third), and four up to 4 billion,
+ * where there is room for entries of our lengths.
  */
 export const maxEntryBytes = 1_400;
 

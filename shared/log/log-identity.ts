@@ -1,6 +1,7 @@
 /** How a log is known: everything follows from its Ed25519 key, so two homes can never have logs of the same name. */
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { McError } from '../core/errors.ts';
+import { sha256 } from '../core/sha256.ts';
 
 export interface LogIdentity {
   /** First line of its checkpoints; cosign wants it to be the host of the log's base URL. */
@@ -15,12 +16,6 @@ export interface LogIdentity {
 /** C2SP signed-note: the signature type of Ed25519. */
 const ed25519Type = Buffer.of(1);
 const rawKeyBytes = 32;
-
-const sha256 = (...parts: (Uint8Array | string)[]): Buffer => {
-  const hasher = createHash('sha256');
-  for (const part of parts) hasher.update(part);
-  return hasher.digest();
-};
 
 /** The bytes of an Ed25519 key without its wrapping: they are the last of its DER. */
 const rawKey = (der: Buffer): Buffer => der.subarray(-rawKeyBytes);

@@ -58,6 +58,11 @@ export function retiredLog(origin: string): LogPlace {
 /** Where the statement of an entry is filed. */
 const Filed = z.object({ pk: z.string(), sk: z.string() });
 
+/** Whose statement is filed in this partition; undefined for a partition of no tenant. */
+export function tenantOf(pk: string): TenantId | undefined {
+  return TenantId.safeParse(/^T#([^#]+)#/.exec(pk)?.[1]).data;
+}
+
 export const PendingEntry = z.object({ sk: LeafName, entry: z.string(), of: Filed });
 export type PendingEntry = z.infer<typeof PendingEntry>;
 

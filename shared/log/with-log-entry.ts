@@ -10,6 +10,7 @@ import * as store from './log-store.ts';
 import { listRetiredLogs } from './retired-logs.ts';
 import { openStoredTree, type StoredTree } from './stored-tree.ts';
 import { tileWidth } from './tile-path.ts';
+import type { Deps } from '../port/deps.ts';
 import type { TlogEntry } from './tlog-entry.ts';
 
 /** What a use case needs that answers logged bundles. */
@@ -87,6 +88,8 @@ async function proveEntry(deps: ProofDeps, leaf: string, { index, size }: store.
   };
 }
 
+type ReadDeps = Pick<Deps, 'table' | 'blobs' | 'logKey'>;
+
 interface FoundEntry {
   /** The key of the log that has it. */
   pem: string;
@@ -95,8 +98,8 @@ interface FoundEntry {
   body: string;
 }
 
-/** The entry in the log that is appended to, or in one that ended when the home was restored. */
-async function findEntry(deps: ProofDeps, leaf: string, index: number): Promise<FoundEntry> {
+/** The entry in the log that is appended to, or in one that ended when the home was restored. Throws `mc:log:damaged` when neither has it at this index. */
+export async function findEntry(deps: ReadDeps, leaf: string, index: number): Promise<FoundEntry> {
   const current = await entryIn(deps, { pem: await deps.logKey.publicKey(), place: store.currentLog }, { leaf, index });
   if (current) return current;
   for (const { pem, sk } of await listRetiredLogs(deps)) {
@@ -107,7 +110,7 @@ async function findEntry(deps: ProofDeps, leaf: string, index: number): Promise<
 }
 
 async function entryIn(
-  deps: ProofDeps,
+  deps: ReadDeps,
   log: Pick<FoundEntry, 'pem' | 'place'>,
   { leaf, index }: { leaf: string; index: number },
 ): Promise<FoundEntry | undefined> {

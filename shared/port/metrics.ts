@@ -50,7 +50,7 @@ export const metricMeanings: Readonly<Record<MetricName, MetricMeaning>> = {
   mc_queue_ms: { kind: 'amount', unit: 'ms', meaning: 'How long a ready task waited in the queue.' },
   mc_policy_eval_ms: { kind: 'amount', unit: 'ms', meaning: 'Evaluation of every policy pack for one decision.' },
   mc_authz_ms: { kind: 'amount', unit: 'ms', meaning: 'Verification of the token and of the role.' },
-  mc_sign_ms: { kind: 'amount', unit: 'ms', meaning: 'One signature, with the key store it lives in.' },
+  mc_sign_ms: { kind: 'amount', unit: 'ms', meaning: 'The signature of one receipt, with the key store it lives in, and its check.' },
   mc_task_ms: {
     kind: 'amount',
     unit: 'ms',

@@ -7,9 +7,8 @@ import type { Id } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import type { Deps } from '../port/deps.ts';
 import type { WriteOp } from '../port/table.ts';
-import { logEntryOp } from '../log/log-entry-op.ts';
 import { isoTime } from '../port/clock.ts';
-import { signStatement } from './sign-statement.ts';
+import { issueStatement } from './sign/issue-statement.ts';
 import { predicateTypes, type Statement } from './statement.ts';
 import { verifyOwn } from './verify-own.ts';
 
@@ -33,7 +32,7 @@ export const releaseKey = (tenant: TenantId, releaseId: string): { pk: string; s
 
 /** Signs a release and stores its bundle; the returned ops make it real, and log it, only together with the caller's own write. */
 export async function issueRelease(
-  deps: Pick<Deps, 'signer' | 'blobs' | 'table' | 'ids' | 'clock'>,
+  deps: Pick<Deps, 'signer' | 'blobs' | 'table' | 'ids' | 'clock' | 'checkSignature'>,
   tenant: TenantId,
   { subject, predicate }: Release,
 ): Promise<{ releaseId: Id<'rel'>; ops: WriteOp[] }> {
@@ -44,13 +43,10 @@ export async function issueRelease(
     predicateType: predicateTypes.release,
     predicate: { ...predicate, releaseId, releasedAt: isoTime(deps.clock.now()) },
   };
-  const bundle = await signStatement(deps.signer, statement);
-  const { pem } = await verifyOwn(deps, bundle, { artifact: subject.digest });
-  const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
   const key = releaseKey(tenant, releaseId);
-  const logged = logEntryOp(bundle, pem, key);
-  const item = { ...key, type: 'release', bundleDigest, leaf: logged.leaf, subject: { ...subject } };
-  return { releaseId, ops: [{ kind: 'put', item, conditions: [{ kind: 'absent' }] }, logged.op] };
+  const { row, op } = await issueStatement(deps, tenant, { of: key, statement });
+  const item = { ...key, type: 'release', ...row, subject: { ...subject } };
+  return { releaseId, ops: [{ kind: 'put', item, conditions: [{ kind: 'absent' }] }, op] };
 }
 
 /** Throws `mc:package:untrusted` unless the home's own signature says that these bytes were released under this name. */

@@ -64,9 +64,17 @@ interface SignedBundle extends SignatureClaim {
   keyId: string;
 }
 
+/** Whether the bundle's signature is of this key over its payload; the bundle is one of ours, and nothing else of it is looked at. */
+export async function holdsSignature(check: CheckSignature, bundle: Bundle, pem: string): Promise<boolean> {
+  return check(claimOf(bundle, pem));
+}
+
 function readSigned(value: unknown, options: VerifyOptions): SignedBundle {
-  const bundle = parsedAs(Bundle, value, 'the bundle');
-  const { key, keyId } = trustedKey(options.pem);
+  return claimOf(parsedAs(Bundle, value, 'the bundle'), options.pem);
+}
+
+function claimOf(bundle: Bundle, pem: string): SignedBundle {
+  const { key, keyId } = trustedKey(pem);
   const signature = bundle.dsseEnvelope.signatures[0];
   if (!signature) throw invalid('the bundle has no signature');
   checkKeyId(bundle, signature.keyid, keyId);

@@ -1,7 +1,8 @@
 import { idSchema } from '../core/id.ts';
 import { InvariantError, McError } from '../core/errors.ts';
 import { withLogEntry, type ProofDeps } from '../log/with-log-entry.ts';
-import { Bundle } from '../receipt/bundle.ts';
+import type { Bundle } from '../receipt/bundle.ts';
+import { findBundle } from '../receipt/find-bundle.ts';
 import type { Actor } from '../tenant/actor.ts';
 import { FiledManifest, manifestKey, purgeKey, readPurge, type Purge } from './purge/purge-record.ts';
 
@@ -21,8 +22,7 @@ export async function getDeletionManifest(deps: ProofDeps, { tenant }: Actor, id
   const filed = await deps.table.get(manifestKey(tenant, name));
   if (!filed) throw new McError('mc:retention:not-found', `${name} has no manifest: it has not ended, or nothing was purged.`);
   const { bundleDigest, leaf, inventory } = FiledManifest.parse(filed);
-  const [signed, lines] = await Promise.all([bundleDigest, inventory].map((digest) => deps.blobs.find(tenant, 'receipt', digest)));
-  if (!signed || !lines) throw new InvariantError(`the deletion manifest of ${name} is gone`);
-  const bundle = Bundle.parse(JSON.parse(Buffer.from(signed).toString('utf8')));
+  const [bundle, lines] = await Promise.all([findBundle(deps, tenant, bundleDigest), deps.blobs.find(tenant, 'receipt', inventory)]);
+  if (!bundle || !lines) throw new InvariantError(`the deletion manifest of ${name} is gone`);
   return { purge: readPurge(item), bundle: await withLogEntry(deps, bundle, leaf), inventory: Buffer.from(lines).toString('utf8') };
 }

@@ -9,7 +9,7 @@ import { isoTime } from '../port/clock.ts';
 import { reachTenant } from '../tenant-admin/tenant-access.ts';
 import { Reason } from '../tenant-admin/tenant-settings.ts';
 import type { Actor } from '../tenant/actor.ts';
-import { defaultRetention, RunKind } from '../tenant/retention.ts';
+import { retentionOf, RunKind } from '../tenant/retention.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import { beginPurge, carryOut, type PurgeDeps } from './purge/carry-out.ts';
 import { decideKeeping, dueRuns, isPurged } from './purge/due.ts';
@@ -77,12 +77,12 @@ interface Due {
   isLast: boolean;
 }
 
-async function dueOf(deps: PurgeDeps, { id, retention = defaultRetention }: Tenant, kind: RunKind, room: number): Promise<Due> {
+async function dueOf(deps: PurgeDeps, tenant: Tenant, kind: RunKind, room: number): Promise<Due> {
   const runs: Due['runs'] = [];
-  for await (const { head, keeping } of dueRuns(deps, id, kind, retention)) {
+  for await (const { head, keeping } of dueRuns(deps, tenant.id, kind, retentionOf(tenant))) {
     if (runs.length >= room) return { runs, isLast: false };
     const run = { id: head.id, workflow: head.workflow.name };
-    runs.push({ ...run, rule: keeping.rule, holds: (await findHolds(deps, id, [run])).get(head.id) ?? [] });
+    runs.push({ ...run, rule: keeping.rule, holds: (await findHolds(deps, tenant.id, [run])).get(head.id) ?? [] });
   }
   return { runs, isLast: true };
 }
@@ -97,7 +97,7 @@ async function purgeOne(
   const head = await getExecutionRecord(deps, tenant.id, parseExecutionId(request.execution));
   const run = { id: head.id, workflow: head.workflow.name };
   const holds = (await findHolds(deps, tenant.id, [run])).get(head.id) ?? [];
-  const keeping = decideKeeping(tenant.retention ?? defaultRetention, kind, head);
+  const keeping = decideKeeping(retentionOf(tenant), kind, head);
   if (dryRun) return { purges: [], planned: keeping ? [{ execution: head.id, kind, rule: keeping.rule, holds }] : [], isDone: true };
   // A hold is told before anything else: whoever asks must learn of it, whatever the rules say.
   if (holds.length > 0)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultRetention, Retention } from '../tenant/retention.ts';
+import { Retention, retentionOf } from '../tenant/retention.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 
 /** What of a tenant is kept for how long, as the API shows it. */
@@ -13,6 +13,6 @@ export const RetentionView = z
   .meta({ id: 'Retention' });
 export type RetentionView = z.infer<typeof RetentionView>;
 
-export function toRetentionView({ id, retention }: Tenant, holds: number): RetentionView {
-  return { tenant: id, retention: retention ?? defaultRetention, isDefault: retention === undefined, holds };
+export function toRetentionView(tenant: Tenant, holds: number): RetentionView {
+  return { tenant: tenant.id, retention: retentionOf(tenant), isDefault: tenant.retention === undefined, holds };
 }

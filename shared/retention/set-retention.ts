@@ -6,7 +6,7 @@ import type { Deps } from '../port/deps.ts';
 import { reachTenant } from '../tenant-admin/tenant-access.ts';
 import { Reason } from '../tenant-admin/tenant-settings.ts';
 import type { Actor } from '../tenant/actor.ts';
-import { defaultRetention, Retention, RunOutcome } from '../tenant/retention.ts';
+import { Retention, retentionOf, RunOutcome } from '../tenant/retention.ts';
 import { changeTenantOp } from '../tenant/tenant-store.ts';
 import { countHolds } from './hold/legal-hold.ts';
 import { toRetentionView, type RetentionView } from './retention-view.ts';
@@ -48,7 +48,7 @@ export async function setRetention(
 ): Promise<RetentionView> {
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const tenant = await reachTenant(deps, actor, name);
-    const before = tenant.retention ?? defaultRetention;
+    const before = retentionOf(tenant);
     const { logs, data, receipts, audit = before.audit, reason } = change;
     const wanted = {
       logs: changed(before.logs, logs),

@@ -13,7 +13,7 @@ export const rewrapKeys = step('rewrapped', async (deps, rotation) => {
   let rewrapped = rotation.rewrapped;
   let cursor = rotation.cursor ?? undefined;
   for (let page = 0; rotation.kind === 'data' && page < pagesPerCall; page += 1) {
-    const done = await rewrapDataKeys(deps, cursor === undefined ? {} : { cursor });
+    const done = await rewrapDataKeys(deps, cursor);
     rewrapped += done.rewrapped;
     cursor = done.cursor;
     await deps.table.write([

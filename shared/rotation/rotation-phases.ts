@@ -34,6 +34,8 @@ export interface PhaseAnswer {
 /** Runs one phase; any of them may be repeated at any time, by any process, and is done once. */
 export async function runRotationPhase(deps: Deps, phase: RotationPhaseName, input: RotationInput): Promise<PhaseAnswer> {
   const rotation = await phases[phase](deps, input);
-  const { step, windowEndsAt } = rotation;
+  const { step } = rotation;
+  // The machine of one that was abandoned runs to its end without doing anything, and has nothing to wait for.
+  const windowEndsAt = rotation.windowEndsAt ?? rotation.finishedAt;
   return { step, windowEndsAt: windowEndsAt === null ? null : isoTime(windowEndsAt), isDone: hasReached(rotation, 'rewrapped') };
 }

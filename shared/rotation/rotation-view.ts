@@ -6,6 +6,7 @@ import { withLogEntry, type ProofDeps } from '../log/with-log-entry.ts';
 import { isoTime } from '../port/clock.ts';
 import type { Deps } from '../port/deps.ts';
 import { Bundle } from '../receipt/bundle.ts';
+import { findBundle } from '../receipt/find-bundle.ts';
 import { FiledStatement, statementKey, statementNames } from './sign-rotation.ts';
 import { getRotation, Rotation, RotationChecks, RotationKind, rotationsIndex, RotationStep } from './rotation.ts';
 import { keyDocument, keyDocumentName } from './rotation-statement.ts';
@@ -17,7 +18,9 @@ export const KeyRotation = z
   .strictObject({
     id: idSchema('rot'),
     kind: RotationKind,
-    step: RotationStep.describe('How far it came; `finished` when the old key is given up'),
+    step: RotationStep.describe(
+      'How far it came; `finished` when the old key is given up, `abandoned` when another one took its place before the switch',
+    ),
     reason: z.string(),
     startedAt: z.iso.datetime(),
     windowEndsAt: z.iso.datetime().nullable().describe('Until then the old key can still be used; null before the switch'),
@@ -73,9 +76,9 @@ export async function readRotation(deps: ProofDeps & Pick<Deps, 'config'>, id: I
   const filed = items.flatMap((item) => (item ? [FiledStatement.parse(item)] : []));
   const statements = await Promise.all(
     filed.map(async ({ sk: name, bundleDigest, leaf }) => {
-      const bytes = await deps.blobs.find(deps.config.ownerTenant, 'receipt', bundleDigest);
-      if (!bytes) throw new McError('mc:store:unavailable', `the statement ${name} of ${id} cannot be read`);
-      return { name, bundle: await withLogEntry(deps, Bundle.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))), leaf) };
+      const bundle = await findBundle(deps, deps.config.ownerTenant, bundleDigest);
+      if (!bundle) throw new McError('mc:store:unavailable', `the statement ${name} of ${id} cannot be read`);
+      return { name, bundle: await withLogEntry(deps, bundle, leaf) };
     }),
   );
   return { ...toKeyRotation(rotation), keys, statements };

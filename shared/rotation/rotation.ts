@@ -9,8 +9,8 @@ import type { Key, WriteOp } from '../port/table.ts';
 export const RotationKind = z.enum(['signer', 'data']);
 export type RotationKind = z.infer<typeof RotationKind>;
 
-/** In their order; each is reached once, by one conditional write. */
-const rotationSteps = ['requested', 'created', 'proven', 'attested', 'switched', 'rewrapped', 'verified', 'finished'] as const;
+/** In their order; each is reached once, by one conditional write. `abandoned` ends a rotation before the switch, so that whoever is late with a step finds nothing to do. */
+const rotationSteps = ['requested', 'created', 'proven', 'attested', 'switched', 'rewrapped', 'verified', 'finished', 'abandoned'] as const;
 export const RotationStep = z.enum(rotationSteps);
 export type RotationStep = z.infer<typeof RotationStep>;
 

@@ -3,13 +3,11 @@ import { z } from 'zod';
 import { Digest } from '../core/digest.ts';
 import type { Id } from '../core/id.ts';
 import { LeafName } from '../log/log-store.ts';
-import { logEntryOp } from '../log/log-entry-op.ts';
 import type { Deps, HomeConfig } from '../port/deps.ts';
 import type { PublicKey, Signer } from '../port/keys/signer.ts';
 import type { Key, WriteOp } from '../port/table.ts';
-import { predicateTypes, type Statement } from '../receipt/statement.ts';
-import { signStatement } from '../receipt/sign-statement.ts';
-import { verifyOwn } from '../receipt/verify-own.ts';
+import type { Statement } from '../receipt/statement.ts';
+import { issueStatement } from '../receipt/sign/issue-statement.ts';
 import { refuseRotation } from './refuse-rotation.ts';
 import type { RotatedKey } from './rotation.ts';
 
@@ -33,16 +31,12 @@ export function signerOf({ signingKeys }: Pick<Deps, 'signingKeys'>, { keyId, ha
 
 /** Signs the statement, verifies it with the key that it is to be of, or any of this home, and stores the bundle; the ops file it in the table and in the log. */
 export async function signRotation(
-  deps: Pick<Deps, 'table' | 'signer' | 'blobs' | 'config'>,
+  deps: Pick<Deps, 'table' | 'signer' | 'blobs' | 'config' | 'checkSignature'>,
   signer: Signer,
   { id, name, statement, by }: { id: Id<'rot'>; name: StatementName; statement: Statement; by?: RotatedKey },
 ): Promise<WriteOp[]> {
-  const bundle = await signStatement(signer, statement);
-  const predicateType = predicateTypes.rotation;
-  const { pem } = await verifyOwn(deps, bundle, { predicateType });
-  if (by && pem !== by.pem) throw refuseRotation(`The home does not sign with ${by.keyId} yet`);
-  const bundleDigest = await deps.blobs.put(deps.config.ownerTenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
   const key = statementKey(deps, id, name);
-  const { leaf, op } = logEntryOp(bundle, pem, key);
-  return [{ kind: 'put', item: { ...key, bundleDigest, leaf }, conditions: [{ kind: 'absent' }] }, op];
+  const { pem, row, op } = await issueStatement(deps, deps.config.ownerTenant, { of: key, statement, signer });
+  if (by && pem !== by.pem) throw refuseRotation(`The home does not sign with ${by.keyId} yet`);
+  return [{ kind: 'put', item: { ...key, ...row }, conditions: [{ kind: 'absent' }] }, op];
 }

@@ -37,8 +37,8 @@ async function requireRewrapped(deps: Deps, oldKeyId: string): Promise<void> {
   // A process that had not noticed the switch may have made a data key since.
   let cursor: string | undefined;
   do {
-    cursor = (await rewrapDataKeys(deps, cursor === undefined ? {} : { cursor })).cursor;
+    cursor = (await rewrapDataKeys(deps, cursor)).cursor;
   } while (cursor !== undefined);
-  const [left] = await findWrappedBy(deps, oldKeyId, 1);
+  const left = await findWrappedBy(deps, oldKeyId);
   if (left) throw refuseRotation(`The data key ${left.id} of ${left.tenant} is still wrapped by ${oldKeyId}`);
 }

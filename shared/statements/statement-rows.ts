@@ -1,3 +1,4 @@
+import { restoreKey } from '../backup/restore-statement.ts';
 import { backupKey } from '../backup/state-backup.ts';
 import { idSchema, type Id, type IdPrefix } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';
@@ -17,13 +18,19 @@ const rows: readonly FindRow[] = [
   }),
   rowOf('rel', releaseKey),
   rowOf('purge', manifestKey),
-  rowOf('bak', backupKey),
+  rowOf('bak', (tenant, id, name = 'backup') => backupStatements.get(name)?.(tenant, id)),
   // A rotation has several; the last says that it is done. Only the owner's are there.
   rowOf('rot', (ownerTenant, id, name = 'completed') => {
     const known = statementNames.find((each) => each === name);
     return known && statementKey({ config: { ownerTenant } }, id, known);
   }),
 ];
+
+/** A backup has the statement of the home that it was made of, and that of a home which was restored from it. */
+const backupStatements = new Map([
+  ['backup', backupKey],
+  ['restore', restoreKey],
+]);
 
 /** A run has a receipt, a trace once somebody asked for it, and a manifest for each content of its disclosure pack, by the digest of manifest.json. */
 function statementOfRun(name: string): string | undefined {

@@ -7,6 +7,9 @@ export const receiptDaysMin = 7 * 365 + 2;
 /** A hundred years; more is a slip of the keyboard. */
 const daysMax = 36_500;
 
+/** A day of all these periods, in milliseconds. */
+export const dayMs = 24 * 3_600_000;
+
 /** How a run ended. */
 export const RunOutcome = z.enum(['succeeded', 'failed', 'cancelled']);
 export type RunOutcome = z.infer<typeof RunOutcome>;
@@ -52,9 +55,14 @@ export type Retention = z.infer<typeof Retention>;
 const all = (count: number): Record<RunOutcome, number> => ({ succeeded: count, failed: count, cancelled: count });
 
 /** What counts for a tenant that nobody set anything for: logs 90 days, receipts 7 years (seed 004 §3.6), data and audit events as long as receipts. */
-export const defaultRetention: Retention = {
+const defaultRetention: Retention = {
   logs: all(90),
   data: all(receiptDaysMin),
   receipts: all(receiptDaysMin),
   audit: receiptDaysMin,
 };
+
+/** What counts for this tenant. */
+export function retentionOf({ retention = defaultRetention }: { retention?: Retention | undefined }): Retention {
+  return retention;
+}

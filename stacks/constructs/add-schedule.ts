@@ -1,21 +1,30 @@
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { grant } from './grant.ts';
 import type { OperationFunction } from './operation-function.ts';
 
-/** Calls a function at this rate, with this event, with a role that can call nothing else. */
-export function addSchedule(
-  scope: Construct,
-  id: string,
-  { operation, description, rate, input }: { operation: OperationFunction; description: string; rate: string; input?: object },
-): void {
+interface ScheduleOptions {
+  calls: OperationFunction | StateMachine;
+  description: string;
+  /** `rate(1 minute)`, or `cron(…)` in UTC. */
+  at: string;
+  input?: object;
+}
+
+/** Calls a function, or starts a machine, at these times, with this event, with a role that can call nothing else. */
+export function addSchedule(scope: Construct, id: string, { calls, description, at, input }: ScheduleOptions): void {
+  const [action, arn] =
+    calls instanceof StateMachine
+      ? (['states:StartExecution', calls.stateMachineArn] as const)
+      : (['lambda:InvokeFunction', calls.function.functionArn] as const);
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
-  grant(role, ['lambda:InvokeFunction'], [operation.function.functionArn]);
+  grant(role, [action], [arn]);
   new CfnSchedule(scope, id, {
     description,
     flexibleTimeWindow: { mode: 'OFF' },
-    scheduleExpression: `rate(${rate})`,
-    target: { arn: operation.function.functionArn, roleArn: role.roleArn, ...(input && { input: JSON.stringify(input) }) },
+    scheduleExpression: at,
+    target: { arn, roleArn: role.roleArn, ...(input && { input: JSON.stringify(input) }) },
   });
 }

@@ -1,20 +1,18 @@
-import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Validations } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement, type IRole } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, type IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Bucket, BucketProps } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { z } from 'zod';
 import type { EnvelopeKey } from './envelope-key.ts';
 import { grant } from './grant.ts';
+import { keptBucket } from './kept-bucket.ts';
+import { namesOfArn } from './names-of-arn.ts';
 
 type BlobBucketProps = Pick<BucketProps, 'lifecycleRules' | 'objectLockDefaultRetention'> & {
   encryptionKey: IKey;
   envelopeKey: EnvelopeKey;
   accessLogs: Bucket;
 };
-
-/** CDK's own Bucket does not satisfy CDK's IBucket under exactOptionalPropertyTypes; the two are the same at run time. */
-const asBucket = (bucket: Bucket): IBucket => bucket as unknown as IBucket;
 
 /**
  * Blobs of one kind, which the home seals before they come here: private, encrypted once more with our key and with no other, TLS only, versioned, logged, kept
@@ -29,20 +27,7 @@ export class BlobBucket extends Construct {
     super(scope, id);
     this.#encryptionKey = encryptionKey;
     this.#envelopeKey = envelopeKey;
-    this.bucket = new Bucket(this, 'Bucket', {
-      encryption: BucketEncryption.KMS,
-      encryptionKey,
-      // One data key an hour instead of one KMS call an object.
-      bucketKeyEnabled: true,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      versioned: true,
-      serverAccessLogsBucket: asBucket(accessLogs),
-      serverAccessLogsPrefix: `${id.toLowerCase()}/`,
-      removalPolicy: RemovalPolicy.RETAIN,
-      ...rest,
-    });
+    this.bucket = keptBucket(this, 'Bucket', { encryptionKey, accessLogs, logPrefix: `${id.toLowerCase()}/`, ...rest });
     this.#denyOtherEncryption();
   }
 
@@ -85,14 +70,7 @@ export class BlobBucket extends Construct {
   #grantOnObjects(grantee: IRole, action: string): void {
     grant(grantee, [action], [this.bucket.arnForObjects('*')]);
     const reason = 'Objects are named by tenant and digest, which no policy can list.';
-    Validations.of(grantee).acknowledge(...this.#namesOfArn().map((name) => ({ id: `AwsSolutions-IAM5[Resource::${name}/*]`, reason })));
-  }
-
-  /** How cdk-nag spells the bucket's ARN in a policy of another stack: before references between stacks are resolved, and after. */
-  #namesOfArn(): string[] {
-    const stack = Stack.of(this);
-    const reference = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }).parse(stack.resolve(this.bucket.bucketArn));
-    const imported = z.object({ 'Fn::ImportValue': z.string() }).parse(stack.resolve(stack.exportValue(this.bucket.bucketArn)));
-    return [`<${reference['Fn::GetAtt'][0]}.Arn>`, imported['Fn::ImportValue']];
+    const names = namesOfArn(this, this.bucket.bucketArn);
+    Validations.of(grantee).acknowledge(...names.map((name) => ({ id: `AwsSolutions-IAM5[Resource::${name}/*]`, reason })));
   }
 }

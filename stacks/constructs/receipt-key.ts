@@ -6,16 +6,15 @@ import { SigningKey } from './signing-key.ts';
 
 /** The key that signs receipts, releases and all else: the first one, and those that rotations put in its place. */
 export class ReceiptKey extends Construct {
-  readonly first: SigningKey;
   readonly rotated: RotatedKey;
 
   constructor(scope: Construct, id: string, { aliasName }: { aliasName: string }) {
     super(scope, id);
-    this.first = new SigningKey(scope, 'SigningKey', {
+    const first = new SigningKey(scope, 'SigningKey', {
       description: 'Signs the receipts and releases of Maestro Conductor',
       keySpec: KeySpec.ECC_NIST_P256,
     });
-    this.rotated = new RotatedKey(this, 'Rotated', { first: this.first.key, aliasName });
+    this.rotated = new RotatedKey(this, 'Rotated', { first: first.key, aliasName });
   }
 
   grantReadPublicKey(role: IRole): void {

@@ -2,9 +2,9 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnBucket, type Bucket } from 'aws-cdk-lib/aws-s3';
-import { z } from 'zod';
 import { replicaBucketName, replicaKeyAlias, type ReplicatedKind } from '../replica-names.ts';
 import { grant } from './grant.ts';
+import { nameOfArn } from './names-of-arn.ts';
 
 interface Replication {
   stage: string;
@@ -39,11 +39,8 @@ export function replicateBucket(bucket: Bucket, { stage, kind, region, encryptio
     }),
   );
   const reason = 'Objects are named by tenant and digest, which no policy can list; the key of the replica is told by its alias.';
-  const logicalId = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }).parse(stack.resolve(bucket.bucketArn))[
-    'Fn::GetAtt'
-  ][0];
   const resources = [
-    `<${logicalId}.Arn>/*`,
+    `${nameOfArn(bucket, bucket.bucketArn)}/*`,
     `arn:<AWS::Partition>:s3:::mc-${stage}-${kind}-replica-<AWS::AccountId>/*`,
     `arn:<AWS::Partition>:kms:${region}:<AWS::AccountId>:key/*`,
   ];

@@ -2,12 +2,10 @@ import { ArnFormat, Stack, Validations } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Alias, type Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { grant } from './grant.ts';
+import { grant, type Conditions } from './grant.ts';
 
 /** What every key after the first is tagged with when it is made (shared/aws/kms-key-versions.ts): its own alias, which begins with the one in use. */
 const tag = 'maestro-alias';
-
-type Conditions = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /**
  * A key, the alias by which the home knows it, and the keys that rotations put in its place: those are made by the home and known to no template, so rights on them go by their

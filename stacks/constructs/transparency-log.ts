@@ -14,9 +14,6 @@ interface TransparencyLogProps {
 /** The sequencer of the transparency log, and the monitor that does not believe it. */
 export class TransparencyLog extends Construct {
   readonly sequencer: OperationFunction;
-  readonly monitor: OperationFunction;
-  /** Ends the log after a restore; by hand only. */
-  readonly retire: OperationFunction;
 
   constructor(scope: Construct, id: string, { code, parts, environment }: TransparencyLogProps) {
     super(scope, id);
@@ -31,8 +28,8 @@ export class TransparencyLog extends Construct {
     parts.receipts.grantReadWrite(this.sequencer.role);
     parts.logKey.grantSign(this.sequencer.role);
     // A receipt that is asked for sooner is integrated by whoever asks.
-    addSchedule(this, 'IntegrateSchedule', { operation: this.sequencer, description: 'Appends to the transparency log', rate: '1 minute' });
-    this.monitor = new OperationFunction(this, 'Monitor', {
+    addSchedule(this, 'IntegrateSchedule', { calls: this.sequencer, description: 'Appends to the transparency log', at: 'rate(1 minute)' });
+    const monitor = new OperationFunction(this, 'Monitor', {
       code: code.of('monitor-log'),
       environment,
       description: 'Compares the transparency log with the table',
@@ -40,18 +37,21 @@ export class TransparencyLog extends Construct {
       memorySizeMb: 1_024,
     });
     // It writes only what it has verified, and signs nothing.
-    parts.table.grantReadWrite(this.monitor.role);
-    parts.receipts.grantRead(this.monitor.role);
-    parts.logKey.grantReadPublicKey(this.monitor.role);
-    addSchedule(this, 'MonitorSchedule', { operation: this.monitor, description: 'Looks at the transparency log', rate: '5 minutes' });
-    this.retire = new OperationFunction(this, 'Retire', {
+    parts.table.grantReadWrite(monitor.role);
+    parts.receipts.grantRead(monitor.role);
+    parts.logKey.grantReadPublicKey(monitor.role);
+    // Deletion manifests excuse what a purge took, if the home signed them.
+    parts.signingKey.grantReadPublicKey(monitor.role);
+    addSchedule(this, 'MonitorSchedule', { calls: monitor, description: 'Looks at the transparency log', at: 'rate(5 minutes)' });
+    // Ends the log after a restore.
+    const retire = new OperationFunction(this, 'Retire', {
       code: code.of('retire-log'),
       environment,
       description: 'Ends the transparency log after a restore; by hand only',
       timeout: Duration.minutes(15),
       memorySizeMb: 1_024,
     });
-    parts.table.grantReadWrite(this.retire.role);
-    parts.logKey.grantSign(this.retire.role);
+    parts.table.grantReadWrite(retire.role);
+    parts.logKey.grantSign(retire.role);
   }
 }

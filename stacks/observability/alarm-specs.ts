@@ -171,6 +171,14 @@ function retentionAlarms(): AlarmSpec[] {
       threshold: 2,
       when: 'above',
     },
+    {
+      alarmName: 'mc-purge-silent',
+      what: 'No round of retention looked at any tenant for more than a day; there is one every night.',
+      metric: ownMetric(metricNames.purgeBehindDays, 'SampleCount').with({ period: Duration.hours(6) }),
+      threshold: 1,
+      periods: 5,
+      when: 'heartbeat',
+    },
   ];
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { McError } from '../../shared/core/errors.ts';
 import { getExecution } from '../../shared/execution/read/get-execution.ts';
 import { readLogs } from '../../shared/execution/read/read-logs.ts';
@@ -8,12 +8,6 @@ import { openDrill, recoveryMaxMs, type Drill } from './drill-engine.ts';
 
 const runs = 12;
 const throttledMs = 1_500;
-
-let drill: Drill;
-beforeEach(async () => {
-  drill = await openDrill();
-}, 60_000);
-afterEach(async () => drill.close());
 
 interface Throttled extends BlobStore {
   /** What it refuses to take now. */
@@ -39,6 +33,7 @@ function throttled(blobs: BlobStore): Throttled {
 }
 
 async function throttle(
+  drill: Drill,
   kinds: readonly BlobKind[],
 ): Promise<{ ids: string[]; blobs: Throttled; openMeanwhile: number; recoveryMs: number }> {
   const { deps } = drill.engine.home;
@@ -53,10 +48,11 @@ async function throttle(
 }
 
 describe('a blob store that tells everybody to slow down for a while', () => {
-  test(
+  test.concurrent(
     'for receipts: no run ends without one, and sealing goes on by itself',
     async () => {
-      const { ids, blobs, openMeanwhile, recoveryMs } = await throttle(['receipt']);
+      await using drill = await openDrill();
+      const { ids, blobs, openMeanwhile, recoveryMs } = await throttle(drill, ['receipt']);
       expect(openMeanwhile).toBe(runs);
       expect(blobs.refusals.get('receipt')?.length).toBeGreaterThanOrEqual(runs);
       expect(recoveryMs).toBeLessThan(recoveryMaxMs);
@@ -65,10 +61,11 @@ describe('a blob store that tells everybody to slow down for a while', () => {
     2 * recoveryMaxMs,
   );
 
-  test(
+  test.concurrent(
     'for logs: attempts are repeated with longer and longer pauses out of step, and every task has its log in the end',
     async () => {
-      const { ids, blobs, openMeanwhile, recoveryMs } = await throttle(['log']);
+      await using drill = await openDrill();
+      const { ids, blobs, openMeanwhile, recoveryMs } = await throttle(drill, ['log']);
       expect(openMeanwhile).toBeGreaterThan(0);
       expect(recoveryMs).toBeLessThan(recoveryMaxMs);
       await drill.expectWhole(ids);

@@ -25,7 +25,7 @@ tasks:
 export const recoveryMaxMs = 60_000;
 const callerPauseMs = 50;
 
-export interface Drill {
+export interface Drill extends AsyncDisposable {
   engine: Engine;
   /** Starts so many runs at once, every fifth of which fails, under keys of their own; answers their ids, and how often a caller was refused. */
   start(count: number): Promise<{ ids: string[]; refused: number }>;
@@ -33,7 +33,6 @@ export interface Drill {
   settle(): Promise<number>;
   /** Fails unless every run ended as it should with one verified receipt, and effects, slots and money balance. */
   expectWhole(ids: readonly string[]): Promise<void>;
-  close(): Promise<void>;
 }
 
 const log = [{ at: Date.UTC(2026, 10, 21), stream: 'stdout', text: 'done' }] as const;
@@ -64,7 +63,7 @@ export async function openDrill(): Promise<Drill> {
     },
     settle: () => settle(engine),
     expectWhole: (ids) => expectWhole(engine, ids, isBad),
-    close: () => engine.close(),
+    [Symbol.asyncDispose]: () => engine.close(),
   };
 }
 

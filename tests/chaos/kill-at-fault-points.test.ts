@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openEmbeddedHome } from '../../cli/host/embedded-deps.ts';
 import { faultPoints } from '../../shared/port/faults.ts';
 import type { CrashReport } from '../support/crash-report.ts';
+import { runScenario } from './run-scenario.ts';
 
 const scenario = fileURLToPath(new URL('../support/crash-scenario.ts', import.meta.url));
 
@@ -27,14 +27,14 @@ describe('a home killed with SIGKILL', () => {
   }, 60_000);
   afterAll(() => rmSync(template, { recursive: true, force: true }));
 
-  test.each(cases)(
+  test.concurrent.each(cases)(
     'at %s, hit %i, and started again: every run ends with exactly one receipt, nothing is lost or doubled',
     async (point, hit) => {
       const dataDir = mkdtempSync(join(tmpdir(), 'mc-crash-'));
       try {
         cpSync(template, dataDir, { recursive: true });
-        expect((await run(dataDir, point, hit)).signal).toBe('SIGKILL');
-        const second = await run(dataDir, 'none', 0);
+        expect((await runScenario(scenario, [dataDir, point, String(hit)])).signal).toBe('SIGKILL');
+        const second = await runScenario(scenario, [dataDir, 'none', '0']);
         expect(second).toMatchObject({ signal: null, code: 0 });
         expectWhole(JSON.parse(second.stdout) as CrashReport);
         expectEveryEffect(dataDir);
@@ -69,11 +69,4 @@ function expectEveryEffect(dataDir: string): void {
   const suffixes = [...keys].map((key) => key.slice(key.indexOf('/') + 1)).sort();
   const goods = ['a', 'b', 'c', 'd'].flatMap((task) => [task, task]);
   expect(suffixes).toEqual([...goods, 'broken', 'first', 'first/compensation', 'second', 'second/compensation'].sort());
-}
-
-async function run(dataDir: string, point: string, hit: number): Promise<{ code: number | null; signal: string | null; stdout: string }> {
-  const child = spawn(process.execPath, [scenario, dataDir, point, String(hit)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let stdout = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
-  return new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, stdout })));
 }

@@ -8,7 +8,7 @@ import type { BackupStep } from '../../shared/embedded/backup/make-backup.ts';
 import type { RestoreStep } from '../../shared/embedded/backup/restore-home.ts';
 import { monitorLog } from '../../shared/log-monitor/monitor-log.ts';
 import { openBackupScene, passphrase, type BackupScene } from '../support/backup/backup-scene.ts';
-import { bareEnv } from '../support/run-cli.ts';
+import { bareEnv } from '../support/cli/run-cli.ts';
 
 const slowMs = 60_000;
 const scenario = fileURLToPath(new URL('../support/backup/kill-scenario.ts', import.meta.url));

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { faultPoints } from '../../shared/port/faults.ts';
 import type { CrashReport } from '../support/crash-report.ts';
+import { runScenario } from './run-scenario.ts';
 
 const scenario = fileURLToPath(new URL('../support/crash-actions-scenario.ts', import.meta.url));
 
@@ -21,18 +21,8 @@ const laterHits = new Map<string, readonly number[]>([
 ]);
 const cases = points.flatMap((point) => [1, ...(laterHits.get(point) ?? [])].map((hit): [string, number] => [point, hit]));
 
-interface Ended {
-  code: number | null;
-  signal: string | null;
-  stdout: string;
-}
-
-async function run(dataDir: string, mode: 'prepare' | 'act', point = 'none', hit = 0): Promise<Ended> {
-  const child = spawn(process.execPath, [scenario, dataDir, mode, point, String(hit)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let stdout = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
-  return new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, stdout })));
-}
+const run = (dataDir: string, mode: 'prepare' | 'act', point = 'none', hit = 0): ReturnType<typeof runScenario> =>
+  runScenario(scenario, [dataDir, mode, point, String(hit)]);
 
 describe('a home killed with SIGKILL while runs are cancelled, retried and replayed', () => {
   let template: string;
@@ -43,7 +33,7 @@ describe('a home killed with SIGKILL while runs are cancelled, retried and repla
   }, 60_000);
   afterAll(() => rmSync(template, { recursive: true, force: true }));
 
-  test.each(cases)(
+  test.concurrent.each(cases)(
     'at %s, hit %i, and asked again after the restart: each action happened once, and every run has one receipt',
     async (point, hit) => {
       const dataDir = mkdtempSync(join(tmpdir(), 'mc-act-'));

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openEmbeddedHome } from '../../cli/host/embedded-deps.ts';
 import { rotationPoints } from '../../shared/port/faults.ts';
+import { runScenario } from './run-scenario.ts';
 
 const scenario = fileURLToPath(new URL('rotation-scenario.ts', import.meta.url));
 
@@ -43,14 +43,14 @@ describe('a home killed with SIGKILL while it rotates a key, and started again, 
   }, 60_000);
   afterAll(() => rmSync(template, { recursive: true, force: true }));
 
-  test.each(cases)(
+  test.concurrent.each(cases)(
     'of the %s key, at %s',
     async (kind, point) => {
       const dataDir = mkdtempSync(join(tmpdir(), 'mc-rotation-'));
       try {
         cpSync(template, dataDir, { recursive: true });
-        expect(await run(dataDir, kind, point)).toMatchObject({ signal: 'SIGKILL' });
-        const second = await run(dataDir, kind, 'none');
+        expect(await runScenario(scenario, [dataDir, kind, point])).toMatchObject({ signal: 'SIGKILL' });
+        const second = await runScenario(scenario, [dataDir, kind, 'none']);
         expect(second).toMatchObject({ signal: null, code: 0 });
         expect(JSON.parse(second.stdout)).toMatchObject(kind === 'data' ? expected.data : expected.signer);
       } finally {
@@ -60,10 +60,3 @@ describe('a home killed with SIGKILL while it rotates a key, and started again, 
     60_000,
   );
 });
-
-async function run(dataDir: string, kind: string, point: string): Promise<{ code: number | null; signal: string | null; stdout: string }> {
-  const child = spawn(process.execPath, [scenario, dataDir, kind, point], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let stdout = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
-  return new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, stdout })));
-}

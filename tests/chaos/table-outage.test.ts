@@ -1,18 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { McError } from '../../shared/core/errors.ts';
 import type { Table } from '../../shared/port/table.ts';
 import { openDrill, recoveryMaxMs, type Drill } from './drill-engine.ts';
 
 const runs = 40;
 const outageMs = 2_000;
-
-let drill: Drill;
-beforeEach(async () => {
-  drill = await openDrill();
-}, 60_000);
-afterEach(async () => drill.close());
 
 /** A table that cannot be reached while `isDown`, neither to read nor to write; `refused` counts. */
 function unreliable(table: Table): Table & { isDown: boolean; refused: number } {
@@ -35,7 +29,11 @@ function unreliable(table: Table): Table & { isDown: boolean; refused: number } 
 }
 
 /** Starts runs, takes the table away amid them, starts more meanwhile, gives it back; answers every id and how long the recovery took. */
-async function failOver(fail: () => void, recover: () => void): Promise<{ ids: string[]; refused: number; recoveryMs: number }> {
+async function failOver(
+  drill: Drill,
+  fail: () => void,
+  recover: () => void,
+): Promise<{ ids: string[]; refused: number; recoveryMs: number }> {
   const before = await drill.start(runs);
   fail();
   const meanwhile = drill.start(runs);
@@ -50,8 +48,10 @@ describe('a table that is gone for two seconds amid eighty runs', () => {
   test(
     'because another program holds its file: nothing is lost or doubled, and every run ends by itself',
     async () => {
+      await using drill = await openDrill();
       const holder = new DatabaseSync(`${drill.engine.folder}/table.sqlite`);
       const { ids, refused, recoveryMs } = await failOver(
+        drill,
         () => holder.exec('BEGIN IMMEDIATE'),
         () => holder.exec('ROLLBACK'),
       );
@@ -66,9 +66,11 @@ describe('a table that is gone for two seconds amid eighty runs', () => {
   test(
     'because nothing answers, neither reads nor writes: nothing is lost or doubled, and every run ends by itself',
     async () => {
+      await using drill = await openDrill();
       const table = unreliable(drill.engine.home.deps.table);
       drill.engine.home.deps.table = table;
       const { ids, refused, recoveryMs } = await failOver(
+        drill,
         () => void (table.isDown = true),
         () => void (table.isDown = false),
       );

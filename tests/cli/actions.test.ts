@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { startHost, type RunningHost } from '../../cli/host/start-host.ts';
-import { jsonOf, runCli, type CliResult } from '../support/run-cli.ts';
+import { openCliHome, type CliHome } from '../support/cli/open-cli-home.ts';
+import { jsonOf, type CliResult } from '../support/cli/run-cli.ts';
 
 const patient = `name: patient
 version: 1.0.0
@@ -19,24 +17,19 @@ const Started = z.object({ id: z.string() });
 const slowMs = 120_000;
 
 describe('actions, by the command line', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'maestro-act-'));
-  const dataDir = join(folder, 'data');
-  let host: RunningHost;
+  let home: CliHome;
   let cancelled: string;
   let retried: string;
 
-  const maestro = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: folder, env: { MC_DATA_DIR: dataDir } });
+  const maestro = (...args: string[]): Promise<CliResult> => home.maestro(...args);
 
   beforeAll(async () => {
-    host = await startHost({ port: 0, dataDir, isAnnounced: false });
-    writeFileSync(join(folder, 'patient.yaml'), patient);
+    home = await openCliHome();
+    writeFileSync(home.file('patient.yaml'), patient);
     await maestro('publish', 'patient.yaml');
     cancelled = Started.parse(jsonOf(await maestro('run', 'patient', '--json'))).id;
   }, slowMs);
-  afterAll(async () => {
-    await host.close();
-    rmSync(folder, { recursive: true, force: true });
-  }, slowMs);
+  afterAll(() => home.close(), slowMs);
 
   test(
     'an action without a reason is a usage error, and does nothing',

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { listBackups } from '../../shared/embedded/backup/backup-folder.ts';
 import { newestBackupAt } from '../../shared/embedded/backup/newest-backup.ts';
-import { bareEnv, jsonOf, launcher, runCli } from '../support/run-cli.ts';
+import { bareEnv, jsonOf, launcher, runCli } from '../support/cli/run-cli.ts';
 
 const slowMs = 90_000;
 const folder = mkdtempSync(join(tmpdir(), 'mc-backup-cli-'));
@@ -110,6 +110,7 @@ describe('maestro backup and restore', () => {
       await usage(['up', '--backup-to', to, '--no-backup-keys'], 'mount the disk');
       await usage(['up', '--backup-to', folder], '--backup-passphrase-file');
       await usage(['up', '--no-backup-keys'], '--backup-to');
+      await usage(['up', '--backup-to', folder, '--no-backup-keys', '--backup-keep', '0'], '--backup-keep got "0"');
       await usage(['up', '--backup-to', folder, '--no-backup-keys', '--backup-every', '1s'], '10s to 24h');
       expect(existsSync(to)).toBe(false);
     },

@@ -1,9 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startHost, type RunningHost } from '../../cli/host/start-host.ts';
-import { jsonOf, runCli, type CliResult } from '../support/run-cli.ts';
+import { openCliHome, type CliHome } from '../support/cli/open-cli-home.ts';
+import { jsonOf, runCli, type CliResult } from '../support/cli/run-cli.ts';
 
 const manifest = `name: greeting
 version: 1.0.0
@@ -29,31 +27,26 @@ const failing =
 const slowMs = 120_000;
 
 describe('the command line on a running home', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'maestro-cli-'));
-  const dataDir = join(folder, 'data');
   const inputs = ['-i', 'who=you', '-i', 'letter=@letter.txt'];
-  let host: RunningHost;
+  let home: CliHome;
   let executionId: string;
 
-  const maestro = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: folder, env: { MC_DATA_DIR: dataDir } });
+  const maestro = (...args: string[]): Promise<CliResult> => home.maestro(...args);
 
   beforeAll(async () => {
-    host = await startHost({ port: 0, dataDir, isAnnounced: false });
-    writeFileSync(join(folder, 'workflow.yaml'), manifest);
-    writeFileSync(join(folder, 'failing.yaml'), failing);
-    writeFileSync(join(folder, 'letter.txt'), 'dear reader');
+    home = await openCliHome();
+    writeFileSync(home.file('workflow.yaml'), manifest);
+    writeFileSync(home.file('failing.yaml'), failing);
+    writeFileSync(home.file('letter.txt'), 'dear reader');
     expect(await maestro('publish', 'workflow.yaml')).toMatchObject({ code: 0 });
     const run = await maestro('run', 'greeting', ...inputs, '--wait', '--json');
     expect(run).toMatchObject({ code: 0 });
     executionId = (jsonOf(run) as { id: string }).id; // Its shape is asserted in the first test.
   }, slowMs);
-  afterAll(async () => {
-    await host.close();
-    rmSync(folder, { recursive: true, force: true });
-  }, slowMs);
+  afterAll(() => home.close(), slowMs);
 
   test('is logged in by itself', async () => {
-    expect(jsonOf(await maestro('whoami', '--json'))).toMatchObject({ subject: expect.any(String), roles: ['admin'], url: host.url });
+    expect(jsonOf(await maestro('whoami', '--json'))).toMatchObject({ subject: expect.any(String), roles: ['admin'], url: home.host.url });
   });
 
   test(
@@ -74,8 +67,8 @@ describe('the command line on a running home', () => {
   test(
     'other content is a conflict until the version is raised',
     async () => {
-      writeFileSync(join(folder, 'changed.yaml'), manifest.replace('Hello', 'Good day').replace('name: greeting', 'name: raised'));
-      writeFileSync(join(folder, 'original.yaml'), manifest.replace('name: greeting', 'name: raised'));
+      writeFileSync(home.file('changed.yaml'), manifest.replace('Hello', 'Good day').replace('name: greeting', 'name: raised'));
+      writeFileSync(home.file('original.yaml'), manifest.replace('name: greeting', 'name: raised'));
       await maestro('publish', 'original.yaml');
       expect(await maestro('publish', 'changed.yaml')).toMatchObject({
         code: 6,
@@ -190,7 +183,7 @@ describe('the command line on a running home', () => {
       });
       expect(await maestro('keys', 'export', '-o', 'mc.pub')).toMatchObject({ code: 0 });
       const verify = (...args: string[]): Promise<CliResult> =>
-        runCli(['verify', ...args], { cwd: folder, env: { MC_URL: 'http://127.0.0.1:9' } });
+        runCli(['verify', ...args], { cwd: home.folder, env: { MC_URL: 'http://127.0.0.1:9' } });
 
       expect(await verify('r.sigstore.json', 'r.outputs.json', '--key', 'mc.pub')).toMatchObject({
         code: 0,
@@ -210,16 +203,16 @@ describe('the command line on a running home', () => {
     async () => {
       await maestro('receipt', executionId, '-o', 'c.json');
       await maestro('keys', 'export', '-o', 'mc.pub');
-      const outputs = readFileSync(join(folder, 'c.outputs.json'), 'utf8');
-      writeFileSync(join(folder, 'altered.json'), outputs.replace('dear', 'Dear'));
+      const outputs = readFileSync(home.file('c.outputs.json'), 'utf8');
+      writeFileSync(home.file('altered.json'), outputs.replace('dear', 'Dear'));
       writeFileSync(
-        join(folder, 'flipped.json'),
-        readFileSync(join(folder, 'c.json'), 'utf8').replace(
+        home.file('flipped.json'),
+        readFileSync(home.file('c.json'), 'utf8').replace(
           /("sig":"M.{20})(.)/,
           (_all, before: string, byte: string) => before + (byte === 'A' ? 'B' : 'A'),
         ),
       );
-      writeFileSync(join(folder, 'nothing.json'), '{}');
+      writeFileSync(home.file('nothing.json'), '{}');
       for (const args of [['c.json', 'altered.json'], ['flipped.json', 'c.outputs.json'], ['nothing.json'], ['letter.txt']]) {
         expect(await maestro('verify', ...args)).toMatchObject({
           code: 4,
@@ -239,7 +232,7 @@ describe('the command line on a running home', () => {
       expect(jsonOf(await maestro('keys', 'ls', '--json'))).toMatchObject({ keys: [{ keyId: expect.stringMatching(/^SHA256:/) }] });
       expect((await maestro('keys', 'export')).stdout).toContain('BEGIN PUBLIC KEY');
       expect(await maestro('keys', 'export', '--trusted-root', '-o', 'trusted_root.json')).toMatchObject({ code: 0 });
-      expect(JSON.parse(readFileSync(join(folder, 'trusted_root.json'), 'utf8'))).toHaveProperty('mediaType');
+      expect(JSON.parse(readFileSync(home.file('trusted_root.json'), 'utf8'))).toHaveProperty('mediaType');
     },
     slowMs,
   );

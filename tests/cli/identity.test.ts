@@ -1,13 +1,11 @@
 /** Verification by who signed, and the adapter for conformance suites, as processes on files of a running home. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startHost, type RunningHost } from '../../cli/host/start-host.ts';
 import { SimulatedRunner } from '../../runner/simulated/simulated-runner.ts';
-import { jsonOf, runCli, type CliResult } from '../support/run-cli.ts';
+import { openCliHome, type CliHome } from '../support/cli/open-cli-home.ts';
+import { jsonOf, type CliResult } from '../support/cli/run-cli.ts';
 
 const manifest =
   'name: named\nversion: 1.0.0\ntasks: [{ id: a, uses: "pkg:demo/echo@1.0.0", with: { n: 1 } }]\noutputs: { n: "${{ tasks.a.outputs.n }}" }\n';
@@ -26,23 +24,17 @@ function required(value: string | undefined): string {
 const slowMs = 120_000;
 
 describe('the signer of a receipt on the command line', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'maestro-identity-'));
-  const dataDir = join(folder, 'data');
-  let host: RunningHost;
+  let home: CliHome;
   let [id, releaseId]: string[] = [];
   let saved: CliResult;
 
-  const maestro = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: folder, env: { MC_DATA_DIR: dataDir } });
-  const done = async (...args: string[]): Promise<CliResult> => {
-    const result = await maestro(...args);
-    expect([args, result]).toEqual([args, expect.objectContaining({ code: 0 })]);
-    return result;
-  };
-  const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
+  const maestro = (...args: string[]): Promise<CliResult> => home.maestro(...args);
+  const done = (...args: string[]): Promise<CliResult> => home.done(...args);
+  const read = (file: string): string => readFileSync(home.file(file), 'utf8');
 
   beforeAll(async () => {
-    host = await startHost({ port: 0, dataDir, isAnnounced: false, runner: new SimulatedRunner() });
-    writeFileSync(join(folder, 'workflow.yaml'), manifest);
+    home = await openCliHome({ runner: new SimulatedRunner() });
+    writeFileSync(home.file('workflow.yaml'), manifest);
     ({ releaseId } = jsonOf(await done('publish', 'workflow.yaml', '--json')) as { releaseId: string }); // Its shape is asserted elsewhere.
     ({ id } = jsonOf(await done('run', 'named', '--wait', '--json')) as { id: string });
     saved = await done('receipt', required(id), '--identity', '-o', 'r.identity.json');
@@ -52,10 +44,7 @@ describe('the signer of a receipt on the command line', () => {
     await done('keys', 'export', '-o', 'mc.pub');
     await done('keys', 'export', '--trusted-root', '-o', 'trusted_root.json');
   }, slowMs);
-  afterAll(async () => {
-    await host.close();
-    rmSync(folder, { recursive: true, force: true });
-  }, slowMs);
+  afterAll(() => home.close(), slowMs);
 
   test('a receipt in its identity form comes with the lines that verify it', () => {
     expect(saved.stdout).toContain(`maestro verify r.identity.json r.identity.outputs.json --certificate-identity ${uri}`);
@@ -76,7 +65,7 @@ describe('the signer of a receipt on the command line', () => {
       });
       expect((await done(...args, ...signer)).stdout).toContain(`signer     ${uri}`);
       const bare = { ...(JSON.parse(read('trusted_root.json')) as object), certificateAuthorities: [] };
-      writeFileSync(join(folder, 'bare_root.json'), JSON.stringify(bare));
+      writeFileSync(home.file('bare_root.json'), JSON.stringify(bare));
       const wrong = [
         [...args, '--certificate-identity', `${uri}2`, '--certificate-oidc-issuer', issuer],
         [...args, '--certificate-identity', uri, '--certificate-oidc-issuer', 'https://example.com'],
@@ -110,8 +99,8 @@ describe('the signer of a receipt on the command line', () => {
       const digest = `sha256:${createHash('sha256').update(read('r.outputs.json')).digest('hex')}`;
       const key = ['verify-bundle', '--bundle', 'r.sigstore.json', ...byKey];
       const identity = ['verify-bundle', '--bundle', 'r.identity.json', ...root, ...signer];
-      writeFileSync(join(folder, 'none.json'), '{}');
-      writeFileSync(join(folder, 'large.json'), ' '.repeat(9 * 1024 * 1024));
+      writeFileSync(home.file('none.json'), '{}');
+      writeFileSync(home.file('large.json'), ' '.repeat(9 * 1024 * 1024));
       const verdicts: [number, string[]][] = [
         [0, [...key, 'r.outputs.json']],
         [0, [...key, digest]],
@@ -139,8 +128,8 @@ describe('the signer of a receipt on the command line', () => {
     'a release and the manifest of a disclosure pack have both forms too',
     async () => {
       await done('verify', 'release.sigstore.json', ...byKey, '--require-log', '--type', 'https://in-toto.io/attestation/release/v0.1');
-      const text = execFileSync('tar', ['-xzOf', 'run.disclosure.tgz', 'manifest.json'], { cwd: folder });
-      writeFileSync(join(folder, 'manifest.json'), text);
+      const text = execFileSync('tar', ['-xzOf', 'run.disclosure.tgz', 'manifest.json'], { cwd: home.folder });
+      writeFileSync(home.file('manifest.json'), text);
       const name = ['--name', `disclosure:${createHash('sha256').update(text).digest('hex')}`];
       const kinds: [string, string, string[]][] = [
         [required(releaseId), 'release', []],

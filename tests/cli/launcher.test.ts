@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { jsonOf, launcher, runCli } from '../support/run-cli.ts';
+import { jsonOf, launcher, runCli } from '../support/cli/run-cli.ts';
 
 /** A Node older than ours on this machine, as many users have it. */
 function findOldNode(): string | undefined {

@@ -1,12 +1,10 @@
 /** The commands around the transparency log, as processes on a running home. */
-import { readFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startHost, type RunningHost } from '../../cli/host/start-host.ts';
 import { SimulatedRunner } from '../../runner/simulated/simulated-runner.ts';
-import { jsonOf, runCli, type CliResult } from '../support/run-cli.ts';
+import { openCliHome, type CliHome } from '../support/cli/open-cli-home.ts';
+import { jsonOf, type CliResult } from '../support/cli/run-cli.ts';
 
 const manifest =
   'name: logged\nversion: 1.0.0\ntasks: [{ id: a, uses: "pkg:demo/echo@1.0.0", with: { n: 1 } }]\noutputs: { n: "${{ tasks.a.outputs.n }}" }\n';
@@ -16,20 +14,14 @@ const golden = fileURLToPath(new URL('../golden/receipts/v0.2.0/', import.meta.u
 const slowMs = 120_000;
 
 describe('the transparency log on the command line', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'maestro-log-'));
-  const dataDir = join(folder, 'data');
-  let host: RunningHost;
+  let home: CliHome;
 
-  const maestro = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: folder, env: { MC_DATA_DIR: dataDir } });
-  const done = async (...args: string[]): Promise<CliResult> => {
-    const result = await maestro(...args);
-    expect([args, result]).toEqual([args, expect.objectContaining({ code: 0 })]);
-    return result;
-  };
+  const maestro = (...args: string[]): Promise<CliResult> => home.maestro(...args);
+  const done = (...args: string[]): Promise<CliResult> => home.done(...args);
 
   beforeAll(async () => {
-    host = await startHost({ port: 0, dataDir, isAnnounced: false, runner: new SimulatedRunner() });
-    writeFileSync(join(folder, 'workflow.yaml'), manifest);
+    home = await openCliHome({ runner: new SimulatedRunner() });
+    writeFileSync(home.file('workflow.yaml'), manifest);
     await done('publish', 'workflow.yaml');
     const { id } = jsonOf(await done('run', 'logged', '--wait', '--json')) as { id: string }; // Its shape is asserted elsewhere.
     await done('receipt', id, '-o', 'r.sigstore.json');
@@ -37,10 +29,7 @@ describe('the transparency log on the command line', () => {
     await done('keys', 'export', '-o', 'mc.pub');
     await done('keys', 'export', '--trusted-root', '-o', 'trusted_root.json');
   }, slowMs);
-  afterAll(async () => {
-    await host.close();
-    rmSync(folder, { recursive: true, force: true });
-  }, slowMs);
+  afterAll(() => home.close(), slowMs);
 
   test(
     'verify tells whether a receipt stands in a log that is trusted, in one that is not known, or in none',
@@ -58,8 +47,8 @@ describe('the transparency log on the command line', () => {
   test(
     'verify refuses an entry of a log that the trusted root does not name, and a trusted root that is none',
     async () => {
-      const root = JSON.parse(readFileSync(join(folder, 'trusted_root.json'), 'utf8')) as object;
-      writeFileSync(join(folder, 'empty_root.json'), JSON.stringify({ ...root, tlogs: [] }));
+      const root = JSON.parse(readFileSync(home.file('trusted_root.json'), 'utf8')) as object;
+      writeFileSync(home.file('empty_root.json'), JSON.stringify({ ...root, tlogs: [] }));
       expect(await maestro('verify', 'r.sigstore.json', '--trusted-root', 'empty_root.json')).toMatchObject({ code: 4 });
       for (const file of ['workflow.yaml', 'r.sigstore.json', 'absent.json'])
         expect(await maestro('verify', 'r.sigstore.json', '--trusted-root', file)).toMatchObject({ code: 2 });
@@ -92,7 +81,7 @@ describe('the transparency log on the command line', () => {
         whole: true,
         since: size,
       });
-      expect(readFileSync(join(folder, 'log.checkpoint'), 'utf8')).toMatch(/^mc-/);
+      expect(readFileSync(home.file('log.checkpoint'), 'utf8')).toMatch(/^mc-/);
     },
     slowMs,
   );
@@ -100,10 +89,41 @@ describe('the transparency log on the command line', () => {
   test(
     'an audit that finds a log which is not the one of before ends with 4 and leaves the checkpoint of before alone',
     async () => {
-      const kept = readFileSync(join(folder, 'log.checkpoint'), 'utf8');
-      writeFileSync(join(folder, 'forged.checkpoint'), kept.replace(/\n(\d+)\n/, '\n1$1\n'));
+      const kept = readFileSync(home.file('log.checkpoint'), 'utf8');
+      writeFileSync(home.file('forged.checkpoint'), kept.replace(/\n(\d+)\n/, '\n1$1\n'));
       expect(await maestro('log', 'audit', '--state', 'forged.checkpoint')).toMatchObject({ code: 4 });
-      expect(readFileSync(join(folder, 'forged.checkpoint'), 'utf8')).not.toBe(kept);
+      expect(readFileSync(home.file('forged.checkpoint'), 'utf8')).not.toBe(kept);
+    },
+    slowMs,
+  );
+
+  test(
+    'a receipt of before a rotation is proven with the keys that the home publishes, and with those of a file',
+    async () => {
+      await done('keys', 'rotate', '--window', '0', '--wait');
+      await done('keys', 'export', '-o', 'all.pub');
+      expect(readFileSync(home.file('all.pub'), 'utf8').match(/BEGIN PUBLIC KEY/g)).toHaveLength(2);
+      expect(jsonOf(await done('log', 'prove', 'r.sigstore.json', '--json'))).toMatchObject({ proven: true });
+      expect(jsonOf(await done('log', 'prove', 'r.sigstore.json', '--key', 'all.pub', '--json'))).toMatchObject({ proven: true });
+      writeFileSync(home.file('new.pub'), readFileSync(home.file('all.pub'), 'utf8').split('# ')[1]?.replace(/^.*\n/, '') ?? '');
+      const refused = await maestro('log', 'prove', 'r.sigstore.json', '--key', 'new.pub');
+      expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('but the trusted key is') });
+    },
+    slowMs,
+  );
+
+  test(
+    'prove refuses a file that says two things, or is no bundle',
+    async () => {
+      writeFileSync(home.file('twice.json'), readFileSync(home.file('r.sigstore.json'), 'utf8').replace('{', '{"mediaType":"x",'));
+      expect(await maestro('log', 'prove', 'twice.json')).toMatchObject({
+        code: 4,
+        stderr: expect.stringContaining('names a member twice'),
+      });
+      expect(await maestro('log', 'prove', 'trusted_root.json')).toMatchObject({
+        code: 4,
+        stderr: expect.stringContaining('not a bundle'),
+      });
     },
     slowMs,
   );

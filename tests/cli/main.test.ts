@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
 import { buildProgram } from '../../cli/program.ts';
 import { examplesOf } from '../../cli/command-options.ts';
-import { bareEnv, jsonOf, runCli } from '../support/run-cli.ts';
+import { bareEnv, jsonOf, runCli } from '../support/cli/run-cli.ts';
 
 function leavesOf(command: Command): Command[] {
   return command.commands.flatMap((child) => (child.commands.length > 0 ? leavesOf(child) : [child]));

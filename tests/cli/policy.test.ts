@@ -1,39 +1,32 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startHost, type RunningHost } from '../../cli/host/start-host.ts';
 import { digestBytes } from '../../shared/core/digest.ts';
 import { buildOwnPack, buildPolicyKey, goldensOf, readFixture, withFiles, withManifest } from '../support/build-own-pack.ts';
 import { findOracle } from '../support/find-oracle.ts';
-import { jsonOf, runCli, type CliResult } from '../support/run-cli.ts';
+import { openCliHome, type CliHome } from '../support/cli/open-cli-home.ts';
+import { jsonOf, runCli, type CliResult } from '../support/cli/run-cli.ts';
 
 const opa = findOracle('opa');
 const slowMs = 120_000;
 
 describe('maestro policy', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'maestro-policy-test-'));
-  const dataDir = join(folder, 'data');
   const key = buildPolicyKey();
-  const file = (name: string): string => join(folder, name);
-  let host: RunningHost;
+  const file = (name: string): string => home.file(name);
+  let home: CliHome;
 
   const maestro = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> =>
-    runCli(['policy', ...args], { cwd: folder, env: { MC_DATA_DIR: dataDir, ...env } });
+    home.run(['policy', ...args], { env });
 
   beforeAll(async () => {
-    host = await startHost({ port: 0, dataDir, isAnnounced: false });
+    home = await openCliHome();
     writeFileSync(file('key.pem'), key.privatePem);
     writeFileSync(file('key.pub.pem'), key.pem);
     writeFileSync(file('plain.tar.gz'), readFixture('freeze'));
-    const env = { MC_DATA_DIR: dataDir };
-    expect(await runCli(['tenants', 'set', 'local', '--policy-key', 'key.pub.pem'], { cwd: folder, env })).toMatchObject({ code: 0 });
+    await home.done('tenants', 'set', 'local', '--policy-key', 'key.pub.pem');
   }, slowMs);
-  afterAll(async () => {
-    await host.close();
-    rmSync(folder, { recursive: true, force: true });
-  }, slowMs);
+  afterAll(() => home.close(), slowMs);
 
   test('ls and show tell what judges, for people and for programs', async () => {
     expect(await maestro(['ls'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^PACK +VERSION[\s\S]*residency +1\./) });
@@ -84,7 +77,7 @@ describe('maestro policy', () => {
 
   test('test of a folder says what to install when there is no opa', async () => {
     const fixture = new URL('../fixtures/policy/freeze/', import.meta.url).pathname;
-    const tested = await maestro(['test', fixture], { PATH: folder });
+    const tested = await maestro(['test', fixture], { PATH: home.folder });
     expect(tested).toMatchObject({ code: 2, stderr: expect.stringMatching(/OPA, which was not found: install opa/) });
     expect(await maestro(['test', 'missing.tar.gz'])).toMatchObject({ code: 2, stderr: expect.stringContaining('missing.tar.gz') });
   });
@@ -117,8 +110,8 @@ describe('maestro policy', () => {
   (opa === undefined ? test.skip : test)(
     'a scaffolded pack passes its own tests with stock opa, is built, tried, signed and pushed, and judges (skipped without opa)',
     async () => {
-      expect(await runCli(['new', 'policy', 'year_end'], { cwd: folder })).toMatchObject({ code: 0 });
-      const cwd = join(folder, 'year_end');
+      expect(await runCli(['new', 'policy', 'year_end'], { cwd: home.folder })).toMatchObject({ code: 0 });
+      const cwd = home.file('year_end');
       const rego = ['policy.rego', 'policy_test.rego'];
       const run = (...args: string[]): string => execFileSync(opa ?? '', args, { cwd, encoding: 'utf8' });
 
@@ -141,7 +134,7 @@ describe('maestro policy', () => {
 
       const workflow = 'name: year-end-close\nversion: 1.0.0\ntasks: [{ id: a, uses: "pkg:demo/echo@1.0.0" }]\n';
       writeFileSync(file('workflow.yaml'), workflow);
-      const planned = await runCli(['plan', 'workflow.yaml'], { cwd: folder, env: { MC_DATA_DIR: dataDir } });
+      const planned = await home.maestro('plan', 'workflow.yaml');
       expect(planned.code).toBe(3);
       expect(`${planned.stdout}${planned.stderr}`).toContain('year_end.workflow_frozen');
     },
@@ -149,12 +142,15 @@ describe('maestro policy', () => {
   );
 
   test('the fixture that the suites push is what maestro new policy writes', async () => {
-    expect(await runCli(['new', 'policy', 'freeze'], { cwd: folder })).toMatchObject({ code: 0 });
+    expect(await runCli(['new', 'policy', 'freeze'], { cwd: home.folder })).toMatchObject({ code: 0 });
     for (const name of ['policy.rego', 'data.json', '.manifest']) {
       const fixture = readFileSync(new URL(`../fixtures/policy/freeze/${name}`, import.meta.url), 'utf8');
-      expect(fixture).toBe(readFileSync(join(folder, 'freeze', name), 'utf8'));
+      expect(fixture).toBe(readFileSync(home.file(`freeze/${name}`), 'utf8'));
     }
     for (const name of ['Year-End', 'residency'])
-      expect(await runCli(['new', 'policy', name], { cwd: folder })).toMatchObject({ code: 2, stderr: expect.stringContaining('allowed') });
+      expect(await runCli(['new', 'policy', name], { cwd: home.folder })).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('allowed'),
+      });
   });
 });

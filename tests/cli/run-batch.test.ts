@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startHost, type RunningHost } from '../../cli/host/start-host.ts';
 import { BatchAnswer } from '../../cli/client/answers.ts';
-import { runCli, type CliResult } from '../support/run-cli.ts';
+import { openCliHome, type CliHome } from '../support/cli/open-cli-home.ts';
+import { type CliResult } from '../support/cli/run-cli.ts';
 
 const manifest = `name: shard
 version: 1.0.0
@@ -16,12 +14,10 @@ tasks: [{ id: only, uses: "pkg:demo/echo@1.0.0", with: { n: "\${{ inputs.n }}" }
 const slowMs = 120_000;
 
 describe('maestro run --batch', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'maestro-batch-'));
-  const dataDir = join(folder, 'data');
-  let host: RunningHost;
+  let home: CliHome;
 
   const maestro = (args: readonly string[], stdin?: string): Promise<CliResult> =>
-    runCli(args, { cwd: folder, env: { MC_DATA_DIR: dataDir }, ...(stdin === undefined ? {} : { stdin }) });
+    home.run(args, { ...(stdin !== undefined && { stdin }) });
   const start = (n: number, more: object = {}): string => `${JSON.stringify({ workflow: 'shard', inputs: { n }, ...more })}\n`;
   const answersOf = ({ stdout }: CliResult): BatchAnswer[] =>
     stdout
@@ -30,15 +26,12 @@ describe('maestro run --batch', () => {
       .map((line) => BatchAnswer.parse(JSON.parse(line)));
 
   beforeAll(async () => {
-    host = await startHost({ port: 0, dataDir, isAnnounced: false });
-    writeFileSync(join(folder, 'shard.yaml'), manifest);
-    writeFileSync(join(folder, 'two.ndjson'), start(1) + start(2));
+    home = await openCliHome();
+    writeFileSync(home.file('shard.yaml'), manifest);
+    writeFileSync(home.file('two.ndjson'), start(1) + start(2));
     expect(await maestro(['publish', 'shard.yaml'])).toMatchObject({ code: 0 });
   }, slowMs);
-  afterAll(async () => {
-    await host.close();
-    rmSync(folder, { recursive: true, force: true });
-  }, slowMs);
+  afterAll(() => home.close(), slowMs);
 
   test(
     'starts the lines of a file, prints one line each, and exits 0; again with its key it starts nothing',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { bareEnv, jsonOf, launcher, runCli } from '../support/run-cli.ts';
+import { bareEnv, jsonOf, launcher, runCli } from '../support/cli/run-cli.ts';
 
 const slowMs = 120_000;
 

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { bareEnv, jsonOf, launcher, runCli } from '../support/run-cli.ts';
+import { bareEnv, jsonOf, launcher, runCli } from '../support/cli/run-cli.ts';
 
 const Started = z.object({
   url: z.url(),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { jsonOf, runCli, type CliResult } from '../support/run-cli.ts';
+import { jsonOf, runCli, type CliResult } from '../support/cli/run-cli.ts';
 
 const bad = `name: bad
 version: 1.0.0

@@ -1,10 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { startHost, type RunningHost } from '../../cli/host/start-host.ts';
-import { jsonOf, runCli, type CliResult } from '../support/run-cli.ts';
+import { openCliHome, type CliHome } from '../support/cli/open-cli-home.ts';
+import { jsonOf, runCli, type CliResult } from '../support/cli/run-cli.ts';
 
 const manifest = `name: greeting
 version: 1.0.0
@@ -20,25 +18,20 @@ const Denied = z.object({ error: z.object({ decisionId: z.string() }) });
 const slowMs = 120_000;
 
 describe('why a run may run, told by the command line', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'maestro-why-'));
-  const dataDir = join(folder, 'data');
-  let host: RunningHost;
+  let home: CliHome;
   let execution: z.infer<typeof Started>;
   let denial: string;
 
-  const maestro = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: folder, env: { MC_DATA_DIR: dataDir } });
+  const maestro = (...args: string[]): Promise<CliResult> => home.maestro(...args);
 
   beforeAll(async () => {
-    host = await startHost({ port: 0, dataDir, isAnnounced: false });
-    writeFileSync(join(folder, 'workflow.yaml'), manifest);
+    home = await openCliHome();
+    writeFileSync(home.file('workflow.yaml'), manifest);
     await maestro('publish', 'workflow.yaml');
     execution = Started.parse(jsonOf(await maestro('run', 'greeting', '--wait', '--json')));
     denial = Denied.parse(jsonOf(await maestro('run', 'greeting', '--region', 'EU', '--json'))).error.decisionId;
   }, slowMs);
-  afterAll(async () => {
-    await host.close();
-    rmSync(folder, { recursive: true, force: true });
-  }, slowMs);
+  afterAll(() => home.close(), slowMs);
 
   test(
     'whoami answers subject, tenant, roles, quotas and budget first, and for people how much is left',
@@ -51,7 +44,7 @@ describe('why a run may run, told by the command line', () => {
         roles: ['admin'],
         quotas: { maxConcurrent: expect.any(Number), inUse: 0 },
         budget: { dailyMaxUSD: 100, spentUSD: expect.any(Number) },
-        url: host.url,
+        url: home.host.url,
       });
       const { stdout } = await maestro('whoami');
       expect(stdout).toMatch(/quota .*% +0 of \d+ runs open/);
@@ -103,7 +96,7 @@ describe('why a run may run, told by the command line', () => {
     'a run of version 0.1.0 is shown as far as it is known, and told where the rest stands',
     async () => {
       const { id } = Started.parse(jsonOf(await maestro('run', 'greeting', '--wait', '--json')));
-      const { table } = host.home.deps;
+      const { table } = home.host.home.deps;
       const key = { pk: `T#local#X#${id}`, sk: 'DECISION#start' };
       const later = ['tookMs', 'gsi1pk', 'gsi1sk'];
       const old = Object.entries((await table.get(key)) ?? {}).filter(([field]) => !later.includes(field));
@@ -151,16 +144,16 @@ describe('why a run may run, told by the command line', () => {
       });
       expect(await maestro('keys', 'export', '-o', 'mc.pub')).toMatchObject({ code: 0 });
       const verify = (file: string): Promise<CliResult> =>
-        runCli(['verify', file, '--json'], { cwd: folder, env: { MC_URL: 'http://127.0.0.1:9' } });
+        runCli(['verify', file, '--json'], { cwd: home.folder, env: { MC_URL: 'http://127.0.0.1:9' } });
       expect(jsonOf(await verify('denial.sigstore.json'))).toMatchObject({
         verified: true,
         predicateType: expect.stringMatching(/^https:/),
       });
 
-      const bundle = JSON.parse(readFileSync(join(folder, 'denial.sigstore.json'), 'utf8')) as { dsseEnvelope: { payload: string } }; // A sigstore bundle.
+      const bundle = JSON.parse(readFileSync(home.file('denial.sigstore.json'), 'utf8')) as { dsseEnvelope: { payload: string } }; // A sigstore bundle.
       const statement = Buffer.from(bundle.dsseEnvelope.payload, 'base64').toString('utf8');
       bundle.dsseEnvelope.payload = Buffer.from(statement.replaceAll('deny', 'warn')).toString('base64');
-      writeFileSync(join(folder, 'changed.sigstore.json'), JSON.stringify(bundle));
+      writeFileSync(home.file('changed.sigstore.json'), JSON.stringify(bundle));
       expect(statement).toContain('deny');
       expect(await verify('changed.sigstore.json')).toMatchObject({ code: 4 });
     },

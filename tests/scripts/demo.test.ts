@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
-import { bareEnv } from '../support/run-cli.ts';
+import { bareEnv } from '../support/cli/run-cli.ts';
 
 const demo = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url));
 

@@ -5,6 +5,7 @@ import { makeBackup } from '../../../shared/embedded/backup/make-backup.ts';
 import { McError } from '../../../shared/core/errors.ts';
 import { describeCommand } from '../../command-options.ts';
 import { defaultDataDir } from '../../data-dir.ts';
+import { readWhole } from '../../read-whole.ts';
 import { paint } from '../../terminal/paint.ts';
 import { printResult, type OutputOptions } from '../../terminal/report.ts';
 import { byteSize } from '../../terminal/units.ts';
@@ -36,7 +37,7 @@ async function backUp(options: BackupOptions): Promise<void> {
       'mc:cli:usage',
       'Say what becomes of the keys, without which a backup cannot be read: --passphrase-file FILE seals them into it, --no-keys leaves them out.',
     );
-  const keep = readKeep(options.keep);
+  const keep = options.keep === undefined ? undefined : readWhole('--keep', options.keep, keptBackups);
   const dataDir = resolve(options.dataDir ?? defaultDataDir());
   if (!existsSync(join(dataDir, 'table.sqlite'))) throw new McError('mc:backup:not-found', `No home has ever run on ${dataDir}.`);
   // Loaded here, so that other commands start without it.
@@ -75,13 +76,5 @@ async function backUp(options: BackupOptions): Promise<void> {
   }
 }
 
-/** Far more than anybody looks through; each has a whole table. */
-const maxKept = 10_000;
-
-/** How many backups are kept; throws `mc:cli:usage` for anything but a number from 1 on. */
-export function readKeep(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const keep = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (keep >= 1 && keep <= maxKept) return keep;
-  throw new McError('mc:cli:usage', `--keep got ${JSON.stringify(text)}; allowed is a number from 1 to ${String(maxKept)}.`);
-}
+/** How many backups an option keeps at least and at most: far more than anybody looks through, each with a whole table. */
+export const keptBackups = { least: 1, most: 10_000 } as const;

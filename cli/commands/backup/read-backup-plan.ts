@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { McError } from '../../../shared/core/errors.ts';
 import type { BackupPlan } from '../../host/backup-keeper.ts';
-import { readKeep } from './backup.ts';
+import { readWhole } from '../../read-whole.ts';
+import { keptBackups } from './backup.ts';
 import { readPassphrase } from './passphrase.ts';
 
 interface PlanOptions {
@@ -36,7 +37,7 @@ export function readBackupPlan(options: PlanOptions): BackupPlan | undefined {
   return {
     to,
     everyMs: readEvery(options.backupEvery),
-    keep: readKeep(options.backupKeep) ?? 1,
+    keep: readWhole('--backup-keep', options.backupKeep, keptBackups),
     passphraseFile: backupPassphraseFile === undefined ? null : resolve(backupPassphraseFile),
   };
 }

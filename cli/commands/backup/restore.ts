@@ -67,7 +67,7 @@ async function restore(options: RestoreOptions): Promise<void> {
     takenAt: backup.takenAt,
     table: backup.table,
     blobs: backup.blobs,
-    ...(home && home),
+    ...home,
   };
   printResult(options, answer, () => render(restored, dataDir));
 }

@@ -11,7 +11,7 @@ import { paint } from '../../terminal/paint.ts';
 import { note, printResult } from '../../terminal/report.ts';
 import { describeRotation } from './rotation-report.ts';
 
-type RotateOptions = HomeOptions & { reason?: string; window: string; wait?: boolean };
+type RotateOptions = HomeOptions & { reason?: string; window: string; instead?: boolean; wait?: boolean };
 
 const pauseMs = 1_000;
 
@@ -23,10 +23,12 @@ export function addRotate(group: Command): void {
     .argument('[kind]', 'signer (signs receipts) or data (wraps data keys)', 'signer')
     .option('--reason <text>', 'why; it stands in the statements and in the audit event')
     .option('--window <hours>', 'how long the old key can still be used after the switch, 0 to 144', String(usualWindowHours))
+    .option('--instead', 'abandon the rotation that is under way, unless it has switched keys; needs --reason')
     .option('--wait', 'wait until the new key is in use');
   describeCommand(addConnection(command), [
     { line: 'maestro keys rotate', meaning: 'a new signing key; nothing stops, old receipts verify for ever' },
     { line: 'maestro keys rotate data --reason "yearly"', meaning: 'a new wrapping key; data keys are wrapped anew' },
+    { line: 'maestro keys rotate --instead --reason "its new key is lost"', meaning: 'in place of one that cannot go on' },
     { line: 'maestro keys rotate --window 0 --wait', meaning: 'the old private key is given up as soon as the new one signs' },
   ]).action(rotate);
 }
@@ -38,6 +40,7 @@ async function rotate(kind: string, options: RotateOptions): Promise<void> {
     kind: readKind(kind),
     windowHours: readHours(options.window),
     ...(reason !== undefined && { reason }),
+    ...(options.instead === true && { instead: true }),
   });
   const shown = options.wait === true ? await waitForSwitch(client, begun) : begun;
   printResult(options, shown, () => `${paint('green', '✔')} ${shown.id}: ${describeRotation(shown)}`);

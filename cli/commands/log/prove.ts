@@ -1,26 +1,25 @@
 import type { Command } from 'commander';
 import { McError } from '../../../shared/core/errors.ts';
-import { Bundle, maxBundleBytes } from '../../../shared/receipt/bundle.ts';
+import { keyFor } from '../../../shared/evidence/verify/trust.ts';
+import { Bundle } from '../../../shared/receipt/bundle.ts';
 import type { MaestroClient } from '../../client/maestro-client.ts';
 import { addConnection, describeCommand, type HomeOptions } from '../../command-options.ts';
 import { proveBundle, type BundleProof } from '../../log/prove-bundle.ts';
 import { addTrust, readTrust, type TrustOptions } from '../../log/trust-options.ts';
-import { readSmallFile } from '../../read-small-file.ts';
 import { connect } from '../../session.ts';
 import { paint } from '../../terminal/paint.ts';
 import { printResult } from '../../terminal/report.ts';
+import { readBundleFile } from '../../verify/read-bundle-file.ts';
+import { readTrustedKeys } from '../../verify/trusted-keys.ts';
 
 type ProveOptions = HomeOptions & TrustOptions & { key?: string };
-
-/** A public key in PEM has a few hundred bytes. */
-const maxKeyBytes = 64 * 1024;
 
 export function addLogProve(log: Command): void {
   const command = log
     .command('prove')
     .description('prove that the log still has the entry of a receipt, and that it only grew since the receipt was issued')
     .argument('<bundle>', 'receipt or other signed bundle with its log entry')
-    .option('--key <pem>', 'public key that signed it (default: the one that the home publishes now)');
+    .option('--key <pem>', 'public keys you trust (default: those that the home publishes now)');
   describeCommand(addTrust(addConnection(command)), [
     { line: 'maestro log prove r.sigstore.json', meaning: 'against the newest checkpoint' },
     {
@@ -30,29 +29,23 @@ export function addLogProve(log: Command): void {
   ]).action(async (file: string, options: ProveOptions) => {
     const client = connect(options);
     const { logs } = await readTrust(client, options);
-    const proof = await proveBundle(client, readBundle(file), { pem: await readKey(client, options), logs });
+    const bundle = readBundle(file);
+    const proof = await proveBundle(client, bundle, { pem: await readKey(client, options, bundle), logs });
     printResult(options, { bundle: file, ...shown(proof) }, () => render(file, proof));
   });
 }
 
 function readBundle(file: string): Bundle {
-  let value: unknown;
-  try {
-    value = JSON.parse(readSmallFile(file, maxBundleBytes));
-  } catch (cause) {
-    if (cause instanceof SyntaxError) throw new McError('mc:receipt:invalid', `${file} is not JSON: ${cause.message}`, { cause });
-    throw cause;
-  }
-  const parsed = Bundle.safeParse(value);
+  const parsed = Bundle.safeParse(readBundleFile(file));
   if (parsed.success) return parsed.data;
   throw new McError('mc:receipt:invalid', `${file} is not a bundle: ${parsed.error.issues[0]?.message ?? ''}`);
 }
 
-async function readKey(client: MaestroClient, { key }: ProveOptions): Promise<string> {
-  if (key !== undefined) return readSmallFile(key, maxKeyBytes);
-  const [first] = (await client.listKeys()).keys;
-  if (!first) throw new McError('mc:key:unreadable', 'The home lists no public key.');
-  return first.pem;
+/** The key that the bundle says to be signed with, among those that are trusted. */
+async function readKey(client: MaestroClient, { key }: ProveOptions, bundle: Bundle): Promise<string> {
+  const pems = key === undefined ? (await client.listKeys()).keys.map(({ pem }) => pem) : readTrustedKeys(key);
+  if (pems.length === 0) throw new McError('mc:key:unreadable', 'The home lists no public key.');
+  return keyFor({ pems }, bundle.dsseEnvelope.signatures[0]?.keyid ?? '');
 }
 
 function shown({ index, issued, newest, inclusion, consistency }: BundleProof): Record<string, unknown> {

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { authorityKeyFiles } from '../../../shared/embedded/authority-key-files.ts';
-import { openLogKeyFile } from '../../../shared/embedded/log-key-file.ts';
-import { ReceiptSigner } from '../../../shared/embedded/receipt-signer.ts';
+import { authorityKeyFiles } from '../../../shared/embedded/keys/authority-key-files.ts';
+import { openLogKeyFile } from '../../../shared/embedded/keys/log-key-file.ts';
+import { ReceiptSigner } from '../../../shared/embedded/keys/receipt-signer.ts';
 import { WrappingKeyFiles } from '../../../shared/embedded/wrapping/wrapping-key-files.ts';
 import { openWrappingKeyRing } from '../../../shared/embedded/wrapping/wrapping-key-ring.ts';
 import type { Deps } from '../../../shared/port/deps.ts';
 import type { Table } from '../../../shared/port/table.ts';
 
-type Keys = Pick<Deps, 'wrappingKey' | 'wrappingKeys' | 'signer' | 'signingKeys' | 'logKey' | 'authority'>;
+export type Keys = Pick<Deps, 'wrappingKey' | 'wrappingKeys' | 'signer' | 'signingKeys' | 'logKey' | 'authority'>;
 
 /** Every key of the home, in files of this folder; which ones they are stands in the table. Throws `mc:key:unreadable`. */
 export async function openKeys(table: Table, folder: string): Promise<Keys> {

@@ -1,19 +1,14 @@
+import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import { openDisclosure, type Disclosure } from '../../../shared/evidence/disclosure/open-disclosure.ts';
+import { McError } from '../../../shared/core/errors.ts';
+import { openDisclosure } from '../../../shared/evidence/disclosure/open-disclosure.ts';
+import { Piece, pieceOf } from '../../../shared/evidence/piece.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
-import { Piece, pieceOf } from '../../../shared/evidence/piece.ts';
 import { ExecutionPath } from '../../middleware/parameters/execution-path.ts';
 
 const mediaType = 'application/gzip';
-
-/** A part is a log at most, so it fits into memory. */
-async function collect(chunks: Disclosure['chunks']): Promise<Buffer> {
-  const taken: Uint8Array[] = [];
-  for await (const chunk of chunks) taken.push(chunk);
-  return Buffer.concat(taken);
-}
 
 export const operation = defineOperation({
   id: 'getDisclosure',
@@ -51,13 +46,17 @@ export const operation = defineOperation({
   ],
   async handle({ deps, actor, params, query }) {
     const { part, offset, length } = query;
+    // The whole pack is made while it is sent, and has no size that a piece of it could be cut from.
+    if (part === undefined && (offset > 0 || length !== undefined))
+      throw new McError('mc:request:invalid', 'A piece is one of a part: give `part` with `offset` and `length`.');
     const { executionId, parts, chunks } = await openDisclosure(deps, actor, { id: params.id, ...given({ part }) });
     const headers = {
       'x-disclosure-parts': String(parts),
       'content-disposition': `attachment; filename="${executionId}.disclosure.tgz"`,
     };
     if (part === undefined || (offset === 0 && length === undefined)) return { status: 200, stream: chunks, mediaType, headers };
-    const whole = await collect(chunks);
+    // A part is a log at most, so it fits into memory.
+    const whole = await buffer(chunks);
     const bytes = pieceOf(whole, { offset, ...given({ length }) });
     return { status: 200, bytes, mediaType, headers: { ...headers, 'x-disclosure-part-bytes': String(whole.byteLength) } };
   },

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { openWithheld } from '../../../shared/evidence/disclosure/open-withheld.ts';
 import { Piece, pieceOf } from '../../../shared/evidence/piece.ts';
-import { given } from '../../middleware/given.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
+import { given } from '../../middleware/given.ts';
 import { lambda } from '../../middleware/lambda.ts';
 import { ExecutionPath } from '../../middleware/parameters/execution-path.ts';
 
@@ -38,7 +38,13 @@ export const operation = defineOperation({
       headers: { 'x-disclosure-parts': 'How many parts have openings', 'x-disclosure-part-bytes': 'Size of the openings of this part' },
     },
   },
-  problems: ['mc:execution:not-found', 'mc:execution:purged', 'mc:execution:not-sealed', 'mc:disclosure:part-unknown'],
+  problems: [
+    'mc:execution:not-found',
+    'mc:execution:purged',
+    'mc:execution:not-sealed',
+    'mc:disclosure:part-unknown',
+    'mc:answer:too-large',
+  ],
   async handle({ deps, actor, params, body }) {
     const { offset, length, ...request } = body;
     const { parts, text } = await openWithheld(deps, actor, { id: params.id, ...request });

@@ -35,17 +35,13 @@ export const operation = defineOperation({
   },
   problems: ['mc:execution:not-found', 'mc:execution:purged', 'mc:execution:not-sealed', 'mc:log:behind', 'mc:log:damaged'],
   async handle({ deps, actor, params, query }) {
-    const isBundle = query.part === 'bundle';
-    if (isBundle && query.form === 'identity') {
-      const found = await getReceiptIdentity(deps, actor, params.id);
-      return { status: 200, bytes: JSON.stringify(found.bundle), mediaType: bundleMediaType, headers: { 'x-receipt-id': found.receiptId } };
+    if (query.part === 'outputs') {
+      const { receiptId, outputsDocument } = await readReceipt(deps, actor, params.id);
+      if (outputsDocument === null) throw new McError('mc:execution:purged', `the outputs of ${params.id} were purged; its receipt stays`);
+      return { status: 200, bytes: outputsDocument, mediaType: 'application/json', headers: { 'x-receipt-id': receiptId } };
     }
-    const { receiptId, bundle, outputsDocument } = await (isBundle ? getReceipt : readReceipt)(deps, actor, params.id);
-    const headers = { 'x-receipt-id': receiptId };
-    if (!isBundle && outputsDocument === null)
-      throw new McError('mc:execution:purged', `the outputs of ${params.id} were purged; its receipt stays`);
-    if (outputsDocument !== null && !isBundle) return { status: 200, bytes: outputsDocument, mediaType: 'application/json', headers };
-    return { status: 200, bytes: JSON.stringify(bundle), mediaType: bundleMediaType, headers };
+    const { receiptId, bundle } = await (query.form === 'identity' ? getReceiptIdentity : getReceipt)(deps, actor, params.id);
+    return { status: 200, bytes: JSON.stringify(bundle), mediaType: bundleMediaType, headers: { 'x-receipt-id': receiptId } };
   },
 });
 

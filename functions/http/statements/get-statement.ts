@@ -14,7 +14,7 @@ const name = z
   .optional()
   .describe(
     'Which statement of an id that has several: of a run `receipt`, `egress` or `disclosure:<hex>` with the SHA-256 of manifest.json of its pack, of a rotation ' +
-      '`introduced-by-old`, `introduced-by-new`, `introduced` or `completed`',
+      '`introduced-by-old`, `introduced-by-new`, `introduced` or `completed`, of a backup `backup` or, in a home that was restored from it, `restore`',
   );
 
 export const operation = defineOperation({
@@ -24,7 +24,7 @@ export const operation = defineOperation({
   tag: 'Log',
   summary: 'Get anything that the home signed and filed',
   description:
-    'Releases, manifests of disclosure packs and of deletions, rotations of keys: a sigstore bundle with its entry in the transparency log.',
+    'Releases, manifests of disclosure packs and of deletions, rotations of keys, backups and restores: a sigstore bundle with its entry in the transparency log.',
   params: z.strictObject({
     id: z.string().min(1).max(160).describe('Id of what was signed: `rel_…`, `exec_…`, `purge_…`, `rot_…` or `bak_…`'),
   }),

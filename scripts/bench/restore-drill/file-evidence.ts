@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openHomeStores } from '../../../cli/host/home-stores.ts';
 import { digestBytes, hexOf } from '../../../shared/core/digest.ts';
-import { listLogs } from '../../../shared/log/retired-logs.ts';
-import { trustedRoot } from '../../../shared/receipt/trusted-root.ts';
+import { homeTrustedRoot } from '../../../shared/identity/home-trusted-root.ts';
+import { identityForm } from '../../../shared/identity/identity-form.ts';
 import { predicateTypes, type Statement } from '../../../shared/receipt/statement.ts';
 import { fileHomeStatement } from '../../../shared/backup/file-home-statement.ts';
 import type { describeMachine } from '../machine.ts';
@@ -20,24 +20,30 @@ export interface DrillReport {
   tests: readonly DrillTest[];
 }
 
+/** What of a report the statement needs besides its bytes. */
+type Filed = Pick<DrillReport, 'drilledAt' | 'tests'> & { machine: { class: string }; figures: { backup: { id: string } } };
+
 /**
  * Files the figures, and a test result about them that the restored home itself signs and logs: the home that the drill brought back shows that way that it can
- * sign. Its key and trusted root lie beside. Answers the names of the files.
+ * sign, by key and by identity. Its key and trusted root lie beside. Answers the names of the files.
  */
-export async function fileEvidence(report: DrillReport, { dataDir, place }: { dataDir: string; place: string }): Promise<string[]> {
+export async function fileEvidence(report: Filed, { dataDir, place }: { dataDir: string; place: string }): Promise<string[]> {
   const name = `restore-drill-${hexOf(digestBytes(report.machine.class)).slice(0, 12)}`;
   const figures = `${JSON.stringify(report, null, 2)}\n`;
   const stores = await openHomeStores(dataDir);
   try {
+    const key = { pk: `T#${stores.config.ownerTenant}#DRILL`, sk: report.drilledAt };
     const bundle = await fileHomeStatement(stores, {
-      key: { pk: `T#${stores.config.ownerTenant}#DRILL`, sk: report.drilledAt },
+      key,
       statement: testResult(`${name}.json`, figures, report.tests),
       change: { type: 'mc.home.restore', subject: report.figures.backup.id, reason: 'the restore was drilled' },
     });
-    const root = trustedRoot(await listLogs(stores));
+    const identity = await identityForm(stores, stores.config.ownerTenant, key);
+    const root = await homeTrustedRoot(stores);
     const files: [string, string][] = [
       [`${name}.json`, figures],
       [`${name}.sigstore.json`, `${JSON.stringify(bundle)}\n`],
+      [`${name}.identity.json`, `${JSON.stringify(identity)}\n`],
       [`${name}.pub`, (await stores.signer.publicKey()).pem],
       [`${name}.trusted-root.json`, `${JSON.stringify(root)}\n`],
     ];

@@ -35,7 +35,10 @@ const copyMs = 2_000;
 const sealMs = 2_000;
 
 /** Whether the restored home has exactly the runs of before the backup, and every receipt that somebody held byte by byte. */
-export async function judgeDrill(home: DrillHome, { acknowledged, before, killedAt, takenAt }: Loss): Promise<Judgement> {
+export async function judgeDrill(
+  home: Pick<DrillHome, 'state' | 'receipt'>,
+  { acknowledged, before, killedAt, takenAt }: Loss,
+): Promise<Judgement> {
   const problems: string[] = [];
   const lost: AcknowledgedRun[] = [];
   for (const run of acknowledged) {

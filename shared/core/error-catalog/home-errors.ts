@@ -88,6 +88,13 @@ export const homeErrors = {
     'The wait ended before the run did',
     'The run goes on: `maestro status ID --watch`, or wait longer with --timeout.',
   ),
+  'mc:cli:answer-too-large': row(
+    502,
+    1,
+    'never',
+    'The home answers with more than the command line takes',
+    'Check that the address is that of a home. If it is, ask for less at once, such as with --limit or one --task.',
+  ),
   'mc:answer:too-large': row(
     413,
     1,

@@ -5,7 +5,8 @@ import { McError } from '../../core/errors.ts';
 import { folderError } from '../folder-error.ts';
 import { systemErrorField } from '../system-error.ts';
 import { lookAt, makeFolder, objectPath, objectsIn, draftIn } from './backup-folder.ts';
-import { copyFile, syncFolder, type CopiedFile } from './copy-file.ts';
+import { syncFolder } from '../sync-folder.ts';
+import { copyFile, type CopiedFile } from './copy-file.ts';
 
 export type KnownBlobs = ReadonlyMap<string, ListedBlob>;
 

@@ -71,16 +71,3 @@ export async function copyFile(
     throw folderError(draft, error);
   }
 }
-
-/** Makes what was renamed into a folder stay there after a loss of power. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY);
-  try {
-    await folder.sync();
-  } catch (error) {
-    // Some network file systems cannot; the files themselves are synced.
-    if (systemErrorField(error, 'code') !== 'EINVAL') throw folderError(path, error);
-  } finally {
-    await folder.close();
-  }
-}

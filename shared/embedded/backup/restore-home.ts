@@ -6,7 +6,7 @@ import { renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checkRestoredHome, type CheckedHome } from '../../backup/check-restored-home.ts';
 import { fileHomeStatement } from '../../backup/file-home-statement.ts';
-import { restoreStatement, type RestoreFacts } from '../../backup/restore-statement.ts';
+import { restoreKey, restoreStatement, type RestoreFacts } from '../../backup/restore-statement.ts';
 import { hasCode, McError } from '../../core/errors.ts';
 import { logIdentity } from '../../log/log-identity.ts';
 import { retireLog, type RetiredLog } from '../../log/retired-logs.ts';
@@ -15,7 +15,8 @@ import type { Deps } from '../../port/deps.ts';
 import { folderError } from '../folder-error.ts';
 import { lockFolder } from '../folder-lock.ts';
 import { lookAt, makeFolder, namesIn, objectPath } from './backup-folder.ts';
-import { copyFile, syncFolder } from './copy-file.ts';
+import { syncFolder } from '../sync-folder.ts';
+import { copyFile } from './copy-file.ts';
 import { checkTableFile } from './copy-table.ts';
 import { checkObjects, openBackup, type KeySource, type OpenBackup } from './open-backup.ts';
 
@@ -30,6 +31,7 @@ export type HomeStores = Pick<
   | 'dataKeys'
   | 'wrappingKey'
   | 'signer'
+  | 'authority'
   | 'logKey'
   | 'clock'
   | 'ids'
@@ -120,7 +122,7 @@ async function fillStage(stage: string, { from, folder, facts, blobs, keys }: Op
   for (const { path, digest, size } of blobs) {
     const place = join(stage, 'blobs', path);
     makeFolder(dirname(place));
-    folders.add(dirname(place));
+    for (let each = dirname(place); each !== stage; each = dirname(each)) folders.add(each);
     await copyExactly(objectPath(from, digest), place, { digest, size });
   }
   for (const each of folders) await syncFolder(each);
@@ -174,7 +176,7 @@ async function stateRestore(stores: HomeStores, { facts, loggedSize }: OpenBacku
     newLog: { origin: logIdentity(await stores.logKey.publicKey()).origin },
   };
   await fileHomeStatement(stores, {
-    key: { pk: `T#${stores.config.ownerTenant}#RESTORE`, sk: statement.newLog.origin },
+    key: restoreKey(stores.config.ownerTenant, facts.id),
     statement: restoreStatement(statement),
     change: { type: 'mc.home.restore', subject: facts.id, reason: 'the home was restored from a backup' },
   });

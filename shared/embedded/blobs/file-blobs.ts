@@ -1,21 +1,26 @@
 /**
  * Sealed bytes in files named by the digest of what was sealed: `<root>/<tenant>/<kind>/<first two hex digits>/<hex>`. A file appears whole or not at all
- * (written beside, synced, renamed).
+ * (written beside, synced, renamed, and the folder synced).
  */
+import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hexOf } from '../../core/digest.ts';
 import { McError } from '../../core/errors.ts';
 import { dataKeyOf, headerBytesMax, requireEnvelope } from '../../encryption/envelope.ts';
 import type { BlobName, SealedStore } from '../../port/sealed-store.ts';
+import { syncFolder } from '../sync-folder.ts';
 import { systemErrorField } from '../system-error.ts';
 
 export class FileBlobs implements SealedStore {
   readonly #root: string;
+  readonly #sync: typeof syncFolder;
   #counter = 0;
 
-  constructor(root: string) {
+  /** `sync` makes the names in a folder durable. */
+  constructor(root: string, sync = syncFolder) {
     this.#root = root;
+    this.#sync = sync;
   }
 
   async put(name: BlobName, envelope: Uint8Array): Promise<void> {
@@ -23,8 +28,10 @@ export class FileBlobs implements SealedStore {
     const path = pathOf(this.#root, name);
     if (await holdsSame(path, envelope)) return;
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await this.#writeWhole(path, envelope);
+      // The name of the file, and of every folder that was made for it.
+      for (const folder of foldersOf(path, made ?? path)) await this.#sync(folder);
     } catch (error) {
       throw blobError(error);
     }
@@ -41,7 +48,9 @@ export class FileBlobs implements SealedStore {
 
   async remove(name: BlobName): Promise<boolean> {
     try {
-      await rm(pathOf(this.#root, name), { force: true });
+      const path = pathOf(this.#root, name);
+      await rm(path, { force: true });
+      if (existsSync(dirname(path))) await this.#sync(dirname(path));
     } catch (error) {
       throw blobError(error);
     }
@@ -61,6 +70,14 @@ export class FileBlobs implements SealedStore {
       await file.close();
     }
     await rename(temporary, path);
+  }
+}
+
+/** The folders that name what lies at the path, from its own up to the one that names `first`. */
+function* foldersOf(path: string, first: string): Generator<string> {
+  for (let at = path; ; at = dirname(at)) {
+    yield dirname(at);
+    if (at === first) return;
   }
 }
 

@@ -2,12 +2,12 @@
  * Redaction in a thread of its own: looking through a gigabyte takes many seconds of a core, and the thread of a home that answers requests and commits writes has none to
  * spare. Started when it is first needed; it never keeps the process alive.
  */
-import { getCompileCacheDir } from 'node:module';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { InvariantError } from '../../core/errors.ts';
 import type { Redacted, RedactionWork, Redactor } from '../../evidence/redaction/redactor.ts';
+import { threadEnvironment } from '../thread-environment.ts';
 
 export interface RedactionQuestion {
   id: number;
@@ -17,15 +17,12 @@ export type RedactionAnswer = { id: number; redacted: Redacted } | { id: number;
 
 const program = fileURLToPath(new URL('./redaction-thread-main.ts', import.meta.url));
 
-/** A small young generation keeps what a gigabyte of lines leaves behind from becoming memory of the process; the old one holds one log of many split lines. */
+/**
+ * A small young generation keeps what a gigabyte of lines leaves behind from becoming memory of the process; the old one holds one log of many split lines. A flag of the
+ * process that sizes young generations would hold for every thread instead of these, and the heap of the process itself has long taken it: so it is put back.
+ */
 const limits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 192 } as const;
-
-/** The program comes compiled where the process keeps such: otherwise every thread would load a compiler of its own, which takes 20 MB. */
-function threadEnvironment(): Record<string, string> {
-  const folder = getCompileCacheDir();
-  // Of one version of Node; the variable takes the folder of all of them.
-  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
-}
+const noFlag = '--max-semi-space-size=0';
 
 interface Waiting {
   resolve: (redacted: Redacted) => void;
@@ -60,6 +57,7 @@ export class RedactionThread implements Redactor {
   }
 
   #start(): Worker {
+    setFlagsFromString(noFlag);
     const worker = new Worker(program, { name: 'mc-redaction', env: threadEnvironment(), execArgv: [], resourceLimits: limits });
     worker.on('message', (answer: RedactionAnswer) => this.#answer(worker, answer));
     worker.on('error', (error) => this.#fail(worker, error instanceof Error ? error : new Error(String(error))));

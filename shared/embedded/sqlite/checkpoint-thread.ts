@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { threadEnvironment } from '../thread-environment.ts';
 
 const program = fileURLToPath(new URL('./checkpoint-thread-main.ts', import.meta.url));
 
@@ -37,7 +38,7 @@ export class CheckpointThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(program, { name: 'mc-checkpoints', env: {}, execArgv: [], workerData: this.#path });
+    const worker = new Worker(program, { name: 'mc-checkpoints', env: threadEnvironment(), execArgv: [], workerData: this.#path });
     worker.on('message', () => (this.#isAtWork = false));
     worker.on('error', () => undefined); // It exits next.
     worker.on('exit', () => {

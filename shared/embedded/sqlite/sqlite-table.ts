@@ -86,7 +86,7 @@ export class SqliteTable implements Table {
     checkQuery(query);
     const position = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
     const rows = reading(() => this.#select(query, position));
-    const page: Page = { items: rows.slice(0, query.limit).map((row) => this.#recent.get(cacheKey(row)) ?? parseBody(row.body)) };
+    const page: Page = { items: rows.slice(0, query.limit).map((row) => this.#recent.get(cacheKey(row)) ?? parseBody(row.body).item) };
     const last = rows[query.limit - 1];
     if (rows.length > query.limit && last) page.cursor = encodeCursor(last);
     return page;
@@ -233,7 +233,7 @@ export class SqliteTable implements Table {
     const conditions = op.conditions ?? [];
     if (op.kind !== 'update' && conditions.length === 0) return { kind: 'unread' };
     if (assumesAbsent && op.kind === 'put' && conditions.every(({ kind }) => kind === 'absent')) return { kind: 'assumed-none' };
-    const item = this.#select1(keyOf(op));
+    const item = this.#select1(keyOf(op), id);
     return item ? { kind: 'row', item } : { kind: 'none' };
   }
 
@@ -256,19 +256,29 @@ export class SqliteTable implements Table {
   }
 
   #remember(id: string, { after }: StagedChange): void {
-    if (after && after.body.length <= recentItemChars && this.#keepsRecent(after.item)) {
-      this.#recent.set(id, after.item, { size: after.body.length });
-    } else this.#recent.delete(id);
+    if (!after || !this.#keep(id, after)) this.#recent.delete(id);
+  }
+
+  /** Keeps a committed item in memory, if it is one of those. */
+  #keep(id: string, { item, body }: { item: Item; body: string }): boolean {
+    if (body.length > recentItemChars || !this.#keepsRecent(item)) return false;
+    this.#recent.set(id, item, { size: body.length });
+    return true;
   }
 
   /** The item as the last transaction left it. Callers never change what they get. */
   #read(key: Key): Item | undefined {
-    return this.#recent.get(cacheKey(key)) ?? this.#select1(key);
+    const id = cacheKey(key);
+    return this.#recent.get(id) ?? this.#select1(key, id);
   }
 
-  #select1({ pk, sk }: Key): Item | undefined {
+  /** The stored row; a run that had to wait is read once, and then worked on for a while. */
+  #select1({ pk, sk }: Key, id: string): Item | undefined {
     const row = this.#get.get(pk, sk);
-    return row === undefined ? undefined : parseBody(row['body']);
+    if (row === undefined) return undefined;
+    const stored = parseBody(row['body']);
+    this.#keep(id, stored);
+    return stored.item;
   }
 
   #select(query: Query, position: CursorPosition | undefined): (CursorPosition & Key & { body: unknown })[] {
@@ -323,9 +333,9 @@ function afterPrefix(prefix: string): string {
   return `${prefix}\u{10FFFF}`;
 }
 
-function parseBody(body: unknown): Item {
+function parseBody(body: unknown): { item: Item; body: string } {
   if (typeof body !== 'string') throw new InvariantError('a stored item is no text');
-  return JSON.parse(body) as Item; // Written by this class only, from an Item.
+  return { item: JSON.parse(body) as Item, body }; // Written by this class only, from an Item.
 }
 
 function reading<T>(read: () => T): T {

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { McError } from '../../core/errors.ts';
 import { folderError } from '../folder-error.ts';
+import { syncFolderNow } from '../sync-folder.ts';
 
 const keyBytes = 32;
 /** Nobody keeps so many; each of them would have been retired after its rotation. */
@@ -66,19 +67,8 @@ export function writeRing(path: string, keys: readonly RingKey[]): void {
       closeSync(file);
     }
     renameSync(beside, path);
-    syncFolder(dirname(path));
+    syncFolderNow(dirname(path));
   } catch (error) {
     throw folderError(path, error);
-  }
-}
-
-/** Makes the new name of a file durable. Windows cannot open a folder, and needs not. */
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -10,7 +10,7 @@ import { notPurgedOp } from '../../execution/tombstone.ts';
 import type { Deps } from '../../port/deps.ts';
 import { metricNames } from '../../port/metrics.ts';
 import { bundleMediaType } from '../../receipt/bundle.ts';
-import { signOnce } from '../../receipt/sign-once.ts';
+import { signOnce } from '../../receipt/sign/sign-once.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import { ahead } from '../pack/ahead.ts';
 import {
@@ -54,8 +54,8 @@ async function manifestFiles(run: DisclosedRun, contents: readonly PartContents[
   };
   const file = packFile(manifestPath, 'application/json', manifestText(manifest));
   const key = { pk: executionPk(head.tenant, head.id), sk: `DISCLOSURE#${hexOf(file.entry.digest)}` };
-  const onlyIf = [notPurgedOp(head.tenant, head.id)];
-  const bundle = await signOnce(deps, head.tenant, key, { build: () => buildDisclosureStatement(manifest), onlyIf });
+  const alongside = [notPurgedOp(head.tenant, head.id)];
+  const bundle = await signOnce(deps, head.tenant, key, { build: () => buildDisclosureStatement(manifest), alongside });
   return [file, packFile(manifestBundlePath, bundleMediaType, JSON.stringify(bundle))];
 }
 

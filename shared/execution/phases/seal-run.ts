@@ -3,7 +3,7 @@
  * before that write leaves an unsealed run that is sealed again; a second sealer loses the condition. So there is exactly one receipt.
  */
 import { canonicalJson, type JsonObject } from '../../core/json/canonical-json.ts';
-import { assertInvariant, McError } from '../../core/errors.ts';
+import { assertInvariant, hasCode, McError } from '../../core/errors.ts';
 import { JsonRecord } from '../../core/json/json-value.ts';
 import type { Decision } from '../../decision/decision.ts';
 import { releaseUsageOps } from '../../tenant/usage.ts';
@@ -16,9 +16,8 @@ import { metricNames } from '../../port/metrics.ts';
 import type { WriteOp } from '../../port/table.ts';
 import type { PhaseInput } from '../../port/phases.ts';
 import type { Bundle } from '../../receipt/bundle.ts';
-import { signStatement } from '../../receipt/sign-statement.ts';
-import { predicateTypes } from '../../receipt/statement.ts';
-import { verifyOwn } from '../../receipt/verify-own.ts';
+import { signOwn } from '../../receipt/sign/sign-own.ts';
+import type { Statement } from '../../receipt/statement.ts';
 import { openStates } from '../execution.ts';
 import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, isFinished, readTasks } from '../execution-store.ts';
@@ -86,12 +85,8 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
   const objections = await findObjections(deps, head, tasks);
   const statement = buildRunStatement(deps.config, { head: sealed, tasks, decision, objections, outputs });
 
-  const startedAt = deps.clock.elapsedMs();
-  const bundle = await signStatement(deps.signer, statement);
-  deps.metrics.record(metricNames.signMs, deps.clock.elapsedMs() - startedAt);
+  const { bundle, pem } = await signReceipt(deps, statement);
   await deps.faults.hit('seal:after-sign');
-  // A signer that signs with another key, or other bytes, must not be able to end a run.
-  const pem = await verifySealed(deps, bundle);
   const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
   await deps.faults.hit('seal:after-receipt-blob');
 
@@ -169,14 +164,15 @@ function isCompensated({ outcome }: ExecutionRecord, tasks: readonly TaskRecord[
   return outcome === 'open' || tasks.every(({ compensation }) => compensation !== 'pending' && compensation !== 'running');
 }
 
-/** Answers the key that the bundle verifies with: while keys are rotated, the one that signs now may be another. */
-async function verifySealed(deps: Deps, bundle: Bundle): Promise<string> {
+async function signReceipt(deps: Deps, statement: Statement): Promise<{ bundle: Bundle; pem: string }> {
+  const startedAt = deps.clock.elapsedMs();
   try {
-    const { pem } = await verifyOwn(deps, bundle, { predicateType: predicateTypes.run }, deps.checkSignature);
-    return pem;
+    return await signOwn(deps, statement);
   } catch (error) {
-    deps.metrics.count(metricNames.receiptVerifyFailuresTotal);
+    if (hasCode(error, 'mc:receipt:invalid')) deps.metrics.count(metricNames.receiptVerifyFailuresTotal);
     throw error;
+  } finally {
+    deps.metrics.record(metricNames.signMs, deps.clock.elapsedMs() - startedAt);
   }
 }
 

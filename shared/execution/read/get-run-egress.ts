@@ -7,7 +7,7 @@ import type { Page } from '../../port/table.ts';
 import type { Bundle } from '../../receipt/bundle.ts';
 import type { IdentityBundle } from '../../receipt/identity-bundle.ts';
 import type { Statement } from '../../receipt/statement.ts';
-import { signOnce, type SignOnceDeps } from '../../receipt/sign-once.ts';
+import { signOnce, type SignOnceDeps } from '../../receipt/sign/sign-once.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import { buildEgressStatement, callsOf } from '../egress-statement.ts';
 import { executionPk, TaskRecord } from '../execution-record.ts';
@@ -44,7 +44,7 @@ export async function getEgressAttestation(deps: SignOnceDeps & Pick<Deps, 'conf
   if (head.receiptId === null || outputs === null) throw new McError('mc:execution:not-sealed', `${head.id} is ${head.state}`);
   const build = async (): Promise<Statement> =>
     buildEgressStatement(deps.config, head, { tasks: await listTasks(deps, tenant, head.id), outputsDigest: outputs.digest });
-  return signOnce(deps, tenant, { pk: executionPk(tenant, head.id), sk: 'EGRESS' }, { build, onlyIf: [notPurgedOp(tenant, head.id)] });
+  return signOnce(deps, tenant, { pk: executionPk(tenant, head.id), sk: 'EGRESS' }, { build, alongside: [notPurgedOp(tenant, head.id)] });
 }
 
 /** As getEgressAttestation, in the identity form. */

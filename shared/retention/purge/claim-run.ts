@@ -5,15 +5,15 @@
  */
 import type { PurgeMark } from '../../execution/purge-mark.ts';
 import { headKey, type ExecutionRecord } from '../../execution/execution-record.ts';
-import { findExecution } from '../../execution/execution-store.ts';
 import { terminalStates } from '../../execution/execution.ts';
 import { tombstoneItem } from '../../execution/tombstone.ts';
-import { hasCode, McError } from '../../core/errors.ts';
+import { McError } from '../../core/errors.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { Condition, WriteOp } from '../../port/table.ts';
-import { defaultRetention, type RunKind } from '../../tenant/retention.ts';
+import { retentionOf, type RunKind } from '../../tenant/retention.ts';
 import { getTenant, tenantUnchangedOp } from '../../tenant/tenant-store.ts';
 import { decideKeeping, isPurged } from './due.ts';
+import { findUnpurged } from './find-unpurged.ts';
 import { findHolds, notHeldOps } from '../hold/legal-hold.ts';
 import { progressOp, type Purge, type PurgedRun, type RunProgress } from './purge-record.ts';
 import type { TenantId } from '../../core/tenant-id.ts';
@@ -37,8 +37,8 @@ export async function claimRun(deps: ClaimDeps, claim: Claim, head: ExecutionRec
     const holds = (await findHolds(deps, tenant, [{ id: run.id, workflow: head.workflow.name }])).get(run.id) ?? [];
     if (holds.length > 0) return keep(deps, claim, { id: run.id, state: 'held', holds, rows: 0 });
     const owner = await getTenant(deps, tenant);
-    const current = round === 0 ? head : await findHead(deps, claim);
-    const keeping = current && decideKeeping(owner.retention ?? defaultRetention, purge.kind, current);
+    const current = round === 0 ? head : await findUnpurged(deps, tenant, run.id);
+    const keeping = current && decideKeeping(retentionOf(owner), purge.kind, current);
     // What was purged once, by a manifest that stands in the log, is not asked again whether it is due.
     const isDue = purge.again !== null || (keeping !== undefined && keeping.until <= deps.clock.now());
     if (!current || !isDue || isPurged(purge.kind, current)) return keep(deps, claim, { id: run.id, state: 'skipped', holds: [], rows: 0 });
@@ -57,16 +57,6 @@ export async function claimRun(deps: ClaimDeps, claim: Claim, head: ExecutionRec
 async function keep(deps: ClaimDeps, { tenant, purge }: Claim, progress: RunProgress): Promise<RunProgress> {
   await deps.table.write([progressOp(tenant, purge.id, progress)]);
   return progress;
-}
-
-/** The run; undefined when it is purged already. */
-async function findHead(deps: ClaimDeps, { tenant, run }: Claim): Promise<ExecutionRecord | undefined> {
-  try {
-    return await findExecution(deps, tenant, run.id);
-  } catch (error) {
-    if (hasCode(error, 'mc:execution:purged')) return undefined;
-    throw error;
-  }
 }
 
 function takeOp({ clock }: ClaimDeps, { tenant, purge, run }: Claim, head: ExecutionRecord): WriteOp {

@@ -8,11 +8,11 @@ import { maxSubjects, predicateTypes, type Statement, type Subject } from '../..
 import { TenantId } from '../../core/tenant-id.ts';
 import { type PurgeCounts, type TakenEntries, PurgedRun, type PurgeItem, PurgeKind, type RunProgress, type Purge } from './purge-record.ts';
 
-/** One line of the inventory: a run that was purged, an audit event, or one stored object of a run. */
+/** One line of the inventory: a run that was purged, a row or data key that was taken, or a stored object, of a run unless it belonged to none. */
 export type InventoryLine =
   | { execution: Id<'exec'>; rule: string; rows: number }
   | TakenEntries['entries'][number]
-  | (Omit<PurgeItem, 'isOwn'> & { execution: Id<'exec'> });
+  | (Omit<PurgeItem, 'isOwn'> & { execution?: Id<'exec'> });
 
 const inventoryName = 'inventory.ndjson';
 

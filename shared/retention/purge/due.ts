@@ -5,10 +5,8 @@ import { ExecutionRecord, headKey } from '../../execution/execution-record.ts';
 import { readTombstone } from '../../execution/tombstone.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
-import type { Item, Key } from '../../port/table.ts';
-import { RunOutcome, type Retention, type RunKind } from '../../tenant/retention.ts';
-
-const dayMs = 24 * 3_600_000;
+import { dayMs, RunOutcome, type Retention, type RunKind } from '../../tenant/retention.ts';
+import { readMark, writeMark } from './mark.ts';
 
 /** How long something of a run is kept, and the name of the rule. */
 export interface Keeping {
@@ -30,10 +28,6 @@ export function isPurged(kind: RunKind, { logsPurge, dataPurge }: ExecutionRecor
   return (kind === 'logs' ? logsPurge : dataPurge) !== undefined;
 }
 
-/** Where the walk begins: at the oldest run of which this kind was not purged yet, or later when there is none. */
-const markKey = (tenant: TenantId, kind: RunKind): Key => ({ pk: `T#${tenant}#RETENTION`, sk: `MARK#${kind}` });
-const Mark = z.object({ from: z.string() });
-
 const StoredHead = z.object({ gsi1sk: z.string() });
 
 /** A run that is due, and since when. */
@@ -45,7 +39,7 @@ export interface DueRun {
 /** Runs read at once. */
 const perPage = 200;
 
-/** Every run of the tenant of which this kind is due, by age of the run. Ends with remembering where to begin the next time. */
+/** Every run of the tenant of which this kind is due, by age of the run. Ends with remembering the oldest that has still something to lose: there the next walk begins. */
 export async function* dueRuns(
   { table, clock }: Pick<Deps, 'table' | 'clock'>,
   tenant: TenantId,
@@ -53,9 +47,7 @@ export async function* dueRuns(
   retention: Retention,
 ): AsyncGenerator<DueRun> {
   const now = clock.now();
-  const key = markKey(tenant, kind);
-  const stored = await table.get(key);
-  const from = stored ? Mark.parse(stored).from : '0';
+  const from = (await readMark({ table }, tenant, kind)) ?? '0';
   // No run that began later can be due.
   const to = isoTime(now - Math.min(...Object.values(retention[kind])) * dayMs);
   let first: string | undefined;
@@ -76,7 +68,7 @@ export async function* dueRuns(
     } while (cursor);
   // Nothing is left of what began until then.
   const next = first ?? (to > from ? to : from);
-  if (next !== from) await table.putMany([markItem(key, next)]);
+  if (next !== from) await writeMark({ table }, tenant, kind, next);
 }
 
 async function isStillThere(table: Deps['table'], kind: RunKind, { tenant, id }: ExecutionRecord): Promise<boolean> {
@@ -84,12 +76,7 @@ async function isStillThere(table: Deps['table'], kind: RunKind, { tenant, id }:
   return item !== undefined && readTombstone(item) === undefined && !isPurged(kind, ExecutionRecord.parse(item));
 }
 
-function markItem(key: Key, from: string): Item {
-  return { ...key, from };
-}
-
 /** A time before which no run began that still has this kind, as the last whole walk found it; undefined before the first walk. */
-export async function oldestUnpurged({ table }: Pick<Deps, 'table'>, tenant: TenantId, kind: RunKind): Promise<string | undefined> {
-  const item = await table.get(markKey(tenant, kind));
-  return item && Mark.parse(item).from.split('#')[0];
+export async function oldestUnpurged(deps: Pick<Deps, 'table'>, tenant: TenantId, kind: RunKind): Promise<string | undefined> {
+  return (await readMark(deps, tenant, kind))?.split('#')[0];
 }

@@ -1,28 +1,24 @@
-/** Erases what a purge has taken of a run: stored objects first, then the rows that name them. Every step can be repeated, and none takes what somebody else needs. */
+/** Erases what a purge has taken of a run: stored objects first, then the rows that name them. Every step can be repeated. */
 import { z } from 'zod';
-import { doomBlob, isNamedBy, isUsedByOthers, runOwner, undoomBlob } from '../../blob/blob-uses.ts';
 import { Digest } from '../../core/digest.ts';
 import { idSchema, type Id } from '../../core/id.ts';
-import { McError } from '../../core/errors.ts';
 import type { TenantId } from '../../core/tenant-id.ts';
 import { loneDecisionPk } from '../../decision/decision-store.ts';
 import { executionPk, headKey, TaskRecord } from '../../execution/execution-record.ts';
 import { readTombstone } from '../../execution/tombstone.ts';
 import { isElsewhere } from '../../execution/stored-json.ts';
-import { fileKey } from '../../manifest/file-ref.ts';
 import { tableLimits, type Item, type WriteOp } from '../../port/table.ts';
 import type { Deps } from '../../port/deps.ts';
 import { bare, type Claim } from './claim-run.ts';
-import { namedElsewhere } from './named-elsewhere.ts';
-import { chunkItem, chunksOf, progressOp, type PurgeItem, type RunProgress } from './purge-record.ts';
-import { standingDigests } from './standing-digests.ts';
+import { eraseObjects } from './erase-objects.ts';
+import { chunkItem, progressOp, type PurgeItem, type RunProgress } from './purge-record.ts';
 
 type EraseDeps = Pick<Deps, 'table' | 'blobs' | 'clock' | 'faults'>;
 
 /** Erases everything that the claim took; answers the run as erased. `progress` is how far an earlier try came. */
 export async function eraseRun(deps: EraseDeps, claim: Claim, progress: RunProgress): Promise<RunProgress> {
-  const { tenant, purge } = claim;
-  await eraseObjects(deps, claim);
+  const { tenant, purge, run } = claim;
+  await eraseObjects(deps, { tenant, purge: purge.id, run: run.id });
   await deps.faults.hit('purge:after-objects');
   const strip = purge.kind === 'receipts' ? eraseRows : purge.kind === 'data' ? stripTasks : undefined;
   const rows = strip ? await strip(deps, claim, progress.rows) : 0;
@@ -38,56 +34,6 @@ function countOp({ tenant, purge, run }: Claim, rows: number): WriteOp {
 
 /** One op of a write counts. */
 const rowsPerWrite = tableLimits.opsPerWrite - 1;
-
-async function eraseObjects(deps: EraseDeps, { tenant, purge, run }: Claim): Promise<void> {
-  for await (const { name, items } of chunksOf(deps, tenant, purge.id, run.id)) {
-    const open = items.filter(({ result }) => result === null);
-    if (open.length === 0) continue;
-    const others = await namedElsewhere(deps, tenant, run.id, await unknownOf(deps, tenant, run.id, open));
-    const standing = open.some(({ kind }) => kind === 'data') ? await standingDigests(deps, tenant) : new Set<Digest>();
-    for (const item of open) {
-      const isNeeded = (!item.isOwn && others.has(item.digest)) || (item.kind === 'data' && standing.has(item.digest));
-      item.result = isNeeded ? 'shared' : await eraseObject(deps, { tenant, purge, run }, item);
-      await deps.faults.hit('purge:after-object');
-    }
-    await deps.table.putMany([chunkItem(tenant, purge.id, name, items)]);
-  }
-}
-
-/** What was stored before blobs were named by their runs; only a look at every run tells who else has it. */
-async function unknownOf(deps: EraseDeps, tenant: TenantId, id: Id<'exec'>, items: readonly PurgeItem[]): Promise<Set<Digest>> {
-  const unknown = new Set<Digest>();
-  for (const { kind, digest, isOwn } of items) {
-    if (kind === 'receipt' || isOwn) continue;
-    if (kind === 'log' || !(await isNamedBy(deps, tenant, digest, runOwner(id)))) unknown.add(digest);
-  }
-  return unknown;
-}
-
-async function eraseObject(deps: EraseDeps, claim: Claim, { kind, digest }: PurgeItem): Promise<'erased' | 'shared' | 'locked'> {
-  const { tenant, run, purge } = claim;
-  if (kind !== 'data') return (await deps.blobs.remove(tenant, kind, digest)) ? 'erased' : 'locked';
-  if (!(await doomBlob(deps, tenant, digest, purge.id)))
-    throw new McError('mc:store:conflict', `another purge is erasing ${digest}; this one goes on later`);
-  await deps.faults.hit('purge:after-doom');
-  const owner = runOwner(run.id);
-  const isUsed = await isUsedByOthers(deps, tenant, digest, { owner, isThere: async (name) => isThere(deps, tenant, name) });
-  if (isUsed) {
-    await undoomBlob(deps, tenant, digest, { owner, isErased: false });
-    return 'shared';
-  }
-  // The row that says that it was uploaded goes first: a start that still finds it finds the bytes.
-  await deps.table.write([{ kind: 'delete', key: fileKey(tenant, digest) }]);
-  const isGone = await deps.blobs.remove(tenant, 'data', digest);
-  await undoomBlob(deps, tenant, digest, { owner, isErased: true });
-  return isGone ? 'erased' : 'locked';
-}
-
-/** Whether the owner is there that said it needs the blob: a run has a head. Other owners do not come and go. */
-async function isThere({ table }: EraseDeps, tenant: TenantId, owner: string): Promise<boolean> {
-  const run = idSchema('exec').safeParse(owner.replace(/^X#/, ''));
-  return !run.success || (await table.get(headKey(tenant, run.data))) !== undefined;
-}
 
 /** Signed statements, by the row that files them. */
 const Filed = z.object({ bundleDigest: Digest });

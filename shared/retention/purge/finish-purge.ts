@@ -1,18 +1,16 @@
 /** The end of a purge: its inventory, its signed manifest in the transparency log, and the digest of that on every tombstone. Can be repeated from anywhere. */
 import { auditOp } from '../../audit/audit-event.ts';
-import { digestBytes, type Digest } from '../../core/digest.ts';
+import type { Digest } from '../../core/digest.ts';
 import { idSchema } from '../../core/id.ts';
 import type { TenantId } from '../../core/tenant-id.ts';
 import { headKey } from '../../execution/execution-record.ts';
 import { readTombstone } from '../../execution/tombstone.ts';
-import { logEntryOp } from '../../log/log-entry-op.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
 import { metricNames } from '../../port/metrics.ts';
 import type { WriteOp } from '../../port/table.ts';
-import { signStatement } from '../../receipt/sign-statement.ts';
-import { predicateTypes } from '../../receipt/statement.ts';
-import { verifyOwn } from '../../receipt/verify-own.ts';
+import { issueStatement } from '../../receipt/sign/issue-statement.ts';
+import { RunKind } from '../../tenant/retention.ts';
 import { buildDeletionStatement, inventoryLines, type InventoryLine } from './deletion-statement.ts';
 import {
   chunksOf,
@@ -29,19 +27,9 @@ import {
   type RunProgress,
 } from './purge-record.ts';
 
-type FinishDeps = Pick<Deps, 'table' | 'blobs' | 'clock' | 'ids' | 'config' | 'signer' | 'metrics' | 'faults'>;
+const ExecutionId = idSchema('exec');
 
-/** The home, when it purges by its rules. */
-export const keeper = (tenant: TenantId): { sub: string; tenant: TenantId; roles: readonly string[] } => ({
-  sub: 'service:retention',
-  tenant,
-  roles: [],
-});
-
-/** Whether all of it went in the write that began it. */
-export function isTaken(kind: Purge['kind']): kind is 'audit' | 'keys' {
-  return kind === 'audit' || kind === 'keys';
-}
+type FinishDeps = Pick<Deps, 'table' | 'blobs' | 'clock' | 'ids' | 'config' | 'signer' | 'checkSignature' | 'metrics' | 'faults'>;
 
 interface Gathered {
   progress: RunProgress[];
@@ -59,9 +47,9 @@ export async function finishPurge(deps: FinishDeps, tenant: TenantId, purge: Pur
 }
 
 async function endPurge(deps: FinishDeps, tenant: TenantId, purge: Purge): Promise<Purge> {
-  const gathered = await (isTaken(purge.kind) ? gatherTaken(deps, tenant, purge) : gather(deps, tenant, purge));
-  const { counts } = gathered;
-  const filed = counts.runs + counts.rows === 0 ? undefined : await fileManifest(deps, tenant, purge, gathered);
+  const gathered = await (RunKind.safeParse(purge.kind).success ? gather(deps, tenant, purge) : gatherTaken(deps, tenant, purge));
+  const { counts, entries } = gathered;
+  const filed = entries.length === 0 ? undefined : await fileManifest(deps, tenant, purge, gathered);
   await deps.faults.hit('purge:after-manifest');
   if (filed && purge.kind === 'receipts') await nameManifest(deps, tenant, purge, filed.bundleDigest);
   await deps.faults.hit('purge:after-tombstones');
@@ -69,7 +57,7 @@ async function endPurge(deps: FinishDeps, tenant: TenantId, purge: Purge): Promi
   const audit = auditOp(
     deps,
     tenant,
-    { ...keeper(tenant), sub: purge.startedBy },
+    { sub: purge.startedBy, tenant, roles: [] },
     {
       type: 'mc.purge.end',
       subject: purge.id,
@@ -92,29 +80,43 @@ async function gather(deps: FinishDeps, tenant: TenantId, purge: Purge): Promise
     const erased = gone.get(run.id);
     return erased ? [{ execution: run.id, rule: run.rule, rows: erased.rows }] : [];
   });
+  // What was listed of a run that was not taken is all still there.
+  const objects = await gatherObjects(deps, tenant, purge.id, (run) => run.success && gone.has(run.data));
+  const of = (state: RunProgress['state']): number => progress.filter((run) => run.state === state).length;
+  const rows = progress.reduce((sum, run) => sum + run.rows, 0);
+  const counts = { runs: gone.size, held: of('held'), skipped: of('skipped'), rows, ...objects.counts };
+  return { progress, entries: [...entries, ...objects.entries], erased: objects.erased, counts };
+}
+
+async function gatherTaken(deps: FinishDeps, tenant: TenantId, purge: Purge): Promise<Gathered> {
+  const { entries } = TakenEntries.parse(await deps.table.get(takenKey(tenant, purge.id)));
+  const objects = await gatherObjects(deps, tenant, purge.id, () => true);
+  const counts = { runs: 0, held: 0, skipped: 0, rows: entries.length, ...objects.counts };
+  return { progress: [], entries: [...entries, ...objects.entries], erased: objects.erased, counts };
+}
+
+/** What became of stored objects, in the lines of the inventory; `isGone` tells whether those of a run count. */
+async function gatherObjects(
+  deps: FinishDeps,
+  tenant: TenantId,
+  id: Purge['id'],
+  isGone: (run: ReturnType<typeof ExecutionId.safeParse>) => boolean,
+): Promise<{ entries: InventoryLine[]; erased: Digest[]; counts: Pick<PurgeCounts, 'shared' | 'locked' | 'erased' | 'bytes'> }> {
+  const entries: InventoryLine[] = [];
   const counts = { shared: 0, locked: 0, erased: 0, bytes: 0 };
   const erased = new Set<Digest>();
-  for await (const { name, items } of chunksOf(deps, tenant, purge.id)) {
-    const run = idSchema('exec').parse(name.split('#')[0]);
-    // What was listed of a run that was not taken is all still there.
-    if (!gone.has(run)) continue;
+  for await (const { name, items } of chunksOf(deps, tenant, id)) {
+    const run = ExecutionId.safeParse(name.split('#')[0]);
+    if (!isGone(run)) continue;
     for (const { isOwn: _isOwn, ...item } of items) {
-      entries.push({ ...item, execution: run });
+      entries.push({ ...item, ...(run.success && { execution: run.data }) });
       counts[item.result ?? 'shared'] += 1;
       if (item.result !== 'erased') continue;
       counts.bytes += item.sizeBytes ?? 0;
       erased.add(item.digest);
     }
   }
-  const of = (state: RunProgress['state']): number => progress.filter((run) => run.state === state).length;
-  const rows = progress.reduce((sum, run) => sum + run.rows, 0);
-  return { progress, entries, erased: [...erased], counts: { runs: gone.size, held: of('held'), skipped: of('skipped'), rows, ...counts } };
-}
-
-async function gatherTaken(deps: FinishDeps, tenant: TenantId, purge: Purge): Promise<Gathered> {
-  const { entries } = TakenEntries.parse(await deps.table.get(takenKey(tenant, purge.id)));
-  const counts = { runs: 0, held: 0, skipped: 0, rows: entries.length, erased: 0, bytes: 0, shared: 0, locked: 0 };
-  return { progress: [], entries, erased: [], counts };
+  return { entries, erased: [...erased], counts };
 }
 
 async function fileManifest(deps: FinishDeps, tenant: TenantId, purge: Purge, gathered: Gathered): Promise<FiledManifest> {
@@ -127,14 +129,11 @@ async function fileManifest(deps: FinishDeps, tenant: TenantId, purge: Purge, ga
   await deps.faults.hit('purge:after-inventory-blob');
   const endedAt = isoTime(deps.clock.now());
   const statement = buildDeletionStatement({ tenant, builderId: deps.config.builderId, purge, endedAt, lines, ...gathered });
-  const bundle = await signStatement(deps.signer, statement);
-  const { pem } = await verifyOwn(deps, bundle, { predicateType: predicateTypes.deletion, artifact: digestBytes(text) });
-  const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
+  const { row, op } = await issueStatement(deps, tenant, { of: key, statement });
   await deps.faults.hit('purge:after-sign');
-  const { leaf, op } = logEntryOp(bundle, pem, key);
-  const item = { ...key, bundleDigest, leaf, inventory };
-  const { ok } = await deps.table.write([{ kind: 'put', item, conditions: [{ kind: 'absent' }] }, op]);
-  return ok ? { bundleDigest, leaf, inventory } : FiledManifest.parse(await deps.table.get(key));
+  const manifest = { ...row, inventory };
+  const { ok } = await deps.table.write([{ kind: 'put', item: { ...key, ...manifest }, conditions: [{ kind: 'absent' }] }, op]);
+  return ok ? manifest : FiledManifest.parse(await deps.table.get(key));
 }
 
 /** The tombstones of the purge say which manifest vouches for them. */

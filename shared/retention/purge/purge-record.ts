@@ -11,7 +11,11 @@ import { RunKind } from '../../tenant/retention.ts';
 /** Runs of one purge: so many have one manifest, and a crash repeats the work on one of them at most. */
 export const runsPerPurge = 100;
 
-export const PurgeKind = z.enum([...RunKind.options, 'audit', 'keys']);
+/** What is taken in the very write that begins the purge: uploads and denials that belong to no run, audit events, data keys. */
+export const TakenKind = z.enum(['uploads', 'decisions', 'audit', 'keys']);
+export type TakenKind = z.infer<typeof TakenKind>;
+
+export const PurgeKind = z.enum([...RunKind.options, ...TakenKind.options]);
 export type PurgeKind = z.infer<typeof PurgeKind>;
 
 /** A run that the purge is about, and the rule by which it goes. */
@@ -51,7 +55,7 @@ export type Purge = z.infer<typeof Purge>;
 /** What became of a stored object; `shared` is needed by somebody else, `locked` is kept by the store until its lock ends. */
 const Result = z.enum(['erased', 'shared', 'locked']);
 
-/** One stored object of a run. */
+/** One stored object. */
 export const PurgeItem = z.strictObject({
   kind: z.enum(['data', 'log', 'receipt']),
   name: z.string(),
@@ -140,11 +144,12 @@ export function progressOp(tenant: TenantId, id: Id<'purge'>, progress: RunProgr
   return { kind: 'put', item: { ...runKey(tenant, id, progress.id), ...progress } };
 }
 
-/** What a purge took in the write that began it: audit events by id and digest, or data keys. */
+/** What a purge took in the write that began it, besides stored objects: audit events and decisions by id and digest, or data keys. */
 export const TakenEntries = z.object({
   entries: z.array(
     z.union([
       z.strictObject({ event: idSchema('evt'), digest: Digest }),
+      z.strictObject({ decision: idSchema('dec'), digest: Digest }),
       z.strictObject({ purpose: z.literal('log'), dataKey: z.string() }),
     ]),
   ),
@@ -159,7 +164,7 @@ export function chunkItem(tenant: TenantId, id: Id<'purge'>, name: string, items
   return { pk: purgePk(tenant, id), sk: `ITEM#${name}`, items };
 }
 
-/** The entries of one run, or of all runs of the purge, an item at a time. */
+/** The entries of one run, or of the whole purge, an item at a time. */
 export async function* chunksOf(
   { table }: Pick<Deps, 'table'>,
   tenant: TenantId,

@@ -1,13 +1,15 @@
 /** A round of a tenant: open purges are carried on, then everything that is due goes, some runs a purge, until nothing is left or the time is up. */
 import type { TenantId } from '../../core/tenant-id.ts';
 import { metricNames } from '../../port/metrics.ts';
-import { defaultRetention, type RunKind, type Retention } from '../../tenant/retention.ts';
+import { dayMs, retentionOf, type RunKind, type Retention } from '../../tenant/retention.ts';
 import { getTenant } from '../../tenant/tenant-store.ts';
 import { beginPurge, carryOut, type MayGoOn, type PurgeDeps } from './carry-out.ts';
 import { dueRuns } from './due.ts';
-import { keeper } from './finish-purge.ts';
 import { findHolds } from '../hold/legal-hold.ts';
 import { purgeAuditEvents } from './purge-audit-events.ts';
+import { keeper } from './new-purge.ts';
+import { purgeDecisions } from './purge-decisions.ts';
+import { purgeUploads } from './purge-uploads.ts';
 import { shredLogKeys } from './shred-log-keys.ts';
 import type { Deps } from '../../port/deps.ts';
 import { listOpenPurges, runsPerPurge, type PurgedRun } from './purge-record.ts';
@@ -31,11 +33,11 @@ export async function purgeTenant(
     if (!(await carryOut(deps, tenant, purge, mayGoOn))) return round;
     round.purges += 1;
   }
-  const { retention = defaultRetention } = await getTenant(deps, tenant);
+  const retention = retentionOf(await getTenant(deps, tenant));
   // The whole run first: what it takes with it need not go by itself.
   for (const kind of ['receipts', 'data', 'logs'] as const)
     if (!(await purgeKind(deps, { tenant, kind, retention }, round, mayGoOn))) return round;
-  if (!(await purgeAuditEvents(deps, tenant, mayGoOn))) return round;
+  for (const purgeLoose of [purgeUploads, purgeDecisions, purgeAuditEvents]) if (!(await purgeLoose(deps, tenant, mayGoOn))) return round;
   await shredLogKeys(deps, tenant);
   round.isDone = true;
   return round;
@@ -49,12 +51,11 @@ interface KindOfTenant {
 
 async function purgeKind(deps: PurgeDeps, about: KindOfTenant, round: Round, mayGoOn: MayGoOn): Promise<boolean> {
   const { tenant, kind } = about;
-  const startedBy = keeper(tenant).sub;
   for (;;) {
     const { runs, held, isLast } = await nextRuns(deps, about);
     round.held = Math.max(round.held, held);
     if (runs.length > 0) {
-      const purge = await beginPurge(deps, tenant, { kind, runs, startedBy, reason: `${kind} that are due` });
+      const purge = await beginPurge(deps, tenant, { kind, runs, startedBy: keeper, reason: `${kind} that are due` });
       if (!(await carryOut(deps, tenant, purge, mayGoOn))) return false;
       round.purges += 1;
     }
@@ -73,7 +74,7 @@ async function nextRuns(
     const run = { id: head.id, workflow: head.workflow.name };
     if (((await findHolds(deps, tenant, [run])).get(head.id) ?? []).length > 0) held += 1;
     else {
-      if (runs.length === 0) deps.metrics.record(metricNames.purgeBehindDays, (deps.clock.now() - keeping.until) / (24 * 3_600_000));
+      if (runs.length === 0) deps.metrics.record(metricNames.purgeBehindDays, (deps.clock.now() - keeping.until) / dayMs);
       runs.push({ ...run, rule: keeping.rule });
     }
     if (runs.length === runsPerPurge) return { runs, held, isLast: false };

@@ -5,13 +5,12 @@
 import type { TenantId } from '../../core/tenant-id.ts';
 import { dataKeyPk, DataKeyRecord, isLiving, type LivingDataKey } from '../../encryption/data-key-record.ts';
 import { endOfPeriod } from '../../encryption/period.ts';
-import { shredOp } from '../../encryption/shred-data-keys.ts';
+import { shredOp } from '../../encryption/shred-op.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
 import { getTenant } from '../../tenant/tenant-store.ts';
-import type { PurgeDeps } from './carry-out.ts';
+import { carryOut, type PurgeDeps } from './carry-out.ts';
 import { oldestUnpurged } from './due.ts';
-import { finishPurge } from './finish-purge.ts';
 import { takeAtOnce } from './take-at-once.ts';
 
 /** A month has one key, or a few of a very busy tenant. */
@@ -32,11 +31,11 @@ export async function shredLogKeys(deps: PurgeDeps & Pick<Deps, 'dataKeys'>, id:
     kind: 'keys',
     reason: 'data keys of logs that are all purged',
     entries: over.map((key) => ({ purpose: 'log' as const, dataKey: key.id })),
-    ops: over.map((key) => shredOp(key, deps.clock.now())),
+    ops: () => over.map((key) => shredOp(key, deps.clock.now())),
   });
   if (!purge) return;
   deps.dataKeys.forget();
-  await finishPurge(deps, id, purge);
+  await carryOut(deps, id, purge);
 }
 
 /** Whoever sealed with a key of a month had begun before that month ended. */

@@ -1,43 +1,43 @@
 import type { JsonObject } from '../../core/json/canonical-json.ts';
-import { isoTime } from '../../port/clock.ts';
 import type { WriteOp } from '../../port/table.ts';
 import { tenantUnchangedOp } from '../../tenant/tenant-store.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
 import type { PurgeDeps } from './carry-out.ts';
-import { keeper } from './finish-purge.ts';
 import { noHoldOp } from '../hold/legal-hold.ts';
-import { purgeItem, takenKey, type Purge, type TakenEntries } from './purge-record.ts';
+import { keeper, newPurge } from './new-purge.ts';
+import { chunkItem, purgeItem, takenKey, type Purge, type PurgeItem, type TakenEntries, type TakenKind } from './purge-record.ts';
 
-/** A purge that is one write. */
+/** A purge that takes everything in one write. */
 interface Taken {
-  kind: 'audit' | 'keys';
+  kind: TakenKind;
   reason: string;
   entries: TakenEntries['entries'] & readonly JsonObject[];
-  ops: readonly WriteOp[];
+  /** What that write does, for the purge of this id. */
+  ops: (id: Purge['id']) => readonly WriteOp[];
+  /** Stored objects that are to be erased after that write. */
+  objects?: readonly PurgeItem[];
 }
 
+/** Ops of that write that are not the caller's. */
+export const opsOfTaking = 5;
+
 /** Begins a purge and takes all of it in the same write, on the condition that the tenant is as it was read and has no legal hold at all; undefined when that does not hold. */
-export async function takeAtOnce(deps: PurgeDeps, owner: Tenant, { kind, reason, entries, ops }: Taken): Promise<Purge | undefined> {
+export async function takeAtOnce(
+  deps: PurgeDeps,
+  owner: Tenant,
+  { kind, reason, entries, ops, objects = [] }: Taken,
+): Promise<Purge | undefined> {
   const { id: tenant } = owner;
-  const purge: Purge = {
-    id: deps.ids.next('purge'),
-    kind,
-    state: 'open',
-    reason,
-    startedAt: isoTime(deps.clock.now()),
-    startedBy: keeper(tenant).sub,
-    endedAt: null,
-    runs: [],
-    again: null,
-    counts: null,
-    manifest: null,
-  };
+  const purge = newPurge(deps, { kind, reason, startedBy: keeper });
   const { ok } = await deps.table.write([
-    ...ops,
+    ...ops(purge.id),
     noHoldOp(tenant),
     tenantUnchangedOp(owner),
     { kind: 'put', item: purgeItem(tenant, purge), conditions: [{ kind: 'absent' }] },
     { kind: 'put', item: { ...takenKey(tenant, purge.id), entries } },
+    ...(objects.length > 0 ? [{ kind: 'put', item: chunkItem(tenant, purge.id, kind, objects) } as const] : []),
   ]);
-  return ok ? purge : undefined;
+  if (!ok) return undefined;
+  await deps.faults.hit('purge:after-plan');
+  return purge;
 }

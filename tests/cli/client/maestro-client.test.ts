@@ -2,7 +2,9 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApiProblem } from '../../../cli/client/api-problem.ts';
+import { answerLimits } from '../../../cli/client/answer-limits.ts';
 import { MaestroClient } from '../../../cli/client/maestro-client.ts';
+import { archiveLimits } from '../../../policy/engine/untar.ts';
 
 interface Canned {
   status: number;
@@ -86,6 +88,51 @@ describe('the client', () => {
       answer(200, text);
       expect(await failure(new MaestroClient({ url }).whoami())).toMatchObject({ code: 'mc:internal:unexpected' });
     }
+  });
+
+  test('takes no more of an answer than such an answer has', async () => {
+    const client = new MaestroClient({ url });
+    const calls: [keyof typeof answerLimits, () => Promise<unknown>][] = [
+      ['checkpoint', () => client.getLogCheckpoint()],
+      ['tile', () => client.getLogTile('0/000')],
+      ['trustedRoot', () => client.getTrustedRoot()],
+      ['bundle', () => client.getReceipt('exec_1')],
+      ['policyBundle', () => client.getPolicyBundle('pii')],
+      ['piece', () => client.getDisclosurePart('exec_1', 0)],
+      ['piece', () => client.openWithheld('exec_1', { part: 0, reason: 'r' })],
+    ];
+    const headers = { 'x-disclosure-part-bytes': '1', 'x-disclosure-parts': '1' };
+    for (const [kind, call] of calls) {
+      answer(200, '.'.repeat(answerLimits[kind]), 'application/octet-stream', headers);
+      expect(await failure(call())).toBe('succeeded');
+      answer(200, '.'.repeat(answerLimits[kind] + 1), 'application/octet-stream', headers);
+      const message = expect.stringMatching(
+        new RegExp(`^\\w+ /api/\\S+ is answered with \\d+ bytes.*; allowed are ${String(answerLimits[kind])}\\.$`),
+      );
+      expect(await failure(call())).toMatchObject({ code: 'mc:cli:answer-too-large', message });
+    }
+    expect(answerLimits.policyBundle).toBe(archiveLimits.packedBytes);
+  });
+
+  test('stops reading an answer without an end', async () => {
+    let sent = 0;
+    const endless = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      const chunk = Buffer.alloc(64 * 1024, '.');
+      const more = (): void => {
+        for (let room = true; room && !response.destroyed; sent += chunk.length) room = response.write(chunk);
+      };
+      response.on('drain', more);
+      more();
+    });
+    await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
+    const { port } = endless.address() as AddressInfo; // It listens on TCP.
+    const client = new MaestroClient({ url: `http://127.0.0.1:${String(port)}` });
+    const error = await failure(client.getLogCheckpoint());
+    expect(error).toMatchObject({ code: 'mc:cli:answer-too-large', message: expect.stringContaining('bytes and more; allowed are') });
+    expect(sent).toBeLessThan(32 * 1024 * 1024);
+    endless.closeAllConnections();
+    endless.close();
   });
 
   test('does not carry its token to where a redirect points', async () => {

@@ -1,12 +1,10 @@
 /** The commands around keys, as processes on a running home. */
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startHost, type RunningHost } from '../../../cli/host/start-host.ts';
 import { SimulatedRunner } from '../../../runner/simulated/simulated-runner.ts';
 import type { KeyRotation } from '../../../shared/rotation/rotation-view.ts';
-import { jsonOf, runCli, type CliResult } from '../../support/run-cli.ts';
+import { openCliHome, type CliHome } from '../../support/cli/open-cli-home.ts';
+import { jsonOf, type CliResult } from '../../support/cli/run-cli.ts';
 
 const manifest = 'name: one\nversion: 1.0.0\ntasks: [{ id: a, uses: "pkg:demo/echo@1.0.0" }]\n';
 
@@ -14,25 +12,19 @@ const manifest = 'name: one\nversion: 1.0.0\ntasks: [{ id: a, uses: "pkg:demo/ec
 const slowMs = 120_000;
 
 describe('keys on the command line', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'maestro-keys-'));
-  const dataDir = join(folder, 'data');
-  let host: RunningHost;
+  let home: CliHome;
   let rotation: KeyRotation;
 
-  const maestro = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: folder, env: { MC_DATA_DIR: dataDir } });
-  const done = async (...args: string[]): Promise<CliResult> => {
-    const result = await maestro(...args);
-    expect([args, result]).toEqual([args, expect.objectContaining({ code: 0 })]);
-    return result;
-  };
+  const maestro = (...args: string[]): Promise<CliResult> => home.maestro(...args);
+  const done = (...args: string[]): Promise<CliResult> => home.done(...args);
   const receipt = async (name: string): Promise<void> => {
     const { id } = jsonOf(await done('run', 'one', '--wait', '--json')) as { id: string }; // Its shape is asserted elsewhere.
     await done('receipt', id, '-o', `${name}.sigstore.json`);
   };
 
   beforeAll(async () => {
-    host = await startHost({ port: 0, dataDir, isAnnounced: false, runner: new SimulatedRunner() });
-    writeFileSync(join(folder, 'workflow.yaml'), manifest);
+    home = await openCliHome({ runner: new SimulatedRunner() });
+    writeFileSync(home.file('workflow.yaml'), manifest);
     await done('publish', 'workflow.yaml');
     await receipt('before');
     await done('keys', 'export', '-o', 'first.pub');
@@ -40,10 +32,7 @@ describe('keys on the command line', () => {
     await receipt('after');
     await done('keys', 'export', '-o', 'mc.pub');
   }, slowMs);
-  afterAll(async () => {
-    await host.close();
-    rmSync(folder, { recursive: true, force: true });
-  }, slowMs);
+  afterAll(() => home.close(), slowMs);
 
   test(
     'rotate waits for the new key, and one file of keys verifies receipts from before and after',
@@ -63,7 +52,7 @@ describe('keys on the command line', () => {
       const { stdout } = await done('keys', 'list');
       expect(stdout).toMatch(new RegExp(`${escaped(rotation.newKey?.keyId)} +active[^]+${escaped(rotation.oldKey.keyId)} +retired`));
       await done('keys', 'export', '--key-id', rotation.oldKey.keyId, '-o', 'old.pub');
-      expect(readFileSync(join(folder, 'old.pub'), 'utf8')).toBe(readFileSync(join(folder, 'first.pub'), 'utf8'));
+      expect(readFileSync(home.file('old.pub'), 'utf8')).toBe(readFileSync(home.file('first.pub'), 'utf8'));
       expect(await maestro('keys', 'export', '--key-id', 'SHA256:none')).toMatchObject({ code: 1 });
     },
     slowMs,
@@ -76,7 +65,7 @@ describe('keys on the command line', () => {
       expect((await done('keys', 'status', rotation.id, '--evidence', 'evidence')).stdout).toContain('introduced-by-old');
       const names = ['introduced-by-old', 'introduced-by-new', 'completed'];
       const files = [...names.map((name) => `${name}.sigstore.json`), 'new.pub', 'old.pub', 'rotation.json'];
-      expect(readdirSync(join(folder, 'evidence')).sort()).toEqual(files.sort());
+      expect(readdirSync(home.file('evidence')).sort()).toEqual(files.sort());
       for (const name of names) await done('verify', `evidence/${name}.sigstore.json`, 'evidence/new.pub', '--key', 'mc.pub');
       expect(await maestro('keys', 'status', 'rot_01K9ZZZZZZZZZZZZZZZZZZZZZZ')).toMatchObject({ code: 5 });
     },
@@ -86,13 +75,24 @@ describe('keys on the command line', () => {
   test(
     'rotate is refused with the reason when the old key is gone, and for what it does not know',
     async () => {
-      const name = readdirSync(join(dataDir, 'keys')).find((file) => file.startsWith('receipt-signer')) ?? '';
-      const file = join(dataDir, 'keys', name);
+      const name = readdirSync(home.file('data/keys')).find((file) => file.startsWith('receipt-signer')) ?? '';
+      const file = home.file(`data/keys/${name}`);
       renameSync(file, `${file}.lost`);
       expect(await maestro('keys', 'rotate')).toMatchObject({ code: 6, stderr: expect.stringContaining('is gone') });
       renameSync(`${file}.lost`, file);
       expect(await maestro('keys', 'rotate', 'login')).toMatchObject({ code: 2, stderr: expect.stringContaining('signer and data') });
       expect(await maestro('keys', 'rotate', '--window', 'soon')).toMatchObject({ code: 2 });
+    },
+    slowMs,
+  );
+
+  test(
+    'rotate --instead wants a reason, and leaves one alone whose new key is in use',
+    async () => {
+      expect(await maestro('keys', 'rotate', '--instead')).toMatchObject({ code: 2, stderr: expect.stringContaining('abandoned') });
+      await done('keys', 'rotate', '--window', '24', '--wait');
+      const late = await maestro('keys', 'rotate', '--instead', '--reason', 'too late');
+      expect(late).toMatchObject({ code: 6, stderr: expect.stringContaining('is switched') });
     },
     slowMs,
   );

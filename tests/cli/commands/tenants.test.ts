@@ -1,33 +1,25 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startHost, type RunningHost } from '../../../cli/host/start-host.ts';
 import { SimulatedRunner } from '../../../runner/simulated/simulated-runner.ts';
-import { jsonOf, runCli, type CliResult } from '../../support/run-cli.ts';
+import { openCliHome, type CliHome } from '../../support/cli/open-cli-home.ts';
+import { jsonOf, type CliResult } from '../../support/cli/run-cli.ts';
 
 /** Every command is a process of its own, on a machine that may be busy. */
 const slowMs = 60_000;
 
 describe('maestro tenants', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'maestro-tenants-'));
-  const dataDir = join(folder, 'data');
-  let host: RunningHost;
-  const maestro = (args: string[], env: Record<string, string> = {}): Promise<CliResult> =>
-    runCli(args, { cwd: folder, env: { MC_DATA_DIR: dataDir, ...env } });
+  let home: CliHome;
+  const maestro = (args: string[], env: Record<string, string> = {}): Promise<CliResult> => home.run(args, { env });
 
   beforeAll(async () => {
-    host = await startHost({ port: 0, dataDir, isAnnounced: false, runner: new SimulatedRunner(), log: () => undefined });
+    home = await openCliHome({ runner: new SimulatedRunner(), log: () => undefined });
     const created = await maestro(['tenants', 'create', 'acme', '--admin', 'admin@example.com']);
     expect(created).toMatchObject({ code: 0, stdout: expect.stringContaining('maestro tenants token acme --subject admin@example.com') });
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    writeFileSync(join(folder, 'secret.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    writeFileSync(home.file('secret.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
   }, slowMs);
-  afterAll(async () => {
-    await host.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => home.close());
 
   test(
     'creates with the limits that were given, shows them, and says when the name is taken',
@@ -104,8 +96,8 @@ describe('maestro tenants', () => {
       const token = (await maestro(['tenants', 'token', 'acme', '--subject', 'admin@example.com'])).stdout.trim();
       const asAdmin = { MC_TOKEN: token };
       const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      writeFileSync(join(folder, 'team.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
-      writeFileSync(join(folder, 'rules.json'), JSON.stringify({ residency: { banned_jurisdictions: ['XX'] } }));
+      writeFileSync(home.file('team.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
+      writeFileSync(home.file('rules.json'), JSON.stringify({ residency: { banned_jurisdictions: ['XX'] } }));
       const set = await maestro(['tenants', 'set', 'acme', '--data', 'rules.json', '--policy-key', 'team.pub', '--json'], asAdmin);
       expect(jsonOf(set)).toMatchObject({
         data: { residency: { banned_jurisdictions: ['XX'] } },
@@ -146,7 +138,7 @@ describe('maestro tenants', () => {
   );
 
   test('needs a running home for a token', async () => {
-    const result = await maestro(['tenants', 'token', 'acme', '--subject', 'a', '--data-dir', join(folder, 'none')]);
+    const result = await maestro(['tenants', 'token', 'acme', '--subject', 'a', '--data-dir', home.file('none')]);
     expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining('mc:host:unreachable') });
   });
 

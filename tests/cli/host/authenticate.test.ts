@@ -5,7 +5,7 @@ import { SignJWT, UnsecuredJWT } from 'jose';
 import { authenticator } from '../../../cli/host/authenticate.ts';
 import type { Authenticate } from '../../../cli/host/http-server.ts';
 import { issuerRules, openIssuer, type Issuer } from '../../../cli/host/issuer.ts';
-import { openKeyFile } from '../../../shared/embedded/key-file.ts';
+import { openKeyFile } from '../../../shared/embedded/keys/key-file.ts';
 import { buildDeps, type TestHome } from '../../support/build-deps.ts';
 
 const issuerUrl = 'http://127.0.0.1:8484';

@@ -110,6 +110,8 @@ export function describeKeyRotation(home: TestedHome): void {
     test('is begun by the owner of the home, once at a time, and read by everybody who may read', async () => {
       expect(await problemOf(home.client.rotateKey({ windowHours: 0 }))).toMatchObject({ status: 403, code: 'mc:auth:forbidden' });
       expect(await problemOf(home.owner.rotateKey({ windowHours: 1_000 }))).toMatchObject({ status: 400, code: 'mc:request:invalid' });
+      // Whoever puts one in the place of another says why.
+      expect(await problemOf(home.owner.rotateKey({ instead: true }))).toMatchObject({ status: 400, code: 'mc:request:invalid' });
       const unknown = problemOf(home.client.getKeyRotation('rot_01K9ZZZZZZZZZZZZZZZZZZZZZZ'));
       expect(await unknown).toMatchObject({ status: 404, code: 'mc:key:rotation-not-found' });
       expect((await home.client.listKeyRotations()).items.map(({ id }) => id)).toContain(rotation.id);

@@ -5,7 +5,7 @@ import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
 import { operations } from '../../../functions/http/index.ts';
 import type { Operation } from '../../../functions/middleware/operation.ts';
 import { Problem } from '../../../functions/middleware/problem.ts';
-import { openKeyFile } from '../../../shared/embedded/key-file.ts';
+import { openKeyFile } from '../../../shared/embedded/keys/key-file.ts';
 import { Role } from '../../../shared/tenant/actor.ts';
 import { buildSite, type TestSite } from '../../support/build-site.ts';
 

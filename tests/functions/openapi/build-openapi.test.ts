@@ -22,6 +22,10 @@ describe('the OpenAPI document', () => {
     expect(documented.map(({ path, method, operation }) => ({ id: operation.operationId, method, path }))).toEqual(registered);
   });
 
+  test('says of every group of operations what it is about', () => {
+    expect(document.tags.filter(({ name, description }) => description === name)).toEqual([]);
+  });
+
   test('names every operation once', () => {
     expect(new Set(requests.map(({ id }) => id)).size).toBe(requests.length);
   });

@@ -10,7 +10,7 @@ import { buildBundle } from '../../../scripts/policy/build-pack.ts';
 import { findOpa } from '../../../scripts/policy/find-opa.ts';
 import { openSigningKey } from '../../../scripts/policy/signing-key.ts';
 import { copyCalmPack, type PackCopy } from '../../support/copy-calm-pack.ts';
-import { bareEnv } from '../../support/run-cli.ts';
+import { bareEnv } from '../../support/cli/run-cli.ts';
 
 const script = fileURLToPath(new URL('../../../scripts/policy-check.ts', import.meta.url));
 const root = fileURLToPath(new URL('../../../', import.meta.url));

@@ -10,7 +10,11 @@ const keyOn = (service: WireService): KmsAuthorityKey => new KmsAuthorityKey(new
 test('signs a digest, and says its public key once', async () => {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const der = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
-  const service = new WireService({ body: { PublicKey: der } }, { body: { Signature: Buffer.from('signature').toString('base64') } });
+  const KeyId = 'arn:certificates';
+  const service = new WireService(
+    { body: { PublicKey: der, KeyId } },
+    { body: { Signature: Buffer.from('signature').toString('base64'), KeyId } },
+  );
   const key = keyOn(service);
   expect(await key.publicKey()).toEqual({ pem: publicKey.export({ type: 'spki', format: 'pem' }) });
   expect(await key.publicKey()).toEqual({ pem: publicKey.export({ type: 'spki', format: 'pem' }) });

@@ -131,7 +131,8 @@ describe('the key of the log in KMS', () => {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
     const der = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
     const signature = sign(null, Buffer.from('checkpoint'), privateKey);
-    const service = new WireService({ body: { PublicKey: der } }, { body: { Signature: signature.toString('base64') } });
+    const KeyId = 'arn:log';
+    const service = new WireService({ body: { PublicKey: der, KeyId } }, { body: { Signature: signature.toString('base64'), KeyId } });
     const key = new KmsLogKey(new KMSClient(service.client), 'arn:log');
     expect(await key.publicKey()).toBe(publicKey.export({ type: 'spki', format: 'pem' }));
     expect(await key.publicKey()).toContain('BEGIN PUBLIC KEY');

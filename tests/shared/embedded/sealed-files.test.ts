@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { digestBytes, hexOf } from '../../../shared/core/digest.ts';
@@ -39,6 +39,27 @@ describeSealedStore('sealed bytes in rows, and in files when they are large', as
     },
     close: () => undefined,
   };
+});
+
+test('a file is durable under its name, and so are the folders made for it; its removal too', async () => {
+  const home = buildDeps();
+  const root = join(home.folder, 'durable');
+  const bytes = Buffer.alloc(100_000, 1);
+  const name: BlobName = { tenant: TenantId.parse('acme'), kind: 'data', digest: digestBytes(bytes) };
+  await home.deps.blobs.put(name.tenant, name.kind, bytes);
+  const envelope = await new FileBlobs(join(home.folder, 'blobs')).find(name);
+  const hex = hexOf(name.digest);
+  const folder = join(root, 'acme', 'data', hex.slice(0, 2));
+  const seen: [string, boolean][] = [];
+  mkdirSync(root);
+  const store = new FileBlobs(root, async (path) => void seen.push([path, existsSync(join(folder, hex))]));
+  await store.put(name, envelope ?? Buffer.alloc(0));
+  expect(seen).toEqual([folder, join(root, 'acme', 'data'), join(root, 'acme'), root].map((path) => [path, true]));
+  await store.remove(name);
+  expect(seen.slice(4)).toEqual([[folder, false]]);
+  await store.put(name, envelope ?? Buffer.alloc(0));
+  expect(seen.slice(5)).toEqual([[folder, true]]);
+  home.close();
 });
 
 test('a file that is there, sealed with the same key, is not written again', async () => {

@@ -36,6 +36,22 @@ describe('the SQLite table', () => {
     second.close();
   });
 
+  test('what was read once is kept in memory, and never older than what was written since', async () => {
+    const path = join(folder, 'table.sqlite');
+    const first = new SqliteTable(path);
+    const key = { pk: 'p', sk: 's' };
+    await first.write([{ kind: 'put', item: { ...key, value: 1 } }]);
+    first.close();
+    const again = new SqliteTable(path);
+    const read = await again.get(key);
+    expect(await again.get(key)).toBe(read);
+    await again.write([{ kind: 'update', key, set: { value: 2 } }]);
+    expect(await again.get(key)).toMatchObject({ value: 2 });
+    await again.write([{ kind: 'delete', key }]);
+    expect(await again.get(key)).toBeUndefined();
+    again.close();
+  });
+
   test('a refused write leaves the other writes of the same turn alone', async () => {
     const table = new SqliteTable(':memory:');
     await table.write([{ kind: 'put', item: { pk: 'p', sk: 'a', text: 'x' } }]);

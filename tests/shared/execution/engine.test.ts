@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { SoftwareSigner } from '../../../shared/embedded/software-signer.ts';
+import { SoftwareSigner } from '../../../shared/embedded/keys/software-signer.ts';
 import { Digest, digestBytes, hexOf } from '../../../shared/core/digest.ts';
 import { getDecision } from '../../../shared/decision/decision-store.ts';
 import { deniedRules, denyReasons } from '../../../shared/decision/deny-reasons.ts';

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { authorityKeyFiles } from '../../../shared/embedded/authority-key-files.ts';
+import { authorityKeyFiles } from '../../../shared/embedded/keys/authority-key-files.ts';
 import { homeTrustedRoot } from '../../../shared/identity/home-trusted-root.ts';
 import { buildDeps, type TestHome } from '../../support/build-deps.ts';
 

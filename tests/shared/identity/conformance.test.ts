@@ -3,15 +3,11 @@
  * verdict in this process, some as processes too) and of stock cosign 3, without an insecure flag.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readBundleText } from '../../../cli/verify/read-bundle-file.ts';
-import { verifyBy } from '../../../cli/verify/signer-trust.ts';
 import { digestBytes } from '../../../shared/core/digest.ts';
-import { hasCode } from '../../../shared/core/errors.ts';
-import { trustedAuthorities } from '../../../shared/identity/trusted-authorities.ts';
 import { predicateTypes } from '../../../shared/receipt/statement.ts';
-import { trustedLogs } from '../../../shared/receipt/trusted-logs.ts';
 import { artifact as usualArtifact } from '../../support/build-statement.ts';
 import { findOracle } from '../../support/find-oracle.ts';
+import { askMaestro } from '../../support/identity/ask-maestro.ts';
 import { buildCases, type Cases } from '../../support/identity/cases.ts';
 import type { Case } from '../../support/identity/scene.ts';
 import { askCosign } from '../../support/log/cosign.ts';
@@ -34,18 +30,7 @@ function caseOf(name: string): Case {
   return found;
 }
 
-/** What `maestro verify-bundle` says, `ok` or its reason, without the start of a process. */
-async function ask({ bundle, by, root, artifact = usualArtifact }: Case): Promise<string> {
-  const logs = trustedLogs(root);
-  const trust = 'pem' in by ? { keyFile: 'mc.pub', pems: [by.pem], logs } : { identity: by, authorities: trustedAuthorities(root), logs };
-  try {
-    await verifyBy(trust, readBundleText(bundle, 'the bundle'), { artifact: digestBytes(artifact), requireLog: true });
-    return 'ok';
-  } catch (error) {
-    if (hasCode(error, 'mc:receipt:invalid') && error instanceof Error) return error.message;
-    throw error;
-  }
-}
+const ask = ({ artifact = usualArtifact, ...rest }: Case): Promise<string> => askMaestro({ ...rest, artifact: digestBytes(artifact) });
 
 describe('maestro verify-bundle', () => {
   test.each(names)('$name: $holds', async ({ name, holds }) => {

@@ -4,18 +4,21 @@ import { edgeItem, edgeKey, edgeOf } from '../../../shared/log/log-store.ts';
 import { tileWidth } from '../../../shared/log/tile-path.ts';
 import { buildDeps } from '../../support/build-deps.ts';
 
-/** A log of up to 256 to the fourth entries, four billion, has three levels that can be full at once below its root. */
-const levelsOfLargestLog = 3;
-
 /** An entry is JSON with 13 members and 7 texts, and each of their quotes is written as two characters. */
 const quotes = 2 * (13 + 7);
 
-test('the fullest edge of a log, with the longest entries, is an item that the table takes', async () => {
+/** Every level of a log with one entry less than 256 to this power is full. */
+const logs: [levels: number, entries: string, bytes: number][] = [
+  [3, '16.7 million entries, each as long as one may be', maxEntryBytes],
+  [4, '4 billion entries, each as long as ours with a certificate', 1_250],
+];
+
+test.each(logs)('the fullest edge of %i levels, of %s, is an item that the table takes', async (count, _entries, bytes) => {
   const home = buildDeps();
   const full = tileWidth - 1;
-  const entries = Array.from({ length: full }, (_, index) => `${String(index).padEnd(maxEntryBytes - quotes, 'x')}${'"'.repeat(quotes)}`);
-  const levels = Array.from({ length: levelsOfLargestLog }, () => Array.from({ length: full }, () => Buffer.alloc(32, 255)));
-  const edge = { size: tileWidth ** levelsOfLargestLog - 1, entries, levels };
+  const entries = Array.from({ length: full }, (_, index) => `${String(index).padEnd(bytes - quotes, 'x')}${'"'.repeat(quotes)}`);
+  const levels = Array.from({ length: count }, () => Array.from({ length: full }, () => Buffer.alloc(32, 255)));
+  const edge = { size: tileWidth ** count - 1, entries, levels };
   await home.table.write([{ kind: 'put', item: edgeItem(edgeKey, edge) }]);
   expect(edgeOf(await home.table.get(edgeKey))).toEqual(edge);
   home.close();

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
 import { leafHash } from '../../../shared/core/merkle-hash.ts';
-import { SoftwareLogKey } from '../../../shared/embedded/software-log-key.ts';
+import { SoftwareLogKey } from '../../../shared/embedded/keys/software-log-key.ts';
 import { checkpointText, openCheckpoint } from '../../../shared/log/checkpoint.ts';
 import { integrateLog } from '../../../shared/log/integrate-log.ts';
 import { logEntryOp } from '../../../shared/log/log-entry-op.ts';
@@ -18,7 +18,7 @@ import type { Deps } from '../../../shared/port/deps.ts';
 import type { FaultPoint } from '../../../shared/port/faults.ts';
 import type { Item, Key } from '../../../shared/port/table.ts';
 import type { Bundle } from '../../../shared/receipt/bundle.ts';
-import { signStatement } from '../../../shared/receipt/sign-statement.ts';
+import { signStatement } from '../../../shared/receipt/sign/sign-statement.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
 import { buildDeps, type TestHome } from '../../support/build-deps.ts';
 import { wrapTable } from '../../support/log/wrap-table.ts';

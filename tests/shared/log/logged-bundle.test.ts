@@ -10,7 +10,7 @@ import { logEntryOp } from '../../../shared/log/log-entry-op.ts';
 import { logIdentity, type LogIdentity } from '../../../shared/log/log-identity.ts';
 import { withLogEntry } from '../../../shared/log/with-log-entry.ts';
 import type { Bundle } from '../../../shared/receipt/bundle.ts';
-import { signStatement } from '../../../shared/receipt/sign-statement.ts';
+import { signStatement } from '../../../shared/receipt/sign/sign-statement.ts';
 import { predicateTypes } from '../../../shared/receipt/statement.ts';
 import type { TlogEntry } from '../../../shared/log/tlog-entry.ts';
 import { trustedLogs } from '../../../shared/receipt/trusted-logs.ts';
@@ -21,6 +21,7 @@ import { buildDeps, type TestHome } from '../../support/build-deps.ts';
 import { artifact, buildStatement } from '../../support/build-statement.ts';
 import { askCosign } from '../../support/log/cosign.ts';
 import { findOracle } from '../../support/find-oracle.ts';
+import { flipped } from '../../support/identity/key-cases.ts';
 
 let home: TestHome;
 let pem: string;
@@ -65,12 +66,6 @@ function changed(change: (entry: TlogEntry) => void): Bundle {
   const bundle = structuredClone(required(good));
   change(entryOf(bundle));
   return bundle;
-}
-
-function flipped(base64: string): string {
-  const bytes = Buffer.from(base64, 'base64');
-  bytes.writeUInt8(bytes.readUInt8(9) ^ 1, 9);
-  return bytes.toString('base64');
 }
 
 /** A checkpoint with something changed before it is signed, by the log itself or by a stranger. */

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { fileHomeStatement } from '../../../shared/backup/file-home-statement.ts';
-import { SoftwareLogKey } from '../../../shared/embedded/software-log-key.ts';
+import { SoftwareLogKey } from '../../../shared/embedded/keys/software-log-key.ts';
 import { integrateLog } from '../../../shared/log/integrate-log.ts';
 import { logIdentity } from '../../../shared/log/log-identity.ts';
 import { readHead } from '../../../shared/log/log-store.ts';

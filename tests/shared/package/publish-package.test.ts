@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { TenantId } from '../../../shared/core/tenant-id.ts';
-import { SoftwareSigner } from '../../../shared/embedded/software-signer.ts';
+import { SoftwareSigner } from '../../../shared/embedded/keys/software-signer.ts';
 import { catalogTenant } from '../../../shared/package/catalog-tenant.ts';
 import { listPackages } from '../../../shared/package/list-packages.ts';
 import { loadPackage } from '../../../shared/package/load-package.ts';

@@ -17,6 +17,7 @@ import { trustedRoot } from '../../../shared/receipt/trusted-root.ts';
 import { withoutLogEntry } from '../../../shared/receipt/without-log-entry.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
 import { findOracle } from '../../support/find-oracle.ts';
+import { flipped } from '../../support/identity/key-cases.ts';
 
 const root = fileURLToPath(new URL('../../golden/receipts/', import.meta.url));
 const bundleEnding = '.sigstore.json';
@@ -96,11 +97,6 @@ describe.each(goldens)('%s', (_name, golden) => {
   });
 
   test('does not verify with one byte changed in statement, signature or outputs', () => {
-    const flipped = (base64: string): string => {
-      const bytes = Buffer.from(base64, 'base64');
-      bytes.writeUInt8(bytes.readUInt8(20) ^ 1, 20);
-      return bytes.toString('base64');
-    };
     const [statement, signature] = [Bundle.parse(golden.bundle), Bundle.parse(golden.bundle)];
     statement.dsseEnvelope.payload = flipped(statement.dsseEnvelope.payload);
     for (const entry of signature.dsseEnvelope.signatures) entry.sig = flipped(entry.sig);

@@ -11,11 +11,16 @@ import { getDeletionManifest } from '../../../shared/retention/get-deletion-mani
 import { putHold } from '../../../shared/retention/hold/put-hold.ts';
 import { purgeNow, type PurgeRequest } from '../../../shared/retention/purge-now.ts';
 import { queryPurges, type Purge } from '../../../shared/retention/purge/purge-record.ts';
-import { applyDeletionManifest, deletionManifests } from '../../../shared/retention/reapply-purge.ts';
+import { endOfPeriod } from '../../../shared/encryption/period.ts';
+import { isoTime } from '../../../shared/port/clock.ts';
+import { writeMark } from '../../../shared/retention/purge/mark.ts';
+import { shredLogKeys } from '../../../shared/retention/purge/shred-log-keys.ts';
+import { applyDeletionManifest } from '../../../shared/retention/reapply-purge.ts';
 import { setRetention, type SetRetention } from '../../../shared/retention/set-retention.ts';
 import { showRetention } from '../../../shared/retention/show-retention.ts';
 import { receiptDaysMin } from '../../../shared/tenant/retention.ts';
 import { large, openAgedHome, type AgedHome } from '../../support/retention/aged-home.ts';
+import { deletionManifests } from '../../support/retention/deletion-manifests.ts';
 
 const reason = 'a test';
 const gone = { code: 'mc:execution:purged' };
@@ -163,6 +168,21 @@ test('the data key of a month of logs is shredded once every log of that month i
   const purge = (await purges()).find(({ kind }) => kind === 'keys');
   const { inventory } = await getDeletionManifest(home.home.deps, home.actor, purge!.id);
   expect(inventory).toContain(key);
+});
+
+test('a month counts as over only an hour after its end: clocks of other processes may be behind', async () => {
+  await home.run();
+  const { deps } = home.home;
+  const key = async (): Promise<DataKeyRecord> =>
+    DataKeyRecord.parse((await deps.table.query({ pk: 'T#acme#DATAKEY', prefix: 'log#', limit: 1 })).items[0]);
+  const end = endOfPeriod((await key()).createdAt);
+  const shredFrom = async (minutes: number): Promise<boolean> => {
+    await writeMark(deps, home.actor.tenant, 'logs', isoTime(end + minutes * 60_000));
+    await shredLogKeys(home.later(91), home.actor.tenant);
+    return isLiving(await key());
+  };
+  expect(await shredFrom(59)).toBe(true);
+  expect(await shredFrom(61)).toBe(false);
 });
 
 describe('after a restore', () => {

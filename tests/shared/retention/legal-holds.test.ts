@@ -10,7 +10,9 @@ import { releaseHold } from '../../../shared/retention/hold/release-hold.ts';
 import { purgeTenant } from '../../../shared/retention/purge/purge-tenant.ts';
 import { queryPurges } from '../../../shared/retention/purge/purge-record.ts';
 import { receiptDaysMin } from '../../../shared/tenant/retention.ts';
+import type { WriteOp } from '../../../shared/port/table.ts';
 import { openAgedHome, type AgedHome } from '../../support/retention/aged-home.ts';
+import { beforeWrite } from '../../support/retention/before-write.ts';
 
 const execId = (id: string): Id<'exec'> => idSchema('exec').parse(id);
 const reason = 'case 17';
@@ -77,23 +79,13 @@ describe('a hold that comes while a purge runs', () => {
 
   test.each([0, 1, 2])('wins even between the last look and the write (scope %i)', async (which) => {
     const run = await home.run();
-    const later = home.later(receiptDaysMin + 1);
     let isPut = false;
-    const table: typeof later.table = Object.assign(Object.create(later.table) as typeof later.table, {
-      write: async (ops: Parameters<typeof later.table.write>[0]) => {
-        const takes = ops.some((op) => op.kind === 'put' && 'tombstone' in op.item);
-        if (takes && !isPut) {
-          isPut = true;
-          await put(scopesOf(run.id)[which]!);
-        }
-        return later.table.write(ops);
-      },
-      get: later.table.get.bind(later.table),
-      getMany: later.table.getMany.bind(later.table),
-      query: later.table.query.bind(later.table),
-      putMany: later.table.putMany.bind(later.table),
+    const takes = (op: WriteOp): boolean => op.kind === 'put' && 'tombstone' in op.item;
+    const racing = beforeWrite(home.later(receiptDaysMin + 1), takes, async () => {
+      isPut = true;
+      await put(scopesOf(run.id)[which]!);
     });
-    await purgeTenant({ ...later, table }, home.actor.tenant);
+    await purgeTenant(racing, home.actor.tenant);
     expect(isPut).toBe(true);
     expect(await getExecution(home.home.deps, home.actor, run.id)).toMatchObject({ state: 'succeeded' });
   });

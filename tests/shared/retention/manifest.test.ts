@@ -20,7 +20,7 @@ import { receiptDaysMin } from '../../../shared/tenant/retention.ts';
 import { findOracle } from '../../support/find-oracle.ts';
 import { askCosign } from '../../support/log/cosign.ts';
 import { openAgedHome, type AgedHome } from '../../support/retention/aged-home.ts';
-import { runCli } from '../../support/run-cli.ts';
+import { runCli } from '../../support/cli/run-cli.ts';
 
 let home: AgedHome;
 let manifest: DeletionManifest;

@@ -1,23 +1,25 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { auditPk } from '../../../shared/audit/audit-event.ts';
-import { openKeyFile } from '../../../shared/embedded/key-file.ts';
+import { AuditEvent, auditPk } from '../../../shared/audit/audit-event.ts';
+import { openKeyFile } from '../../../shared/embedded/keys/key-file.ts';
 import { dataKeyList } from '../../../shared/encryption/data-key-record.ts';
 import { signerKeyKey } from '../../../shared/keys/signer-key.ts';
 import { publishKeys } from '../../../shared/keys/published-keys.ts';
 import type { Deps } from '../../../shared/port/deps.ts';
 import { metricNames } from '../../../shared/port/metrics.ts';
-import { signStatement } from '../../../shared/receipt/sign-statement.ts';
+import { signStatement } from '../../../shared/receipt/sign/sign-statement.ts';
 import { verifyOwn } from '../../../shared/receipt/verify-own.ts';
-import { requestRotation } from '../../../shared/rotation/request-rotation.ts';
+import { RequestRotation, requestRotation } from '../../../shared/rotation/request-rotation.ts';
 import { runRotationPhase, type RotationPhaseName } from '../../../shared/rotation/rotation-phases.ts';
 import { listRotations } from '../../../shared/rotation/rotation-view.ts';
-import { advance, getRotation, type Rotation } from '../../../shared/rotation/rotation.ts';
+import { advance, findPending, getRotation, type Rotation } from '../../../shared/rotation/rotation.ts';
 import { signerOf } from '../../../shared/rotation/sign-rotation.ts';
+import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { buildActor } from '../../support/build-deps.ts';
 import { buildStatement } from '../../support/build-statement.ts';
 import type { Engine } from '../../support/open-engine.ts';
+import { beforeWrite } from '../../support/retention/before-write.ts';
 import { begin, keyIdIn, openRotatingEngine, sealedRun } from './rotating-engine.ts';
 
 let engine: Engine;
@@ -175,5 +177,96 @@ describe('a rotation', () => {
     });
     await take(rotation, 'Verify', 'Revoke');
     expect(await deps.table.get({ pk: row?.pk ?? '', sk: row?.sk ?? '' })).toMatchObject({ wrappedBy: await deps.wrappingKey.currentId() });
+  });
+});
+
+describe('a rotation that cannot go on because its new key is lost', () => {
+  const reason = 'the new key is lost';
+  const instead = async (kind: 'signer' | 'data' = 'signer'): Promise<Rotation> => begin(engine, { kind, instead: true, reason });
+  const all = ['Create', 'Prove', 'Attest', 'Switch', 'Rewrap', 'Verify', 'Revoke'] as const;
+
+  /** One whose new key is gone since it was attested. */
+  async function stuck(): Promise<Rotation> {
+    const rotation = await begin(engine);
+    await take(rotation, 'Create', 'Prove', 'Attest');
+    const { newKey } = await getRotation(engine.home.deps, rotation.id);
+    rmSync(keyFile(newKey?.handle));
+    await expect(take(rotation, 'Switch')).rejects.toMatchObject(refused);
+    return rotation;
+  }
+
+  test('keeps others from beginning, until an operator puts one in its place, with a reason that the audit events have', async () => {
+    const { deps } = engine.home;
+    const before = await sealedRun(engine);
+    const lost = await stuck();
+    await expect(begin(engine)).rejects.toMatchObject({ code: 'mc:key:rotation-conflict' });
+    const next = await instead();
+    expect(await getRotation(deps, lost.id)).toMatchObject({ step: 'abandoned', problem: expect.stringContaining('is gone') });
+    expect((await findPending(deps, 'signer'))?.id).toBe(next.id);
+    const { items } = await deps.table.query({ pk: auditPk(deps.config.ownerTenant), limit: 100 });
+    expect(items.flatMap(({ event }) => AuditEvent.parse(event)).filter(({ data }) => data.details['step'] === 'abandoned')).toMatchObject([
+      { type: 'mc.keys.rotate', data: { reason, details: { rotationId: lost.id } } },
+    ]);
+    await take(next, ...all);
+    expect(await getRotation(deps, next.id)).toMatchObject({ step: 'finished', oldKey: { keyId: lost.oldKey.keyId } });
+    await expect(verifyOwn(deps, before.bundle)).resolves.toMatchObject({ keyId: lost.oldKey.keyId });
+    expect((await publishKeys(deps)).map(({ state }) => state).sort()).toEqual(['active', 'pending', 'retired']);
+  });
+
+  test('is over for its own machine too, which comes to its end without doing anything', async () => {
+    const { deps } = engine.home;
+    const lost = await stuck();
+    await instead();
+    const { keyId } = await deps.signer.publicKey();
+    for (const phase of all) {
+      const answer = await runRotationPhase(deps, phase, { rotationId: lost.id });
+      expect(answer).toEqual({ step: 'abandoned', windowEndsAt: expect.stringMatching(/Z$/), isDone: true });
+    }
+    expect((await deps.signer.publicKey()).keyId).toBe(keyId);
+  });
+
+  test.each(['signer', 'data'] as const)('nothing is lost when the switch of the %s key is under way at that moment', async (kind) => {
+    const { deps } = engine.home;
+    const run = await sealedRun(engine);
+    const late = await begin(engine, { kind });
+    await take(late, 'Create', 'Prove', 'Attest');
+    const faults = { hit: async (point: string) => void (point === 'rotate:after-activate' && (await instead(kind))) };
+    await runRotationPhase({ ...deps, faults }, 'Switch', { rotationId: late.id });
+    expect(await getRotation(deps, late.id)).toMatchObject({ step: 'abandoned' });
+    // The new key is in use all the same; it was published, so what it signs verifies.
+    const between = await sealedRun(engine);
+    await expect(verifyOwn(deps, between.bundle)).resolves.toBeDefined();
+    const third = await instead(kind);
+    await take(third, ...all);
+    expect(await getRotation(deps, third.id)).toMatchObject({ step: 'finished', problem: null });
+    deps.dataKeys.forget();
+    for (const { id } of [run, between]) expect(await getReceipt(deps, engine.actor, id)).toBeDefined();
+  });
+
+  test('once it has switched, it is not abandoned', async () => {
+    const rotation = await begin(engine, { windowHours: 1 });
+    await take(rotation, 'Create', 'Prove', 'Attest', 'Switch');
+    await expect(instead()).rejects.toMatchObject({ code: 'mc:key:rotation-conflict', message: expect.stringContaining('is switched') });
+    expect(await getRotation(engine.home.deps, rotation.id)).toMatchObject({ step: 'switched' });
+  });
+
+  test('is not abandoned on a condition that a step has changed meanwhile', async () => {
+    const { deps } = engine.home;
+    const rotation = await begin(engine);
+    await take(rotation, 'Create', 'Prove', 'Attest');
+    const request = { kind: 'signer', windowHours: 0, instead: true, reason } as const;
+    const quiet: Deps = { ...deps, rotations: { start: async () => undefined } };
+    const racing = beforeWrite(
+      quiet,
+      ({ kind }) => kind === 'put',
+      async () => take(rotation, 'Switch'),
+    );
+    await expect(requestRotation(racing, owner, request)).rejects.toMatchObject({ code: 'mc:key:rotation-conflict' });
+    expect(await getRotation(deps, rotation.id)).toMatchObject({ step: 'switched' });
+  });
+
+  test('is not abandoned without a reason', () => {
+    expect(RequestRotation.safeParse({ instead: true }).error?.issues).toMatchObject([{ path: ['reason'] }]);
+    expect(RequestRotation.safeParse({ instead: true, reason }).success).toBe(true);
   });
 });

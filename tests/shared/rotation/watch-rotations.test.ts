@@ -6,7 +6,7 @@ import { rotationActor } from '../../../shared/rotation/rotation-actor.ts';
 import { runRotationPhase } from '../../../shared/rotation/rotation-phases.ts';
 import { findPending } from '../../../shared/rotation/rotation.ts';
 import { resumeRotations, watchRotations } from '../../../shared/rotation/watch-rotations.ts';
-import { ReceiptSigner } from '../../../shared/embedded/receipt-signer.ts';
+import { ReceiptSigner } from '../../../shared/embedded/keys/receipt-signer.ts';
 import { join } from 'node:path';
 import { rmSync } from 'node:fs';
 import { buildDeps, type TestHome } from '../../support/build-deps.ts';

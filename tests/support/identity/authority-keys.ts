@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { SoftwareAuthorityKey } from '../../../shared/embedded/software-authority-key.ts';
+import { SoftwareAuthorityKey } from '../../../shared/embedded/keys/software-authority-key.ts';
 import type { AuthorityKeys } from '../../../shared/port/keys/authority-keys.ts';
 
 /** Fresh keys for the authorities of a home. */

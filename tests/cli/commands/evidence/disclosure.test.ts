@@ -1,16 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ApiProblem } from '../../../../cli/client/api-problem.ts';
 import type { DisclosurePart } from '../../../../cli/client/answers.ts';
 import { fetchParts } from '../../../../cli/commands/evidence/fetch-parts.ts';
-import { startHost, type RunningHost } from '../../../../cli/host/start-host.ts';
 import { waitForExecution } from '../../../../cli/client/wait-for-execution.ts';
 import { MaestroClient } from '../../../../cli/client/maestro-client.ts';
 import { SimulatedRunner } from '../../../../runner/simulated/simulated-runner.ts';
 import { collectBytes } from '../../../support/evidence/pack-bytes.ts';
-import { jsonOf, runCli, type CliResult } from '../../../support/run-cli.ts';
+import { openCliHome, type CliHome } from '../../../support/cli/open-cli-home.ts';
+import { jsonOf, type CliResult } from '../../../support/cli/run-cli.ts';
 
 const manifest = `name: told
 version: 1.0.0
@@ -22,30 +20,25 @@ tasks:
 const slowMs = 120_000;
 
 describe('maestro disclosure, evidence and verify', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'maestro-pack-'));
-  const dataDir = join(folder, 'data');
-  let host: RunningHost;
+  let home: CliHome;
   let client: MaestroClient;
   let id: string;
-  const maestro = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: folder, env: { MC_DATA_DIR: dataDir } });
+  const maestro = (...args: string[]): Promise<CliResult> => home.maestro(...args);
 
   beforeAll(async () => {
     const runner = new SimulatedRunner((spec) => ({
       result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } },
       log: [{ at: 1_760_000_000_000, stream: 'stdout', text: `${spec.taskId} wrote to ada@example.com` }],
     }));
-    host = await startHost({ port: 0, dataDir, isAnnounced: false, isVolumeEncrypted: true, runner });
-    client = new MaestroClient(host);
+    home = await openCliHome({ isVolumeEncrypted: true, runner });
+    client = new MaestroClient(home.host);
     const { workflow } = await client.createWorkflow(manifest);
     await client.publishWorkflow(workflow.id);
     const { id: started } = await client.startExecution({ workflow: 'told' });
     ({ id } = await waitForExecution(client, started, { timeoutMs: 30_000 }));
-    writeFileSync(join(folder, 'mc.pub'), (await client.listKeys()).keys[0]?.pem ?? '');
+    writeFileSync(home.file('mc.pub'), (await client.listKeys()).keys[0]?.pem ?? '');
   }, slowMs);
-  afterAll(async () => {
-    await host.close();
-    rmSync(folder, { recursive: true, force: true });
-  }, slowMs);
+  afterAll(() => home.close(), slowMs);
 
   test(
     'a pack is fetched in parts, verified, and verified again without the home; its bytes are those of the one answer',
@@ -55,9 +48,11 @@ describe('maestro disclosure, evidence and verify', () => {
       expect(jsonOf(fetched)).toMatchObject({ verified: true, executionId: id, withheld: { email: 2 } });
       const checked = await maestro('verify', 'run.tgz', '--json');
       expect([checked.code, jsonOf(checked)]).toMatchObject([0, { verified: true, pack: 'run.tgz', state: 'succeeded', missing: [] }]);
-      const whole = await fetch(`${host.url}/api/executions/${id}/disclosure.tgz`, { headers: { authorization: `Bearer ${host.token}` } });
+      const whole = await fetch(`${home.host.url}/api/executions/${id}/disclosure.tgz`, {
+        headers: { authorization: `Bearer ${home.host.token}` },
+      });
       expect([whole.status, whole.headers.get('content-type')]).toEqual([200, 'application/gzip']);
-      expect(Buffer.from(await whole.arrayBuffer()).equals(readFileSync(join(folder, 'run.tgz')))).toBe(true);
+      expect(Buffer.from(await whole.arrayBuffer()).equals(readFileSync(home.file('run.tgz')))).toBe(true);
     },
     slowMs,
   );
@@ -65,8 +60,8 @@ describe('maestro disclosure, evidence and verify', () => {
   test(
     'a damaged pack, the wrong key and a file that is none end with their own codes',
     async () => {
-      writeFileSync(join(folder, 'cut.tgz'), readFileSync(join(folder, 'run.tgz')));
-      truncateSync(join(folder, 'cut.tgz'), 2_000);
+      writeFileSync(home.file('cut.tgz'), readFileSync(home.file('run.tgz')));
+      truncateSync(home.file('cut.tgz'), 2_000);
       const cut = await maestro('verify', 'cut.tgz');
       expect([cut.code, cut.stderr]).toEqual([4, expect.stringContaining('cut off')]);
       expect(await maestro('verify', 'nothing.tgz')).toMatchObject({ code: 2 });
@@ -83,9 +78,9 @@ describe('maestro disclosure, evidence and verify', () => {
       expect([opened.code, jsonOf(opened)]).toMatchObject([0, { openings: 2 }]);
       const checked = jsonOf(await maestro('verify', 'run.tgz', '--openings', 'o.ndjson', '--json'));
       expect(checked).toMatchObject({ verified: true, restored: ['logs/a/1.ndjson', 'logs/b/1.ndjson'] });
-      const text = readFileSync(join(folder, 'o.ndjson'), 'utf8');
+      const text = readFileSync(home.file('o.ndjson'), 'utf8');
       expect(text).toContain('ada@example.com');
-      writeFileSync(join(folder, 'forged.ndjson'), text.replace('ada@', 'eve@'));
+      writeFileSync(home.file('forged.ndjson'), text.replace('ada@', 'eve@'));
       const forged = await maestro('verify', 'run.tgz', '--openings', 'forged.ndjson');
       expect([forged.code, forged.stderr]).toEqual([4, expect.stringContaining('not what was committed to')]);
     },
@@ -96,7 +91,7 @@ describe('maestro disclosure, evidence and verify', () => {
     'of a run that there is not, nothing is written',
     async () => {
       expect(await maestro('disclosure', `exec_${'0'.repeat(26)}`, '-o', 'none.tgz')).toMatchObject({ code: 5 });
-      expect(existsSync(join(folder, 'none.tgz'))).toBe(false);
+      expect(existsSync(home.file('none.tgz'))).toBe(false);
       expect(await maestro('disclosure', id, '-o', 'no/such/folder.tgz')).toMatchObject({ code: 2 });
     },
     slowMs,

@@ -13,12 +13,13 @@ import { idSchema } from '../../../../shared/core/id.ts';
 import { Digest } from '../../../../shared/core/digest.ts';
 import type { Bundle } from '../../../../shared/receipt/bundle.ts';
 import { beginPurge, carryOut } from '../../../../shared/retention/purge/carry-out.ts';
-import { applyDeletionManifest, deletionManifests } from '../../../../shared/retention/reapply-purge.ts';
+import { applyDeletionManifest } from '../../../../shared/retention/reapply-purge.ts';
 import { predicateTypes } from '../../../../shared/receipt/statement.ts';
 import { verifyBundle } from '../../../../shared/receipt/verify-bundle.ts';
 import { getStatement } from '../../../../shared/statements/get-statement.ts';
 import { verifyOwn } from '../../../../shared/receipt/verify-own.ts';
 import { filesBelow, openBackupScene, type BackupScene } from '../../../support/backup/backup-scene.ts';
+import { deletionManifests } from '../../../support/retention/deletion-manifests.ts';
 
 const slowMs = 60_000;
 let scene: BackupScene;

@@ -1,0 +1,34 @@
+import type { Digest } from '../../core/digest.ts';
+import type { TenantId } from '../../core/tenant-id.ts';
+import { logEntryOp } from '../../log/log-entry-op.ts';
+import type { Deps } from '../../port/deps.ts';
+import type { Signer } from '../../port/keys/signer.ts';
+import type { Key, WriteOp } from '../../port/table.ts';
+import type { Bundle } from '../bundle.ts';
+import { signOwn, type SignOwnDeps } from './sign-own.ts';
+import type { Statement } from '../statement.ts';
+
+interface IssuedStatement {
+  bundle: Bundle;
+  /** The key that it verifies with. */
+  pem: string;
+  /** What the row that files it keeps: where the bundle is stored, and which entry of the log is its own. */
+  row: { bundleDigest: Digest; leaf: string };
+  /** Logs it; belongs into the write that files it. */
+  op: WriteOp;
+}
+
+/**
+ * Signs a statement with a key of the home, checks it and stores its bundle. It is filed under `of` only by the caller's write, which takes the row and the op; until
+ * then it is a bundle that nobody names. Throws `mc:receipt:invalid`.
+ */
+export async function issueStatement(
+  deps: SignOwnDeps & Pick<Deps, 'blobs'>,
+  tenant: TenantId,
+  { of, statement, signer }: { of: Key; statement: Statement; signer?: Signer },
+): Promise<IssuedStatement> {
+  const { bundle, pem } = await signOwn(deps, statement, signer);
+  const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
+  const { leaf, op } = logEntryOp(bundle, pem, of);
+  return { bundle, pem, row: { bundleDigest, leaf }, op };
+}

@@ -1,0 +1,24 @@
+import type { Id } from '../../core/id.ts';
+import { isoTime } from '../../port/clock.ts';
+import type { Deps } from '../../port/deps.ts';
+import type { Purge, PurgedRun, PurgeKind } from './purge-record.ts';
+
+/** The home, when it purges by its rules. */
+export const keeper = 'service:retention';
+
+/** What a purge is begun with; `again` is the purge that is done once more after a restore. */
+export interface NewPurge<K extends PurgeKind = PurgeKind> {
+  kind: K;
+  reason: string;
+  startedBy: string;
+  runs?: readonly PurgedRun[];
+  again?: Id<'purge'>;
+}
+
+/** A purge that begins now, as its record has it. */
+export function newPurge({ ids, clock }: Pick<Deps, 'ids' | 'clock'>, { kind, reason, startedBy, runs = [], again }: NewPurge): Purge {
+  return {
+    ...{ id: ids.next('purge'), kind, state: 'open', reason, startedAt: isoTime(clock.now()), startedBy, endedAt: null },
+    ...{ runs: [...runs], again: again ?? null, counts: null, manifest: null },
+  };
+}

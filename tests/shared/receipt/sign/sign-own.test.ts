@@ -1,0 +1,53 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { SoftwareSigner } from '../../../../shared/embedded/keys/software-signer.ts';
+import { SqliteTable } from '../../../../shared/embedded/sqlite/sqlite-table.ts';
+import type { Signer } from '../../../../shared/port/keys/signer.ts';
+import { signOwn } from '../../../../shared/receipt/sign/sign-own.ts';
+import { verifyBundle } from '../../../../shared/receipt/verify-bundle.ts';
+import { buildStatement } from '../../../support/build-statement.ts';
+
+const newSigner = (): SoftwareSigner => new SoftwareSigner(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+const honest = newSigner();
+const other = newSigner();
+const statement = buildStatement();
+
+let table: SqliteTable;
+beforeEach(() => {
+  table = new SqliteTable(':memory:');
+});
+afterEach(() => table.close());
+
+const invalid = { code: 'mc:receipt:invalid' };
+const showing = (sign: Signer['sign']): Signer => ({ publicKey: () => honest.publicKey(), sign });
+
+describe('signing with a key of the home', () => {
+  test('gives a bundle that verifies, and the key that it verifies with', async () => {
+    const { bundle, pem } = await signOwn({ table, signer: honest }, statement);
+    expect(pem).toBe((await honest.publicKey()).pem);
+    expect(verifyBundle(bundle, { pem }).statement).toEqual(statement);
+  });
+
+  test('gives nothing that was signed with another key under the name of the own one', async () => {
+    const { key } = await honest.sign(Buffer.from(''));
+    const signer = showing(async (message) => ({ bytes: (await other.sign(message)).bytes, key }));
+    await expect(signOwn({ table, signer }, statement)).rejects.toMatchObject(invalid);
+  });
+
+  test('gives nothing of which other bytes were signed', async () => {
+    const signer = showing(async (message) => honest.sign(Buffer.concat([message, Buffer.from(' ')])));
+    await expect(signOwn({ table, signer }, statement)).rejects.toMatchObject(invalid);
+  });
+
+  test('gives nothing that was signed with a key that this home never had', async () => {
+    await expect(signOwn({ table, signer: showing((message) => other.sign(message)) }, statement)).rejects.toMatchObject({
+      ...invalid,
+      message: expect.stringContaining('none of this home'),
+    });
+    await expect(signOwn({ table, signer: honest }, statement, other)).rejects.toMatchObject(invalid);
+  });
+
+  test('asks the given check, and believes it', async () => {
+    await expect(signOwn({ table, signer: honest, checkSignature: () => false }, statement)).rejects.toMatchObject(invalid);
+  });
+});
