@@ -4,4 +4,4 @@ export const hostFlags = ['--max-old-space-size=512', '--max-semi-space-size=24'
 
 // For the memory beside that heap, which glibc manages. Left alone it keeps an arena for each thread and never gives back what megabytes of logs went through:
 // a disclosure pack of 1 GB took 60 MB more (`npm run bench:disclosure`). Other C libraries know none of these names.
-export const hostEnvironment = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
+export const hostEnvironment = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '32768' };

@@ -9,7 +9,8 @@ const leastRun = 16;
 /** 16 characters are 12 bytes of base64, and 8 of hexadecimal: shorter than any of what is looked for but an address of a few letters. */
 const run = /[A-Za-z0-9+/_-]{16,}={0,2}/g;
 
-const hexadecimal = /^(?:0[xX])?(?:[\da-f]{2}|[\dA-F]{2}){8,}$/;
+/** Pairs of small letters or of capitals. No pair fits two of the forms, or digits that are one too many would be tried in all ways. */
+const hexadecimal = /^(?:0[xX])?(?:[\da-f]{2}|[A-F][\dA-F]|\d[A-F]){8,}$/;
 
 /** How base64 of RFC 1952 (gzip with deflate) and of RFC 8878 (zstd) begins. */
 const compressed = ['H4sI', 'KLUv/'] as const;
@@ -69,17 +70,16 @@ function characters(isOne: (bits: number) => boolean): string {
   return `[${plain}${isOne(62) ? '+-' : ''}${isOne(63) ? '/_' : ''}]`;
 }
 
-/**
- * Three groups of four characters that stand for nine bytes of ASCII, or of ASCII with zeros between. One look at a run tells that of all alignments at once, and
- * passes over nine of ten runs of ciphertext.
- */
-const group = [
+/** The four characters of a group that stands for three bytes of ASCII, or of ASCII with zeros between. */
+export const asciiGroup: readonly string[] = [
   characters((bits) => bits === 0 || (bits >= 8 && bits < 32)),
   characters((bits) => bits % 16 === 0 || (bits % 16 >= 2 && bits % 16 < 8)),
   characters((bits) => bits % 4 < 2),
   '.',
-].join('');
-const ascii = new RegExp(`${group}${group}${group}`);
+];
+
+/** Three such groups. One look at a run tells that of all alignments at once, and passes over nine of ten runs of ciphertext. */
+const ascii = new RegExp(asciiGroup.join('').repeat(3));
 
 /** Where runs are decoded: what is read of one is copied before the next is. */
 const scratch = Buffer.allocUnsafeSlow(16 * 1024);

@@ -9,6 +9,9 @@ const lengths = new Map(
     .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
 );
 
+/** The countries that have such numbers, in small letters. */
+export const ibanCountries: readonly string[] = [...lengths.keys()].map((country) => country.toLowerCase());
+
 /** In one piece or with a gap after the first four, in capitals or in small letters throughout: random base64 and UUIDs are neither. */
 const spellings = [/^[A-Z\d]{4}(?:[A-Z\d]+|[ .-](?:[A-Z\d][ .-]?)+)$/, /^[a-z\d]{4}(?:[a-z\d]+|[ .-](?:[a-z\d][ .-]?)+)$/];
 

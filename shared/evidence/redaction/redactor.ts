@@ -42,8 +42,8 @@ export function redactNow({ kind, dataClass, secret, file, bytes }: RedactionWor
       : new TextEncoder().encode(redactDocument(Buffer.from(bytes).toString('utf8'), { rules, commitments, exempt: namesAnActor }));
   const withheld = commitments.counts;
   const isWhole = Object.keys(withheld).length === 0;
-  // As large as the log, and nobody's: a gigabyte of them would wait for the collector.
-  if (isWhole) releaseBytes(made);
+  // As large as the document, and nobody's: many of them would wait for the collector.
+  if (isWhole && made !== bytes) releaseBytes(made);
   const shown = isWhole ? bytes : made;
   return { bytes: shown, digest: `sha256:${hash('sha256', shown, 'hex')}`, withheld };
 }

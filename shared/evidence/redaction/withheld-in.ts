@@ -19,7 +19,7 @@ const reserved: Detector = {
  */
 const noteworthy =
   // eslint-disable-next-line no-control-regex -- ESC, zeros and everything beyond ASCII may hide what a reader sees
-  /[@%\\&\u0000\u001b]|[^\u0000-\u007f]|:\/\/|\d[\d ()./,:_-]{5}|[A-Za-z0-9+/_-]{16}|[A-Z]{2}\d\d|=[\dA-F]{2}|\d\.\d|[\da-fA-F]:|[[({<](?:[.@]|at|dot)| dot |\[withheld|[Pp][Aa][Ss][Ss]|[Pp][Ww][Dd]|[Ss][Ee][Cc][Rr][Ee][Tt]|[Tt][Oo][Kk][Ee][Nn]|[Kk][Ee][Yy]|[Cc][Rr][Ee][Dd][Ee][Nn]|[Aa][Uu][Tt][Hh]|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|[Cc][Oo][Oo][Kk][Ii][Ee]|[Pp][Hh][Oo][Nn][Ee]|[Mm][Oo][Bb][Ii][Ll][Ee]|[Ff][Aa][Xx]|[Tt][Ee][Ll][ .:]/;
+  /[@%\\&\u0000\u001b]|[^\u0000-\u007f]|:\/\/|\d[\d ()./,:_-]{5}|[A-Za-z0-9+/_-]{16}|[A-Z]{2}\d\d|=[\dA-F]{2}|\d\.\d|[\da-fA-F]:|::[\da-fA-F]|eyJ|[[({<](?:[.@]|at|dot)| dot |\[withheld|[Pp][Aa][Ss][Ss]|[Pp][Ww][Dd]|[Ss][Ee][Cc][Rr][Ee][Tt]|[Tt][Oo][Kk][Ee][Nn]|[Kk][Ee][Yy]|[Cc][Rr][Ee][Dd][Ee][Nn]|[Aa][Uu][Tt][Hh]|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|[Cc][Oo][Oo][Kk][Ii][Ee]|[Pp][Hh][Oo][Nn][Ee]|[Mm][Oo][Bb][Ii][Ll][Ee]|[Ff][Aa][Xx]|[Tt][Ee][Ll][ .:]/;
 
 /** The parts of a text that must go, in order and without overlaps. */
 export function withheldIn(text: string, rules: RedactionRules): Withheld[] {

@@ -147,6 +147,12 @@ export class Withholder {
     return Math.abs(value) < leastTellingNumber || withheldIn(String(value), this.#rules).length === 0;
   }
 
+  /** Whether a field of this name may be shown, and its value too when nothing is in that. */
+  isHarmless(name: string): boolean {
+    const { isTelling, isClean } = this.#lookAt(name);
+    return isClean && !isTelling;
+  }
+
   /** What there is to say about a name; a log has few of them and a million times. */
   #lookAt(name: string): LookedAt {
     const known = this.#names.get(name);

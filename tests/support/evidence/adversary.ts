@@ -41,8 +41,9 @@ export const awkward = {
   ],
   iban: ['de89 3704 0044 0532 0130 00', 'GB82-WEST-1234-5698-7654-32', 'IBAN:DE89370400440532013000', 'NO9386011117947'],
   ssn: ['078 05 1120', '078\u201305\u20131120', 'SSN078-05-1120'],
-  ip: ['fe80::1%eth0', '[2001:db8::7]:443', '::ffff:192.0.2.128', '192[.]0[.]2[.]7', '2001:DB8::FF'],
+  ip: ['::1234', 'fe80::1%eth0', '[2001:db8::7]:443', '::ffff:192.0.2.128', '192[.]0[.]2[.]7', '2001:DB8::FF'],
   secret: [
+    ['eyJhbGci', 'eyJzdWIi'].join('.'),
     '--password hunter2hunter2',
     'password => hunter2hunter2',
     'password=hunter2,hunter2',

@@ -179,6 +179,14 @@ describe('what is no personal data', () => {
     expect(result.counts).toEqual({ line: 2 });
     expectRestored(log, result);
   });
+
+  test('a line that looks like a record of ours and is no JSON, or counts beyond what a number holds, is none', () => {
+    const text = '"stream":"stdout","text":"to ada@example.com","taskId":"a","attempt":1}';
+    const log = `{"at":007,${text}\n{"at":9007199254740993,${text}\n${line('fine')}`;
+    const result = redacted(log, 'internal');
+    expect(result.counts).toEqual({ line: 2 });
+    expectRestored(log, result);
+  });
 });
 
 describe('a commitment', () => {
@@ -210,6 +218,7 @@ test('a line made to be slow is looked at in time that grows with its length, no
     '{'.repeat(8_000),
     'eyJ'.repeat(2_700),
     '%25'.repeat(2_700),
+    '1'.repeat(8_191),
     '://'.repeat(2_700),
     'token'.repeat(1_600),
   ];
