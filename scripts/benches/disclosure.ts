@@ -98,7 +98,7 @@ try {
   for (const program of missing)
     process.stderr.write(`${program} is not installed here (apt-get install ${program}), so there is no comparison with it\n`);
   if (values.save) {
-    const place = new URL('../../docs/benchmarks', import.meta.url);
+    const place = new URL('../../docs/benchmarks/', import.meta.url);
     mkdirSync(place, { recursive: true });
     writeFileSync(
       new URL(`disclosure-${hexOf(digestBytes(report.machine.class)).slice(0, 12)}.json`, place),
