@@ -18,7 +18,7 @@ export function addLogProve(log: Command): void {
   const command = log
     .command('prove')
     .description('prove that the log still has the entry of a receipt, and that it only grew since the receipt was issued')
-    .argument('<bundle>', 'receipt or other signed bundle with its log entry')
+    .argument('<bundle>', 'file with a receipt or other signed bundle, as `maestro receipt ID -o FILE` writes it')
     .option('--key <pem>', 'public keys you trust (default: those that the home publishes now)');
   describeCommand(addTrust(addConnection(command)), [
     { line: 'maestro log prove r.sigstore.json', meaning: 'against the newest checkpoint' },

@@ -35,7 +35,7 @@ export const evidenceErrors = {
     5,
     'never',
     'Nothing signed has this id',
-    'Check the id. Releases are named by publish, deletion manifests by the list of purges, rotations by the list of rotations.',
+    'Check the id. Releases are named by publish, deletion manifests by the list of purges, rotations by the list of rotations, backups by what made them.',
   ),
   'mc:log:not-found': row(
     404,
