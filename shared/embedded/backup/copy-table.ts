@@ -5,6 +5,9 @@ import { headKey, LogHead } from '../../log/log-store.ts';
 import type { Key } from '../../port/table.ts';
 import { makePrivateDatabase } from '../data-folder.ts';
 import { folderError } from '../folder-error.ts';
+import { JournalApplier } from '../sqlite/apply-journal.ts';
+import { snapshotJournal } from '../sqlite/journal.ts';
+import { journalOf } from '../sqlite/sqlite-schema.ts';
 
 /** Pages a step: about 8 MB, between which the copy gives other threads a turn. */
 const pagesPerStep = 1_024;
@@ -22,25 +25,27 @@ const Row = z.object({ body: z.string() });
 const Layout = z.object({ user_version: z.int() });
 
 /**
- * Copies the table as it is at one moment, while the home writes on: an open reading transaction pins the moment, so that not one of the writes since
- * makes the copy begin again.
+ * Copies the table as it is at one moment, while the home writes on: what the journal holds is read first, then an open reading transaction pins the table's file, so
+ * that not one of the writes since makes the copy begin again. The file holds what the journal had already dropped, and the copy gets what the file still lacks.
  */
 export async function copyTable(from: string, to: string, now: () => number): Promise<TableCopy> {
   let source: DatabaseSync | undefined;
   let copy: DatabaseSync | undefined;
   try {
+    const takenAt = now();
+    const journal = snapshotJournal(journalOf(from));
     source = new DatabaseSync(from, { readOnly: true, timeout: 5_000 });
     source.exec('BEGIN');
-    const takenAt = now();
-    const log = readRow(source, { pk: 'SYS#KEYS', sk: 'LOG' });
-    if (log === undefined) throw new McError('mc:backup:not-found', `${from} is not the table of a home that has run`);
-    const head = readRow(source, headKey);
     const { user_version: layout } = Layout.parse(source.prepare('PRAGMA user_version').get());
     makePrivateDatabase(to);
     await backup(source, to, { rate: pagesPerStep });
-    // Without a write-ahead log beside it the copy is one file, and opening it for reading changes nothing.
     copy = new DatabaseSync(to);
+    if (journal) new JournalApplier(copy, journal).apply();
+    // Without a write-ahead log beside it the copy is one file, and opening it for reading changes nothing.
     copy.exec('PRAGMA journal_mode = DELETE');
+    const log = readRow(copy, { pk: 'SYS#KEYS', sk: 'LOG' });
+    if (log === undefined) throw new McError('mc:backup:not-found', `${from} is not the table of a home that has run`);
+    const head = readRow(copy, headKey);
     return { takenAt, layout, logOrigin: LogRecord.parse(log).keyId, logHead: head === undefined ? undefined : LogHead.parse(head) };
   } catch (error) {
     throw folderError(to, error);

@@ -25,6 +25,7 @@ export class GroupCommit<W extends { ops: readonly unknown[] }> {
   #immediate: NodeJS.Immediate | undefined;
   #idle: NodeJS.Timeout | undefined;
   #committedAt = 0;
+  #isHeld = false;
 
   constructor(work: GroupCommitWork<W>) {
     this.#work = work;
@@ -34,6 +35,15 @@ export class GroupCommit<W extends { ops: readonly unknown[] }> {
     this.#pending.push(write);
     this.#pendingOps += write.ops.length;
     this.#schedule();
+  }
+
+  /** Commits nothing before this resolves; what comes meanwhile waits. */
+  hold(until: Promise<unknown>): void {
+    this.#isHeld = true;
+    void until.then(() => {
+      this.#isHeld = false;
+      if (this.#pending.length > 0) this.#schedule();
+    });
   }
 
   /** Commits everything that is pending, and schedules nothing more. */
@@ -46,7 +56,7 @@ export class GroupCommit<W extends { ops: readonly unknown[] }> {
 
   /** At the end of this turn when the disk is idle or a commit is full; else after the gathering time. */
   #schedule(): void {
-    if (this.#immediate) return;
+    if (this.#immediate || this.#isHeld) return;
     const isFull = this.#pendingOps >= opsPerCommit;
     if (isFull || performance.now() - this.#committedAt > gatherMs) {
       clearTimeout(this.#timer);

@@ -14,16 +14,21 @@ const inMemory = ':memory:';
 /** Memory for SQLite's page cache; the whole home stays under 512 MB in a burst of 5,000. */
 const cacheKib = 32 * 1024;
 
+/** The journal lies beside its table. */
+export function journalOf(table: string): string {
+  return table === inMemory ? inMemory : `${table.replace(/\.sqlite$/, '')}-journal.sqlite`;
+}
+
 /**
- * Opens the table's file with full durability: every commit is on disk before it is acknowledged. Only this user may read the file.
+ * Opens the file of the table or of its journal with full durability: every commit is on disk before it is acknowledged. Only this user may read the file.
  * Throws `mc:store:damaged`, `mc:store:full` or `mc:host:data-dir-unusable`.
  */
-export function openDatabase(path: string): DatabaseSync {
+export function openDatabase(path: string, holds: keyof typeof tables = 'items'): DatabaseSync {
   if (path !== inMemory) makePrivateDatabase(path);
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { timeout: 5_000 });
-    prepareTables(db);
+    prepareTables(db, holds);
     // SQLite waits inside of a call, and with it the whole home; while another program holds the table, callers come again instead.
     db.exec(`PRAGMA busy_timeout = ${busyMs}`);
     return db;
@@ -33,16 +38,23 @@ export function openDatabase(path: string): DatabaseSync {
   }
 }
 
-function prepareTables(db: DatabaseSync): void {
+const tables = {
+  items: `CREATE TABLE IF NOT EXISTS items (
+      pk TEXT NOT NULL, sk TEXT NOT NULL, g1pk TEXT, g1sk TEXT, g2pk TEXT, g2sk TEXT, ttl INTEGER, body TEXT NOT NULL,
+      PRIMARY KEY (pk, sk));
+    CREATE INDEX IF NOT EXISTS items_gsi1 ON items (g1pk, g1sk) WHERE g1pk IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS items_gsi2 ON items (g2pk, g2sk) WHERE g2pk IS NOT NULL;
+    CREATE TABLE IF NOT EXISTS applied (only INTEGER PRIMARY KEY CHECK (only = 1), journal TEXT NOT NULL, seq INTEGER NOT NULL);`,
+  journal: `CREATE TABLE IF NOT EXISTS journal (seq INTEGER PRIMARY KEY, changes TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS journal_id (only INTEGER PRIMARY KEY CHECK (only = 1), id TEXT NOT NULL);`,
+} as const;
+
+function prepareTables(db: DatabaseSync, holds: keyof typeof tables): void {
   // What was deleted or replaced does not stay in the gaps of a page: a data key that was shredded must not be read from the file.
   db.exec('PRAGMA secure_delete = FAST');
   db.exec(`PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${cacheKib};
     PRAGMA wal_autocheckpoint = ${autocheckpointPages}; PRAGMA temp_store = MEMORY;`);
-  db.exec(`CREATE TABLE IF NOT EXISTS items (
-      pk TEXT NOT NULL, sk TEXT NOT NULL, g1pk TEXT, g1sk TEXT, g2pk TEXT, g2sk TEXT, ttl INTEGER, body TEXT NOT NULL,
-      PRIMARY KEY (pk, sk));
-    CREATE INDEX IF NOT EXISTS items_gsi1 ON items (g1pk, g1sk) WHERE g1pk IS NOT NULL;
-    CREATE INDEX IF NOT EXISTS items_gsi2 ON items (g2pk, g2sk) WHERE g2pk IS NOT NULL;`);
+  db.exec(tables[holds]);
   // A write, because SQLite opens a file that we may only read without a word, and a home that cannot write is none.
   db.exec('PRAGMA user_version = 1');
 }

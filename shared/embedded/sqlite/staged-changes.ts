@@ -1,17 +1,12 @@
 /**
- * What one transaction of the table changes, kept in memory until all its writes were judged. Starts and ends of runs change the same counters, so of the
+ * What one commit of the table changes, kept in memory until all its writes were judged. Starts and ends of runs change the same counters, so of the
  * many changes of an item only the last is stored.
  */
 import type { Item, Key } from '../../port/table.ts';
+import { encodeChange, type ChangeKind } from './stored-change.ts';
 
-/** What is known of the row as the transaction found it: it, that there is none, or one of two guesses. */
-export type Before =
-  | { kind: 'row'; item: Item }
-  | { kind: 'none' }
-  /** Nobody looked, because what is there does not matter. */
-  | { kind: 'unread' }
-  /** Nobody looked, because there should be none; storing it finds out. */
-  | { kind: 'assumed-none' };
+/** What is known of the row as the commit found it: it, that there is none, or nothing, because what is there does not matter. */
+export type Before = { kind: 'row'; item: Item } | { kind: 'none' } | { kind: 'unread' };
 
 export interface StagedChange {
   key: Key;
@@ -25,7 +20,7 @@ export const cacheKey = ({ pk, sk }: Key): string => `${pk}\0${sk}`;
 export class StagedChanges {
   readonly #changes = new Map<string, StagedChange>();
 
-  /** What the transaction made of this item so far; undefined when it did not touch it. */
+  /** What the commit made of this item so far; undefined when it did not touch it. */
   find(id: string): StagedChange | undefined {
     return this.#changes.get(id);
   }
@@ -40,4 +35,22 @@ export class StagedChanges {
   entries(): IterableIterator<[string, StagedChange]> {
     return this.#changes.entries();
   }
+
+  /** As the journal keeps them; empty when nothing changes. */
+  encode(): string {
+    const lines: string[] = [];
+    for (const { key, before, after } of this.#changes.values()) {
+      if (after !== undefined || before.kind !== 'none') lines.push(encodeChange(kindOf(before, after), key, after));
+    }
+    return lines.join('\n');
+  }
 }
+
+function kindOf(before: Before, after: StagedChange['after']): ChangeKind {
+  if (after === undefined) return 'delete';
+  if (before.kind === 'none') return 'insert';
+  return before.kind === 'row' && haveSameKeys(before.item, after.item) ? 'body' : 'put';
+}
+
+const keyFields = ['gsi1pk', 'gsi1sk', 'gsi2pk', 'gsi2sk', 'ttl'] as const;
+const haveSameKeys = (left: Item, right: Item): boolean => keyFields.every((field) => left[field] === right[field]);

@@ -20,14 +20,14 @@ function output(module: string, env: Readonly<Record<string, string>>): string {
 }
 
 /** Keeps programs compiled only after its own are loaded: what lies in the folder afterwards was put there by the thread. */
-const checkpointing = `
+const applying = `
   import { enableCompileCache } from 'node:module';
-  import { CheckpointThread } from '${new URL('sqlite/checkpoint-thread.ts', embedded).href}';
+  import { ApplierThread } from '${new URL('sqlite/applier-thread.ts', embedded).href}';
   enableCompileCache(process.env.CACHE);
-  const checkpoints = new CheckpointThread(process.env.TABLE);
+  const applier = new ApplierThread(process.env.TABLE);
   const awake = setInterval(() => undefined, 1_000);
-  checkpoints.begin();
-  await checkpoints.close();
+  await applier.apply();
+  await applier.close();
   clearInterval(awake);
 `;
 
@@ -42,9 +42,9 @@ describe('the environment of a thread', () => {
     expect(JSON.parse(output(print, { MC_SECRET: 'x' }))).toEqual({});
   });
 
-  test('lets the thread of checkpoints take its program from there', () => {
+  test('lets the thread of applier take its program from there', () => {
     const cache = join(folder, 'cache');
-    output(checkpointing, { CACHE: cache, TABLE: join(folder, 'table.sqlite') });
+    output(applying, { CACHE: cache, TABLE: join(folder, 'table.sqlite') });
     expect(readdirSync(cache, { recursive: true, withFileTypes: true }).filter((each) => each.isFile())).not.toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { CheckpointThread } from '../../../shared/embedded/sqlite/checkpoint-thread.ts';
+import { ApplierThread } from '../../../shared/embedded/sqlite/applier-thread.ts';
 import { SqliteTable } from '../../../shared/embedded/sqlite/sqlite-table.ts';
 
 /** Under SQLite's own bound of 200 MB of log, and several times what the thread is begun for. */
@@ -12,7 +12,7 @@ const rowChars = 64 * 1024;
 let folder: string;
 let path: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mc-checkpoints-'));
+  folder = mkdtempSync(join(tmpdir(), 'mc-applier-'));
   path = join(folder, 'table.sqlite');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -32,10 +32,10 @@ async function writeAll(table: SqliteTable): Promise<number> {
 }
 
 test('under a load without a pause the thread moves the log into the table, and nothing is lost', async () => {
-  const checkpoints = new CheckpointThread(path);
-  const table = new SqliteTable(path, undefined, checkpoints);
+  const applier = new ApplierThread(path);
+  const table = new SqliteTable(path, undefined, applier);
   expect(await writeAll(table)).toBeGreaterThan(8 * 1024 * 1024);
-  await checkpoints.close();
+  await applier.close();
   await write(table, rows);
   table.close();
   const again = new SqliteTable(path);
@@ -44,10 +44,10 @@ test('under a load without a pause the thread moves the log into the table, and 
 });
 
 test('a thread that cannot open the table leaves the work to commits, and the next load begins another', async () => {
-  const checkpoints = new CheckpointThread(join(folder, 'missing', 'table.sqlite'));
-  const table = new SqliteTable(path, undefined, checkpoints);
+  const applier = new ApplierThread(join(folder, 'missing', 'table.sqlite'));
+  const table = new SqliteTable(path, undefined, applier);
   await writeAll(table);
   expect(await table.get({ pk: 'T', sk: `row-${rows - 1}` })).toBeDefined();
-  await checkpoints.close();
+  await applier.close();
   table.close();
 });

@@ -1,0 +1,25 @@
+/** The thread of applier-thread.ts: connections of its own, and one application for each message. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { JournalApplier } from './apply-journal.ts';
+import { Journal } from './journal.ts';
+import { openDatabase } from './sqlite-schema.ts';
+
+/** Pages of the table's write-ahead log that are moved into its file at once; here nobody waits for it. */
+const checkpointPages = 1_000;
+
+const { table, journal: journalPath } = workerData as { table: string; journal: string }; // From applier-thread.ts.
+const db = openDatabase(table);
+db.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
+const journal = new Journal(journalPath);
+const applier = new JournalApplier(db, journal);
+
+parentPort?.on('message', (message: 'apply' | 'close') => {
+  if (message === 'close') {
+    db.close();
+    journal.close();
+    parentPort?.close();
+    return;
+  }
+  parentPort?.postMessage(applier.apply());
+  journal.checkpoint();
+});

@@ -1,0 +1,116 @@
+/**
+ * The journal of the table: each commit is one entry, on disk before it is acknowledged. Writing one text costs a fraction of changing rows and indexes all over
+ * the table's file, and of the many changes of a row within a moment only the last reaches it (apply-journal.ts). Every process that writes to the table does it
+ * here, under the journal's write lock; entries are numbered without a gap.
+ */
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { openDatabase } from './sqlite-schema.ts';
+
+export interface JournalEntry {
+  seq: number;
+  /** As of encodeChange, joined by line breaks; empty when the entry was applied long ago. */
+  changes: string;
+}
+
+/** What can be read of a journal. */
+export interface ReadJournal {
+  /** Names the journal, so that a table knows whose numbers it has seen. */
+  readonly id: string;
+  /** The newest number, 0 when nothing was ever written. */
+  last(): number;
+  /** The entries with larger numbers; those that are missing at the beginning were applied. */
+  after(seq: number): JournalEntry[];
+}
+
+const lastEntry = 'SELECT seq FROM journal ORDER BY seq DESC LIMIT 1';
+const entriesAfter = 'SELECT seq, changes FROM journal WHERE seq > ? ORDER BY seq';
+
+export class Journal implements ReadJournal {
+  readonly id: string;
+  readonly #db: DatabaseSync;
+  readonly #last: StatementSync;
+  readonly #after: StatementSync;
+  readonly #append: StatementSync;
+  readonly #forget: StatementSync;
+
+  constructor(path: string) {
+    this.#db = openDatabase(path, 'journal');
+    this.#db.prepare('INSERT INTO journal_id (only, id) VALUES (1, ?) ON CONFLICT DO NOTHING').run(randomUUID());
+    this.id = readId(this.#db);
+    this.#last = this.#db.prepare(lastEntry);
+    this.#after = this.#db.prepare(entriesAfter);
+    this.#append = this.#db.prepare('INSERT INTO journal (seq, changes) VALUES (?, ?)');
+    this.#forget = this.#db.prepare('DELETE FROM journal WHERE seq <= ? AND seq < ?');
+  }
+
+  last(): number {
+    return Number(this.#last.get()?.['seq'] ?? 0);
+  }
+
+  after(seq: number): JournalEntry[] {
+    return this.#after.all(seq).map(toEntry);
+  }
+
+  /** Does the work under the write lock, in one transaction; throws what it throws, and then nothing was written. */
+  transact<T>(work: () => T): T {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Within a transaction: adds an entry. */
+  append(seq: number, changes: string): void {
+    this.#append.run(seq, changes);
+  }
+
+  /** Within a transaction: drops entries that the table holds, up to this number. The newest stays, since it says where the numbers are. */
+  forget(upTo: number): void {
+    this.#forget.run(upTo, this.last());
+  }
+
+  /**
+   * In a pause: drops every entry up to this number, its bytes too (a data key that was shredded must not be read from the file), and gives the disk its
+   * space back.
+   */
+  clear(upTo: number): void {
+    this.transact(() => {
+      this.forget(upTo);
+      this.#db.prepare("UPDATE journal SET changes = '' WHERE seq <= ?").run(upTo);
+    });
+    this.#db.exec('VACUUM');
+    this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+
+  /** Moves the write-ahead log of the journal into its file, as far as nobody reads or writes there. */
+  checkpoint(): void {
+    this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+/** The journal as it is now, read while a home may write on; undefined when there is none. */
+export function snapshotJournal(path: string): ReadJournal | undefined {
+  if (!existsSync(path)) return undefined;
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+  try {
+    const entries = db.prepare(entriesAfter).all(0).map(toEntry);
+    return { id: readId(db), last: () => entries.at(-1)?.seq ?? 0, after: (seq) => entries.filter((entry) => entry.seq > seq) };
+  } finally {
+    db.close();
+  }
+}
+
+const readId = (db: DatabaseSync): string => String(db.prepare('SELECT id FROM journal_id').get()?.['id']);
+
+const toEntry = (row: Record<string, unknown>): JournalEntry => ({ seq: Number(row['seq']), changes: String(row['changes']) });
