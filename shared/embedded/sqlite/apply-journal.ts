@@ -75,9 +75,7 @@ function merged(changes: readonly StoredChange[]): Iterable<StoredChange> {
   for (const change of changes) {
     const id = cacheKey(change);
     const earlier = rows.get(id);
-    const both = earlier === undefined ? change : mergeChanges(earlier, change);
-    if (both === undefined) rows.delete(id);
-    else rows.set(id, both);
+    rows.set(id, earlier === undefined ? change : mergeChanges(earlier, change));
   }
   return rows.values();
 }

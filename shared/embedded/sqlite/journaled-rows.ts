@@ -26,6 +26,8 @@ const applyChars = 6 * 1024 * 1024;
 const smallChars = 256 * 1024;
 /** Nothing more is committed before some of so much is applied. */
 const fullChars = 48 * 1024 * 1024;
+/** Another program that holds the table's file is not asked again with every commit: each time takes a while. */
+const retryMs = 1_000;
 /** How long one waits for another process that applies, when a folder is opened or closed. */
 const patienceMs = 5_000;
 
@@ -43,6 +45,7 @@ export class JournaledRows {
   #seen: number;
   #applied: number;
   #forgotten = 0;
+  #triesAgainAt = 0;
   #isCommitting = false;
   #isClosed = false;
 
@@ -112,8 +115,7 @@ export class JournaledRows {
     this.#seen = seq;
     this.#forgotten = applied;
     for (const [id, { after }] of staged.entries()) this.#unapplied.add(seq, id, { item: after?.item, chars: after?.body.length ?? 0 });
-    // What cannot be applied now stays in the journal; whoever needs it in the file, and the commit that finds too much of it, hear why.
-    if (this.#unapplied.chars > applyChars && this.#thread?.atWork === undefined) void this.#applyMuch().catch(() => undefined);
+    if (this.#unapplied.chars > applyChars) this.#beginToApply();
   }
 
   /** Resolves when the table's file holds what was committed before, by any process; what is read from it then is not older. */
@@ -153,6 +155,12 @@ export class JournaledRows {
       this.#journal.close();
       this.db.close();
     }
+  }
+
+  /** What cannot be applied now stays in the journal; whoever needs it in the file, and the commit that finds too much of it, hear why. */
+  #beginToApply(): void {
+    if (this.#thread?.atWork !== undefined || performance.now() < this.#triesAgainAt) return;
+    this.#applyMuch().catch(() => (this.#triesAgainAt = performance.now() + retryMs));
   }
 
   /** By the thread, or by this one when there is none or it fails. */

@@ -45,15 +45,9 @@ export function decodeChanges(text: string): StoredChange[] {
   return changes;
 }
 
-/** Two changes of one row as one; undefined when nothing is left to do. */
-export function mergeChanges(earlier: StoredChange, later: StoredChange): StoredChange | undefined {
-  switch (later.kind) {
-    case 'body':
-      return { ...earlier, body: later.body };
-    case 'delete':
-      return earlier.kind === 'insert' ? undefined : later;
-    case 'insert':
-    case 'put':
-      return { ...later, kind: earlier.kind === 'insert' ? 'insert' : 'put' };
-  }
+/** Two changes of one row as one. */
+export function mergeChanges(earlier: StoredChange, later: StoredChange): StoredChange {
+  if (later.kind === 'body') return { ...earlier, body: later.body };
+  if (later.kind === 'delete') return later;
+  return { ...later, kind: earlier.kind === 'insert' ? 'insert' : 'put' };
 }

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
+import { GroupCommit } from '../../../shared/embedded/sqlite/group-commit.ts';
 import { ApplierThread } from '../../../shared/embedded/sqlite/applier-thread.ts';
 import { copyTable } from '../../../shared/embedded/backup/copy-table.ts';
 import { JournalApplier } from '../../../shared/embedded/sqlite/apply-journal.ts';
 import { Journal } from '../../../shared/embedded/sqlite/journal.ts';
 import { journalOf, openDatabase } from '../../../shared/embedded/sqlite/sqlite-schema.ts';
 import { SqliteTable } from '../../../shared/embedded/sqlite/sqlite-table.ts';
+import { UnappliedItems } from '../../../shared/embedded/sqlite/unapplied-items.ts';
 import type { Item, Table } from '../../../shared/port/table.ts';
 
 let folder: string;
@@ -26,6 +28,8 @@ const put = async (table: Table, ...items: Item[]): Promise<void> => {
   for (const each of items) await table.write([{ kind: 'put', item: each }]);
 };
 const all = async (table: Table): Promise<Item[]> => (await table.query({ pk: 'p', limit: 1_000 })).items;
+
+const triples = <T>(of: readonly T[]): [T, T, T][] => of.flatMap((a) => of.flatMap((b) => of.map((c): [T, T, T] => [a, b, c])));
 
 /** The rows of the table's file alone, as somebody sees them who does not know of the journal. */
 function inTheFile(): Record<string, unknown>[] {
@@ -61,18 +65,17 @@ describe('a table and its journal', () => {
       const found: unknown[] = [];
       path = join(folder, `${settlesBetween}.sqlite`);
       const table = new SqliteTable(path, () => false);
-      for (const first of steps)
-        for (const second of steps)
-          for (const third of steps) {
-            await table.write([{ kind: 'delete', key: { pk: 'p', sk: 'x' } }]);
-            await all(table);
-            for (const step of [first, second, third]) {
-              await step(table);
-              if (settlesBetween) await all(table);
-            }
-            await all(table);
-            found.push(inTheFile());
+      for (const before of [item('x', 0), undefined])
+        for (const [first, second, third] of triples(steps).filter(([first]) => first === steps[0] || first === steps.at(-1))) {
+          await table.write([before ? { kind: 'put', item: before } : { kind: 'delete', key: { pk: 'p', sk: 'x' } }]);
+          await all(table);
+          for (const step of [first, second, third]) {
+            await step(table);
+            if (settlesBetween) await all(table);
           }
+          await all(table);
+          found.push(inTheFile());
+        }
       table.close();
       results.push(found);
     }
@@ -124,7 +127,7 @@ describe('a table and its journal', () => {
 
   test('a pause leaves nothing in the journal, not even in its gaps: what was shredded stays shredded', async () => {
     const table = new SqliteTable(path);
-    await put(table, item('secret', 1, { wrapped: 'the-wrapped-key' }));
+    await put(table, item('secret', 1, { filler: 'x'.repeat(50_000), wrapped: 'the-wrapped-key' }));
     await table.write([{ kind: 'delete', key: { pk: 'p', sk: 'secret' } }]);
     const isInFiles = (): boolean =>
       readdirSync(folder)
@@ -175,6 +178,22 @@ describe('two processes on one table', () => {
     backup.close();
   });
 
+  test('one finds out about entries of the other that it never saw, because they were dropped or emptied', async () => {
+    const home = new SqliteTable(path, () => false);
+    const backup = new SqliteTable(path, () => false);
+    await put(home, item('a', 1));
+    expect(await backup.get({ pk: 'p', sk: 'a' })).toEqual(item('a', 1));
+    await put(home, item('a', 2));
+    await all(home);
+    await put(home, item('b', 1)); // With this entry the applied ones are dropped.
+    expect(await backup.get({ pk: 'p', sk: 'a' })).toEqual(item('a', 2));
+    await put(home, item('b', 2));
+    await delay(600); // The home's pause empties this one.
+    expect(await backup.get({ pk: 'p', sk: 'b' })).toEqual(item('b', 2));
+    home.close();
+    backup.close();
+  });
+
   test('a copy of the table has what only the journal holds', async () => {
     const home = new SqliteTable(path);
     await home.write([{ kind: 'put', item: { pk: 'SYS#KEYS', sk: 'LOG', keyId: 'log-key' } }]);
@@ -190,16 +209,66 @@ describe('two processes on one table', () => {
   });
 });
 
-describe('a table under load', () => {
-  test('holds commits back while too much is unapplied, and every write is there', async () => {
+describe('a table whose file cannot follow', () => {
+  const filler = 'x'.repeat(350 * 1024);
+  const fill = async (table: Table, rows: number, pk = 'p'): Promise<void> => {
+    for (let row = 0; row < rows; row += 1) await table.write([{ kind: 'put', item: { ...item(`row-${row}`, row, { filler }), pk } }]);
+  };
+
+  test('commits until too much is in memory, then refuses, and has everything when it can again', async () => {
+    const table = new SqliteTable(path, () => false);
+    const holder = new DatabaseSync(path);
+    holder.exec('BEGIN IMMEDIATE');
+    await fill(table, 100);
+    await expect(fill(table, 100)).rejects.toMatchObject({ code: 'mc:store:unavailable' });
+    expect(await table.get({ pk: 'p', sk: 'row-99' })).toMatchObject({ value: 99 });
+    await expect(all(table)).rejects.toMatchObject({ code: 'mc:store:unavailable' });
+    holder.exec('ROLLBACK');
+    holder.close();
+    await fill(table, 1);
+    expect(await all(table)).toHaveLength(100);
+    table.close();
+  });
+
+  test('waits for its thread rather than refuse, and every write is there', async () => {
     const thread = new ApplierThread(path);
     const table = new SqliteTable(path, () => false, thread);
-    const filler = 'x'.repeat(200 * 1024);
-    const writes = Array.from({ length: 600 }, async (_, n) => table.write([{ kind: 'put', item: item(`row-${n}`, n, { filler }) }]));
-    expect(await Promise.all(writes)).toEqual(writes.map(() => ({ ok: true })));
-    for (const n of [0, 299, 599]) expect(await table.get({ pk: 'p', sk: `row-${n}` })).toMatchObject({ value: n });
+    await Promise.all(Array.from({ length: 6 }, async (_, n) => fill(table, 60, `p${n}`)));
+    for (const pk of ['p0', 'p5']) expect((await table.query({ pk, limit: 100 })).items).toHaveLength(60);
     await thread.close();
     table.close();
-    expect(inTheFile()).toHaveLength(600);
+  });
+});
+
+test('what changed again goes with its newest change, and what did not goes before', () => {
+  const unapplied = new UnappliedItems();
+  for (const [seq, sk] of [
+    [1, 'a'],
+    [1, 'b'],
+    [2, 'a'],
+  ] as const)
+    unapplied.add(seq, sk, { item: item(sk, seq), chars: 10 });
+  const dropped: (string | number)[][] = [];
+  unapplied.drop(1, (id, _, chars) => void dropped.push([id, chars]));
+  expect(dropped).toEqual([['b', 10]]);
+  expect(unapplied).toMatchObject({ chars: 20, isEmpty: false });
+});
+
+describe('a group commit', () => {
+  test('commits nothing while it is held, and what came meanwhile afterwards', async () => {
+    const committed: number[] = [];
+    const commits = new GroupCommit<{ ops: readonly number[] }>({
+      commit: (writes) => void committed.push(writes.length),
+      idle: () => undefined,
+    });
+    const held = Promise.withResolvers<void>();
+    commits.hold(held.promise);
+    for (const op of [1, 2, 3]) commits.add({ ops: [op] });
+    await delay(20);
+    expect(committed).toEqual([]);
+    held.resolve();
+    await delay(20);
+    expect(committed).toEqual([3]);
+    commits.close();
   });
 });
