@@ -9,13 +9,13 @@ import type { Decision } from '../../decision/decision.ts';
 import { releaseUsageOps } from '../../tenant/usage.ts';
 import { loadManifest } from '../../manifest/get-workflow.ts';
 import { resolveReferences } from '../../manifest/reference.ts';
-import { logEntryOp } from '../../log/log-entry-op.ts';
+import { namedEntryOp } from '../../log/log-entry-op.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
 import { metricNames } from '../../port/metrics.ts';
 import type { WriteOp } from '../../port/table.ts';
 import type { PhaseInput } from '../../port/phases.ts';
-import type { Bundle } from '../../receipt/bundle.ts';
+import type { SignedStatement } from '../../port/keys/signer.ts';
 import { signOwn } from '../../receipt/sign/sign-own.ts';
 import type { Statement } from '../../receipt/statement.ts';
 import { openStates } from '../execution.ts';
@@ -85,9 +85,9 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
   const objections = await findObjections(deps, head, tasks);
   const statement = buildRunStatement(deps.config, { head: sealed, tasks, decision, objections, outputs });
 
-  const { bundle, pem } = await signReceipt(deps, statement);
+  const signed = await signReceipt(deps, statement);
   await deps.faults.hit('seal:after-sign');
-  const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
+  const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(signed.bundle));
   await deps.faults.hit('seal:after-receipt-blob');
 
   const written = await deps.table.write([
@@ -108,7 +108,7 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
         { kind: 'compare', field: 'outcome', op: '=', value: head.outcome },
       ],
     },
-    ...receiptOps(head, { id: receiptId, bundleDigest, signedAt: isoTime(endedAt) }, { bundle, pem }),
+    ...receiptOps(head, { id: receiptId, bundleDigest, signedAt: isoTime(endedAt) }, signed),
     ...settleOps(sealed, endedAt),
   ]);
   if (!written.ok) {
@@ -124,11 +124,11 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
 function receiptOps(
   { tenant, id }: ExecutionRecord,
   row: { id: string; bundleDigest: string; signedAt: string },
-  { bundle, pem }: { bundle: Bundle; pem: string },
+  signed: SignedStatement,
 ): WriteOp[] {
   const key = { pk: executionPk(tenant, id), sk: 'RECEIPT' };
-  const { leaf, op } = logEntryOp(bundle, pem, key);
-  return [{ kind: 'put', item: { ...key, ...row, leaf }, conditions: [{ kind: 'absent' }] }, op];
+  const item = { ...key, ...row, leaf: signed.leaf };
+  return [{ kind: 'put', item, conditions: [{ kind: 'absent' }] }, namedEntryOp(signed, key)];
 }
 
 /** With the end of the run its slot is free and its price is known; the condition on the head makes both happen once. */
@@ -164,7 +164,7 @@ function isCompensated({ outcome }: ExecutionRecord, tasks: readonly TaskRecord[
   return outcome === 'open' || tasks.every(({ compensation }) => compensation !== 'pending' && compensation !== 'running');
 }
 
-async function signReceipt(deps: Deps, statement: Statement): Promise<{ bundle: Bundle; pem: string }> {
+async function signReceipt(deps: Deps, statement: Statement): Promise<SignedStatement> {
   const startedAt = deps.clock.elapsedMs();
   try {
     return await signOwn(deps, statement);

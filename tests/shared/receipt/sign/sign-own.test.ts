@@ -1,8 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { leafHash } from '../../../../shared/core/merkle-hash.ts';
 import { SoftwareSigner } from '../../../../shared/embedded/keys/software-signer.ts';
 import { SqliteTable } from '../../../../shared/embedded/sqlite/sqlite-table.ts';
+import { logEntry } from '../../../../shared/log/log-entry.ts';
 import type { Signer } from '../../../../shared/port/keys/signer.ts';
+import { Bundle } from '../../../../shared/receipt/bundle.ts';
 import { signOwn } from '../../../../shared/receipt/sign/sign-own.ts';
 import { verifyBundle } from '../../../../shared/receipt/verify-bundle.ts';
 import { buildStatement } from '../../../support/build-statement.ts';
@@ -25,7 +28,22 @@ describe('signing with a key of the home', () => {
   test('gives a bundle that verifies, and the key that it verifies with', async () => {
     const { bundle, pem } = await signOwn({ table, signer: honest }, statement);
     expect(pem).toBe((await honest.publicKey()).pem);
-    expect(verifyBundle(bundle, { pem }).statement).toEqual(statement);
+    expect(verifyBundle(JSON.parse(bundle), { pem }).statement).toEqual(statement);
+  });
+
+  test('names the entry of the log that its bundle has', async () => {
+    const { bundle, entry, leaf, pem } = await signOwn({ table, signer: honest }, statement);
+    expect(entry).toBe(logEntry(Bundle.parse(JSON.parse(bundle)).dsseEnvelope, pem));
+    expect(leaf).toBe(leafHash(entry).toString('hex'));
+  });
+
+  test('leaves it to a signer that can sign beside this thread, and signs here when that cannot now', async () => {
+    const here = await signOwn({ table, signer: honest }, statement);
+    const beside: Signer = { ...showing(() => Promise.reject(new Error('asked to sign here'))), signBeside: async () => here };
+    expect(await signOwn({ table, signer: beside }, statement)).toBe(here);
+    const unable: Signer = { ...showing((message) => honest.sign(message)), signBeside: async () => undefined };
+    const { bundle, pem } = await signOwn({ table, signer: unable }, statement);
+    expect(verifyBundle(JSON.parse(bundle), { pem }).statement).toEqual(statement);
   });
 
   test('gives nothing that was signed with another key under the name of the own one', async () => {
