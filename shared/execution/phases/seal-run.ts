@@ -17,6 +17,7 @@ import type { WriteOp } from '../../port/table.ts';
 import type { PhaseInput } from '../../port/phases.ts';
 import type { SignedStatement } from '../../port/keys/signer.ts';
 import { signOwn } from '../../receipt/sign/sign-own.ts';
+import { storeBundle } from '../../receipt/stored/store-bundle.ts';
 import type { Statement } from '../../receipt/statement.ts';
 import { openStates } from '../execution.ts';
 import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
@@ -87,7 +88,7 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
 
   const signed = await signReceipt(deps, statement);
   await deps.faults.hit('seal:after-sign');
-  const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(signed.bundle));
+  const bundleDigest = await storeBundle(deps, tenant, signed);
   await deps.faults.hit('seal:after-receipt-blob');
 
   const written = await deps.table.write([

@@ -1,3 +1,5 @@
+import type { PackedBundle } from '../../receipt/stored/packed-bundle.ts';
+
 /** The public half of a signing key, as it is published and put beside signatures. */
 export interface PublicKey {
   /** `SHA256:<unpadded base64>` over the OpenSSH wire form of the key: the only non-empty key id cosign accepts. */
@@ -14,9 +16,7 @@ export interface Signature {
 }
 
 /** A signed statement that verified, as it is filed. */
-export interface SignedStatement {
-  /** The sigstore bundle as JSON. */
-  bundle: string;
+export interface SignedStatement extends PackedBundle {
   /** Its entry of the transparency log, canonical JSON. */
   entry: string;
   /** The name of that entry: its leaf hash in hex. */

@@ -2,16 +2,15 @@ import type { Digest } from '../../core/digest.ts';
 import type { TenantId } from '../../core/tenant-id.ts';
 import { namedEntryOp } from '../../log/log-entry-op.ts';
 import type { Deps } from '../../port/deps.ts';
-import type { Signer } from '../../port/keys/signer.ts';
+import type { SignedStatement, Signer } from '../../port/keys/signer.ts';
 import type { Key, WriteOp } from '../../port/table.ts';
 import { signOwn, type SignOwnDeps } from './sign-own.ts';
 import type { Statement } from '../statement.ts';
+import { storeBundle } from '../stored/store-bundle.ts';
 
 interface IssuedStatement {
-  /** The bundle as it is stored: JSON. */
-  bundle: string;
-  /** The key that it verifies with. */
-  pem: string;
+  /** With the key that it verifies with. */
+  signed: SignedStatement;
   /** What the row that files it keeps: where the bundle is stored, and which entry of the log is its own. */
   row: { bundleDigest: Digest; leaf: string };
   /** Logs it; belongs into the write that files it. */
@@ -28,6 +27,6 @@ export async function issueStatement(
   { of, statement, signer }: { of: Key; statement: Statement; signer?: Signer },
 ): Promise<IssuedStatement> {
   const signed = await signOwn(deps, statement, signer);
-  const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(signed.bundle));
-  return { bundle: signed.bundle, pem: signed.pem, row: { bundleDigest, leaf: signed.leaf }, op: namedEntryOp(signed, of) };
+  const bundleDigest = await storeBundle(deps, tenant, signed);
+  return { signed, row: { bundleDigest, leaf: signed.leaf }, op: namedEntryOp(signed, of) };
 }

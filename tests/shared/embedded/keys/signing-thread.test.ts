@@ -10,6 +10,7 @@ import { SoftwareSigner } from '../../../../shared/embedded/keys/software-signer
 import { logEntry } from '../../../../shared/log/log-entry.ts';
 import type { PublicKey, SignedStatement } from '../../../../shared/port/keys/signer.ts';
 import { Bundle } from '../../../../shared/receipt/bundle.ts';
+import { unpackBundle } from '../../../../shared/receipt/stored/packed-bundle.ts';
 import { payloadOf } from '../../../../shared/receipt/sign/payload-of.ts';
 import { signOwn } from '../../../../shared/receipt/sign/sign-own.ts';
 import { verifyBundle } from '../../../../shared/receipt/verify-bundle.ts';
@@ -40,8 +41,10 @@ afterEach(() => thread.close());
 const sign = ({ key, trusted }: KeyPair, note: string): Promise<SignedStatement | undefined> =>
   thread.sign(key, trusted, payloadOf(statement(note)));
 
+const read = (packed = new Uint8Array()): Bundle => Bundle.parse(JSON.parse(unpackBundle(packed).toString('utf8')));
+
 function expectGood(signed: SignedStatement | undefined, { trusted }: KeyPair, note: string): void {
-  const bundle = Bundle.parse(JSON.parse(signed?.bundle ?? ''));
+  const bundle = read(signed?.packed);
   expect(verifyBundle(bundle, { pem: trusted.pem }).statement).toEqual(statement(note));
   const entry = logEntry(bundle.dsseEnvelope, trusted.pem);
   expect(signed).toMatchObject({ entry, leaf: leafHash(entry).toString('hex'), pem: trusted.pem });
@@ -105,9 +108,9 @@ describe('a home with a thread that signs', () => {
     const [before, next] = [await signer.active(), await signer.create('rot_1')];
     expect((await signHere('before')).pem).toBe(before.pem);
     await signer.activate(next, before);
-    const { bundle, pem } = await signHere('after');
+    const { packed, pem } = await signHere('after');
     expect(pem).toBe(next.pem);
-    expect(verifyBundle(JSON.parse(bundle), { pem }).statement).toEqual(statement('after'));
+    expect(verifyBundle(read(packed), { pem }).statement).toEqual(statement('after'));
   });
 
   test('loses no statement with its thread: it is signed in the pool', async () => {
@@ -115,8 +118,8 @@ describe('a home with a thread that signs', () => {
     // It is asked at the end of this turn or of the next, and the thread needs longer to start.
     for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     await thread.close();
-    const { bundle, pem } = await signed;
+    const { packed, pem } = await signed;
     expect(failures).toHaveLength(1);
-    expect(verifyBundle(JSON.parse(bundle), { pem }).statement).toEqual(statement('on its way'));
+    expect(verifyBundle(read(packed), { pem }).statement).toEqual(statement('on its way'));
   });
 });
