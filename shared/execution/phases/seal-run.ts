@@ -1,5 +1,5 @@
 /**
- * The seal: outputs, receipt, signature, verification - and only then a terminal state, in the one write that also files the receipt. A crash
+ * The seal: outputs, receipt, signature, verification - and only then a terminal state, in the one write that also files the receipt and closes the run. A crash
  * before that write leaves an unsealed run that is sealed again; a second sealer loses the condition. So there is exactly one receipt.
  */
 import { canonicalJson, type JsonObject } from '../../core/json/canonical-json.ts';
@@ -26,6 +26,7 @@ import { attemptDecisions, startFacts } from '../decision-log.ts';
 import { measuredLedgerOp } from '../ledger.ts';
 import { buildRunStatement } from '../run-statement.ts';
 import { loadJson, storeJson } from '../stored-json.ts';
+import { learnFromSealed } from './learn-from-sealed.ts';
 
 /** The outcome of a finished run can change once more, from open or failed to cancelled. */
 const maxRounds = 2;
@@ -103,6 +104,8 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
         actualCostUsdMicros,
         outputs: await storeJson(deps, tenant, outputs, executionId),
       },
+      // Nothing is left to do, so no sweep needs to find it, and nobody waits for its tasks.
+      remove: ['gsi2pk', 'gsi2sk', 'phaseToken'],
       conditions: [
         { kind: 'in', field: 'state', values: openStates },
         // What was signed says how the run ended; a cancel since then says otherwise.
@@ -118,6 +121,7 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
   }
   await deps.faults.hit('seal:after-write');
   deps.metrics.count(metricNames.receiptsTotal, 1, { state: sealed.state });
+  await learnFromSealed(deps, sealed, tasks);
   return true;
 }
 

@@ -73,7 +73,7 @@ describe('the thread that signs', () => {
   });
 
   test('that was ended leaves nobody waiting, says so, and begins anew when it is asked again', async () => {
-    await sign(first, 'one');
+    // It is just being started.
     const waiting = [sign(first, 'two'), sign(second, 'three')];
     await new Promise((resolve) => setImmediate(resolve));
     await thread.close();
