@@ -14,6 +14,7 @@ import { RedactionThread } from '../../shared/embedded/redaction/redaction-threa
 import { RunningAttempts } from '../../shared/embedded/running-attempts.ts';
 import { ApplierThread } from '../../shared/embedded/sqlite/applier-thread.ts';
 import { SqliteTable } from '../../shared/embedded/sqlite/sqlite-table.ts';
+import { SigningThread } from '../../shared/embedded/keys/signing-thread.ts';
 import { checkInPool } from '../../shared/embedded/keys/software-signer.ts';
 import { systemClock } from '../../shared/embedded/system-clock.ts';
 import { ulidIds } from '../../shared/embedded/ulid-ids.ts';
@@ -107,7 +108,8 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   opened.defer(close);
   const queue = new LocalTaskQueue({ width: widthOf(options), clock: systemClock, logger, metrics });
   const phases = new LocalPhases(() => deps, gate, options.maxOpenRuns);
-  const stores = await openStores(table, { dataDir: options.dataDir, messagesAtOnce });
+  const thread = opened.adopt(new SigningThread((error) => logger.warn('the thread that signs failed', { error })), (open) => open.close());
+  const stores = await openStores(table, { dataDir: options.dataDir, messagesAtOnce, thread });
   const rotations = new LocalRotations(() => deps);
   const own = { load: (tenant: TenantId, pack: OwnPack) => loadOwnPack({ table, ...stores }, tenant, pack) };
   const deps: Deps = {

@@ -12,9 +12,11 @@ const pauseMs = 50;
  * of an erasing of the same bytes. Logs and signed statements need none of that: no two runs have the same ones, for they name their run.
  */
 export function guardedBlobs(deps: Pick<Deps, 'table' | 'clock'>, blobs: BlobStore): BlobStore {
+  const putPacked = blobs.putPacked?.bind(blobs);
   return {
     find: (tenant, kind, digest) => blobs.find(tenant, kind, digest),
     remove: (tenant, kind, digest) => blobs.remove(tenant, kind, digest),
+    ...(putPacked && { putPacked }),
     async put(tenant, kind, bytes) {
       if (kind !== 'data') return blobs.put(tenant, kind, bytes);
       const digest = digestBytes(bytes);

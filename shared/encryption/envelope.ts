@@ -5,12 +5,12 @@
 import { McError } from '../core/errors.ts';
 import { DataKeyId } from '../port/keys/data-keys.ts';
 
-/** How the bytes behind the header were sealed: one AES-256-GCM message, or a message of the AWS Encryption SDK in frames. */
-export type Cipher = 'gcm' | 'frames';
+/** How the bytes behind the header were sealed: one AES-256-GCM message, of them or of the packed bundle that they are, or a message of the AWS Encryption SDK in frames. */
+export type Cipher = 'gcm' | 'frames' | 'packed';
 
 const magic = Buffer.from('MCE');
 const version = 1;
-const ciphers: readonly Cipher[] = ['gcm', 'frames'];
+const ciphers: readonly Cipher[] = ['gcm', 'frames', 'packed'];
 /** Magic, version, cipher, length of the id. */
 const fixedBytes = magic.length + 3;
 /** Enough of the beginning of an envelope to read its header. */

@@ -6,7 +6,8 @@ import type { BlobKind, BlobStore } from '../port/blob-store.ts';
 import type { DataKeys } from '../port/keys/data-keys.ts';
 import type { BlobName, SealedStore } from '../port/sealed-store.ts';
 import { looksSealed } from './envelope.ts';
-import { open, seal } from './seal.ts';
+import type { PackedBundle } from '../receipt/stored/packed-bundle.ts';
+import { open, seal, sealPacked } from './seal.ts';
 
 /** The blob port of both homes: bytes are sealed before a store sees them, and opened and checked against their digest after. */
 export class SealedBlobs implements BlobStore {
@@ -23,6 +24,11 @@ export class SealedBlobs implements BlobStore {
     const envelope = await seal(this.#keys, { tenant, purpose: kind, digest }, bytes);
     await this.#store.put({ tenant, kind, digest }, envelope);
     return digest;
+  }
+
+  async putPacked(tenant: TenantId, { digest, packed }: PackedBundle): Promise<void> {
+    const envelope = await sealPacked(this.#keys, { tenant, purpose: 'receipt', digest }, packed);
+    await this.#store.put({ tenant, kind: 'receipt', digest }, envelope);
   }
 
   async find(tenant: TenantId, kind: BlobKind, digest: Digest): Promise<Uint8Array | undefined> {

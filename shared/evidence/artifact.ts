@@ -6,7 +6,7 @@ import type { Attempt } from '../execution/execution.ts';
 import type { StoredJson } from '../execution/stored-json.ts';
 import type { BlobKind } from '../port/blob-store.ts';
 import type { Key } from '../port/table.ts';
-import { bundleMediaType } from '../receipt/bundle.ts';
+import { bundleMediaType } from '../receipt/media-types.ts';
 
 /** Where the bytes of an artifact are: a blob, the text of an item, a stored value, or here. */
 export type ArtifactSource =

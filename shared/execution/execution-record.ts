@@ -58,7 +58,7 @@ const CurrentRecord = z.object({
   /** Set when the logs, or the inputs and outputs, of the sealed run were purged; the receipt stays. */
   logsPurge: PurgeMark.optional(),
   dataPurge: PurgeMark.optional(),
-  /** Present until the run is recorded; what a sweep or a restart finds. */
+  /** Present until the run is sealed, before 0.3 until it was recorded; what a sweep or a restart finds. */
   gsi2pk: z.string().optional(),
 });
 export type ExecutionRecord = z.infer<typeof CurrentRecord>;
@@ -136,7 +136,7 @@ const idCharacters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const shards = 8;
 
 /**
- * The list of runs that are not yet recorded is spread over index partitions by the last character of their ids, because one takes 125 whole runs a second on
+ * The list of runs that are open is spread over index partitions by the last character of their ids, because one takes 125 whole runs a second on
  * DynamoDB. It holds ids, no tenant data.
  */
 export const openPartition = (id: Id<'exec'>): string => `${unsharded}#${idCharacters.indexOf(id.slice(-1)) % shards}`;

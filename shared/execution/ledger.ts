@@ -37,8 +37,14 @@ export function estimatedLedgerOp(run: Run): WriteOp {
   return { kind: 'put', item: { ...ledgerKey(run), ...row }, conditions: [{ kind: 'absent' }] };
 }
 
-/** What the run cost in the end; the estimate stays beside it. */
+/** What the run cost in the end, with the estimate beside it: all of the row is known, so the one that is there need not be read. */
 export function measuredLedgerOp(run: Run, measuredUsdMicros: UsdMicros, endedAt: number): WriteOp {
-  const change: Partial<LedgerRow> = { basis: 'measured', measuredUsdMicros, at: isoTime(endedAt) };
-  return { kind: 'update', key: ledgerKey(run), set: change, conditions: [{ kind: 'present' }] };
+  const row: LedgerRow = {
+    executionId: run.id,
+    basis: 'measured',
+    estimatedUsdMicros: run.estimatedCostUsdMicros,
+    measuredUsdMicros,
+    at: isoTime(endedAt),
+  };
+  return { kind: 'put', item: { ...ledgerKey(run), ...row } };
 }

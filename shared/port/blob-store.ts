@@ -1,5 +1,6 @@
 import type { Digest } from '../core/digest.ts';
 import type { TenantId } from '../core/tenant-id.ts';
+import type { PackedBundle } from '../receipt/stored/packed-bundle.ts';
 
 /** What a blob is for; it chooses the bucket or folder, its lifecycle and, on AWS, Object Lock for receipts. */
 export type BlobKind = 'data' | 'log' | 'receipt';
@@ -8,6 +9,8 @@ export type BlobKind = 'data' | 'log' | 'receipt';
 export interface BlobStore {
   /** Stores bytes and answers their digest; durable when it resolves; storing the same bytes again is harmless. */
   put(tenant: TenantId, kind: BlobKind, bytes: Uint8Array): Promise<Digest>;
+  /** As put, for the JSON of a bundle that this home signed, in the spelling in which it is kept; absent where bundles are kept as they are. */
+  putPacked?(tenant: TenantId, bundle: PackedBundle): Promise<void>;
   /**
    * The bytes of a digest, or undefined when this tenant has none. Throws `mc:store:unavailable` when stored bytes do not match, `mc:store:undecryptable` when
    * they do not open, and `mc:store:shredded` when their data key was destroyed.

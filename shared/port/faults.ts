@@ -13,7 +13,6 @@ export const faultPoints = [
   'seal:after-sign',
   'seal:after-receipt-blob',
   'seal:after-write',
-  'record:after-write',
   'log:after-tiles',
   'log:after-commit',
   'log:after-checkpoint',

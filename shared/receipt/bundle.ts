@@ -1,9 +1,7 @@
 /** The sigstore bundle v0.3 with a public key, read strictly: what stock cosign refuses, we refuse. */
 import { z } from 'zod';
 import { TlogEntry } from '../log/tlog-entry.ts';
-
-export const bundleMediaType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
-export const statementMediaType = 'application/vnd.in-toto+json';
+import { bundleMediaType, statementMediaType } from './media-types.ts';
 
 /** A bundle larger than this is no receipt; it bounds what verification reads. */
 export const maxBundleBytes = 8 * 1024 * 1024;

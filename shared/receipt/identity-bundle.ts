@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { TlogEntry } from '../log/tlog-entry.ts';
-import { Bundle, bundleMediaType } from './bundle.ts';
+import { Bundle } from './bundle.ts';
+import { bundleMediaType } from './media-types.ts';
 
 /** A certificate or timestamp of ours has about 1 KB; what is much larger is neither, and is not parsed. */
 const maxDerCharacters = 16_384;

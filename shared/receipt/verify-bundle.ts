@@ -1,14 +1,12 @@
 /** Verification of any signed thing of ours, offline: the bundle, a public key, and optionally the artifact it speaks of. */
-import { createPublicKey, verify, type KeyObject } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { hexOf, type Digest } from '../core/digest.ts';
 import { McError } from '../core/errors.ts';
-import type { CheckSignature, SignatureClaim } from '../port/check-signature.ts';
-import { Bundle, statementMediaType } from './bundle.ts';
-import { preAuthEncoding } from '../core/dsse.ts';
+import type { CheckSignature } from '../port/check-signature.ts';
+import { Bundle } from './bundle.ts';
 import type { LogIdentity } from '../log/log-identity.ts';
-import { keyIdOf } from './key-id.ts';
+import { checkSignature } from './check-signature.ts';
 import { parsedAs } from './parsed-as.ts';
+import { claimOf, type BundleClaim } from './signature-claim.ts';
 import { Statement } from './statement.ts';
 import { verifyLogEntry, type LogInclusion } from './verify-log-entry.ts';
 
@@ -32,14 +30,6 @@ export interface VerifiedBundle {
   log: LogInclusion | null;
 }
 
-interface TrustedKey {
-  key: KeyObject;
-  keyId: string;
-}
-
-/** Parsing a PEM costs more than verifying with it; a home knows few keys. */
-const trustedKeys = new LRUCache<string, TrustedKey>({ max: 64 });
-
 /** Answers the statement of a bundle that verifies; throws `mc:receipt:invalid` with the reason for everything else. */
 export function verifyBundle(value: unknown, options: VerifyOptions): VerifiedBundle {
   const signed = readSigned(value, options);
@@ -52,35 +42,14 @@ export async function verifyBundleWith(check: CheckSignature, value: unknown, op
   return readClaims(signed, await check(signed), options);
 }
 
-/** Checks in this thread. */
-export function checkSignature({ message, signature, key }: SignatureClaim): boolean {
-  return verify('sha256', message, { key, dsaEncoding: 'der' }, signature);
-}
-
 /** A bundle that is well formed, and its signature. */
-interface SignedBundle extends SignatureClaim {
+interface SignedBundle extends BundleClaim {
   bundle: Bundle;
-  payload: Buffer;
-  keyId: string;
-}
-
-/** Whether the bundle's signature is of this key over its payload; the bundle is one of ours, and nothing else of it is looked at. */
-export async function holdsSignature(check: CheckSignature, bundle: Bundle, pem: string): Promise<boolean> {
-  return check(claimOf(bundle, pem));
 }
 
 function readSigned(value: unknown, options: VerifyOptions): SignedBundle {
-  return claimOf(parsedAs(Bundle, value, 'the bundle'), options.pem);
-}
-
-function claimOf(bundle: Bundle, pem: string): SignedBundle {
-  const { key, keyId } = trustedKey(pem);
-  const signature = bundle.dsseEnvelope.signatures[0];
-  if (!signature) throw invalid('the bundle has no signature');
-  checkKeyId(bundle, signature.keyid, keyId);
-  const payload = Buffer.from(bundle.dsseEnvelope.payload, 'base64');
-  const message = preAuthEncoding(statementMediaType, payload);
-  return { bundle, payload, message, signature: Buffer.from(signature.sig, 'base64'), key, keyId };
+  const bundle = parsedAs(Bundle, value, 'the bundle');
+  return { ...claimOf(bundle, options.pem), bundle };
 }
 
 function readClaims({ bundle, payload, keyId }: SignedBundle, holds: boolean, options: VerifyOptions): VerifiedBundle {
@@ -90,21 +59,6 @@ function readClaims({ bundle, payload, keyId }: SignedBundle, holds: boolean, op
   const log = verifyLogEntry(bundle, options.pem, options.logs);
   if (log === null && options.requireLog === true) throw invalid('the bundle stands in no transparency log');
   return { statement, keyId, log };
-}
-
-function trustedKey(pem: string): TrustedKey {
-  const known = trustedKeys.get(pem);
-  if (known) return known;
-  const fresh = { key: createPublicKey(pem), keyId: keyIdOf(pem) };
-  trustedKeys.set(pem, fresh);
-  return fresh;
-}
-
-/** cosign takes an empty key id or the OpenSSH fingerprint, the same in both places. */
-function checkKeyId(bundle: Bundle, keyid: string, trusted: string): void {
-  const { hint } = bundle.verificationMaterial.publicKey;
-  if (hint !== keyid) throw invalid(`the key hint ${hint} and the key id ${keyid} differ`);
-  if (keyid !== '' && keyid !== trusted) throw invalid(`signed by the key ${keyid}, but the trusted key is ${trusted}`);
 }
 
 function checkClaims(statement: Statement, { artifact, predicateType }: VerifyOptions): void {

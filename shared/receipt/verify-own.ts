@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { McError } from '../core/errors.ts';
+import { checkSignature } from './check-signature.ts';
 import type { CheckSignature } from '../port/check-signature.ts';
 import type { Deps } from '../port/deps.ts';
 import { publicKeyOf } from '../keys/signer-keys.ts';
-import { checkSignature, verifyBundleWith, type VerifiedBundle, type VerifyOptions } from './verify-bundle.ts';
+import { verifyBundleWith, type VerifiedBundle, type VerifyOptions } from './verify-bundle.ts';
 
 /** Who says to have signed it; all else is read by the verification itself. */
 const Signed = z.object({ dsseEnvelope: z.object({ signatures: z.array(z.object({ keyid: z.string() })).min(1) }) });

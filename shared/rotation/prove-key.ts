@@ -2,7 +2,7 @@ import { createPublicKey, randomBytes } from 'node:crypto';
 import { McError } from '../core/errors.ts';
 import type { Deps } from '../port/deps.ts';
 import type { KeyVersions } from '../port/keys/key-versions.ts';
-import { checkSignature } from '../receipt/verify-bundle.ts';
+import { checkSignature } from '../receipt/check-signature.ts';
 import { refuseRotation } from './refuse-rotation.ts';
 import type { RotatedKey, RotationKind } from './rotation.ts';
 

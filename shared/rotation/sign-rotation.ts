@@ -36,7 +36,7 @@ export async function signRotation(
   { id, name, statement, by }: { id: Id<'rot'>; name: StatementName; statement: Statement; by?: RotatedKey },
 ): Promise<WriteOp[]> {
   const key = statementKey(deps, id, name);
-  const { pem, row, op } = await issueStatement(deps, deps.config.ownerTenant, { of: key, statement, signer });
-  if (by && pem !== by.pem) throw refuseRotation(`The home does not sign with ${by.keyId} yet`);
+  const { signed, row, op } = await issueStatement(deps, deps.config.ownerTenant, { of: key, statement, signer });
+  if (by && signed.pem !== by.pem) throw refuseRotation(`The home does not sign with ${by.keyId} yet`);
   return [{ kind: 'put', item: { ...key, ...row }, conditions: [{ kind: 'absent' }] }, op];
 }

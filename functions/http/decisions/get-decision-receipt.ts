@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { getDecisionIdentity, getDecisionReceipt } from '../../../shared/decision/decision-receipt.ts';
-import { Bundle, bundleMediaType } from '../../../shared/receipt/bundle.ts';
+import { Bundle } from '../../../shared/receipt/bundle.ts';
+import { bundleMediaType } from '../../../shared/receipt/media-types.ts';
 import { IdentityBundle } from '../../../shared/receipt/identity-bundle.ts';
 import { DecisionPath } from '../../middleware/decision-path.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';

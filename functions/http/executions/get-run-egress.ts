@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AttemptEgress, getEgressAttestation, getEgressIdentity, listRunEgress } from '../../../shared/execution/read/get-run-egress.ts';
-import { Bundle, bundleMediaType } from '../../../shared/receipt/bundle.ts';
+import { Bundle } from '../../../shared/receipt/bundle.ts';
+import { bundleMediaType } from '../../../shared/receipt/media-types.ts';
 import { IdentityBundle } from '../../../shared/receipt/identity-bundle.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { given } from '../../middleware/given.ts';

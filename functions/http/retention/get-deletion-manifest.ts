@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { getDeletionManifest } from '../../../shared/retention/get-deletion-manifest.ts';
-import { Bundle, bundleMediaType } from '../../../shared/receipt/bundle.ts';
+import { Bundle } from '../../../shared/receipt/bundle.ts';
+import { bundleMediaType } from '../../../shared/receipt/media-types.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { lambda } from '../../middleware/lambda.ts';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Bundle, bundleMediaType } from '../../../shared/receipt/bundle.ts';
+import { Bundle } from '../../../shared/receipt/bundle.ts';
+import { bundleMediaType } from '../../../shared/receipt/media-types.ts';
 import { IdentityBundle } from '../../../shared/receipt/identity-bundle.ts';
 import { getStatement } from '../../../shared/statements/get-statement.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';

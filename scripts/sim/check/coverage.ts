@@ -18,7 +18,6 @@ const writes = [
   'free compensation',
   'token',
   'seal',
-  'record',
 ] as const;
 
 /** Names of all that has to happen in some world, by kind. */

@@ -7,7 +7,6 @@ type Fields = Readonly<Record<string, unknown>>;
 const names: readonly (readonly [(sk: string, set: Fields) => boolean, string])[] = [
   [(sk) => sk === 'RECEIPT', 'seal'],
   [(sk) => sk === 'DECISION#start', 'admission'],
-  [(sk, set) => sk === 'EXEC' && 'gsi2pk' in set, 'record'],
   [(sk, set) => sk === 'EXEC' && 'phaseToken' in set, 'token'],
   [(sk, set) => sk === 'EXEC' && 'cancellation' in set, 'cancel'],
   [(sk, set) => sk === 'EXEC' && set['state'] === 'compensating', 'begin compensation'],

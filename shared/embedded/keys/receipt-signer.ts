@@ -3,12 +3,13 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync } from 'no
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { McError } from '../../core/errors.ts';
-import type { PublicKey, Signature, Signer } from '../../port/keys/signer.ts';
+import type { PublicKey, Signature, SignedStatement, Signer } from '../../port/keys/signer.ts';
 import type { SigningKeys, SigningKeyVersion } from '../../port/keys/signing-keys.ts';
 import type { Table } from '../../port/table.ts';
 import { folderError } from '../folder-error.ts';
 import { openKeyFile } from './key-file.ts';
 import { openRecordedKey } from './recorded-key.ts';
+import type { SigningThread } from './signing-thread.ts';
 import { SoftwareSigner } from './software-signer.ts';
 import { syncFolderNow } from '../sync-folder.ts';
 
@@ -20,17 +21,19 @@ const ActiveRow = z.looseObject({ keyId: z.string(), file: z.string().default(fi
 export class ReceiptSigner implements Signer, SigningKeys {
   readonly #table: Table;
   readonly #folder: string;
+  readonly #thread: SigningThread | undefined;
   #active: { file: string; signer: SoftwareSigner };
 
-  /** For a home that is open; `open` makes one of the files. */
-  constructor(table: Table, folder: string, active: { file: string; signer: SoftwareSigner }) {
+  /** For a home that is open; `open` makes one of the files. Without a thread everything is signed in libuv's pool. */
+  constructor(table: Table, folder: string, active: { file: string; signer: SoftwareSigner }, thread?: SigningThread) {
     this.#table = table;
     this.#folder = folder;
     this.#active = active;
+    this.#thread = thread;
   }
 
   /** Throws `mc:key:unreadable` when the file of the key in use is gone or holds another one; the first key is made at the first start of the home. */
-  static async open(table: Table, folder: string): Promise<ReceiptSigner> {
+  static async open(table: Table, folder: string, thread?: SigningThread): Promise<ReceiptSigner> {
     const stored = await table.get(record);
     const file = stored ? ActiveRow.parse(stored).file : firstFile;
     const key = await openRecordedKey(table, {
@@ -40,7 +43,7 @@ export class ReceiptSigner implements Signer, SigningKeys {
       idOf: async (found) => (await new SoftwareSigner(found).publicKey()).keyId,
       use: 'signs',
     });
-    return new ReceiptSigner(table, folder, { file, signer: new SoftwareSigner(key) });
+    return new ReceiptSigner(table, folder, { file, signer: new SoftwareSigner(key) }, thread);
   }
 
   async publicKey(): Promise<PublicKey> {
@@ -49,6 +52,10 @@ export class ReceiptSigner implements Signer, SigningKeys {
 
   async sign(message: Uint8Array): Promise<Signature> {
     return this.#active.signer.sign(message);
+  }
+
+  async signBeside(payload: string, trusted: (keyId: string) => Promise<PublicKey>): Promise<SignedStatement | undefined> {
+    return this.#thread && this.#active.signer.signIn(this.#thread, payload, trusted);
   }
 
   async active(): Promise<SigningKeyVersion> {

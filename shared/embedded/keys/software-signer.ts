@@ -2,8 +2,9 @@
 import { createPublicKey, sign as signWith, verify as verifyWith, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { CheckSignature } from '../../port/check-signature.ts';
-import type { PublicKey, Signature, Signer } from '../../port/keys/signer.ts';
+import type { PublicKey, Signature, SignedStatement, Signer } from '../../port/keys/signer.ts';
 import { keyIdOf } from '../../receipt/key-id.ts';
+import type { SigningThread } from './signing-thread.ts';
 
 const signAsync = promisify(signWith);
 const verifyAsync = promisify(verifyWith);
@@ -29,5 +30,14 @@ export class SoftwareSigner implements Signer {
   /** Signs on libuv's thread pool, so a burst of receipts does not hold the event loop. */
   async sign(message: Uint8Array): Promise<Signature> {
     return { bytes: await signAsync('sha256', message, { key: this.#key, dsaEncoding: 'der' }), key: this.#public };
+  }
+
+  /** As signBeside of the port, in this thread. */
+  async signIn(
+    thread: SigningThread,
+    payload: string,
+    trusted: (keyId: string) => Promise<PublicKey>,
+  ): Promise<SignedStatement | undefined> {
+    return thread.sign(this.#key, await trusted(this.#public.keyId), payload);
   }
 }

@@ -3,11 +3,10 @@
  * spare. Started when it is first needed; it never keeps the process alive.
  */
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { InvariantError } from '../../core/errors.ts';
 import type { Redacted, RedactionWork, Redactor } from '../../evidence/redaction/redactor.ts';
-import { threadEnvironment } from '../thread-environment.ts';
+import { startThread } from '../start-thread.ts';
 
 export interface RedactionQuestion {
   id: number;
@@ -17,12 +16,8 @@ export type RedactionAnswer = { id: number; redacted: Redacted } | { id: number;
 
 const program = fileURLToPath(new URL('./redaction-thread-main.ts', import.meta.url));
 
-/**
- * A small young generation keeps what a gigabyte of lines leaves behind from becoming memory of the process; the old one holds one log of many split lines. A flag of the
- * process that sizes young generations would hold for every thread instead of these, and the heap of the process itself has long taken it: so it is put back.
- */
+/** A small young generation keeps what a gigabyte of lines leaves behind from becoming memory of the process; the old one holds one log of many split lines. */
 const limits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 192 } as const;
-const noFlag = '--max-semi-space-size=0';
 
 interface Waiting {
   resolve: (redacted: Redacted) => void;
@@ -57,12 +52,10 @@ export class RedactionThread implements Redactor {
   }
 
   #start(): Worker {
-    setFlagsFromString(noFlag);
-    const worker = new Worker(program, { name: 'mc-redaction', env: threadEnvironment(), execArgv: [], resourceLimits: limits });
+    const worker = startThread(program, 'mc-redaction', limits);
     worker.on('message', (answer: RedactionAnswer) => this.#answer(worker, answer));
     worker.on('error', (error) => this.#fail(worker, error instanceof Error ? error : new Error(String(error))));
     worker.on('exit', () => this.#fail(worker, new Error('the thread that redacts has ended')));
-    worker.unref();
     return worker;
   }
 

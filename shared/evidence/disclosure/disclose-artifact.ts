@@ -1,6 +1,7 @@
 import { digestBytes } from '../../core/digest.ts';
 import { metricNames } from '../../port/metrics.ts';
-import { bundleMediaType, type Bundle } from '../../receipt/bundle.ts';
+import type { Bundle } from '../../receipt/bundle.ts';
+import { bundleMediaType } from '../../receipt/media-types.ts';
 import type { Artifact } from '../artifact.ts';
 import { packFile, redactedFile, type PackFile } from '../pack/pack-entry.ts';
 import { redactedBundle } from '../pack/redacted-bundle.ts';

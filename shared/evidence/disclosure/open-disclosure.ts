@@ -9,7 +9,7 @@ import { executionPk } from '../../execution/execution-record.ts';
 import { notPurgedOp } from '../../execution/tombstone.ts';
 import type { Deps } from '../../port/deps.ts';
 import { metricNames } from '../../port/metrics.ts';
-import { bundleMediaType } from '../../receipt/bundle.ts';
+import { bundleMediaType } from '../../receipt/media-types.ts';
 import { signOnce } from '../../receipt/sign/sign-once.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import { ahead } from '../pack/ahead.ts';

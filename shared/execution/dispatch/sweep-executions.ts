@@ -19,7 +19,7 @@ interface OpenRun extends PhaseInput {
 /** Younger runs are on their way; looking at them would only double their messages. */
 const graceMs = 60_000;
 
-/** Every run that is not yet recorded, page by page. */
+/** Every run that is open, page by page. */
 export async function* openRuns({ table }: Pick<Deps, 'table'>): AsyncGenerator<OpenRun> {
   for (const pk of openPartitions) {
     let cursor: string | undefined;

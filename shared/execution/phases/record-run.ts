@@ -1,14 +1,17 @@
 import type { Deps } from '../../port/deps.ts';
 import type { PhaseInput } from '../../port/phases.ts';
-import { learnFromRun } from '../../estimate/learn-from-run.ts';
 import { headKey, openPartitionsOf } from '../execution-record.ts';
-import { getExecutionRecord, readTasks } from '../execution-store.ts';
+import { getExecutionRecord } from '../execution-store.ts';
 import { terminalStates } from '../execution.ts';
 
-/** Closes a sealed run, so that no sweep finds it any more, and learns from what it took. Repeating it changes nothing. */
+/**
+ * Closes a run that a version before this sealed and left open, so that no sweep finds it any more; the seal of this version closes it in its own write. Repeating it changes
+ * nothing.
+ */
 export async function recordRun(deps: Deps, { tenant, executionId }: PhaseInput): Promise<void> {
-  const head = await getExecutionRecord(deps, tenant, executionId);
-  const { ok } = await deps.table.write([
+  const { gsi2pk } = await getExecutionRecord(deps, tenant, executionId);
+  if (gsi2pk === undefined) return;
+  await deps.table.write([
     {
       kind: 'update',
       key: headKey(tenant, executionId),
@@ -19,17 +22,4 @@ export async function recordRun(deps: Deps, { tenant, executionId }: PhaseInput)
       ],
     },
   ]);
-  if (!ok) return;
-  await deps.faults.hit('record:after-write');
-  const tasks = await readTasks(deps, head);
-  await learnFromRun(deps, tenant, {
-    workflow: head.workflow.name,
-    isSucceeded: head.state === 'succeeded',
-    inputBytes: head.inputBytes,
-    estimatedUsdMicros: head.estimatedCostUsdMicros,
-    actualUsdMicros: head.actualCostUsdMicros,
-    attempts: tasks.flatMap(({ id: taskId, uses, resourceClass, attempts }) =>
-      attempts.flatMap(({ wallMs, failure }) => (failure === null && wallMs !== null ? [{ taskId, uses, resourceClass, wallMs }] : [])),
-    ),
-  });
 }

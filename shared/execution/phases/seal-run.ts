@@ -1,5 +1,5 @@
 /**
- * The seal: outputs, receipt, signature, verification - and only then a terminal state, in the one write that also files the receipt. A crash
+ * The seal: outputs, receipt, signature, verification - and only then a terminal state, in the one write that also files the receipt and closes the run. A crash
  * before that write leaves an unsealed run that is sealed again; a second sealer loses the condition. So there is exactly one receipt.
  */
 import { canonicalJson, type JsonObject } from '../../core/json/canonical-json.ts';
@@ -9,14 +9,15 @@ import type { Decision } from '../../decision/decision.ts';
 import { releaseUsageOps } from '../../tenant/usage.ts';
 import { loadManifest } from '../../manifest/get-workflow.ts';
 import { resolveReferences } from '../../manifest/reference.ts';
-import { logEntryOp } from '../../log/log-entry-op.ts';
+import { namedEntryOp } from '../../log/log-entry-op.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
 import { metricNames } from '../../port/metrics.ts';
 import type { WriteOp } from '../../port/table.ts';
 import type { PhaseInput } from '../../port/phases.ts';
-import type { Bundle } from '../../receipt/bundle.ts';
+import type { SignedStatement } from '../../port/keys/signer.ts';
 import { signOwn } from '../../receipt/sign/sign-own.ts';
+import { storeBundle } from '../../receipt/stored/store-bundle.ts';
 import type { Statement } from '../../receipt/statement.ts';
 import { openStates } from '../execution.ts';
 import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
@@ -25,6 +26,7 @@ import { attemptDecisions, startFacts } from '../decision-log.ts';
 import { measuredLedgerOp } from '../ledger.ts';
 import { buildRunStatement } from '../run-statement.ts';
 import { loadJson, storeJson } from '../stored-json.ts';
+import { learnFromSealed } from './learn-from-sealed.ts';
 
 /** The outcome of a finished run can change once more, from open or failed to cancelled. */
 const maxRounds = 2;
@@ -85,9 +87,9 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
   const objections = await findObjections(deps, head, tasks);
   const statement = buildRunStatement(deps.config, { head: sealed, tasks, decision, objections, outputs });
 
-  const { bundle, pem } = await signReceipt(deps, statement);
+  const signed = await signReceipt(deps, statement);
   await deps.faults.hit('seal:after-sign');
-  const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
+  const bundleDigest = await storeBundle(deps, tenant, signed);
   await deps.faults.hit('seal:after-receipt-blob');
 
   const written = await deps.table.write([
@@ -102,13 +104,15 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
         actualCostUsdMicros,
         outputs: await storeJson(deps, tenant, outputs, executionId),
       },
+      // Nothing is left to do, so no sweep needs to find it, and nobody waits for its tasks.
+      remove: ['gsi2pk', 'gsi2sk', 'phaseToken'],
       conditions: [
         { kind: 'in', field: 'state', values: openStates },
         // What was signed says how the run ended; a cancel since then says otherwise.
         { kind: 'compare', field: 'outcome', op: '=', value: head.outcome },
       ],
     },
-    ...receiptOps(head, { id: receiptId, bundleDigest, signedAt: isoTime(endedAt) }, { bundle, pem }),
+    ...receiptOps(head, { id: receiptId, bundleDigest, signedAt: isoTime(endedAt) }, signed),
     ...settleOps(sealed, endedAt),
   ]);
   if (!written.ok) {
@@ -117,6 +121,7 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
   }
   await deps.faults.hit('seal:after-write');
   deps.metrics.count(metricNames.receiptsTotal, 1, { state: sealed.state });
+  await learnFromSealed(deps, sealed, tasks);
   return true;
 }
 
@@ -124,11 +129,11 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
 function receiptOps(
   { tenant, id }: ExecutionRecord,
   row: { id: string; bundleDigest: string; signedAt: string },
-  { bundle, pem }: { bundle: Bundle; pem: string },
+  signed: SignedStatement,
 ): WriteOp[] {
   const key = { pk: executionPk(tenant, id), sk: 'RECEIPT' };
-  const { leaf, op } = logEntryOp(bundle, pem, key);
-  return [{ kind: 'put', item: { ...key, ...row, leaf }, conditions: [{ kind: 'absent' }] }, op];
+  const item = { ...key, ...row, leaf: signed.leaf };
+  return [{ kind: 'put', item, conditions: [{ kind: 'absent' }] }, namedEntryOp(signed, key)];
 }
 
 /** With the end of the run its slot is free and its price is known; the condition on the head makes both happen once. */
@@ -164,7 +169,7 @@ function isCompensated({ outcome }: ExecutionRecord, tasks: readonly TaskRecord[
   return outcome === 'open' || tasks.every(({ compensation }) => compensation !== 'pending' && compensation !== 'running');
 }
 
-async function signReceipt(deps: Deps, statement: Statement): Promise<{ bundle: Bundle; pem: string }> {
+async function signReceipt(deps: Deps, statement: Statement): Promise<SignedStatement> {
   const startedAt = deps.clock.elapsedMs();
   try {
     return await signOwn(deps, statement);

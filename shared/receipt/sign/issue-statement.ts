@@ -1,17 +1,16 @@
 import type { Digest } from '../../core/digest.ts';
 import type { TenantId } from '../../core/tenant-id.ts';
-import { logEntryOp } from '../../log/log-entry-op.ts';
+import { namedEntryOp } from '../../log/log-entry-op.ts';
 import type { Deps } from '../../port/deps.ts';
-import type { Signer } from '../../port/keys/signer.ts';
+import type { SignedStatement, Signer } from '../../port/keys/signer.ts';
 import type { Key, WriteOp } from '../../port/table.ts';
-import type { Bundle } from '../bundle.ts';
 import { signOwn, type SignOwnDeps } from './sign-own.ts';
 import type { Statement } from '../statement.ts';
+import { storeBundle } from '../stored/store-bundle.ts';
 
 interface IssuedStatement {
-  bundle: Bundle;
-  /** The key that it verifies with. */
-  pem: string;
+  /** With the key that it verifies with. */
+  signed: SignedStatement;
   /** What the row that files it keeps: where the bundle is stored, and which entry of the log is its own. */
   row: { bundleDigest: Digest; leaf: string };
   /** Logs it; belongs into the write that files it. */
@@ -27,8 +26,7 @@ export async function issueStatement(
   tenant: TenantId,
   { of, statement, signer }: { of: Key; statement: Statement; signer?: Signer },
 ): Promise<IssuedStatement> {
-  const { bundle, pem } = await signOwn(deps, statement, signer);
-  const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
-  const { leaf, op } = logEntryOp(bundle, pem, of);
-  return { bundle, pem, row: { bundleDigest, leaf }, op };
+  const signed = await signOwn(deps, statement, signer);
+  const bundleDigest = await storeBundle(deps, tenant, signed);
+  return { signed, row: { bundleDigest, leaf: signed.leaf }, op: namedEntryOp(signed, of) };
 }

@@ -6,8 +6,9 @@ import { LeafName } from '../../log/log-store.ts';
 import { withLogEntry, type ProofDeps } from '../../log/with-log-entry.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Key, WriteOp } from '../../port/table.ts';
-import type { Bundle } from '../bundle.ts';
+import { Bundle } from '../bundle.ts';
 import { findBundle } from '../find-bundle.ts';
+import { unpackBundle } from '../stored/packed-bundle.ts';
 import { issueStatement } from './issue-statement.ts';
 import type { SignOwnDeps } from './sign-own.ts';
 import type { Statement } from '../statement.ts';
@@ -45,10 +46,10 @@ async function signAndFile(
   key: Key,
   { statement, alongside }: { statement: Statement; alongside: readonly WriteOp[] },
 ): Promise<Signed> {
-  const { bundle, row, op } = await issueStatement(deps, tenant, { of: key, statement });
+  const { signed, row, op } = await issueStatement(deps, tenant, { of: key, statement });
   const item = { ...key, ...row, signedAt: isoTime(deps.clock.now()) };
   const { ok } = await deps.table.write([{ kind: 'put', item, conditions: [{ kind: 'absent' }] }, op, ...alongside]);
-  if (ok) return { bundle, leaf: row.leaf };
+  if (ok) return { bundle: Bundle.parse(JSON.parse(unpackBundle(signed.packed).toString('utf8'))), leaf: row.leaf };
   const winner = await findSigned(deps, tenant, key);
   if (!winner) throw new McError('mc:store:conflict', 'What the statement is about has gone since it was read; nothing was filed.');
   return winner;

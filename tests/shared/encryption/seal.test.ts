@@ -1,12 +1,14 @@
-import { createSecretKey } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { digestBytes } from '../../../shared/core/digest.ts';
 import { hasCode } from '../../../shared/core/errors.ts';
 import { TenantId } from '../../../shared/core/tenant-id.ts';
 import { dataKeyOf, requireEnvelope } from '../../../shared/encryption/envelope.ts';
-import { open, seal, type Sealing } from '../../../shared/encryption/seal.ts';
+import { open, seal, sealPacked, type Sealing } from '../../../shared/encryption/seal.ts';
 import { DataKeyId, type DataKeys } from '../../../shared/port/keys/data-keys.ts';
+import { packBundle } from '../../../shared/receipt/stored/packed-bundle.ts';
+import { bundleOf } from '../../../shared/receipt/sign/bundle-of.ts';
 
 const tenant = TenantId.parse('acme');
 const id = DataKeyId.parse('2026-11.12');
@@ -54,6 +56,37 @@ describe.each([
       if (length < envelope.length) await expect(open(keys, what, envelope.subarray(0, length))).rejects.toMatchObject(refused);
     for (const more of [1, 12, 16, 200, 65_568])
       await expect(open(keys, what, Buffer.concat([envelope, Buffer.alloc(more)]))).rejects.toMatchObject(refused);
+  });
+});
+
+describe('a packed bundle', () => {
+  const bundle = bundleOf(Buffer.from('{"statement":1}'), Buffer.alloc(70, 7), 'SHA256:key');
+  const { digest, packed } = packBundle(bundle);
+  const what: Sealing = { tenant, purpose: 'receipt', digest };
+
+  test('opens to the bundle that it is', async () => {
+    const envelope = await sealPacked(keys, what, packed);
+    expect(Buffer.from(await open(keys, what, envelope)).toString()).toBe(JSON.stringify(bundle));
+    expect(dataKeyOf(envelope)).toBe(id);
+    expect(() => requireEnvelope('it', envelope)).not.toThrow();
+  });
+
+  test('is never taken for bytes that are not packed, nor they for it', async () => {
+    const cipherAt = 4;
+    const envelope = Buffer.from(await sealPacked(keys, what, packed));
+    envelope[cipherAt] = 1;
+    await expect(open(keys, what, envelope)).rejects.toMatchObject(refused);
+    const plain = Buffer.from(await seal(keys, what, packed));
+    plain[cipherAt] = 3;
+    await expect(open(keys, what, plain)).rejects.toMatchObject(refused);
+  });
+
+  test('too large for one message is sealed in frames, and opens to the same', async () => {
+    const long = bundleOf(randomBytes(1024 * 1024 + 10), Buffer.alloc(70, 7), 'SHA256:key');
+    const large = packBundle(long);
+    const name: Sealing = { ...what, digest: large.digest };
+    const envelope = await sealPacked(keys, name, large.packed);
+    expect(Buffer.from(await open(keys, name, envelope)).equals(Buffer.from(JSON.stringify(long)))).toBe(true);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { bundleMediaType } from '../../../shared/receipt/bundle.ts';
+import { bundleMediaType } from '../../../shared/receipt/media-types.ts';
 import { unsupportedBundle } from '../../../shared/receipt/unsupported-bundle.ts';
 
 const entry = (kind: string, version: string): unknown => ({

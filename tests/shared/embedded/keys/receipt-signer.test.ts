@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ReceiptSigner } from '../../../../shared/embedded/keys/receipt-signer.ts';
 import { keyIdOf } from '../../../../shared/receipt/key-id.ts';
-import { checkSignature } from '../../../../shared/receipt/verify-bundle.ts';
+import { checkSignature } from '../../../../shared/receipt/check-signature.ts';
 import { createPublicKey } from 'node:crypto';
 import { buildDeps, type TestHome } from '../../../support/build-deps.ts';
 

@@ -1,8 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { leafHash } from '../../../../shared/core/merkle-hash.ts';
 import { SoftwareSigner } from '../../../../shared/embedded/keys/software-signer.ts';
 import { SqliteTable } from '../../../../shared/embedded/sqlite/sqlite-table.ts';
+import { logEntry } from '../../../../shared/log/log-entry.ts';
 import type { Signer } from '../../../../shared/port/keys/signer.ts';
+import { Bundle } from '../../../../shared/receipt/bundle.ts';
+import { unpackBundle } from '../../../../shared/receipt/stored/packed-bundle.ts';
 import { signOwn } from '../../../../shared/receipt/sign/sign-own.ts';
 import { verifyBundle } from '../../../../shared/receipt/verify-bundle.ts';
 import { buildStatement } from '../../../support/build-statement.ts';
@@ -18,14 +22,30 @@ beforeEach(() => {
 });
 afterEach(() => table.close());
 
+const read = (packed: Uint8Array): Bundle => Bundle.parse(JSON.parse(unpackBundle(packed).toString('utf8')));
 const invalid = { code: 'mc:receipt:invalid' };
 const showing = (sign: Signer['sign']): Signer => ({ publicKey: () => honest.publicKey(), sign });
 
 describe('signing with a key of the home', () => {
   test('gives a bundle that verifies, and the key that it verifies with', async () => {
-    const { bundle, pem } = await signOwn({ table, signer: honest }, statement);
+    const { packed, pem } = await signOwn({ table, signer: honest }, statement);
     expect(pem).toBe((await honest.publicKey()).pem);
-    expect(verifyBundle(bundle, { pem }).statement).toEqual(statement);
+    expect(verifyBundle(read(packed), { pem }).statement).toEqual(statement);
+  });
+
+  test('names the entry of the log that its bundle has', async () => {
+    const { packed, entry, leaf, pem } = await signOwn({ table, signer: honest }, statement);
+    expect(entry).toBe(logEntry(read(packed).dsseEnvelope, pem));
+    expect(leaf).toBe(leafHash(entry).toString('hex'));
+  });
+
+  test('leaves it to a signer that can sign beside this thread, and signs here when that cannot now', async () => {
+    const here = await signOwn({ table, signer: honest }, statement);
+    const beside: Signer = { ...showing(() => Promise.reject(new Error('asked to sign here'))), signBeside: async () => here };
+    expect(await signOwn({ table, signer: beside }, statement)).toBe(here);
+    const unable: Signer = { ...showing((message) => honest.sign(message)), signBeside: async () => undefined };
+    const { packed, pem } = await signOwn({ table, signer: unable }, statement);
+    expect(verifyBundle(read(packed), { pem }).statement).toEqual(statement);
   });
 
   test('gives nothing that was signed with another key under the name of the own one', async () => {

@@ -1,0 +1,137 @@
+/**
+ * Signs statements in a thread of its own, as many in one message as come in one turn of the event loop: a job in libuv's pool costs the thread that asks for it more
+ * than a tenth of what signing costs, twice for each receipt. Started when it is first needed; it keeps the process alive only while somebody waits for it.
+ */
+import type { KeyObject } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
+import type { PublicKey, SignedStatement } from '../../port/keys/signer.ts';
+import { invalidSignature } from '../../receipt/sign/invalid-signature.ts';
+import { startThread } from '../start-thread.ts';
+
+export interface SigningQuestion {
+  /** The private key, unless it is the one of the question before. */
+  key?: KeyObject;
+  keyId: string;
+  /** The trusted key of that id. */
+  pem: string;
+  payloads: readonly string[];
+}
+
+/** What is filed of each payload, in their order; null for one whose signature does not hold. */
+export type SigningAnswer = readonly (SignedStatement | null)[];
+
+interface Job {
+  key: KeyObject;
+  trusted: PublicKey;
+  payload: string;
+  resolve: (signed: SignedStatement | undefined) => void;
+  reject: (error: Error) => void;
+}
+
+const program = fileURLToPath(new URL('./signing-thread-main.ts', import.meta.url));
+/** What a question leaves behind is some 25 KB a statement. */
+const limits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 } as const;
+/** Statements in one question, so that the first of a burst need not wait for the last; each takes a tenth of a millisecond. */
+const mostAtOnce = 64;
+
+export class SigningThread {
+  readonly #onFailure: (error: Error) => void;
+  #worker: Worker | undefined;
+  /** The key that the thread has. */
+  #told: KeyObject | undefined;
+  #gathered: Job[] = [];
+  /** Questions under way, in the order of their answers. */
+  #asked: (readonly Job[])[] = [];
+
+  /** `onFailure` hears of a thread that ended before it had answered. */
+  constructor(onFailure: (error: Error) => void) {
+    this.#onFailure = onFailure;
+  }
+
+  /**
+   * Signs the payload with this key and checks the signature with the trusted one. Throws `mc:receipt:invalid` when it does not hold; undefined when the thread ended
+   * before it had answered.
+   */
+  async sign(key: KeyObject, trusted: PublicKey, payload: string): Promise<SignedStatement | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#gathered.push({ key, trusted, payload, resolve, reject });
+      if (this.#gathered.length === 1) setImmediate(() => this.#ask());
+    });
+  }
+
+  /** Ends the thread; what is under way is answered with undefined. */
+  async close(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  #ask(): void {
+    const jobs = this.#gathered;
+    this.#gathered = [];
+    let question: Job[] = [];
+    for (const job of jobs) {
+      const [first] = question;
+      // While keys are rotated, those of one turn may be for two of them.
+      const isOther = first !== undefined && (first.key !== job.key || first.trusted.pem !== job.trusted.pem);
+      if (isOther || question.length === mostAtOnce) {
+        this.#post(question);
+        question = [];
+      }
+      question.push(job);
+    }
+    this.#post(question);
+  }
+
+  #post(jobs: readonly Job[]): void {
+    const [first] = jobs;
+    if (!first) return;
+    const { key, trusted } = first;
+    try {
+      const worker = (this.#worker ??= this.#start());
+      const question: SigningQuestion = { ...trusted, payloads: jobs.map(({ payload }) => payload), ...(key !== this.#told && { key }) };
+      worker.postMessage(question);
+      this.#told = key;
+      this.#asked.push(jobs);
+      worker.ref();
+    } catch (error) {
+      // No thread could be started.
+      giveUp(jobs);
+      this.#onFailure(asError(error));
+    }
+  }
+
+  #start(): Worker {
+    const worker = startThread(program, 'mc-signing', limits);
+    worker.on('message', (answer: SigningAnswer) => this.#answer(worker, answer));
+    worker.on('error', (error) => this.#fail(worker, asError(error)));
+    worker.on('exit', () => this.#fail(worker, new Error('the thread that signs has ended')));
+    this.#told = undefined;
+    return worker;
+  }
+
+  #answer(worker: Worker, answer: SigningAnswer): void {
+    const jobs = this.#asked.shift() ?? [];
+    if (this.#asked.length === 0) worker.unref();
+    for (const [index, { resolve, reject }] of jobs.entries()) {
+      const signed = answer[index];
+      if (signed) resolve(signed);
+      else reject(invalidSignature());
+    }
+  }
+
+  /** A thread that ended takes its work with it; the next work starts another one. */
+  #fail(worker: Worker, error: Error): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    const asked = this.#asked;
+    this.#asked = [];
+    for (const jobs of asked) giveUp(jobs);
+    if (asked.length > 0) this.#onFailure(error);
+  }
+}
+
+function giveUp(jobs: readonly Job[]): void {
+  for (const { resolve } of jobs) resolve(undefined);
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
