@@ -74,10 +74,10 @@ export class WasmPolicyEngine implements PolicyEngine {
         `Policy was asked at ${point} about a request at ${input.request.point}; the two must agree.`,
       );
     }
-    const view = new InputView(input);
-    const judging = own.length === 0 ? Promise.resolve([]) : this.#judgeOwn(point, own, { view, tenant: input.tenant.id });
+    if (own.length === 0) return this.#answerOf(point, input);
+    const judging = this.#judgeOwn(point, own, { view: new InputView(input), tenant: input.tenant.id });
     // Both are awaited whatever comes of the other, so that no failure is left without anybody who sees it.
-    const [shipped, added] = await Promise.allSettled([this.#answerOf(point, input, view), judging]);
+    const [shipped, added] = await Promise.allSettled([this.#answerOf(point, input), judging]);
     if (shipped.status === 'rejected') throw shipped.reason;
     if (added.status === 'rejected') throw added.reason;
     return [...shipped.value, ...added.value].sort(byName);
@@ -88,11 +88,11 @@ export class WasmPolicyEngine implements PolicyEngine {
     await this.#own?.close();
   }
 
-  /** What shipped packs say about this very object; a failure is not kept. */
-  #answerOf(point: PolicyPoint, input: PolicyInput, view: InputView): Promise<PackVerdict[]> {
+  /** What shipped packs say about this very object, as one frozen list; a failure is not kept. */
+  #answerOf(point: PolicyPoint, input: PolicyInput): Promise<PackVerdict[]> {
     const known = this.#answers.get(input);
     if (known) return known;
-    const answer = this.#judgeShipped(point, view);
+    const answer = this.#judgeShipped(point, new InputView(input));
     this.#answers.set(input, answer);
     answer.catch(() => this.#answers.delete(input));
     return answer;
@@ -109,6 +109,7 @@ export class WasmPolicyEngine implements PolicyEngine {
       }
       found.push(verdicts.find(text) ?? verdicts.keep(text, await pack.judge(text, this.#budgetMs, this.#elapsedMs)));
     }
+    Object.freeze(found.sort(byName));
     return found;
   }
 

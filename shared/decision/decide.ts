@@ -29,7 +29,13 @@ export interface Question {
   packs: readonly OwnPack[];
 }
 
-async function evaluate(engine: Deps['policy'], point: PolicyPoint, { input, packs: own }: Question): Promise<PackVerdict[]> {
+/** What the verdicts of all packs come to, with as many reasons as a record has room for. */
+type Conclusion = Pick<Decision, 'packs' | 'verdict'>;
+
+/** By the list of verdicts. One that is frozen says the same for ever, and engines hand it out again for equal questions. */
+const conclusions = new WeakMap<PackVerdict[], Conclusion>();
+
+async function evaluate(engine: Deps['policy'], point: PolicyPoint, { input, packs: own }: Question): Promise<Conclusion> {
   let packs: PackVerdict[];
   try {
     packs = await engine.evaluate(point, input, own);
@@ -37,6 +43,14 @@ async function evaluate(engine: Deps['policy'], point: PolicyPoint, { input, pac
     if (cause instanceof McError) throw cause;
     throw new McError('mc:policy:unavailable', 'The policy engine failed; nothing was admitted.', { cause });
   }
+  const known = conclusions.get(packs);
+  if (known) return known;
+  const conclusion = conclude(packs);
+  if (Object.isFrozen(packs)) conclusions.set(packs, conclusion);
+  return conclusion;
+}
+
+function conclude(packs: PackVerdict[]): Conclusion {
   if (packs.length === 0) throw new McError('mc:policy:unavailable', 'No policy pack judged the request; nothing was admitted.');
   const odd = packs.find((pack) => !isConsistent(pack));
   if (odd)
@@ -44,7 +58,8 @@ async function evaluate(engine: Deps['policy'], point: PolicyPoint, { input, pac
       'mc:policy:unavailable',
       `Policy pack ${odd.pack} says ${odd.verdict}, but its reasons say something else; nothing was admitted.`,
     );
-  return packs;
+  const bounded = boundedReasons(packs);
+  return { packs: bounded, verdict: strongest(bounded.map((pack) => pack.verdict)) };
 }
 
 /** Asks every policy pack and answers with a decision that can be recorded; deny wins over warn, warn over allow, silence is an error. */
@@ -57,8 +72,7 @@ export async function decide(
   const startedMs = deps.clock.elapsedMs();
   const tookMs = (): number => Math.round((deps.clock.elapsedMs() - startedMs) * 1_000) / 1_000;
   try {
-    const packs = boundedReasons(await evaluate(deps.policy, point, question));
-    const verdict = strongest(packs.map((pack) => pack.verdict));
+    const { packs, verdict } = await evaluate(deps.policy, point, question);
     if (verdict === 'deny') deps.metrics.count(metricNames.policyDeniesTotal, 1, { tenant: input.tenant.id });
     const decidedAt = isoTime(deps.clock.now());
     return { id: deps.ids.next('dec'), point, verdict, packs, input, decidedAt, tookMs: tookMs(), executionId: null };

@@ -39,8 +39,13 @@ export function runDecisionOp(pk: string, decision: Decision): WriteOp {
   if (parts === undefined) return decisionOp(pk, decision);
   const { id, point, verdict, decidedAt, tookMs, executionId, input } = decision;
   const own = { id, verdict, decidedAt, tookMs, executionId, common: parts.common.digest, ...parts.own };
-  return { kind: 'put', item: { pk, sk: `DECISION#${point}`, ...own, ...listed(input.tenant.id, id) }, conditions: [{ kind: 'absent' }] };
+  const item: Item = { pk, sk: `DECISION#${point}`, ...own, ...listed(input.tenant.id, id) };
+  madeOf.set(item, decision);
+  return { kind: 'put', item, conditions: [{ kind: 'absent' }] };
 }
+
+/** A seal reads what the start wrote a moment ago: a table that hands out the object it was given hands out this decision, which needs no joining. */
+const madeOf = new WeakMap<Item, Decision>();
 
 /** Resolves when the text that the row of this decision names is durable. */
 export async function keepDecisionText(deps: Pick<Deps, 'table'>, tenant: TenantId, decision: Decision): Promise<void> {
@@ -57,7 +62,7 @@ const InParts = z.object({
 
 /** Stored decisions of this tenant without their keys, in their order. */
 export async function readDecisions(deps: Pick<Deps, 'table'>, tenant: TenantId, items: readonly Item[]): Promise<Decision[]> {
-  const rows = items.map((item) => ('common' in item ? InParts.parse(item) : readWhole(item)));
+  const rows = items.map((item) => madeOf.get(item) ?? ('common' in item ? InParts.parse(item) : readWhole(item)));
   const texts = await readCommonTexts(
     deps,
     tenant,

@@ -51,6 +51,25 @@ describe('a decision', () => {
     expect(decision.id).toMatch(/^dec_/);
   });
 
+  test('is concluded anew from a list of verdicts that is not frozen, and so may have changed', async () => {
+    const said = [allowing('a')];
+    const { deps } = ask(fakePolicy(said));
+    const question = { input: buildInput(), packs: [] };
+    expect(await decide(deps, 'start', question)).toMatchObject({ verdict: 'allow' });
+    said.push(denying);
+    expect(await decide(deps, 'start', question)).toMatchObject({ verdict: 'deny' });
+    said[0] = saying('a', 'deny');
+    await expect(decide(deps, 'start', question)).rejects.toMatchObject(unavailable);
+  });
+
+  test('is concluded once from a frozen list, with an id and a time of its own each time it is asked for', async () => {
+    const { deps } = ask(fakePolicy(Object.freeze([allowing('a'), denying]) as PackVerdict[]));
+    const question = { input: buildInput(), packs: [] };
+    const [one, other] = [await decide(deps, 'start', question), await decide(deps, 'start', question)];
+    expect(one.packs).toBe(other.packs);
+    expect([one.verdict, other.verdict, one.id === other.id]).toEqual(['deny', 'deny', false]);
+  });
+
   test.each([
     ['allow', [allowing('a')]],
     ['warn', [allowing('a'), warning]],

@@ -96,6 +96,17 @@ describe('the decisions of a run', () => {
     expect(await toldOf(run)).toEqual(fromParts);
   });
 
+  test('are read as they are stored, also in the process that made them', async () => {
+    const { deps } = home.home;
+    const run = await home.run();
+    const made = await getDecision(deps, home.actor.tenant, run.decisionId);
+    const [row] = await rowsOf(run);
+    const [common, ...others] = await readDecisions(deps, home.actor.tenant, [structuredClone(row!)]);
+    expect([common, others]).toEqual([made, []]);
+    await deps.table.write([{ kind: 'update', key: { pk: row!.pk, sk: row!.sk }, set: { tookMs: 77 } }]);
+    expect(await getDecision(deps, home.actor.tenant, run.decisionId)).toEqual({ ...made, tookMs: 77 });
+  });
+
   test('with warnings keep their reasons out of the common text, and in what is told', async () => {
     const { deps } = home.home;
     const entry = { effect: 'warn', rule: 'test.odd', message: 'odd', got: 'this run', allowed: 'that', solution: 'none' } as const;
