@@ -29,28 +29,36 @@ export interface Question {
   packs: readonly OwnPack[];
 }
 
-/** What the verdicts of all packs come to, with as many reasons as a record has room for. */
-type Conclusion = Pick<Decision, 'packs' | 'verdict'>;
+/** What follows from the answer of an engine. */
+interface Judgement {
+  packs: PackVerdict[];
+  verdict: Verdict;
+}
 
-/** By the list of verdicts. One that is frozen says the same for ever, and engines hand it out again for equal questions. */
-const conclusions = new WeakMap<PackVerdict[], Conclusion>();
+/** By the very array that an engine answered: it gives the same one for a question that it knows. They are frozen, so that it stays what was looked at. */
+const judgements = new WeakMap<readonly PackVerdict[], Judgement>();
 
-async function evaluate(engine: Deps['policy'], point: PolicyPoint, { input, packs: own }: Question): Promise<Conclusion> {
-  let packs: PackVerdict[];
+async function judge(engine: Deps['policy'], point: PolicyPoint, question: Question): Promise<Judgement> {
+  const answer = await evaluate(engine, point, question);
+  const known = judgements.get(answer);
+  if (known) return known;
+  refuseNonsense(answer);
+  const judgement = { packs: boundedReasons(answer), verdict: strongest(answer.map(({ verdict }) => verdict)) };
+  for (const pack of answer) Object.freeze(pack);
+  judgements.set(Object.freeze(answer), judgement);
+  return judgement;
+}
+
+async function evaluate(engine: Deps['policy'], point: PolicyPoint, { input, packs }: Question): Promise<PackVerdict[]> {
   try {
-    packs = await engine.evaluate(point, input, own);
+    return await engine.evaluate(point, input, packs);
   } catch (cause) {
     if (cause instanceof McError) throw cause;
     throw new McError('mc:policy:unavailable', 'The policy engine failed; nothing was admitted.', { cause });
   }
-  const known = conclusions.get(packs);
-  if (known) return known;
-  const conclusion = conclude(packs);
-  if (Object.isFrozen(packs)) conclusions.set(packs, conclusion);
-  return conclusion;
 }
 
-function conclude(packs: PackVerdict[]): Conclusion {
+function refuseNonsense(packs: readonly PackVerdict[]): void {
   if (packs.length === 0) throw new McError('mc:policy:unavailable', 'No policy pack judged the request; nothing was admitted.');
   const odd = packs.find((pack) => !isConsistent(pack));
   if (odd)
@@ -58,8 +66,6 @@ function conclude(packs: PackVerdict[]): Conclusion {
       'mc:policy:unavailable',
       `Policy pack ${odd.pack} says ${odd.verdict}, but its reasons say something else; nothing was admitted.`,
     );
-  const bounded = boundedReasons(packs);
-  return { packs: bounded, verdict: strongest(bounded.map((pack) => pack.verdict)) };
 }
 
 /** Asks every policy pack and answers with a decision that can be recorded; deny wins over warn, warn over allow, silence is an error. */
@@ -72,7 +78,7 @@ export async function decide(
   const startedMs = deps.clock.elapsedMs();
   const tookMs = (): number => Math.round((deps.clock.elapsedMs() - startedMs) * 1_000) / 1_000;
   try {
-    const { packs, verdict } = await evaluate(deps.policy, point, question);
+    const { packs, verdict } = await judge(deps.policy, point, question);
     if (verdict === 'deny') deps.metrics.count(metricNames.policyDeniesTotal, 1, { tenant: input.tenant.id });
     const decidedAt = isoTime(deps.clock.now());
     return { id: deps.ids.next('dec'), point, verdict, packs, input, decidedAt, tookMs: tookMs(), executionId: null };

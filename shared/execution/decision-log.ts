@@ -72,11 +72,14 @@ function textOf(decisions: readonly Decision[]): string {
   const parts = partsOf(decisions, 'task');
   const known = (parts && pieces.get(parts)) ?? piecesOf(decisions);
   if (parts) pieces.set(parts, known);
-  const told = decisions.map(({ id, decidedAt, tookMs, executionId }, at) => {
+  // One text that grows: V8 copies its pieces once, when the digest is taken.
+  let text = `{"input":${known.input},"decisions":[`;
+  for (const [at, { id, decidedAt, tookMs, executionId }] of decisions.entries()) {
     const { answer = '', asked = '' } = known.decisions[at] ?? {};
-    return `{"id":"${id}",${answer},"decidedAt":"${decidedAt}","tookMs":${tookMs},"executionId":${JSON.stringify(executionId)},${asked}}`;
-  });
-  return `{"input":${known.input},"decisions":[${told.join(',')}]}`;
+    text += `${at === 0 ? '' : ','}{"id":"${id}",${answer},"decidedAt":"${decidedAt}","tookMs":${tookMs},`;
+    text += `"executionId":${JSON.stringify(executionId)},${asked}}`;
+  }
+  return `${text}]}`;
 }
 
 function piecesOf(decisions: readonly Decision[]): TextPieces {

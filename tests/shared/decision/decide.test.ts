@@ -51,31 +51,29 @@ describe('a decision', () => {
     expect(decision.id).toMatch(/^dec_/);
   });
 
-  test('is concluded anew from a list of verdicts that is not frozen, and so may have changed', async () => {
-    const said = [allowing('a')];
-    const { deps } = ask(fakePolicy(said));
-    const question = { input: buildInput(), packs: [] };
-    expect(await decide(deps, 'start', question)).toMatchObject({ verdict: 'allow' });
-    said.push(denying);
-    expect(await decide(deps, 'start', question)).toMatchObject({ verdict: 'deny' });
-    said[0] = saying('a', 'deny');
-    await expect(decide(deps, 'start', question)).rejects.toMatchObject(unavailable);
-  });
-
-  test('is concluded once from a frozen list, with an id and a time of its own each time it is asked for', async () => {
-    const { deps } = ask(fakePolicy(Object.freeze([allowing('a'), denying]) as PackVerdict[]));
-    const question = { input: buildInput(), packs: [] };
-    const [one, other] = [await decide(deps, 'start', question), await decide(deps, 'start', question)];
-    expect(one.packs).toBe(other.packs);
-    expect([one.verdict, other.verdict, one.id === other.id]).toEqual(['deny', 'deny', false]);
-  });
-
   test.each([
     ['allow', [allowing('a')]],
     ['warn', [allowing('a'), warning]],
     ['deny', [denying, allowing('a'), warning]],
   ])('is %s when that is the strongest word of a pack', async (verdict, packs) => {
     expect(await decide(ask(fakePolicy(packs)).deps, 'start', { input: buildInput(), packs: [] })).toMatchObject({ verdict, packs });
+  });
+
+  test('stands by the answer that was looked at: whoever gave it cannot change it for the next question', async () => {
+    const verdict = { ...allowing('a') };
+    const answer = [verdict];
+    const { deps } = ask({ ...fakePolicy([]), evaluate: () => Promise.resolve(answer) });
+    const question = { input: buildInput(), packs: [] };
+    await decide(deps, 'start', question);
+    expect(() => answer.push(denying)).toThrow(TypeError);
+    expect(() => Object.assign(verdict, { verdict: 'deny' })).toThrow(TypeError);
+    expect(await decide(deps, 'start', question)).toMatchObject({ verdict: 'allow', packs: [verdict] });
+  });
+
+  test('is refused as often as the same answer makes no sense', async () => {
+    const answer = [saying('a', 'allow', [entry('deny', 'a.x')])];
+    const { deps } = ask({ ...fakePolicy([]), evaluate: () => Promise.resolve(answer) });
+    for (const _ of [1, 2]) await expect(decide(deps, 'start', { input: buildInput(), packs: [] })).rejects.toMatchObject(unavailable);
   });
 
   test('counts denials by tenant, and nothing else', async () => {
