@@ -177,9 +177,12 @@ function ownerQuota({ maxOpenRuns = defaultMaxOpenRuns }: EmbeddedHomeOptions): 
   return { maxConcurrent: maxOpenRuns, resourceClasses: [...ResourceClass.options] };
 }
 
-/** A run's head and tasks are read at every step of the run, its tenant and the tenant's usage at every request; its decision, receipt and blobs once or never. */
+/**
+ * A run's head and tasks are read at every step of the run, its tenant and the tenant's usage at every request, the decision that let it start by the seal; what was
+ * said of its attempts, receipt and blobs once or never.
+ */
 function isRunState({ sk }: Key): boolean {
-  return sk === 'EXEC' || sk.startsWith('TASK#') || sk === 'TENANT' || sk === 'RUNS' || sk.startsWith('DAY#');
+  return sk === 'EXEC' || sk === 'DECISION#start' || sk.startsWith('TASK#') || sk === 'TENANT' || sk === 'RUNS' || sk.startsWith('DAY#');
 }
 
 function warningsToStderr(line: string): void {

@@ -31,17 +31,21 @@ function bare(op: WriteOp): WriteOp[] {
 
 /** The same ports, whose writes of this name are changed. */
 function writing(deps: Deps, name: string, change: (ops: readonly WriteOp[], write: Write) => Promise<WriteResult>): Deps {
-  const { table } = deps;
+  const table = tableOf(deps);
   const write: Write = (ops) => table.write(ops);
-  const changed: Table = {
+  return { ...deps, table: { ...table, write: (ops) => (nameWrite(ops) === name ? change(ops, write) : write(ops)) } };
+}
+
+/** The methods of the table, which is a class. */
+function tableOf({ table }: Deps): Table {
+  return {
     get: (key) => table.get(key),
     getMany: (keys) => table.getMany(keys),
     query: (query) => table.query(query),
-    write: (ops) => (nameWrite(ops) === name ? change(ops, write) : write(ops)),
+    write: (ops) => table.write(ops),
     putMany: (items) => table.putMany(items),
     probe: () => table.probe(),
   };
-  return { ...deps, table: changed };
 }
 
 function forgetfulCompletion(deps: Deps): Deps {
@@ -96,6 +100,10 @@ export const plants = {
   'deaf-supervisor': {
     what: 'nobody wakes the supervision of a run whose tasks have ended',
     process: (deps) => ({ ...deps, phases: { ...portsOf(deps), finishRun: async () => undefined } }),
+  },
+  'text-never-kept': {
+    what: 'decisions name the text that they have in common, which nobody stored',
+    process: (deps) => ({ ...deps, table: { ...tableOf(deps), putMany: async () => undefined } }),
   },
 } as const satisfies Record<string, Plant>;
 export type PlantName = keyof typeof plants;

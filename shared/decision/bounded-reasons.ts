@@ -39,10 +39,10 @@ function inRoom(verdict: PackVerdict, room: number): PackVerdict {
   return { ...verdict, entries: rest.length === 0 ? kept : [...kept, moreReasons(pack, rest)] };
 }
 
-/** The verdicts with their reasons, cut where they are too much for a record: verdicts stay, denials come first, and what is left out is counted. */
-export function boundedReasons(packs: readonly PackVerdict[]): PackVerdict[] {
+/** The verdicts with their reasons, cut where they are too much for a record, or else the list itself: verdicts stay, denials come first, and what is left out is counted. */
+export function boundedReasons(packs: PackVerdict[]): PackVerdict[] {
   const speaking = packs.filter(({ entries }) => entries.length > 0);
-  if (speaking.reduce((sum, { entries }) => sum + sizeOf(entries), 0) <= maxBytes) return [...packs];
+  if (speaking.reduce((sum, { entries }) => sum + sizeOf(entries), 0) <= maxBytes) return packs;
   const room = Math.floor(maxBytes / speaking.length);
   return packs.map((verdict) => inRoom(verdict, room));
 }

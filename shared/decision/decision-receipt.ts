@@ -10,7 +10,7 @@ import { signOnce, type SignOnceDeps } from '../receipt/sign/sign-once.ts';
 import type { Actor } from '../tenant/actor.ts';
 import type { Decision } from './decision.ts';
 import { buildDecisionStatement } from './decision-statement.ts';
-import { getDecision, getDecisionItem, loneDecisionPk, readDecision } from './decision-store.ts';
+import { findStored, getDecision, loneDecisionPk } from './decision-store.ts';
 
 /** The row of the receipt, in the partition that the decision has for itself. */
 export const decisionReceiptSk = 'RECEIPT';
@@ -19,11 +19,10 @@ type ReceiptDeps = SignOnceDeps & Pick<Deps, 'config'>;
 
 /** The receipt of this tenant's decision; throws `mc:decision:not-found`. */
 export async function getDecisionReceipt(deps: ReceiptDeps, { tenant }: Actor, id: string): Promise<Bundle> {
-  const item = await getDecisionItem(deps, tenant, id);
-  const decision = readDecision(item);
+  const { key, decision } = await findStored(deps, tenant, id);
   const build = (): Statement => buildDecisionStatement(deps.config, decision);
   // What was purged since it was read gets no receipt any more: nobody would come again to purge that.
-  const isThere: WriteOp = { kind: 'check', key: { pk: item.pk, sk: item.sk }, conditions: [{ kind: 'present' }] };
+  const isThere: WriteOp = { kind: 'check', key, conditions: [{ kind: 'present' }] };
   return signOnce(deps, tenant, receiptKey(tenant, decision.id), { build, alongside: [isThere] });
 }
 

@@ -8,9 +8,12 @@ import type { BlobKind } from '../port/blob-store.ts';
 import type { Key } from '../port/table.ts';
 import { bundleMediaType } from '../receipt/media-types.ts';
 
-/** Where the bytes of an artifact are: a blob, the text of an item, a stored value, or here. */
+/** Where the bytes of an artifact are: a blob, the text of an item about a run's decisions, a stored value, or here. */
 export type ArtifactSource =
-  { kind: 'blob'; blob: BlobKind } | { kind: 'item'; key: Key } | { kind: 'value'; stored: StoredJson } | { kind: 'inline'; text: string };
+  | { kind: 'blob'; blob: BlobKind }
+  | { kind: 'decisions'; key: Key; executionId: ExecutionRecord['id'] }
+  | { kind: 'value'; stored: StoredJson }
+  | { kind: 'inline'; text: string };
 
 /** One artifact of a run; `digest` is the SHA-256 of its bytes. */
 export interface Artifact {
@@ -67,7 +70,7 @@ export function decisionsOfTask(head: ExecutionRecord, task: TaskRecord): Artifa
     attempts.flatMap(({ attempt, decisionsDigest: digest }): Artifact[] => {
       if (digest === null) return [];
       const key = decisionLogKey(head, { task, purpose, attempt });
-      return [{ name: `${folder}/${attempt}.json`, mediaType: json, digest, source: { kind: 'item', key } }];
+      return [{ name: `${folder}/${attempt}.json`, mediaType: json, digest, source: { kind: 'decisions', key, executionId: head.id } }];
     });
   return [
     ...texts(`decisions/${task.id}`, 'task', task.attempts),

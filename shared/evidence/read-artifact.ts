@@ -1,16 +1,14 @@
-import { z } from 'zod';
 import { digestBytes } from '../core/digest.ts';
 import { canonicalJson } from '../core/json/canonical-json.ts';
 import { hasCode, McError } from '../core/errors.ts';
 import type { TenantId } from '../core/tenant-id.ts';
+import { readStoredLogs } from '../execution/decision-log.ts';
 import { isElsewhere, loadJson } from '../execution/stored-json.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Artifact, ArtifactSource } from './artifact.ts';
 
 /** Waits before a read is tried again: a throttled store recovers within seconds, and a broken one shall not hold a pack for minutes. */
 const pausesMs = [50, 200, 800, 2_000, 4_000] as const;
-
-const StoredText = z.object({ text: z.string() });
 
 type ReadDeps = Pick<Deps, 'table' | 'blobs' | 'dataKeys' | 'clock'>;
 
@@ -51,7 +49,9 @@ async function textOf(deps: ReadDeps, tenant: TenantId, source: Exclude<Artifact
   // What a run stored was canonical JSON, and has the digest of it.
   if (source.kind === 'value') return canonicalJson(await loadJson(deps, tenant, source.stored));
   const item = await deps.table.get(source.key);
-  return item && StoredText.parse(item).text;
+  if (!item) return undefined;
+  const [log] = await readStoredLogs(deps, { tenant, id: source.executionId }, [item]);
+  return log?.text;
 }
 
 /** Stores answer ordinary buffers; only one that shares its memory with other threads would have to be copied. */

@@ -110,7 +110,8 @@ export type OwnPack = z.infer<typeof OwnPack>;
 export interface PolicyEngine {
   /**
    * Verdicts of every pack of this point, shipped ones and the tenant's own, in the order of pack names. Throws `mc:policy:unavailable` instead
-   * of guessing: for a pack that is missing, does not verify, takes too long or fails.
+   * of guessing: for a pack that is missing, does not verify, takes too long or fails. The same list may be handed out
+   * again for the same question, so whoever gets it must not change it.
    */
   evaluate(point: PolicyPoint, input: PolicyInput, own: readonly OwnPack[]): Promise<PackVerdict[]>;
 }

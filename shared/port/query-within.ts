@@ -1,4 +1,4 @@
-import type { Page, Query, Table } from './table.ts';
+import type { Item, Page, Query, Table } from './table.ts';
 
 /** What a page may come to, and how many items are read at once, by which it may pass that. */
 export interface PageRoom {
@@ -6,17 +6,23 @@ export interface PageRoom {
   itemsAtOnce: number;
 }
 
-/** One page that ends early, with a cursor, when its items have become too much for one answer: an item may have 400 KB, and a page a thousand of them. */
-export async function queryWithin(table: Table, query: Query, { characters, itemsAtOnce }: PageRoom): Promise<Page> {
-  const found: Page = { items: [] };
+/** Also what is made of the items, one thing of each: what they name elsewhere counts too. */
+export interface ReadRoom<T> extends PageRoom {
+  read(this: void, items: readonly Item[]): Promise<T[]>;
+}
+
+/** One page that ends early, with a cursor, when it has become too much for one answer: an item may have 400 KB, and a page a thousand of them. */
+export async function queryWithin<T>(table: Table, query: Query, { characters, itemsAtOnce, read }: ReadRoom<T>): Promise<Page<T>> {
+  const found: T[] = [];
   let { cursor } = query;
   let size = 0;
   do {
-    const limit = Math.min(itemsAtOnce, query.limit - found.items.length);
+    const limit = Math.min(itemsAtOnce, query.limit - found.length);
     const page = await table.query({ ...query, limit, ...(cursor !== undefined && { cursor }) });
-    found.items.push(...page.items);
-    size = page.items.reduce((sum, item) => sum + JSON.stringify(item).length, size);
+    const things = await read(page.items);
+    found.push(...things);
+    size = things.reduce((sum, thing) => sum + JSON.stringify(thing).length, size);
     cursor = page.cursor;
-  } while (cursor !== undefined && found.items.length < query.limit && size < characters);
-  return cursor === undefined ? found : { ...found, cursor };
+  } while (cursor !== undefined && found.length < query.limit && size < characters);
+  return cursor === undefined ? { items: found } : { items: found, cursor };
 }

@@ -33,6 +33,15 @@ describe('the policy engine', () => {
     expect(JSON.stringify(await engine.evaluate('start', input, []))).toBe(first);
   });
 
+  test('answers the very same question with the very same list of verdicts, of which none can be changed', async () => {
+    const engine = await loadEngine([residencyBundle()]);
+    const input = buildInput({ requested: 'US', workflow: 'EU' });
+    const first = await engine.evaluate('start', input, []);
+    expect(await engine.evaluate('start', input, [])).toBe(first);
+    expect(() => first[0]?.entries.pop()).toThrow(TypeError);
+    expect(() => Object.assign(first[0] ?? {}, { verdict: 'allow' })).toThrow(TypeError);
+  });
+
   test('does not grow with use: inputs far beyond the memory of an instance can be judged one after another', async () => {
     const engine = await loadEngine([residencyBundle()]);
     const large = buildInput({ tasks: Array.from({ length: 500 }, () => 'EU') });

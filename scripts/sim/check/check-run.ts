@@ -6,6 +6,7 @@ import { openValue } from '../port/process-deps.ts';
 import { prices } from '../world/prices.ts';
 import { expectedAnswer, workflowNamed, type TaskModel } from '../world/workflow-model.ts';
 import type { Effect, World } from '../world/world.ts';
+import { commonTextOf } from './common-text-of.ts';
 import { checkReceipt } from './check-receipt.ts';
 import { textOf } from './read-item.ts';
 import type { Expect, StoredRun } from './stored-run.ts';
@@ -141,7 +142,7 @@ function checkAttempts({ world, run, task, expect }: Place, purpose: Purpose, at
     }
     if (sandbox === null) continue;
     const judged = run.judged.find(({ sk }) => sk === `JUDGED#${purpose}#${textOf(task, 'id')}#${attempt}`);
-    const points = pointsOf(judged).join();
+    const points = pointsOf(world, judged).join();
     // Where policy did not answer about the write, nothing was stored.
     const isJudged = points === 'place,task,write' || (points === 'place,task' && failure !== null && logDigest === null);
     expect(isJudged, 'every decision is recorded', `${name} attempt ${attempt} was judged at ${points}`);
@@ -149,11 +150,12 @@ function checkAttempts({ world, run, task, expect }: Place, purpose: Purpose, at
   return effects;
 }
 
-/** Where policy was asked about an attempt, as its stored text of decisions says. */
-function pointsOf(judged: Item | undefined): string[] {
+/** Where policy was asked about an attempt, as its row says together with the text that it has in common with others. */
+function pointsOf(world: World, judged: Item | undefined): string[] {
   if (judged === undefined) return [];
-  const { decisions } = JSON.parse(textOf(judged, 'text')) as { decisions: { point: string }[] }; // Written by the engine, read here to be judged.
-  return decisions.map(({ point }) => point);
+  const { decisions } = JSON.parse(commonTextOf(world.store, judged) ?? '{"decisions":[]}') as { decisions: { point: string }[] }; // Written by the engine, read here to be judged.
+  const made = judged['made'] as readonly unknown[];
+  return decisions.length === made.length ? decisions.map(({ point }) => point) : [];
 }
 
 /** No task begins before all it needs has gone well. */

@@ -5,6 +5,7 @@
 import type { Item } from '../../../shared/port/table.ts';
 import type { Change } from '../world/memory-store.ts';
 import type { World, Writer } from '../world/world.ts';
+import { commonTextOf } from './common-text-of.ts';
 import { numberOf, textOf } from './read-item.ts';
 
 interface Money {
@@ -68,6 +69,13 @@ export class Watcher {
       else if (sk === 'RECEIPT') this.#expect(change.before === undefined, 'one receipt', `${change.key.pk} got a second receipt`);
     }
     for (const { key, after } of changes) if (key.sk.startsWith('TASK#') && after) this.#lookAtNeeds(key.pk, after);
+    for (const { after } of changes)
+      if (after)
+        this.#expect(
+          after['common'] === undefined || commonTextOf(this.#world.store, after) !== undefined,
+          'every decision is recorded',
+          `${after.pk} ${after.sk} names no text`,
+        );
     if (changes.some(({ key }) => key.sk === 'RUNS' || key.sk === 'EXEC' || key.sk.startsWith('DAY#'))) this.#balance(changes);
   }
 

@@ -21,6 +21,7 @@ const names: readonly (readonly [(sk: string, set: Fields) => boolean, string])[
   [(sk) => isLeaf(sk), 'file entries'],
   [(sk) => sk.startsWith('DAY#'), 'open day'],
   [(sk) => sk.startsWith('DECISION#'), 'denial'],
+  [(sk) => sk === 'TEXT', 'common text'],
 ];
 
 /** A log entry is called by its hash, which is of a signature and so another in every world. */

@@ -11,7 +11,7 @@ import { tenantUnchangedOp } from '../../tenant/tenant-store.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
 import { takeUsageOps } from '../../tenant/usage.ts';
 import { auditOp } from '../../audit/audit-event.ts';
-import { decisionOp } from '../../decision/decision-store.ts';
+import { runDecisionOp } from '../../decision/decision-store.ts';
 import type { Deps } from '../../port/deps.ts';
 import { estimatedLedgerOp } from '../ledger.ts';
 import { executionPk, headKey, openPartition, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
@@ -189,7 +189,7 @@ export function admissionOps(deps: Pick<Deps, 'ids' | 'clock' | 'config'>, admis
     tenantUnchangedOp(admission.tenant),
     ...(origin ? [origin.claim(head.id)] : []),
     { kind: 'put', item: headItem(head), conditions: [{ kind: 'absent' }] },
-    decisionOp(executionPk(head.tenant, head.id), admission.decision),
+    runDecisionOp(executionPk(head.tenant, head.id), admission.decision),
     estimatedLedgerOp({ ...head, budgetDay }),
     auditOp(deps, head.tenant, admission.actor, {
       type: 'mc.exec.start',

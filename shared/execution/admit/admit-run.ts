@@ -26,7 +26,7 @@ import {
 } from './admission.ts';
 import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
 import { auditOp } from '../../audit/audit-event.ts';
-import { decisionOp, loneDecisionPk } from '../../decision/decision-store.ts';
+import { decisionOp, keepDecisionText, loneDecisionPk } from '../../decision/decision-store.ts';
 import { deniedRules } from '../../decision/deny-reasons.ts';
 import type { WriteResult } from '../../port/table.ts';
 import { sameQuestion } from '../../decision/same-question.ts';
@@ -186,6 +186,7 @@ async function writeAdmission(deps: Deps, admission: Admission, run: NewRun): Pr
   const isLarge = run.tasks.length > tasksPerTransaction;
   // Tasks without a head belong to no run: a crash after this line leaves nothing that anyone can see.
   if (isLarge) await deps.table.putMany(run.tasks.map((task) => taskItem(run.head, task)));
+  await keepDecisionText(deps, run.head.tenant, admission.decision);
   return deps.table.write(admissionOps(deps, admission, isLarge ? { ...run, tasks: [] } : run));
 }
 

@@ -6,7 +6,7 @@ import { InvariantError } from '../../core/errors.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { WriteOp } from '../../port/table.ts';
 import type { ReservedSlots, TaskMessage } from '../../port/task-queue.ts';
-import { decisionLogOp } from '../decision-log.ts';
+import { decisionLogOps } from '../decision-log.ts';
 import { countRefused, egressAuditOps } from './attempt-egress.ts';
 import { withEnded } from './attempt-list.ts';
 import { claimOf, runIsOpen, type ClaimedTask } from './claim-task.ts';
@@ -45,7 +45,7 @@ export async function completeTask(
     ended.failed &&
     decideAfterFailure(task, ended.failed, { now: deps.clock.now(), deadlineAt: head.deadlineAt, random: deps.ids.random() });
   const name = { task, purpose: 'task', attempt: task.attempt } as const;
-  const records = [...decisionLogOp(head, name, ended.decisionLog), ...egressAuditOps(deps, head, name, ended.egress)];
+  const records = [...(await decisionLogOps(deps, head, name, ended.decisionLog)), ...egressAuditOps(deps, head, name, ended.egress)];
   let mayClaim = runNext !== undefined;
   for (let round = 0; round < maxWriteAttempts; round += 1) {
     const completion = await buildCompletion(deps, { head, task }, { ended, after, mayClaim });

@@ -75,8 +75,10 @@ async function readQuestion(deps: Deps, { head, task, purpose }: AttemptRequest)
     const input = buildPolicyInput(deps.config, point, { actor: runnerIdentity(head.tenant), tenant, usage, plan, manifest });
     return { ...input, ...change, request: { ...input.request, resourceClass }, task: asked };
   };
+  // Written once for all points, which differ in what the home says of itself, and in the kind of the write.
+  const about = JSON.stringify([asked, plan]);
   const questionAt: AttemptQuestion['questionAt'] = (point, change) =>
-    sameQuestion(state, manifest, JSON.stringify([point, change, asked, plan]), () => build(point, change));
+    sameQuestion(state, manifest, `${point} ${change.write?.kind ?? ''} ${about}`, () => build(point, change));
   return { questionAt, packs: tenant.packs, egressMode: tenant.egressMode };
 }
 

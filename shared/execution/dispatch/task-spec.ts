@@ -5,8 +5,7 @@ import { digestJson, type Digest } from '../../core/digest.ts';
 import { InvariantError, McError } from '../../core/errors.ts';
 import { JsonRecord } from '../../core/json/json-value.ts';
 import { loadManifest } from '../../manifest/get-workflow.ts';
-import type { Manifest } from '../../manifest/manifest.ts';
-import { collectReferences, resolveReferences } from '../../manifest/reference.ts';
+import { resolveReferences } from '../../manifest/reference.ts';
 import { checkAgainstSchema } from '../../package/check-schema.ts';
 import type { PackageDescriptor } from '../../package/descriptor.ts';
 import { loadPackage } from '../../package/load-package.ts';
@@ -17,6 +16,7 @@ import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
 import { getTasks } from '../execution-store.ts';
 import { workspacePath } from '../admit/input-files.ts';
 import { loadJson } from '../stored-json.ts';
+import { inputTemplate, type InputTemplate } from './input-template.ts';
 import { redact } from './redact.ts';
 
 const mib = 1024 * 1024;
@@ -38,10 +38,10 @@ export type BuiltSpec = TaskSpec & { inputsDigest: Digest; descriptor: PackageDe
 export async function buildTaskSpec(deps: Deps, request: AttemptRequest, egressMode: EgressMode): Promise<BuiltSpec> {
   const { head, task, purpose } = request;
   const { tenant } = head;
-  const manifest = await loadManifest(deps, tenant, head.workflow);
-  const work = workOf(manifest, task, purpose);
+  const template = inputTemplate(await loadManifest(deps, tenant, head.workflow), task.id, purpose);
+  const work = workOf(task, purpose);
   const loaded = await loadPackage(deps, tenant, work.digest);
-  const inputs = redact(await resolveInputs(deps, head, work.with), work.redact);
+  const { inputs, digest: inputsDigest } = template.constant ?? (await resolveInputs(deps, head, template));
   const issues = checkAgainstSchema(work.digest, 'inputs', loaded.descriptor.inputs, inputs);
   if (issues.length > 0)
     throw new McError('mc:execution:inputs-invalid', `the inputs of task ${task.id} do not fit ${work.uses}`, { issues });
@@ -53,10 +53,10 @@ export async function buildTaskSpec(deps: Deps, request: AttemptRequest, egressM
     idempotencyKey: `${head.id}/${task.id}${purpose === 'task' ? '' : '/compensation'}`,
     package: { uses: work.uses, digest: work.digest, entry: loaded.entry },
     inputs,
-    inputsDigest: digestJson(inputs),
+    inputsDigest,
     descriptor: loaded.descriptor,
     // What a file holds cannot be masked by a pointer, so a task that masks gets none.
-    files: work.redact.length > 0 ? [] : await workspaceFiles(deps, head),
+    files: template.redact.length > 0 ? [] : await workspaceFiles(deps, head),
     limits: limitsOf(deps, head, task, purpose),
     egress: task.egress,
     egressMode,
@@ -66,31 +66,24 @@ export async function buildTaskSpec(deps: Deps, request: AttemptRequest, egressM
 interface Work {
   uses: string;
   digest: Digest;
-  with: JsonObject;
-  /** JSON Pointers into the inputs, whose values are masked. */
-  redact: readonly string[];
 }
 
-function workOf(manifest: Manifest, record: TaskRecord, purpose: AttemptRequest['purpose']): Work {
-  const task = manifest.tasks.find(({ id }) => id === record.id);
-  if (!task) throw new InvariantError(`the manifest has no task ${record.id}`);
-  if (purpose === 'task')
-    return { uses: record.uses, digest: record.packageDigest, with: JsonRecord.parse(task.with ?? {}), redact: task.redact ?? [] };
+function workOf(record: TaskRecord, purpose: AttemptRequest['purpose']): Work {
+  if (purpose === 'task') return { uses: record.uses, digest: record.packageDigest };
   if (record.compensateUses === null || record.compensateDigest === null) throw new InvariantError(`task ${record.id} has no compensation`);
-  return { uses: record.compensateUses, digest: record.compensateDigest, with: JsonRecord.parse(task.compensate?.with ?? {}), redact: [] };
+  return { uses: record.compensateUses, digest: record.compensateDigest };
 }
 
-/** Loads exactly the outputs that the references name, then resolves them. */
-async function resolveInputs(deps: Deps, head: ExecutionRecord, template: JsonObject): Promise<JsonObject> {
-  const references = collectReferences(template);
-  const taskIds = new Set(references.flatMap(({ reference }) => (reference?.kind === 'output' ? [reference.taskId] : [])));
+/** Loads exactly what the references name, then resolves and masks them. */
+async function resolveInputs(deps: Deps, head: ExecutionRecord, template: InputTemplate): Promise<{ inputs: JsonObject; digest: Digest }> {
   const outputs = new Map<string, JsonObject>();
-  for (const task of await getTasks(deps, head.tenant, head.id, [...taskIds])) {
+  for (const task of await getTasks(deps, head.tenant, head.id, template.taskIds)) {
     if (task.outputs) outputs.set(task.id, JsonRecord.parse(await loadJson(deps, head.tenant, task.outputs)));
   }
-  const inputs = JsonRecord.parse(await loadJson(deps, head.tenant, head.inputs));
-  const resolved: Json = resolveReferences(template, { inputs, outputsOf: (taskId) => outputs.get(taskId) });
-  return JsonRecord.parse(resolved);
+  const given = template.namesInputs ? JsonRecord.parse(await loadJson(deps, head.tenant, head.inputs)) : {};
+  const resolved: Json = resolveReferences(template.with, { inputs: given, outputsOf: (taskId) => outputs.get(taskId) });
+  const inputs = redact(JsonRecord.parse(resolved), template.redact);
+  return { inputs, digest: digestJson(inputs) };
 }
 
 async function workspaceFiles(deps: Deps, head: ExecutionRecord): Promise<TaskSpec['files']> {

@@ -9,7 +9,7 @@ import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../exec
 import { getExecutionRecord, getTasks, listTasks } from '../execution-store.ts';
 import { openStates } from '../execution.ts';
 import type { FailedAttempt } from '../dispatch/retry-policy.ts';
-import { decisionLogOp } from '../decision-log.ts';
+import { decisionLogOps } from '../decision-log.ts';
 import { countRefused, egressAuditOps } from '../dispatch/attempt-egress.ts';
 import { withBegun, withEnded } from '../dispatch/attempt-list.ts';
 import { runAttempt, type EndedAttempt } from '../dispatch/run-attempt.ts';
@@ -126,7 +126,7 @@ async function finish(
         { kind: 'in', field: 'compensation', values: ['pending', 'running'] },
       ],
     },
-    ...decisionLogOp(head, name, ended.decisionLog),
+    ...(await decisionLogOps(deps, head, name, ended.decisionLog)),
     ...egressAuditOps(deps, head, name, ended.egress),
   ]);
   if (ok) countRefused(deps, head, ended.egress);

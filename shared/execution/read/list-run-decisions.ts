@@ -3,8 +3,9 @@ import { Digest, digestBytes } from '../../core/digest.ts';
 import { Decision } from '../../decision/decision.ts';
 import type { Deps } from '../../port/deps.ts';
 import { queryWithin } from '../../port/query-within.ts';
+import type { Item } from '../../port/table.ts';
 import type { Actor } from '../../tenant/actor.ts';
-import { readStoredLog, startDecision } from '../decision-log.ts';
+import { readStoredLogs, startDecision, type StoredLog } from '../decision-log.ts';
 import { executionPk } from '../execution-record.ts';
 import { getExecutionRecord } from '../execution-store.ts';
 import { parseExecutionId } from './get-execution.ts';
@@ -29,12 +30,13 @@ export async function listRunDecisions(
   { id, ...page }: { id: string; limit: number; cursor?: string },
 ): Promise<RunDecisionPage> {
   const head = await getExecutionRecord(deps, tenant, parseExecutionId(id));
-  const found = await queryWithin(deps.table, { pk: executionPk(tenant, head.id), prefix: 'JUDGED#', ...page }, room);
+  const read = (items: readonly Item[]): Promise<StoredLog[]> => readStoredLogs(deps, head, items);
+  const query = { pk: executionPk(tenant, head.id), prefix: 'JUDGED#', ...page };
+  const { items: logs, cursor } = await queryWithin(deps.table, query, { ...room, read });
   const first = page.cursor === undefined ? [await startDecision(deps, head)] : [];
-  const stored = found.items.map(readStoredLog);
   return {
-    items: [...first, ...stored.flatMap(({ decisions }) => decisions)],
-    logs: stored.map(({ text }) => ({ digest: digestBytes(text), text })),
-    ...(found.cursor && { cursor: found.cursor }),
+    items: [...first, ...logs.flatMap(({ decisions }) => decisions)],
+    logs: logs.map(({ text }) => ({ digest: digestBytes(text), text })),
+    ...(cursor && { cursor }),
   };
 }

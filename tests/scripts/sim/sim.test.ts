@@ -47,6 +47,7 @@ const brokenRules: Readonly<Record<PlantName, readonly string[]>> = {
   'append-without-conditions': ['logged once', 'the log is whole', 'checkpoints are of one log', 'every statement is logged'],
   'seal-past-the-log': ['every statement is logged'],
   'deaf-supervisor': ['everything ends', 'callers are answered'],
+  'text-never-kept': ['every decision is recorded'],
 };
 
 describe('the checker', () => {

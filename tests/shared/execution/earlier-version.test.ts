@@ -1,9 +1,10 @@
 /** Runs that 0.1.0 left behind: their items know no budget, no decisions about attempts and no compensations' attempts. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import { getDecision } from '../../../shared/decision/decision-store.ts';
 import { openRuns } from '../../../shared/execution/dispatch/sweep-executions.ts';
 import { executionPk, headKey, taskKey } from '../../../shared/execution/execution-record.ts';
+import { getExecution } from '../../../shared/execution/read/get-execution.ts';
 import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { listExecutions } from '../../../shared/execution/read/list-executions.ts';
 import { listRunDecisions } from '../../../shared/execution/read/list-run-decisions.ts';
@@ -26,8 +27,6 @@ beforeEach(async () => {
 }, 60_000);
 afterEach(() => engine.close());
 
-const Asked = z.looseObject({ input: z.looseObject({ actor: z.looseObject({}), workflow: z.looseObject({}) }) });
-
 /** The item in place of itself without some members: as another process wrote it, and none of the records of this one. */
 async function without(key: Key, names: readonly string[]): Promise<WriteOp> {
   const members = Object.entries((await engine.home.deps.table.get(key)) ?? {}).filter(([name]) => !names.includes(name));
@@ -45,10 +44,10 @@ async function makeOld(id: Id<'exec'>): Promise<void> {
     { kind: 'update', key: { pk: `T#${tenant}#USAGE`, sk: 'RUNS' }, set: { inUse: 0 } },
   ]);
   const key = { pk: executionPk(tenant, id), sk: 'DECISION#start' };
-  const { input } = Asked.parse(await table.get(key));
+  const { decisionId } = await getExecution(engine.home.deps, engine.actor, id);
+  const { tookMs: _took, executionId: _run, input, ...decision } = await getDecision(engine.home.deps, tenant, decisionId);
   const { kind: _kind, ...actor } = input.actor;
-  const old = { ...z.record(z.string(), z.json()).parse(input), actor: z.json().parse(actor), tenant: { id: tenant } };
-  await table.write([{ kind: 'update', key, set: { input: old }, remove: ['tookMs', 'executionId'] }]);
+  await table.write([{ kind: 'put', item: { ...key, ...decision, input: { ...input, actor, tenant: { id: tenant } } } }]);
 }
 
 /** The runs that a sweep would look at. */

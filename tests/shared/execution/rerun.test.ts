@@ -1,6 +1,7 @@
 /** Retry runs what failed and what needs it, replay runs everything; both are new runs, and of several people who ask at once one wins. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { simulateEcho } from '../../../runner/simulated/simulated-runner.ts';
+import { getDecision } from '../../../shared/decision/decision-store.ts';
 import { actOnExecution, type ExecutionAction } from '../../../shared/execution/actions/act-on-execution.ts';
 import { headKey, taskKey } from '../../../shared/execution/execution-record.ts';
 import type { Execution } from '../../../shared/execution/execution.ts';
@@ -94,7 +95,7 @@ describe('a retry', () => {
     const retry = await act('retry', failed.id);
     expect(retry.estimatedCostUsdMicros).toBeGreaterThan(0);
     expect(retry.estimatedCostUsdMicros).toBeLessThan(failed.estimatedCostUsdMicros);
-    const decision = await engine.home.deps.table.get({ pk: `T#acme#X#${retry.id}`, sk: 'DECISION#start' });
+    const decision = await getDecision(engine.home.deps, engine.actor.tenant, retry.decisionId);
     expect(decision).toMatchObject({ input: { workflow: { tasks: [{ id: 'fetch' }, { id: 'join' }] } } });
     await engine.finish(retry.id);
   });
