@@ -24,7 +24,7 @@ const StoredAttempt = Attempt.partial({
   decisions: true,
   decisionsDigest: true,
 });
-type StoredAttempt = z.infer<typeof StoredAttempt>;
+export type StoredAttempt = z.infer<typeof StoredAttempt>;
 
 /** The row of a task. What conditions compare is always in it: `state`, `attempt`, `waitingOn`, and where there is something to undo, how far that is. */
 export const StoredTask = z.object({
@@ -127,37 +127,6 @@ function wholeAttempt(row: StoredAttempt, outputs: StoredJson | null): Attempt {
 }
 
 /** The attempt of a task that ended well gave the outputs that the task has. */
-function impliedDigest({ endedAt = null, failure = null }: StoredAttempt, outputs: StoredJson | null): Digest | null {
+export function impliedDigest({ endedAt = null, failure = null }: StoredAttempt, outputs: StoredJson | null): Digest | null {
   return endedAt !== null && failure === null && outputs !== null ? outputs.digest : null;
-}
-
-const isEmpty = (value: unknown): boolean => value === null || (Array.isArray(value) && value.length === 0);
-
-function storedAttempt(attempt: Attempt, outputs: StoredJson | null): StoredAttempt {
-  const { attempt: number, startedAt, outputsDigest, ...rest } = attempt;
-  const row: StoredAttempt = {
-    attempt: number,
-    startedAt,
-    ...Object.fromEntries(Object.entries(rest).filter(([, value]) => !isEmpty(value))),
-  };
-  return outputsDigest === impliedDigest(row, outputs) ? row : { ...row, outputsDigest };
-}
-
-/** What an update sets in the row to change the task so. Outputs are set together with the attempt that gave them. */
-export function storedChange({ attempts, compensationAttempts, notBefore, ...rest }: Partial<TaskRecord>): Partial<StoredTask> {
-  return {
-    ...rest,
-    ...(attempts && { attempts: attempts.map((attempt) => storedAttempt(attempt, rest.outputs ?? null)) }),
-    ...(notBefore !== undefined && notBefore !== rest.readyAt && { notBefore }),
-    ...(compensationAttempts && { compensationAttempts: compensationAttempts.map((attempt) => storedAttempt(attempt, null)) }),
-  };
-}
-
-/** The members of a new task's row. */
-export function storedTask(task: TaskRecord): StoredTask {
-  const { id, uses, packageDigest, packageOwner, state, waitingOn, attempt, timeoutMs, resourceClass, readyAt } = task;
-  const always = { id, uses, packageDigest, packageOwner, state, waitingOn, attempt, timeoutMs, resourceClass, readyAt };
-  const undoing = task.compensateUses === null ? {} : { compensationAttempt: task.compensationAttempt };
-  const others = Object.entries(storedChange(task)).filter(([, value]) => !isEmpty(value) && value !== 0 && value !== 'none');
-  return { ...Object.fromEntries(others), ...always, ...undoing };
 }

@@ -117,7 +117,8 @@ export class LocalPhases implements Phases {
 
   async #runMachine(input: PhaseInput, from: FirstState): Promise<void> {
     const handlers = Object.fromEntries(stateNames.map((name) => [name, async () => this.#runState(name, input)]));
-    const run = this.#machines[from].run({ ...input }, { overrides: { taskResourceLocalHandlers: handlers } });
+    // The handlers know their run. The library copies what it passes on several times a state, so that is nothing.
+    const run = this.#machines[from].run({}, { overrides: { taskResourceLocalHandlers: handlers } });
     const abort = (): void => run.abort();
     this.#aborts.add(abort);
     try {

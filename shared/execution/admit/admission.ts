@@ -17,7 +17,7 @@ import { estimatedLedgerOp } from '../ledger.ts';
 import { executionPk, headKey, openPartition, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import type { FileRef } from '../execution.ts';
 import type { StoredJson } from '../stored-json.ts';
-import { storedTask } from '../task-record.ts';
+import { storedTask } from '../stored-task.ts';
 
 /** A run as it is written. */
 export interface NewRun {

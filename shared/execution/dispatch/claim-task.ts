@@ -1,7 +1,7 @@
 import type { Deps } from '../../port/deps.ts';
 import { withBegun } from './attempt-list.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
-import { storedChange } from '../task-record.ts';
+import { storedChange } from '../stored-task.ts';
 
 /** Time beyond the task's own limit after which its dispatcher is taken for dead: fetching, storing and one slow write. */
 const leaseGraceMs = 60_000;

@@ -12,7 +12,7 @@ import { withEnded } from './attempt-list.ts';
 import { claimOf, runIsOpen, type ClaimedTask } from './claim-task.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, getTasks } from '../execution-store.ts';
-import { storedChange } from '../task-record.ts';
+import { storedChange } from '../stored-task.ts';
 import { decideAfterFailure, type AfterFailure } from './retry-policy.ts';
 import type { EndedAttempt } from './run-attempt.ts';
 import { wakeFinishedRun } from './wake-finished-run.ts';

@@ -8,7 +8,7 @@ import type { Condition } from '../../port/table.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, getTasks, listTasks } from '../execution-store.ts';
 import { openStates } from '../execution.ts';
-import { storedChange } from '../task-record.ts';
+import { storedChange } from '../stored-task.ts';
 import type { FailedAttempt } from '../dispatch/retry-policy.ts';
 import { decisionLogOp } from '../decision-log.ts';
 import { countRefused, egressAuditOps } from '../dispatch/attempt-egress.ts';

@@ -1,6 +1,7 @@
 /** What is not written of a task is read back as it was, and what earlier versions wrote is read as ever. */
 import { describe, expect, test } from '@jest/globals';
-import { storedChange, storedTask, StoredTask, TaskRecord } from '../../../shared/execution/task-record.ts';
+import { storedChange, storedTask } from '../../../shared/execution/stored-task.ts';
+import { StoredTask, TaskRecord } from '../../../shared/execution/task-record.ts';
 import { getTasks } from '../../../shared/execution/execution-store.ts';
 import { taskKey } from '../../../shared/execution/execution-record.ts';
 import { digestJson } from '../../../shared/core/digest.ts';
