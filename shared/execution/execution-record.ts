@@ -3,10 +3,9 @@ import { z } from 'zod';
 import { Digest } from '../core/digest.ts';
 import { idSchema, type Id } from '../core/id.ts';
 import { TenantId } from '../core/tenant-id.ts';
-import { Egress, ResourceClass } from '../manifest/manifest.ts';
-import type { Key } from '../port/table.ts';
+import type { Item, Key } from '../port/table.ts';
 import { sandboxLevels } from '../port/runner.ts';
-import { Attempt, Cancellation, ExecutionState, FileRef, TaskState } from './execution.ts';
+import { Cancellation, ExecutionState, FileRef } from './execution.ts';
 import { PurgeMark } from './purge-mark.ts';
 import { StoredJson } from './stored-json.ts';
 
@@ -73,47 +72,11 @@ function current(item: unknown): unknown {
 /** The head of a run of this version or an earlier one. */
 export const ExecutionRecord = z.preprocess(current, CurrentRecord);
 
-/** An attempt of 0.1.0 was judged with its run only. */
-const StoredAttempt = Attempt.extend({
-  decisions: Attempt.shape.decisions.default([]),
-  decisionsDigest: Attempt.shape.decisionsDigest.default(null),
-});
+/** Whether the row of a head holds all that one of this version does. */
+export const isCurrentHead = (item: Item): boolean => 'budgetDay' in item;
 
-export const TaskRecord = z.object({
-  id: z.string(),
-  uses: z.string(),
-  packageDigest: Digest,
-  packageOwner: TenantId,
-  state: TaskState,
-  needs: z.array(z.string()),
-  /** Tasks that need this one. */
-  dependents: z.array(z.string()),
-  /** Needs that have not succeeded yet; the completion that takes it to 0 makes the task ready. */
-  waitingOn: z.int(),
-  attempt: z.int(),
-  attempts: z.array(StoredAttempt),
-  failures: z.int(),
-  losses: z.int(),
-  retries: z.int(),
-  timeoutMs: z.int(),
-  resourceClass: ResourceClass,
-  egress: Egress.shape.allow,
-  readyAt: Millis,
-  notBefore: Millis,
-  leaseUntil: Millis,
-  completedAt: Millis.nullable(),
-  outputs: StoredJson.nullable(),
-  /** The run whose attempt gave the outputs, when this run did not need to do it again. */
-  reusedFrom: idSchema('exec').optional(),
-  costUsdMicros: z.int(),
-  compensateUses: z.string().nullable(),
-  compensateDigest: Digest.nullable(),
-  compensateOwner: TenantId.nullable(),
-  compensation: z.enum(['none', 'pending', 'running', 'done', 'failed']),
-  compensationAttempt: z.int(),
-  compensationAttempts: z.array(StoredAttempt).default([]),
-});
-export type TaskRecord = z.infer<typeof TaskRecord>;
+// Whoever reads a run needs both of its records.
+export { TaskRecord } from './task-record.ts';
 
 /** Partition of one run. */
 export function executionPk(tenant: TenantId, id: Id<'exec'>): string {

@@ -5,32 +5,33 @@ import type { Id } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Item } from '../port/table.ts';
-import { isMadeOfRecord } from '../port/typed-items.ts';
+import { isMadeOfRecord, madeOfRecord } from '../port/typed-items.ts';
 import type { TasksEnd } from '../port/phases.ts';
-import { ExecutionRecord, executionPk, headKey, TaskRecord, taskKey } from './execution-record.ts';
+import { ExecutionRecord, executionPk, headKey, isCurrentHead, taskKey, type TaskRecord } from './execution-record.ts';
 import { purgedError } from './purge-mark.ts';
+import { StoredTask, wholeTask } from './task-record.ts';
 import { readTombstone } from './tombstone.ts';
 
 type TableDeps = Pick<Deps, 'table'>;
 
 /**
- * Parsing a row costs more than reading it. A table that hands out the same object again hands out a row that was parsed already, or one that needs no parsing
- * because a record of ours was written as this very object.
+ * Parsing a row costs more than reading it. So it is parsed once, when it comes from a file or another process: from then on it and what updates make of it are
+ * known to be what this version writes. The caller's keys say which record that is; the keys of the item are with it.
  */
-const parsedHeads = new WeakMap<Item, ExecutionRecord>();
-const parsedTasks = new WeakMap<Item, TaskRecord>();
-
-function parseOnce<T extends object>(known: WeakMap<Item, T>, schema: { parse(value: unknown): T }, item: Item): T {
-  if (isMadeOfRecord(item)) return item as unknown as T; // The caller's keys say which record that is; the keys of the item are with it.
-  const earlier = known.get(item);
-  if (earlier) return earlier;
-  const record = schema.parse(item);
-  known.set(item, record);
-  return record;
+function parseHead(item: Item): ExecutionRecord {
+  if (isMadeOfRecord(item)) return item as unknown as ExecutionRecord;
+  const head = ExecutionRecord.parse(item);
+  if (isCurrentHead(item)) madeOfRecord(item);
+  return head;
 }
 
-const parseHead = (item: Item): ExecutionRecord => parseOnce(parsedHeads, ExecutionRecord, item);
-const parseTask = (item: Item): TaskRecord => parseOnce(parsedTasks, TaskRecord, item);
+function parseTask(item: Item): TaskRecord {
+  if (!isMadeOfRecord(item)) {
+    StoredTask.parse(item);
+    madeOfRecord(item);
+  }
+  return wholeTask(item as unknown as StoredTask);
+}
 
 /** The head of a run, or undefined when this tenant has no such run; throws `mc:execution:purged` for one that is purged. */
 export async function findExecution({ table }: TableDeps, tenant: TenantId, id: Id<'exec'>): Promise<ExecutionRecord | undefined> {

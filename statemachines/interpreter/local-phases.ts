@@ -1,6 +1,9 @@
 /**
  * The phases port of one machine: runs statemachines/run.asl.json with an interpreter library. The rows of the run are its journal: every handler is idempotent
  * and does nothing that they say is done, so after a crash the machine begins at its start and comes to where it was.
+ *
+ * A run that was started here needs no interpreter until its tasks have ended: they were dispatched by its admission, and this process is told of their end. Its
+ * machine begins in the state that follows.
  */
 import { readFileSync } from 'node:fs';
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
@@ -9,19 +12,21 @@ import { compensateRun } from '../../shared/execution/phases/compensate-run.ts';
 import { dispatchRun } from '../../shared/execution/phases/dispatch-run.ts';
 import { recordRun } from '../../shared/execution/phases/record-run.ts';
 import { sealRun } from '../../shared/execution/phases/seal-run.ts';
+import { findExecution } from '../../shared/execution/execution-store.ts';
 import type { WorkGate } from '../../shared/embedded/pace/work-gate.ts';
 import type { Deps } from '../../shared/port/deps.ts';
-import type { PhaseInput, Phases } from '../../shared/port/phases.ts';
+import type { PhaseInput, Phases, TasksEnd } from '../../shared/port/phases.ts';
 
 /** The states that this machine has handlers for: every Task state of the definition, and no other. */
 export const stateNames = ['Dispatch', 'AwaitRun', 'Compensate', 'Seal', 'Record'] as const;
 type StateName = (typeof stateNames)[number];
 
-/**
- * While so many are supervised, further runs get their supervision when their tasks end: an interpreter that only waits costs some 10 KB,
- * and a burst of starts has better things to do. A sweep finds the runs whose end nobody announced.
- */
-const maxEarlySupervisions = 256;
+/** Where a run goes on whose tasks have ended so; a test holds this against the choice in the definition, which then need not be interpreted for every run. */
+export const stateAfterTasks = { open: 'Seal', failed: 'Compensate', cancelled: 'Compensate' } as const satisfies Record<
+  TasksEnd['outcome'],
+  StateName
+>;
+type FirstState = 'Dispatch' | (typeof stateAfterTasks)[TasksEnd['outcome']];
 
 /** Open runs cost some 20 KB each, and the home's heap is limited to 512 MB (cli/bin/host-flags.mjs). */
 export const defaultMaxOpenRuns = 20_000;
@@ -33,11 +38,11 @@ export class LocalPhases implements Phases {
   readonly #deps: () => Deps;
   readonly #gate: WorkGate;
   readonly #maxOpenRuns: number;
-  readonly #machine: StateMachine;
+  readonly #machines: Readonly<Record<FirstState, StateMachine>>;
   readonly #supervised = new Map<string, Promise<void>>();
   readonly #waiters = new Map<string, () => void>();
-  /** Runs whose supervision has not begun; their tasks run meanwhile. */
-  readonly #backlog = new Map<string, PhaseInput>();
+  /** Runs whose tasks have not ended yet. */
+  readonly #unfinished = new Map<string, PhaseInput>();
   readonly #aborts = new Set<() => void>();
   readonly #stop = new AbortController();
 
@@ -46,8 +51,7 @@ export class LocalPhases implements Phases {
     this.#maxOpenRuns = maxOpenRuns;
     this.#deps = deps;
     this.#gate = gate;
-    // The definition is validated by a test; validating costs 100 ms.
-    this.#machine = new StateMachine(readDefinition(), { validationOptions: { noValidate: true } });
+    this.#machines = machinesOf(readDefinition());
   }
 
   isFull(): boolean {
@@ -56,25 +60,28 @@ export class LocalPhases implements Phases {
 
   async start(input: PhaseInput): Promise<void> {
     this.#gate.noteStart();
-    // In the backlog it would be looked for there when its tasks end, and whoever waits for them would never be woken.
-    if (this.#supervised.has(input.executionId)) return;
-    if (this.#supervised.size < maxEarlySupervisions) this.#supervise(input);
-    else this.#backlog.set(input.executionId, input);
+    const { tenant, executionId } = input;
+    // Among the unfinished it would be looked for there when its tasks end, and whoever waits for them would never be woken.
+    if (this.#supervised.has(executionId) || this.#unfinished.has(executionId)) return;
+    this.#unfinished.set(executionId, input);
+    const head = await findExecution(this.#deps(), tenant, executionId);
+    // A sweep may ask for a run that was sealed since it listed it, and nobody announces its end again.
+    if ((head === undefined || head.receiptId !== null) && this.#unfinished.delete(executionId) && head) this.#supervise(input, 'Dispatch');
   }
 
-  async finishRun(input: PhaseInput): Promise<void> {
-    if (this.#backlog.delete(input.executionId)) this.#supervise(input);
+  async finishRun(input: PhaseInput, { outcome }: TasksEnd): Promise<void> {
+    if (this.#unfinished.delete(input.executionId)) this.#supervise(input, stateAfterTasks[outcome]);
     else this.#waiters.get(input.executionId)?.();
   }
 
   /** Supervises at once, for runs found open after a restart: nobody announces the end of one whose tasks are over. */
   async resume(input: PhaseInput): Promise<void> {
-    this.#supervise(input);
+    this.#supervise(input, 'Dispatch');
   }
 
   /** Runs under supervision or waiting for it. */
   get active(): number {
-    return this.#supervised.size + this.#backlog.size;
+    return this.#supervised.size + this.#unfinished.size;
   }
 
   /** Stops at the next state; a restart goes on from there. */
@@ -86,16 +93,17 @@ export class LocalPhases implements Phases {
     await Promise.allSettled(this.#supervised.values());
   }
 
-  #supervise(input: PhaseInput): void {
+  #supervise(input: PhaseInput, from: FirstState): void {
     if (this.#supervised.has(input.executionId) || this.#stop.signal.aborted) return;
-    const supervision = this.#run(input).finally(() => this.#supervised.delete(input.executionId));
+    const supervision = this.#run(input, from).finally(() => this.#supervised.delete(input.executionId));
     this.#supervised.set(input.executionId, supervision);
   }
 
-  async #run(input: PhaseInput): Promise<void> {
-    while (!this.#stop.signal.aborted) {
+  /** What failed is begun from the start, because the run may have changed since. */
+  async #run(input: PhaseInput, from: FirstState): Promise<void> {
+    for (let state: FirstState = from; !this.#stop.signal.aborted; state = 'Dispatch') {
       try {
-        await this.#runMachine(input);
+        await this.#runMachine(input, state);
         return;
       } catch (error) {
         if (this.#stop.signal.aborted) return;
@@ -107,10 +115,10 @@ export class LocalPhases implements Phases {
     }
   }
 
-  async #runMachine(input: PhaseInput): Promise<void> {
+  async #runMachine(input: PhaseInput, from: FirstState): Promise<void> {
     const handlers = Object.fromEntries(stateNames.map((name) => [name, async () => this.#runState(name, input)]));
-    const context = { Task: { Token: 'local' } };
-    const run = this.#machine.run({ ...input }, { overrides: { taskResourceLocalHandlers: handlers }, context });
+    // The handlers know their run. The library copies what it passes on several times a state, so that is nothing.
+    const run = this.#machines[from].run({}, { overrides: { taskResourceLocalHandlers: handlers } });
     const abort = (): void => run.abort();
     this.#aborts.add(abort);
     try {
@@ -125,10 +133,12 @@ export class LocalPhases implements Phases {
     this.#stop.signal.throwIfAborted();
     const deps = this.#deps();
     if (name === 'AwaitRun') return { outcome: await this.#awaitRun(deps, input) };
-    const answer = await this.#gate.background(input.executionId, async () => {
+    const work = async (): Promise<{ isSealed: boolean } | void> => {
       this.#stop.signal.throwIfAborted();
       return handlers[name](deps, input);
-    });
+    };
+    // Recording follows a seal at once, and costs little more than another place in the queue would.
+    const answer = await (name === 'Record' ? work() : this.#gate.background(input.executionId, work));
     return { Payload: answer ?? null };
   }
 
@@ -152,6 +162,13 @@ export class LocalPhases implements Phases {
 }
 
 const handlers = { Dispatch: dispatchRun, Compensate: compensateRun, Seal: sealRun, Record: recordRun } as const;
+
+/** A machine for each state that a supervision begins in. The definition is validated by a test; validating costs 100 ms. */
+function machinesOf(definition: StateMachineDefinition): Record<FirstState, StateMachine> {
+  const from = (name: FirstState): StateMachine =>
+    new StateMachine({ ...definition, StartAt: name }, { validationOptions: { noValidate: true } });
+  return { Dispatch: from('Dispatch'), Compensate: from('Compensate'), Seal: from('Seal') };
+}
 
 /** The machine without what Lambda functions are called with: handlers in this process know their run, and each path costs the interpreter a thrown error. */
 function readDefinition(): StateMachineDefinition {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { idSchema } from '../../shared/core/id.ts';
 import { sweepExecutions } from '../../shared/execution/dispatch/sweep-executions.ts';
 import { openEngine, type Engine } from '../support/open-engine.ts';
 
-/** More than the interpreter supervises early. */
 const runs = 300;
 const manifest = `name: slow
 version: 1.0.0
@@ -17,7 +17,15 @@ beforeEach(async () => {
 }, 60_000);
 afterEach(async () => engine.close());
 
-test('sweeps of more runs than are supervised at once leave none of them waiting', async () => {
+async function untilNothingIsPending(): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (engine.home.pending() > 0) {
+    if (Date.now() > deadline) throw new Error(`${engine.home.pending()} are still pending`);
+    await delay(10);
+  }
+}
+
+test('sweeps of runs whose tasks are under way leave none of them waiting', async () => {
   let letGo = (): void => undefined;
   const held = new Promise<void>((resolve) => (letGo = resolve));
   engine.simulate((spec) => ({ result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 0 } }, until: held }));
@@ -28,4 +36,12 @@ test('sweeps of more runs than are supervised at once leave none of them waiting
   await sweepExecutions(later);
   letGo();
   for (const { id } of started) expect(await engine.finish(id)).toMatchObject({ state: 'succeeded' });
+}, 60_000);
+
+test('supervision that is asked for when the run is over leaves nothing that waits', async () => {
+  const { id } = await engine.start({ workflow: 'slow' });
+  expect((await engine.finish(id)).state).toBe('succeeded');
+  await untilNothingIsPending();
+  await engine.home.deps.phases.start({ tenant: engine.actor.tenant, executionId: idSchema('exec').parse(id) });
+  await untilNothingIsPending();
 }, 60_000);

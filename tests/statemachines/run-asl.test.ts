@@ -2,13 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import validate from 'asl-validator';
+import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
 import { z } from 'zod';
-import { stateNames } from '../../statemachines/interpreter/local-phases.ts';
+import { stateAfterTasks, stateNames } from '../../statemachines/interpreter/local-phases.ts';
 
 const text = readFileSync(new URL('../../statemachines/run.asl.json', import.meta.url), 'utf8');
 const Definition = z.looseObject({ States: z.record(z.string(), z.looseObject({ Type: z.string() })) });
 /** A fresh copy each time: the validator writes into what it is given. */
 const definition = (): z.infer<typeof Definition> => Definition.parse(JSON.parse(text));
+
+const nextOf = (name: string): string => z.string().parse(definition().States[name]?.['Next']);
 
 describe('the state machine of a run', () => {
   test('is valid Amazon States Language', () => {
@@ -32,6 +35,26 @@ describe('the state machine of a run', () => {
     const tasks = Object.entries(definition().States).flatMap(([name, { Type }]) => (Type === 'Task' ? [name] : []));
     expect(tasks.toSorted()).toEqual([...stateNames].toSorted());
   });
+
+  test.each(Object.entries(stateAfterTasks))(
+    'goes on with a run whose tasks ended %s where this machine begins with it',
+    async (outcome, state) => {
+      const entered: string[] = [];
+      const handlers = Object.fromEntries(
+        stateNames.map((name) => [
+          name,
+          async () => {
+            entered.push(name);
+            return { Payload: { isSealed: true } };
+          },
+        ]),
+      );
+      const parsed = JSON.parse(text) as StateMachineDefinition;
+      const machine = new StateMachine({ ...parsed, StartAt: nextOf('AwaitRun') }, { validationOptions: { noValidate: true } });
+      await machine.run({ run: { outcome } }, { overrides: { taskResourceLocalHandlers: handlers } }).result;
+      expect(entered[0]).toBe(state);
+    },
+  );
 
   test('has no state of a kind that the interpreter was not tried with', () => {
     expect(new Set(Object.values(definition().States).map(({ Type }) => Type))).toEqual(new Set(['Task', 'Choice']));

@@ -3,7 +3,7 @@ import { openPartitions } from '../../../shared/execution/execution-record.ts';
 import type { Item } from '../../../shared/port/table.ts';
 import { acme } from '../world/acme.ts';
 import type { Outside } from '../callers.ts';
-import { numberOf, textOf } from './read-item.ts';
+import { numberOf, textOf, withEmptyMembers } from './read-item.ts';
 import { checkLog } from './check-log.ts';
 import { checkRun } from './check-run.ts';
 import type { Expect, StoredRun } from './stored-run.ts';
@@ -39,7 +39,7 @@ function storedRun(pk: string, items: readonly Item[]): StoredRun {
     pk,
     id: textOf(head, 'id'),
     head,
-    tasks: own.filter(({ sk }) => sk.startsWith('TASK#')),
+    tasks: own.filter(({ sk }) => sk.startsWith('TASK#')).map(withEmptyMembers),
     receipt: own.find(({ sk }) => sk === 'RECEIPT'),
     decision: own.find(({ sk }) => sk === 'DECISION#start'),
     judged: own.filter(({ sk }) => sk.startsWith('JUDGED#')),

@@ -6,7 +6,7 @@ import type { Item } from '../../../shared/port/table.ts';
 import type { Change } from '../world/memory-store.ts';
 import type { World, Writer } from '../world/world.ts';
 import { commonTextOf } from './common-text-of.ts';
-import { numberOf, textOf } from './read-item.ts';
+import { numberOf, textOf, withEmptyMembers } from './read-item.ts';
 
 interface Money {
   reserved: number;
@@ -60,7 +60,8 @@ export class Watcher {
     return [...open, ...this.#unrecorded].join(', ') || 'a caller without an answer';
   }
 
-  look(changes: readonly Change[], writer: Writer | undefined): void {
+  look(written: readonly Change[], writer: Writer | undefined): void {
+    const changes = written.map((change) => (change.key.sk.startsWith('TASK#') ? wholeChange(change) : change));
     for (const change of changes) {
       const { sk } = change.key;
       if (sk === 'EXEC') this.#lookAtHead(change);
@@ -213,6 +214,12 @@ export class Watcher {
     return this.#world.store.get({ pk: `T#${textOf(head, 'tenant')}#USAGE`, sk: `DAY#${textOf(head, 'budgetDay')}` });
   }
 }
+
+const wholeChange = ({ key, before, after }: Change): Change => ({
+  key,
+  before: before && withEmptyMembers(before),
+  after: after && withEmptyMembers(after),
+});
 
 interface StoredAttempt {
   failure: string | null;

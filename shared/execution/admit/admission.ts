@@ -17,6 +17,7 @@ import { estimatedLedgerOp } from '../ledger.ts';
 import { executionPk, headKey, openPartition, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import type { FileRef } from '../execution.ts';
 import type { StoredJson } from '../stored-json.ts';
+import { storedTask } from '../stored-task.ts';
 
 /** A run as it is written. */
 export interface NewRun {
@@ -158,7 +159,7 @@ function headItem(head: ExecutionRecord): Item {
 }
 
 export function taskItem(head: ExecutionRecord, task: TaskRecord): Item {
-  return madeOfRecord({ ...taskKey(head.tenant, head.id, task.id), ...task });
+  return madeOfRecord({ ...taskKey(head.tenant, head.id, task.id), ...storedTask(task) });
 }
 
 /** Remembers the execution that the key answers from now on. */

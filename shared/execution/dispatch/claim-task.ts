@@ -1,6 +1,7 @@
 import type { Deps } from '../../port/deps.ts';
 import { withBegun } from './attempt-list.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
+import { storedChange } from '../stored-task.ts';
 
 /** Time beyond the task's own limit after which its dispatcher is taken for dead: fetching, storing and one slow write. */
 const leaseGraceMs = 60_000;
@@ -36,7 +37,7 @@ export async function claimTask({ table, clock }: Deps, head: ExecutionRecord, t
     {
       kind: 'update',
       key: taskKey(head.tenant, head.id, task.id),
-      set: change,
+      set: storedChange(change),
       conditions: [
         { kind: 'compare', field: 'state', op: '=', value: 'ready' },
         { kind: 'compare', field: 'attempt', op: '=', value: task.attempt },

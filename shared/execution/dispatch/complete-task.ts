@@ -12,6 +12,7 @@ import { withEnded } from './attempt-list.ts';
 import { claimOf, runIsOpen, type ClaimedTask } from './claim-task.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, getTasks } from '../execution-store.ts';
+import { storedChange } from '../stored-task.ts';
 import { decideAfterFailure, type AfterFailure } from './retry-policy.ts';
 import type { EndedAttempt } from './run-attempt.ts';
 import { wakeFinishedRun } from './wake-finished-run.ts';
@@ -112,7 +113,7 @@ function taskOp(head: ExecutionRecord, task: TaskRecord, change: Partial<TaskRec
   return {
     kind: 'update',
     key: taskKey(head.tenant, head.id, task.id),
-    set: change,
+    set: storedChange(change),
     conditions: [
       { kind: 'compare', field: 'state', op: '=', value: 'running' },
       { kind: 'compare', field: 'attempt', op: '=', value: task.attempt },
@@ -134,7 +135,7 @@ async function succeeded(
   change: Partial<TaskRecord>,
   mayClaim: boolean,
 ): Promise<Completion> {
-  const ops = [taskOp(head, task, { ...change, compensation: task.compensateUses === null ? 'none' : 'pending' })];
+  const ops = [taskOp(head, task, { ...change, ...(task.compensateUses !== null && { compensation: 'pending' }) })];
   const dependents = await getTasks(deps, head.tenant, head.id, task.dependents);
   const ready = dependents.filter(isNext);
   const slots = mayClaim && ready.length > 0 ? deps.queue.reserve?.(ready.length) : undefined;
@@ -147,7 +148,7 @@ async function succeeded(
       kind: 'update',
       key: taskKey(head.tenant, head.id, dependent.id),
       add: { waitingOn: -1 },
-      ...(released && { set: released }),
+      ...(released && { set: storedChange(released) }),
       conditions: [{ kind: 'compare', field: 'waitingOn', op: '=', value: dependent.waitingOn }],
     });
   }

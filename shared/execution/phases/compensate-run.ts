@@ -8,6 +8,7 @@ import type { Condition } from '../../port/table.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, getTasks, listTasks } from '../execution-store.ts';
 import { openStates } from '../execution.ts';
+import { storedChange } from '../stored-task.ts';
 import type { FailedAttempt } from '../dispatch/retry-policy.ts';
 import { decisionLogOps } from '../decision-log.ts';
 import { countRefused, egressAuditOps } from '../dispatch/attempt-egress.ts';
@@ -83,7 +84,7 @@ async function claim(deps: Deps, head: ExecutionRecord, task: TaskRecord): Promi
     {
       kind: 'update',
       key: taskKey(head.tenant, head.id, task.id),
-      set: change,
+      set: storedChange(change),
       conditions: asSeen(task),
     },
   ]);
@@ -118,7 +119,7 @@ async function finish(
     {
       kind: 'update',
       key: taskKey(head.tenant, head.id, task.id),
-      set: { compensation, compensationAttempts },
+      set: storedChange({ compensation, compensationAttempts }),
       add: { costUsdMicros: ended.costUsdMicros },
       conditions: [
         { kind: 'compare', field: 'compensationAttempt', op: '=', value: task.compensationAttempt },
