@@ -74,8 +74,9 @@ export class WasmPolicyEngine implements PolicyEngine {
         `Policy was asked at ${point} about a request at ${input.request.point}; the two must agree.`,
       );
     }
+    if (own.length === 0) return this.#answerOf(point, input);
     const view = new InputView(input);
-    const judging = own.length === 0 ? Promise.resolve([]) : this.#judgeOwn(point, own, { view, tenant: input.tenant.id });
+    const judging = this.#judgeOwn(point, own, { view, tenant: input.tenant.id });
     // Both are awaited whatever comes of the other, so that no failure is left without anybody who sees it.
     const [shipped, added] = await Promise.allSettled([this.#answerOf(point, input, view), judging]);
     if (shipped.status === 'rejected') throw shipped.reason;
@@ -88,11 +89,11 @@ export class WasmPolicyEngine implements PolicyEngine {
     await this.#own?.close();
   }
 
-  /** What shipped packs say about this very object; a failure is not kept. */
-  #answerOf(point: PolicyPoint, input: PolicyInput, view: InputView): Promise<PackVerdict[]> {
+  /** What shipped packs say about this very object, always in the same array; a failure is not kept. */
+  #answerOf(point: PolicyPoint, input: PolicyInput, view?: InputView): Promise<PackVerdict[]> {
     const known = this.#answers.get(input);
     if (known) return known;
-    const answer = this.#judgeShipped(point, view);
+    const answer = this.#judgeShipped(point, view ?? new InputView(input));
     this.#answers.set(input, answer);
     answer.catch(() => this.#answers.delete(input));
     return answer;
@@ -109,7 +110,7 @@ export class WasmPolicyEngine implements PolicyEngine {
       }
       found.push(verdicts.find(text) ?? verdicts.keep(text, await pack.judge(text, this.#budgetMs, this.#elapsedMs)));
     }
-    return found;
+    return found.sort(byName);
   }
 
   async #judgeOwn(point: PolicyPoint, own: readonly OwnPack[], asked: { view: InputView; tenant: string }): Promise<PackVerdict[]> {

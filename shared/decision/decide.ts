@@ -29,14 +29,36 @@ export interface Question {
   packs: readonly OwnPack[];
 }
 
-async function evaluate(engine: Deps['policy'], point: PolicyPoint, { input, packs: own }: Question): Promise<PackVerdict[]> {
-  let packs: PackVerdict[];
+/** What follows from the answer of an engine. */
+interface Judgement {
+  packs: PackVerdict[];
+  verdict: Verdict;
+}
+
+/** By the very array that an engine answered: it gives the same one for a question that it knows. They are frozen, so that it stays what was looked at. */
+const judgements = new WeakMap<readonly PackVerdict[], Judgement>();
+
+async function judge(engine: Deps['policy'], point: PolicyPoint, question: Question): Promise<Judgement> {
+  const answer = await evaluate(engine, point, question);
+  const known = judgements.get(answer);
+  if (known) return known;
+  refuseNonsense(answer);
+  const judgement = { packs: boundedReasons(answer), verdict: strongest(answer.map(({ verdict }) => verdict)) };
+  for (const pack of answer) Object.freeze(pack);
+  judgements.set(Object.freeze(answer), judgement);
+  return judgement;
+}
+
+async function evaluate(engine: Deps['policy'], point: PolicyPoint, { input, packs }: Question): Promise<PackVerdict[]> {
   try {
-    packs = await engine.evaluate(point, input, own);
+    return await engine.evaluate(point, input, packs);
   } catch (cause) {
     if (cause instanceof McError) throw cause;
     throw new McError('mc:policy:unavailable', 'The policy engine failed; nothing was admitted.', { cause });
   }
+}
+
+function refuseNonsense(packs: readonly PackVerdict[]): void {
   if (packs.length === 0) throw new McError('mc:policy:unavailable', 'No policy pack judged the request; nothing was admitted.');
   const odd = packs.find((pack) => !isConsistent(pack));
   if (odd)
@@ -44,7 +66,6 @@ async function evaluate(engine: Deps['policy'], point: PolicyPoint, { input, pac
       'mc:policy:unavailable',
       `Policy pack ${odd.pack} says ${odd.verdict}, but its reasons say something else; nothing was admitted.`,
     );
-  return packs;
 }
 
 /** Asks every policy pack and answers with a decision that can be recorded; deny wins over warn, warn over allow, silence is an error. */
@@ -57,8 +78,7 @@ export async function decide(
   const startedMs = deps.clock.elapsedMs();
   const tookMs = (): number => Math.round((deps.clock.elapsedMs() - startedMs) * 1_000) / 1_000;
   try {
-    const packs = boundedReasons(await evaluate(deps.policy, point, question));
-    const verdict = strongest(packs.map((pack) => pack.verdict));
+    const { packs, verdict } = await judge(deps.policy, point, question);
     if (verdict === 'deny') deps.metrics.count(metricNames.policyDeniesTotal, 1, { tenant: input.tenant.id });
     const decidedAt = isoTime(deps.clock.now());
     return { id: deps.ids.next('dec'), point, verdict, packs, input, decidedAt, tookMs: tookMs(), executionId: null };

@@ -59,6 +59,23 @@ describe('a decision', () => {
     expect(await decide(ask(fakePolicy(packs)).deps, 'start', { input: buildInput(), packs: [] })).toMatchObject({ verdict, packs });
   });
 
+  test('stands by the answer that was looked at: whoever gave it cannot change it for the next question', async () => {
+    const verdict = { ...allowing('a') };
+    const answer = [verdict];
+    const { deps } = ask({ ...fakePolicy([]), evaluate: () => Promise.resolve(answer) });
+    const question = { input: buildInput(), packs: [] };
+    await decide(deps, 'start', question);
+    expect(() => answer.push(denying)).toThrow(TypeError);
+    expect(() => Object.assign(verdict, { verdict: 'deny' })).toThrow(TypeError);
+    expect(await decide(deps, 'start', question)).toMatchObject({ verdict: 'allow', packs: [verdict] });
+  });
+
+  test('is refused as often as the same answer makes no sense', async () => {
+    const answer = [saying('a', 'allow', [entry('deny', 'a.x')])];
+    const { deps } = ask({ ...fakePolicy([]), evaluate: () => Promise.resolve(answer) });
+    for (const _ of [1, 2]) await expect(decide(deps, 'start', { input: buildInput(), packs: [] })).rejects.toMatchObject(unavailable);
+  });
+
   test('counts denials by tenant, and nothing else', async () => {
     const { deps, metrics } = ask(fakePolicy([denying]));
     await decide(deps, 'start', { input: buildInput(), packs: [] });
