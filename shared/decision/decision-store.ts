@@ -21,7 +21,7 @@ export function loneDecisionPk(tenant: TenantId, id: Id<'dec'>): string {
 /** Keeps the decision in this partition, and in the list of its tenant. */
 export function decisionOp(pk: string, decision: Decision): WriteOp {
   const { id, point, input } = decision;
-  const item: Item = { ...decision, pk, sk: `DECISION#${point}`, gsi1pk: `T#${input.tenant.id}#DECISIONS`, gsi1sk: id };
+  const item: Item = { pk, sk: `DECISION#${point}`, ...decision, gsi1pk: `T#${input.tenant.id}#DECISIONS`, gsi1sk: id };
   return { kind: 'put', item, conditions: [{ kind: 'absent' }] };
 }
 
