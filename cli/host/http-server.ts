@@ -88,8 +88,10 @@ export function mount(server: Server, site: Site): void {
   let running = 0;
   const serve = async (request: IncomingMessage, response: ServerResponse, allowBody: () => void): Promise<void> => {
     running++;
-    response.once('close', () => running--);
-    const answer = running > limits.requests ? overloaded(site) : await answerTo(request, response, { site, routes, budget, allowBody });
+    const ends = [(): void => void running--];
+    response.once('close', () => ends.forEach((end) => end()));
+    const onClose = (end: () => void): void => void ends.push(end);
+    const answer = running > limits.requests ? overloaded(site) : await answerTo(request, { site, routes, budget, allowBody, onClose });
     // A connection kept alive past close() would keep the home from ending.
     if (!server.listening) answer.headers['connection'] = 'close';
     await send(request, response, answer);
@@ -114,6 +116,8 @@ interface Serving {
   routes: RouteTable;
   budget: ByteBudget;
   allowBody: () => void;
+  /** Called when the answer was given, or its caller has gone. */
+  onClose: (end: () => void) => void;
 }
 
 function overloaded({ deps, origin }: Site): RawResponse {
@@ -121,23 +125,22 @@ function overloaded({ deps, origin }: Site): RawResponse {
   return renderError(error, { requestId: deps.ids.next('req'), origin }, deps.logger, 'host');
 }
 
-function answerTo(request: IncomingMessage, response: ServerResponse, serving: Serving): RawResponse | Promise<RawResponse> {
-  const { site, routes, budget, allowBody } = serving;
+function answerTo(request: IncomingMessage, serving: Serving): RawResponse | Promise<RawResponse> {
+  const { site, routes, budget, allowBody, onClose } = serving;
   const url = request.url ?? '/';
   const queryAt = url.indexOf('?');
   const path = queryAt === -1 ? url : url.slice(0, queryAt);
   const route = routes.find(request.method ?? '', path);
   if (route.kind !== 'found') return refuseRoute(route, request, site);
   const leave = site.onRequest?.(route.operation.body?.kind === 'lines' ? linesAtOnce.local : 1);
-  if (leave) response.once('close', leave);
+  if (leave) onClose(leave);
   const raw: RawRequest = {
     params: route.params,
     query: queryAt === -1 ? '' : url.slice(queryAt + 1),
     headers: request.headers,
     origin: site.origin,
     authenticate: () => site.authenticate(request.headers.authorization),
-    readBody: (maxBytes) =>
-      readRequestBody(request, maxBytes, { budget, allowBody, onClose: (listener) => response.once('close', listener) }),
+    readBody: (maxBytes) => readRequestBody(request, maxBytes, { budget, allowBody, onClose }),
   };
   return handleRequest(route.operation, site.deps, raw);
 }

@@ -21,19 +21,27 @@ function toPattern(path: string): string {
     .replace(/\{\w+\+\}$/, '*');
 }
 
+const none = Object.freeze({});
+
 export class RouteTable {
   readonly #router = findMyWay({ maxParamLength, querystringParser: () => ({}) });
   readonly #operations = new Map<unknown, Operation>();
+  /** Routes without parameters by method and path, as nearly all requests spell them; the router knows the other spellings. */
+  readonly #fixed = new Map<string, Route>();
 
   constructor(operations: readonly Operation[]) {
     for (const operation of operations) {
       const handler = (): undefined => undefined; // Only its identity is used: find() gives it back.
       this.#operations.set(handler, operation);
       this.#router.on(operation.method, toPattern(operation.path), handler);
+      if (!operation.path.includes('{'))
+        this.#fixed.set(`${operation.method} ${operation.path}`, { kind: 'found', operation, params: none });
     }
   }
 
   find(method: string, path: string): Route {
+    const fixed = this.#fixed.get(`${method} ${path}`);
+    if (fixed) return fixed;
     const wanted = methods.find((known) => known === (method === 'HEAD' ? 'GET' : method));
     const found = wanted && this.#lookUp(wanted, path);
     if (found) return found;

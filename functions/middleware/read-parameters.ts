@@ -31,12 +31,16 @@ function fromText(text: string, type: 'number' | 'boolean'): string | number | b
   return text === 'true' ? true : text === 'false' ? false : text;
 }
 
+/** What an operation that declares no parameters reads of a request that sends none. */
+const nothing: Strings = Object.freeze({});
+
 /** Reads one group of parameters; `place` is the first part of the pointers, `path` or `query`. */
 export function parameterReader(place: 'path' | 'query', schema: z.ZodObject | undefined): ParameterReader {
   const strict = (schema ?? z.object({})).strict();
   const typed = typedFields(strict);
   return {
     read(values, issues) {
+      if (schema === undefined && Object.keys(values).length === 0) return nothing;
       const input: Record<string, unknown> = { ...values };
       for (const [name, type] of typed) {
         const text = values[name];
@@ -52,6 +56,7 @@ export function parameterReader(place: 'path' | 'query', schema: z.ZodObject | u
 
 /** Splits a query string; a name given twice is an issue, because readers disagree on which one counts. */
 export function parseQuery(query: string, issues: Issue[]): Strings {
+  if (query === '') return nothing;
   const values: Record<string, string> = Object.create(null) as Record<string, string>; // No inherited names: `in` below sees parameters only.
   for (const [name, value] of new URLSearchParams(query)) {
     if (name in values)

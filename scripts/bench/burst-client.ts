@@ -5,7 +5,7 @@
 import { connect, type Socket } from 'node:net';
 
 interface Call {
-  request: string;
+  request: Buffer;
   resolve: (body: string) => void;
   reject: (error: Error) => void;
 }
@@ -15,7 +15,12 @@ export class BurstClient {
   readonly #token: string;
   readonly #sockets: Socket[] = [];
   readonly #idle: Connection[] = [];
-  readonly #waiting: Call[] = [];
+  #waiting: Call[] = [];
+  /** The first of `#waiting` that was not sent; shifting thousands of them one by one would move them all each time. */
+  #next = 0;
+  #open = 0;
+  /** The last request as bytes; a burst sends the same one thousands of times. */
+  #last: { path: string; body: string; contentType: string; request: Buffer } | undefined;
 
   private constructor(host: string, token: string) {
     this.#host = host;
@@ -31,20 +36,23 @@ export class BurstClient {
         const socket = connect({ host: hostname, port: Number(port), noDelay: true });
         client.#sockets.push(socket);
         await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-        client.#idle.push(new Connection(socket, (connection) => client.#next(connection)));
+        client.#open++;
+        client.#idle.push(
+          new Connection(socket, (connection, isOpen) => (isOpen ? client.#sendNext(connection) : client.#forget(connection))),
+        );
       }),
     );
     return client;
   }
 
-  /** Posts and answers the body; rejects for anything that is not a success. */
+  /** Posts and answers the body; rejects for anything that is not a success, and when the home has closed every connection. */
   async post(path: string, body: string, contentType = 'application/json'): Promise<string> {
-    const head = `POST ${path} HTTP/1.1\r\nhost: ${this.#host}\r\nauthorization: Bearer ${this.#token}\r\n`;
-    const request = `${head}content-type: ${contentType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    const request = this.#requestOf(path, body, contentType);
     return new Promise((resolve, reject) => {
+      if (this.#open === 0) return reject(new Error('the home closed every connection'));
       this.#waiting.push({ request, resolve, reject });
       const connection = this.#idle.pop();
-      if (connection) this.#next(connection);
+      if (connection) this.#sendNext(connection);
     });
   }
 
@@ -52,24 +60,52 @@ export class BurstClient {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #next(connection: Connection): void {
-    const call = this.#waiting.shift();
-    if (call) connection.send(call);
-    else this.#idle.push(connection);
+  #requestOf(path: string, body: string, contentType: string): Buffer {
+    const last = this.#last;
+    if (last?.path === path && last.body === body && last.contentType === contentType) return last.request;
+    const head = `POST ${path} HTTP/1.1\r\nhost: ${this.#host}\r\nauthorization: Bearer ${this.#token}\r\n`;
+    const request = Buffer.from(`${head}content-type: ${contentType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    this.#last = { path, body, contentType, request };
+    return request;
+  }
+
+  #sendNext(connection: Connection): void {
+    const call = this.#waiting[this.#next];
+    if (call) {
+      this.#next++;
+      connection.send(call);
+      return;
+    }
+    this.#waiting = [];
+    this.#next = 0;
+    this.#idle.push(connection);
+  }
+
+  /** The home closes a connection on which nothing was asked for a while; the others serve. */
+  #forget(connection: Connection): void {
+    this.#open--;
+    const at = this.#idle.indexOf(connection);
+    if (at !== -1) this.#idle.splice(at, 1);
+    if (this.#open > 0) return;
+    for (const { reject } of this.#waiting.splice(this.#next)) reject(new Error('the home closed every connection'));
   }
 }
 
 class Connection {
   readonly #socket: Socket;
-  readonly #onFree: (connection: Connection) => void;
+  readonly #onTurn: (connection: Connection, isOpen: boolean) => void;
   #call: Call | undefined;
   #received = '';
 
-  constructor(socket: Socket, onFree: (connection: Connection) => void) {
+  /** `onTurn` is told when the connection is free for a call, and when it was closed. */
+  constructor(socket: Socket, onTurn: (connection: Connection, isOpen: boolean) => void) {
     this.#socket = socket;
-    this.#onFree = onFree;
+    this.#onTurn = onTurn;
     socket.setEncoding('latin1').on('data', (chunk: string) => this.#read(chunk));
-    socket.on('close', () => this.#call?.reject(new Error('the home closed the connection')));
+    socket.on('close', () => {
+      this.#call?.reject(new Error('the home closed the connection'));
+      this.#onTurn(this, false);
+    });
     socket.on('error', (error) => this.#call?.reject(error));
   }
 
@@ -80,19 +116,21 @@ class Connection {
 
   /** The home always states a content-length; anything else is an error of this benchmark. */
   #read(chunk: string): void {
+    const call = this.#call;
+    // The home says that it waited long enough for a request, and closes.
+    if (!call) return;
     this.#received += chunk;
     const headEnd = this.#received.indexOf('\r\n\r\n');
     if (headEnd === -1) return;
     const length = /\r\ncontent-length: (\d+)/i.exec(this.#received)?.[1];
     const bodyStart = headEnd + 4;
     if (length === undefined || this.#received.length < bodyStart + Number(length)) return;
-    const call = this.#call;
     const status = Number(this.#received.slice(9, 12));
     const body = this.#received.slice(bodyStart, bodyStart + Number(length));
     this.#call = undefined;
     this.#received = '';
-    this.#onFree(this);
-    if (status < 300) call?.resolve(body);
-    else call?.reject(new Error(`the home answered ${status}: ${body}`));
+    this.#onTurn(this, true);
+    if (status < 300) call.resolve(body);
+    else call.reject(new Error(`the home answered ${status}: ${body}`));
   }
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BenchHost, now, startBody, type BenchHostOptions } from './bench-host.ts';
 import type { BurstClient } from './burst-client.ts';
 import { percentiles, type Percentiles } from './percentiles.ts';
+import { startedId } from './started-id.ts';
 
 export interface BurstResult {
   executions: number;
@@ -82,8 +83,8 @@ async function startMany(client: BurstClient, count: number, batch: number | und
   if (batch !== undefined) return startInBatches(client, startBody, { count, batch });
   return Promise.all(
     Array.from({ length: count }, async () => {
-      const { id } = JSON.parse(await client.post('/api/executions', startBody)) as { id: string };
-      return { id, at: now() };
+      const answer = await client.post('/api/executions', startBody);
+      return { id: startedId(answer), at: now() };
     }),
   );
 }
@@ -97,17 +98,10 @@ async function startInBatches(client: BurstClient, line: string, { count, batch 
       return text
         .trimEnd()
         .split('\n')
-        .map((answer) => ({ id: idOf(answer), at }));
+        .map((answer) => ({ id: startedId(answer), at }));
     }),
   );
   return answers.flat();
-}
-
-/** A line that was refused is a failed burst, not a fast one. */
-function idOf(answer: string): string {
-  const { execution } = JSON.parse(answer) as { execution?: { id: string } };
-  if (execution === undefined) throw new Error(`a line was not started: ${answer}`);
-  return execution.id;
 }
 
 const sorted = (values: number[]): number[] => values.sort((a, b) => a - b);

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BenchHost, now, startBody, type BenchHostOptions } from './bench-host.ts';
 import { percentiles, type Percentiles } from './percentiles.ts';
+import { startedId } from './started-id.ts';
 
 export interface SustainedOptions extends BenchHostOptions {
   /** Starts a second. */
@@ -73,7 +74,7 @@ async function load({ client }: BenchHost, rate: number, seconds: number): Promi
   const startedAt = now();
   const answers: Promise<Answered>[] = [];
   const start = async (dueAt: number): Promise<Answered> => {
-    const { id } = JSON.parse(await client.post('/api/executions', startBody)) as { id: string };
+    const id = startedId(await client.post('/api/executions', startBody));
     return { id, dueAt, at: now() };
   };
   while (answers.length < rate * seconds) {

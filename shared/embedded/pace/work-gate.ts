@@ -14,6 +14,11 @@ const lullMs = 30;
 const commitMs = 500;
 /** Held-back jobs at once when no burst is on: enough to fill a group commit. */
 const width = 256;
+/**
+ * What goes on at first when a burst seems over, then twice as much in every turn in which no request came: a caller who was only kept from a processor for a
+ * moment finds the home back at once, and not behind hundreds of jobs.
+ */
+const firstWidth = 4;
 /** While a burst lasts, so many jobs go through every few milliseconds all the same; a job takes some tenths of a millisecond. */
 const trickle = { jobs: 1, everyMs: 5 } as const;
 /** Who waited for so long is in a burst that does not end: then such work gets about a quarter of the time. */
@@ -33,6 +38,8 @@ export class WorkGate {
   /** When a request came, or a run of one was started. */
   #movedAt = 0;
   #active = 0;
+  /** Jobs that may begin in the next turn. */
+  #admissible: number = width;
   /** Ordered by run; of one run, in the order in which they came. */
   readonly #waiting: WaitingJob[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -42,7 +49,10 @@ export class WorkGate {
   enter(starts = 1): () => void {
     this.#requests += starts;
     this.#movedAt = performance.now();
-    if (this.#requests > burstRequests) this.#burstUntil = this.#movedAt + lullMs;
+    if (this.#requests > burstRequests) {
+      this.#burstUntil = this.#movedAt + lullMs;
+      this.#admissible = firstWidth;
+    }
     return () => {
       this.#requests -= starts;
     };
@@ -94,9 +104,15 @@ export class WorkGate {
     // A turn of the event loop lets requests that already arrived come first.
     setImmediate(() => {
       this.#isScheduled = false;
-      this.#admit(width - this.#active);
+      // A request may have come since this turn was asked for.
+      if (!this.#isBurst()) this.#admitMore();
       this.#schedule();
     });
+  }
+
+  #admitMore(): void {
+    this.#admit(Math.min(width - this.#active, this.#admissible));
+    this.#admissible = Math.min(width, 2 * this.#admissible);
   }
 
   #isBurst(): boolean {

@@ -100,29 +100,44 @@ export function newHead(admission: Admission): ExecutionRecord {
   };
 }
 
-/** The tasks of a new run: those that need nothing, or nothing that still has to run, are ready at once. */
-export function newTasks({ plan, now, origin }: Pick<Admission, 'plan' | 'now' | 'origin'>): TaskRecord[] {
+/** The tasks of a plan as any run of it begins, without the time; plans are kept for a while and are never changed. */
+const taskOutlines = new WeakMap<Plan, readonly TaskRecord[]>();
+
+function outlineTasks(plan: Plan): readonly TaskRecord[] {
+  const known = taskOutlines.get(plan);
+  if (known) return known;
   const dependents = new Map<string, string[]>();
   for (const task of plan.tasks) for (const need of task.needs) dependents.set(need, [...(dependents.get(need) ?? []), task.id]);
+  const outlines = plan.tasks.map((task) => outlineTask(task, dependents.get(task.id) ?? []));
+  taskOutlines.set(plan, outlines);
+  return outlines;
+}
+
+const stateOf = (waitingOn: number): 'ready' | 'blocked' => (waitingOn === 0 ? 'ready' : 'blocked');
+
+/** The tasks of a new run: those that need nothing, or nothing that still has to run, are ready at once. */
+export function newTasks({ plan, now, origin }: Pick<Admission, 'plan' | 'now' | 'origin'>): TaskRecord[] {
   const reused = origin?.reused;
-  return plan.tasks.map((task) => {
-    const waitingOn = task.needs.filter((need) => !reused?.has(need)).length;
-    const fresh = newTask({ ...task, waitingOn }, dependents.get(task.id) ?? [], now);
-    const step = reused?.get(task.id);
-    return step ? { ...fresh, state: 'succeeded', completedAt: now, outputs: step.outputs, reusedFrom: step.ranIn } : fresh;
+  return outlineTasks(plan).map((outline) => {
+    const task = { ...outline, readyAt: now, notBefore: now };
+    if (reused === undefined) return task;
+    const step = reused.get(task.id);
+    const waitingOn = task.needs.filter((need) => !reused.has(need)).length;
+    if (!step) return { ...task, waitingOn, state: stateOf(waitingOn) };
+    return { ...task, waitingOn, state: 'succeeded', completedAt: now, outputs: step.outputs, reusedFrom: step.ranIn };
   });
 }
 
-function newTask(task: PlannedTask & { waitingOn: number }, dependents: string[], now: number): TaskRecord {
+function outlineTask(task: PlannedTask, dependents: string[]): TaskRecord {
   return {
     id: task.id,
     uses: task.uses,
     packageDigest: task.packageDigest,
     packageOwner: task.packageOwner,
-    state: task.waitingOn === 0 ? 'ready' : 'blocked',
+    state: stateOf(task.needs.length),
     needs: task.needs,
     dependents,
-    waitingOn: task.waitingOn,
+    waitingOn: task.needs.length,
     attempt: 0,
     attempts: [],
     failures: 0,
@@ -131,8 +146,8 @@ function newTask(task: PlannedTask & { waitingOn: number }, dependents: string[]
     timeoutMs: task.timeoutMs,
     resourceClass: task.resourceClass,
     egress: task.egress,
-    readyAt: now,
-    notBefore: now,
+    readyAt: 0,
+    notBefore: 0,
     leaseUntil: 0,
     completedAt: null,
     outputs: null,
@@ -149,8 +164,8 @@ function newTask(task: PlannedTask & { waitingOn: number }, dependents: string[]
 /** The items of a run's head and tasks; the head is found by time in the tenant's list, and by sweeps while the run is open. */
 function headItem(head: ExecutionRecord): Item {
   return madeOfRecord({
-    ...headKey(head.tenant, head.id),
     ...head,
+    ...headKey(head.tenant, head.id),
     gsi1pk: `T#${head.tenant}#X`,
     gsi1sk: `${isoTime(head.createdAt)}#${head.id}`,
     gsi2pk: openPartition(head.id),
@@ -158,8 +173,9 @@ function headItem(head: ExecutionRecord): Item {
   });
 }
 
+/** The record comes first: an engine copies an object into an empty one in one piece, and into any other field by field. */
 export function taskItem(head: ExecutionRecord, task: TaskRecord): Item {
-  return madeOfRecord({ ...taskKey(head.tenant, head.id, task.id), ...storedTask(task) });
+  return madeOfRecord({ ...storedTask(task), ...taskKey(head.tenant, head.id, task.id) });
 }
 
 /** Remembers the execution that the key answers from now on. */

@@ -8,6 +8,7 @@ import type { Deps } from '../../port/deps.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import type { StartRequest } from '../execution.ts';
 import { refuseWhenFull } from './admit-run.ts';
+import { inTurn } from './in-turn.ts';
 import { startExecution, type StartResult } from './start-execution.ts';
 
 /** Reads one line; throws for one that cannot be read, when it is that line's turn. */
@@ -30,10 +31,17 @@ export const linesAtOnce = { local: 100, aws: 4 } as const;
 /** API Gateway stops listening after 30 s, and a line that has begun may wait some seconds for its turn. */
 const maxMs = 20_000;
 
-/** What became of every line, in order; throws `mc:host:overloaded` before the first when this home takes no further run. Other work goes on in between. */
-export async function startExecutions(deps: Deps, actor: Actor, { lines, idempotencyKey }: Batch): Promise<LineResult[]> {
+/**
+ * What became of every line, in order; throws `mc:host:overloaded` before the first when this home takes no further run. Batches of a tenant come one after the
+ * other, so that the first is answered while the others wait, and what is half done of a few hundred starts does not fill the memory; other work goes on in between.
+ */
+export async function startExecutions(deps: Deps, actor: Actor, batch: Batch): Promise<LineResult[]> {
   refuseWhenFull(deps);
   const endMs = deps.clock.elapsedMs() + maxMs;
+  return inTurn(deps.table, actor.tenant, () => startLines(deps, actor, batch, endMs));
+}
+
+async function startLines(deps: Deps, actor: Actor, { lines, idempotencyKey }: Batch, endMs: number): Promise<LineResult[]> {
   const width = linesAtOnce[deps.config.cloud];
   const results: LineResult[] = [];
   for (let from = 0; from < lines.length; from += width) {

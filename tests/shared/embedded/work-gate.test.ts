@@ -43,6 +43,23 @@ describe('the gate for work that can wait', () => {
     expect(order).toEqual(['exec_1 a', 'exec_1 b', 'exec_2 a', 'exec_2 b', 'exec_3 a']);
   });
 
+  test('lets few go when a burst seems over, so that a caller who comes back after a moment does not wait for hundreds', async () => {
+    const gate = new WorkGate();
+    let leave = enterMany(gate);
+    let done = 0;
+    const { promise: lull, resolve: onLull } = Promise.withResolvers<undefined>();
+    const all = Promise.all(
+      Array.from({ length: 500 }, async (_, n) => gate.turn(`exec_${n}`).then(() => (done += 1) === 1 && onLull(undefined))),
+    );
+    leave();
+    await lull;
+    leave = enterMany(gate);
+    await delay(20);
+    expect(done).toBeLessThan(50);
+    leave();
+    await all;
+  });
+
   test('takes a request that stands for many starts for as many', async () => {
     const gate = new WorkGate();
     const leave = gate.enter(burst);

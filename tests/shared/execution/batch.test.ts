@@ -240,6 +240,17 @@ describe('limits of a batch', () => {
     expect(there.most()).toBeLessThan(20);
   });
 
+  test('batches of a tenant come one after the other: what is under way at once does not grow with their number', async () => {
+    await open();
+    const { deps, most } = counting(engine.home.deps);
+    const ended: number[] = [];
+    const batches = [0, 1, 2].map(async (n) => start(lines(120), { deps }).then((results) => (ended.push(n), results)));
+    for (const results of await Promise.all(batches)) expect(new Set(kindsIn(results))).toEqual(new Set(['started']));
+    expect(ended).toEqual([0, 1, 2]);
+    // A slice of 100, and what its first tasks write.
+    expect(most()).toBeLessThan(200);
+  });
+
   test('other work goes on between slices, also when nothing has to be written', async () => {
     await open();
     const same = Array.from({ length: 400 }, () => ({ ...numbered(1), idempotencyKey: 'one' }));
