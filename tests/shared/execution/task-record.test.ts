@@ -8,6 +8,7 @@ import { digestJson } from '../../../shared/core/digest.ts';
 import { idSchema } from '../../../shared/core/id.ts';
 import { TenantId } from '../../../shared/core/tenant-id.ts';
 import type { Table, WriteOp } from '../../../shared/port/table.ts';
+import { madeOfRecord } from '../../../shared/port/typed-items.ts';
 import { updated } from '../../../shared/port/table-rules.ts';
 import type { Item } from '../../../shared/port/table.ts';
 
@@ -146,5 +147,19 @@ describe('a row that another process wrote', () => {
     expect(await getTasks({ table }, tenant, id, ['only'])).toStrictEqual([fresh]);
     update({ ...storedChange({ state: 'running', attempt: 1, attempts: [begun] }) });
     expect(await getTasks({ table }, tenant, id, ['only'])).toStrictEqual([{ ...fresh, state: 'running', attempt: 1, attempts: [begun] }]);
+  });
+
+  test('is parsed again when it is a copy of one that was read, with something else in it', async () => {
+    const known = { ...taskKey(tenant, id, 'only'), ...storedTask(fresh) };
+    await getTasks({ table: tableOf(known).table }, tenant, id, ['only']);
+    const { table } = tableOf({ ...known, retries: 'one' });
+    await expect(getTasks({ table }, tenant, id, ['only'])).rejects.toThrow('retries');
+  });
+
+  test('that nobody has read is not taken for a record after an update', async () => {
+    const { table, update } = tableOf({ ...taskKey(tenant, id, 'only'), ...storedTask(fresh), retries: 'one' });
+    const read = madeOfRecord({ ...taskKey(tenant, id, 'other'), ...storedTask(fresh) });
+    update({ ...read, retries: 'one' });
+    await expect(getTasks({ table }, tenant, id, ['only'])).rejects.toThrow('retries');
   });
 });
