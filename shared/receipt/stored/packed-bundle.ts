@@ -18,15 +18,16 @@ export interface PackedBundle {
 
 /** The window holds a few tasks of a statement, which are alike; more memory saves nothing. */
 const deflating = { level: constants.Z_BEST_SPEED, windowBits: 13, memLevel: 6 } as const;
-/** What unpacks to more than this is none of ours: statements are of at most 500 tasks. */
+/** Nothing is packed that is larger, nor unpacked; statements are of at most 500 tasks. */
 const mostBytes = 64 * 1024 * 1024;
 
-/** Packs a bundle that was made by bundleOf; one that stands in the log already has more to keep. */
+/** Packs a bundle that was made by bundleOf; one that stands in the log already has more to keep. Throws `mc:store:refused` for one that is too large to be read again. */
 export function packBundle(bundle: Bundle): PackedBundle {
   const { payload, signatures } = bundle.dsseEnvelope;
   const signature = signatures[0];
   if (!signature || bundle.verificationMaterial.tlogEntries?.length !== 0) throw new InvariantError('only a fresh bundle is packed');
   const whole = Buffer.concat([Buffer.from(`${signature.keyid}\n${signature.sig}\n`), Buffer.from(payload, 'base64')]);
+  if (whole.byteLength > mostBytes) throw new McError('mc:store:refused', `a statement of more than ${mostBytes} bytes is not signed`);
   return {
     digest: `sha256:${sha256(JSON.stringify(bundle)).toString('hex')}`,
     packed: Uint8Array.from(deflateRawSync(whole, deflating)),

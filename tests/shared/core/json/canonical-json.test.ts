@@ -23,6 +23,16 @@ describe('canonical JSON', () => {
     ['members that are undefined', { a: undefined, b: 1 }],
     ['numbers at the edges', [0, -0, 1e21, 1e-7, 5e-324, Number.MAX_SAFE_INTEGER, 0.1 + 0.2]],
     ['an object with a form of its own', { a: new Date(0) }],
+    ['a text that spells a surrogate', { a: '\\ud800', b: '\ud83d\ude00' }],
+    ['an array with a hole', Object.assign([1], { length: 3 })],
+    [
+      'an instance of a class',
+      new (class {
+        b = 1;
+        a = 2;
+      })(),
+    ],
+    ['an object without a prototype', Object.assign(Object.create(null) as object, { a: 1, b: 2 })],
     ['a boxed number', { a: Object(1) as unknown }],
   ])('is what the library says for %s', (_, value: unknown) => {
     expect(canonicalJson(value)).toBe(canonicalize(value));

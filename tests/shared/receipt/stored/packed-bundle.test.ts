@@ -36,6 +36,11 @@ describe('a packed bundle', () => {
     expect(() => packBundle(logged)).toThrow('only a fresh bundle');
   });
 
+  test('is never made of what could not be unpacked again', () => {
+    const large = bundleOf(Buffer.alloc(64 * 1024 * 1024), randomBytes(70), keyId);
+    expect(() => packBundle(large)).toThrow(expect.objectContaining({ code: 'mc:store:refused' }));
+  });
+
   test.each([
     ['bytes that are not deflated', Buffer.alloc(40, 0xff)],
     ['nothing', Buffer.alloc(0)],
