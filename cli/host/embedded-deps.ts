@@ -98,7 +98,7 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   opened.adopt(lockFolder(options.dataDir), (lock) => lock.release());
   const tableFile = join(options.dataDir, 'table.sqlite');
   const applier = new ApplierThread(tableFile);
-  const table = opened.adopt(new SqliteTable(tableFile, isRunState, applier), (open) => open.close());
+  const table = opened.adopt(new SqliteTable(tableFile, isReadOften, applier), (open) => open.close());
   opened.adopt(applier, (thread) => thread.close());
   const logger = jsonLogger(options.log ?? warningsToStderr, 'maestro-conductor');
   const metrics = new MemoryMetrics();
@@ -179,9 +179,10 @@ function ownerQuota({ maxOpenRuns = defaultMaxOpenRuns }: EmbeddedHomeOptions): 
 
 /**
  * A run's head and tasks are read at every step of the run, its tenant and the tenant's usage at every request, the decision that let it start by the seal; what was
- * said of its attempts, receipt and blobs once or never.
+ * said of its attempts, receipt and blobs once or never. What a caller may do is read at every request too, and that most are no members of their tenant is known as well.
  */
-function isRunState({ sk }: Key): boolean {
+function isReadOften({ pk, sk }: Key): boolean {
+  if (pk.endsWith('#MEMBER')) return true;
   return sk === 'EXEC' || sk === 'DECISION#start' || sk.startsWith('TASK#') || sk === 'TENANT' || sk === 'RUNS' || sk.startsWith('DAY#');
 }
 

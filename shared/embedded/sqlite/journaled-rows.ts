@@ -28,6 +28,9 @@ const smallChars = 256 * 1024;
 const fullChars = 48 * 1024 * 1024;
 /** Another program that holds the table's file is not asked again with every commit: each time takes a while. */
 const retryMs = 1_000;
+/** What takes the place of an item that is not there, among those kept in memory. */
+const nothing = 'nothing';
+const nothingChars = 100;
 /** How long one waits for another process that applies, when a folder is opened or closed. */
 const patienceMs = 5_000;
 
@@ -39,7 +42,7 @@ export class JournaledRows {
   readonly #get: StatementSync;
   readonly #keepsRecent: (key: Key) => boolean;
   /** State of the items used last, as the table's file has it; a run touches its few items a dozen times within a second. */
-  readonly #recent = new LRUCache<string, Item>({ maxSize: recentChars });
+  readonly #recent = new LRUCache<string, Item | typeof nothing>({ maxSize: recentChars });
   readonly #unapplied = new UnappliedItems();
   /** The newest number of the journal that this process knows, and the newest that it knows to be in the table's file. */
   #seen: number;
@@ -77,9 +80,13 @@ export class JournaledRows {
     const unapplied = this.#unapplied.find(id);
     if (unapplied) return unapplied.item;
     const recent = this.#recent.get(id);
-    if (recent) return recent;
+    if (recent) return recent === nothing ? undefined : recent;
     const row = this.#get.get(key.pk, key.sk);
-    if (row === undefined) return undefined;
+    if (row === undefined) {
+      // What a commit finds absent it is about to write.
+      if (isOwn && !this.#isCommitting) this.#recent.set(id, nothing, { size: nothingChars });
+      return undefined;
+    }
     const { item, chars } = parseBody(row['body']);
     this.#keep(id, item, chars);
     return item;
@@ -88,7 +95,8 @@ export class JournaledRows {
   /** The item of a row that was just read from the table's file, or what was committed since. */
   sameAs({ pk, sk, body }: Key & { body: string }): Item {
     const id = cacheKey({ pk, sk });
-    return this.#unapplied.find(id)?.item ?? this.#recent.get(id) ?? parseBody(body).item;
+    const recent = this.#recent.get(id);
+    return this.#unapplied.find(id)?.item ?? (recent === nothing ? undefined : recent) ?? parseBody(body).item;
   }
 
   /** Commits what `judge` stages, in one entry; nothing is written when it throws. */

@@ -11,8 +11,8 @@ const autocheckpointPages = 25_000;
 const busyMs = 100;
 /** SQLite's name for a database without a file. */
 const inMemory = ':memory:';
-/** Memory for SQLite's page cache; the whole home stays under 512 MB in a burst of 5,000. */
-const cacheKib = 32 * 1024;
+/** Memory for SQLite's page cache of a connection. Entries of a journal are written once and read once. */
+const cacheKib = { items: 32 * 1024, journal: 4 * 1024 } as const;
 
 /** The journal lies beside its table. */
 export function journalOf(table: string): string {
@@ -52,7 +52,7 @@ const tables = {
 function prepareTables(db: DatabaseSync, holds: keyof typeof tables): void {
   // What was deleted or replaced does not stay in the gaps of a page: a data key that was shredded must not be read from the file.
   db.exec('PRAGMA secure_delete = FAST');
-  db.exec(`PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${cacheKib};
+  db.exec(`PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${cacheKib[holds]};
     PRAGMA wal_autocheckpoint = ${autocheckpointPages}; PRAGMA temp_store = MEMORY;`);
   db.exec(tables[holds]);
   // A write, because SQLite opens a file that we may only read without a word, and a home that cannot write is none.

@@ -52,6 +52,20 @@ describe('the SQLite table', () => {
     again.close();
   });
 
+  test('what was looked for in vain is found as soon as it is written, and again in vain when it was deleted', async () => {
+    const path = join(folder, 'table.sqlite');
+    const table = new SqliteTable(path);
+    const key = { pk: 'p', sk: 's' };
+    for (let round = 1; round <= 2; round += 1) {
+      for (let time = 0; time < 2; time += 1) expect(await table.get(key)).toBeUndefined();
+      expect(await table.write([{ kind: 'put', item: { ...key, value: round }, conditions: [{ kind: 'absent' }] }])).toEqual({ ok: true });
+      expect(await table.get(key)).toMatchObject({ value: round });
+      expect((await table.query({ pk: 'p', limit: 1 })).items).toMatchObject([{ value: round }]);
+      await table.write([{ kind: 'delete', key }]);
+    }
+    table.close();
+  });
+
   test('a refused write leaves the other writes of the same turn alone', async () => {
     const table = new SqliteTable(':memory:');
     await table.write([{ kind: 'put', item: { pk: 'p', sk: 'a', text: 'x' } }]);
