@@ -8,10 +8,10 @@ import { threadEnvironment } from './thread-environment.ts';
  */
 const noFlag = '--max-semi-space-size=0';
 
-/** A thread with these limits, which does not keep the process alive until somebody refs it. */
-export function startThread(program: string, name: string, limits: ResourceLimits): Worker {
+/** A thread with these limits and this data, which does not keep the process alive until somebody refs it. */
+export function startThread(program: string, name: string, limits: ResourceLimits, workerData?: unknown): Worker {
   setFlagsFromString(noFlag);
-  const worker = new Worker(program, { name, env: threadEnvironment(), execArgv: [], resourceLimits: limits });
+  const worker = new Worker(program, { name, env: threadEnvironment(), execArgv: [], resourceLimits: limits, workerData });
   worker.unref();
   return worker;
 }

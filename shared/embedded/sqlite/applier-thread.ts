@@ -3,10 +3,12 @@
  * much to do; it never keeps the process alive.
  */
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
-import { threadEnvironment } from '../thread-environment.ts';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../start-thread.ts';
 import { journalOf } from './sqlite-schema.ts';
 
+/** MB. Its garbage is the texts of some entries at a time; what it ever has at once is what the table lets go unapplied. */
+const limits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 } as const;
 const program = fileURLToPath(new URL('./applier-thread-main.ts', import.meta.url));
 
 export class ApplierThread {
@@ -50,14 +52,13 @@ export class ApplierThread {
 
   #start(): Worker {
     const workerData = { table: this.#table, journal: journalOf(this.#table) };
-    const worker = new Worker(program, { name: 'mc-journal', env: threadEnvironment(), execArgv: [], workerData });
+    const worker = startThread(program, 'mc-journal', limits, workerData);
     worker.on('message', (applied: number) => this.#end(applied));
     worker.on('error', () => undefined); // It exits next.
     worker.on('exit', () => {
       if (this.#worker === worker) this.#worker = undefined;
       this.#end(undefined);
     });
-    worker.unref();
     return worker;
   }
 
