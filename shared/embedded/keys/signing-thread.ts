@@ -1,6 +1,6 @@
 /**
  * Signs statements in a thread of its own, as many in one message as come in one turn of the event loop: a job in libuv's pool costs the thread that asks for it more
- * than a tenth of what signing costs, twice for each receipt. Started when it is first needed; it keeps the process alive only while somebody waits for it.
+ * than a tenth of what signing costs, twice for each receipt. Started when several statements come in one turn, since a thread takes 20 MB and 30 ms to start; it keeps the process alive only while somebody waits for it.
  */
 import type { KeyObject } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
@@ -51,7 +51,7 @@ export class SigningThread {
 
   /**
    * Signs the payload with this key and checks the signature with the trusted one. Throws `mc:receipt:invalid` when it does not hold; undefined when the thread ended
-   * before it had answered.
+   * before it had answered, or is not worth starting: then the caller signs.
    */
   async sign(key: KeyObject, trusted: PublicKey, payload: string): Promise<SignedStatement | undefined> {
     return new Promise((resolve, reject) => {
@@ -68,6 +68,7 @@ export class SigningThread {
   #ask(): void {
     const jobs = this.#gathered;
     this.#gathered = [];
+    if (this.#worker === undefined && jobs.length === 1) return giveUp(jobs);
     let question: Job[] = [];
     for (const job of jobs) {
       const [first] = question;

@@ -64,6 +64,13 @@ describe('the thread that signs', () => {
     expectGood(await sign(second, 'later'), second, 'later');
   });
 
+  test('is not started for a statement that comes alone, and signs one that comes later', async () => {
+    expect(await sign(first, 'alone')).toBeUndefined();
+    await Promise.all([sign(first, 'one'), sign(first, 'two')]);
+    expectGood(await sign(first, 'alone again'), first, 'alone again');
+    expect(failures).toEqual([]);
+  });
+
   test('gives nothing whose signature the trusted key does not hold, and goes on', async () => {
     const forged = sign({ key: first.key, trusted: second.trusted }, 'forged');
     const honest = sign(first, 'honest');
@@ -79,7 +86,8 @@ describe('the thread that signs', () => {
     await thread.close();
     expect(await Promise.all(waiting)).toEqual([undefined, undefined]);
     expect(failures).toEqual(['the thread that signs has ended']);
-    expectGood(await sign(first, 'four'), first, 'four');
+    const [four] = await Promise.all([sign(first, 'four'), sign(first, 'five')]);
+    expectGood(four, first, 'four');
   });
 
   test('keeps a process alive while somebody waits for it, and no longer', () => {
@@ -89,7 +97,7 @@ describe('the thread that signs', () => {
       env: { PATH: process.env['PATH'] },
       timeout: 60_000,
     });
-    expect(output).toBe('signed\nsigned\n');
+    expect(output).toBe('signed\n'.repeat(4));
   });
 });
 
@@ -106,19 +114,22 @@ describe('a home with a thread that signs', () => {
 
   test('signs with the key in use, before and after it is switched', async () => {
     const [before, next] = [await signer.active(), await signer.create('rot_1')];
-    expect((await signHere('before')).pem).toBe(before.pem);
+    const twice = async (note: string): Promise<SignedStatement[]> => Promise.all([signHere(note), signHere(note)]);
+    for (const { pem } of await twice('before')) expect(pem).toBe(before.pem);
     await signer.activate(next, before);
-    const { packed, pem } = await signHere('after');
-    expect(pem).toBe(next.pem);
-    expect(verifyBundle(read(packed), { pem }).statement).toEqual(statement('after'));
+    for (const { packed, pem } of await twice('after')) {
+      expect(pem).toBe(next.pem);
+      expect(verifyBundle(read(packed), { pem }).statement).toEqual(statement('after'));
+    }
   });
 
   test('loses no statement with its thread: it is signed in the pool', async () => {
     const signed = signHere('on its way');
+    const beside = signHere('beside it');
     // It is asked at the end of this turn or of the next, and the thread needs longer to start.
     for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     await thread.close();
-    const { packed, pem } = await signed;
+    const [{ packed, pem }] = await Promise.all([signed, beside]);
     expect(failures).toHaveLength(1);
     expect(verifyBundle(read(packed), { pem }).statement).toEqual(statement('on its way'));
   });
