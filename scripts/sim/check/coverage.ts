@@ -30,7 +30,7 @@ const wanted: Readonly<Record<string, readonly string[]>> = {
   'crashes at fault points': faultPoints.map((point) => `crash at ${point}`),
   'crashes before writes': writes.map((write) => `crash before ${write}`),
   'crashes after writes': writes.map((write) => `crash after ${write}`),
-  'writes lost to others': ['admission', 'claim', 'completion', 'completion with claims', 'seal', 'record'].map((write) => `lost ${write}`),
+  'writes lost to others': ['admission', 'claim', 'completion', 'completion with claims', 'seal'].map((write) => `lost ${write}`),
   'failures of runs': ['failed by its outputs'],
   messages: ['message dropped', 'message doubled'],
   outside: [
