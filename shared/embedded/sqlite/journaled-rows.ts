@@ -6,6 +6,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
 import { InvariantError } from '../../core/errors.ts';
 import type { Item, Key } from '../../port/table.ts';
+import { folderError } from '../folder-error.ts';
 import { sqliteProblem } from '../sqlite-problem.ts';
 import { JournalApplier } from './apply-journal.ts';
 import type { ApplierThread } from './applier-thread.ts';
@@ -52,20 +53,25 @@ export class JournaledRows {
   #isCommitting = false;
   #isClosed = false;
 
-  /** `keepsRecent` names the items that only this process writes and that are read again soon; only those are kept in memory once they are in the file. */
+  /**
+   * `keepsRecent` names the items that only this process writes and that are read again soon; only those are kept in memory once they are in the file. Throws as
+   * `openDatabase` does, and then nothing is open.
+   */
   constructor(path: string, keepsRecent: (key: Key) => boolean, thread: ApplierThread | undefined) {
-    this.db = openDatabase(path);
-    try {
-      this.#journal = new Journal(journalOf(path));
-    } catch (error) {
-      this.db.close();
-      throw error;
-    }
-    this.#applier = new JournalApplier(this.db, this.#journal);
     this.#thread = thread;
     this.#keepsRecent = keepsRecent;
-    this.#get = this.db.prepare('SELECT body FROM items WHERE pk = ? AND sk = ?');
-    this.#seen = this.#applied = this.#patiently(() => this.#applier.apply());
+    this.db = openDatabase(path);
+    let journal: Journal | undefined;
+    try {
+      this.#journal = journal = new Journal(journalOf(path));
+      this.#applier = new JournalApplier(this.db, journal);
+      this.#get = this.db.prepare('SELECT body FROM items WHERE pk = ? AND sk = ?');
+      this.#seen = this.#applied = this.#patiently(() => this.#applier.apply());
+    } catch (error) {
+      journal?.close();
+      this.db.close();
+      throw folderError(path, error);
+    }
   }
 
   /** Whether commits have to wait for the table's file. */
@@ -143,7 +149,9 @@ export class JournaledRows {
     try {
       await this.settled();
       if (this.#isClosed) return;
-      if (this.#forgotten < this.#applied) this.#journal.clear((this.#forgotten = this.#applied));
+      const applied = this.#applied;
+      if (this.#forgotten < applied) this.#journal.clear(applied);
+      this.#forgotten = applied;
       this.db.exec('PRAGMA wal_checkpoint(PASSIVE)');
     } catch (error) {
       // Nothing is lost: the journal keeps what the table has no room for, and the next pause tries again.

@@ -54,10 +54,10 @@ export class SqliteTable implements Table {
   async query(query: Query): Promise<Page> {
     checkQuery(query);
     const position = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
-    const rows = await this.#rows.settled().then(
-      () => reading(() => this.#selector.select(query, position)),
-      (error: unknown) => Promise.reject(storeError(error)),
-    );
+    await this.#rows.settled().catch((error: unknown) => {
+      throw storeError(error);
+    });
+    const rows = reading(() => this.#selector.select(query, position));
     const page: Page = { items: rows.slice(0, query.limit).map((row) => this.#rows.sameAs(row)) };
     const last = rows[query.limit - 1];
     if (rows.length > query.limit && last) page.cursor = encodeCursor(last);

@@ -1,5 +1,5 @@
 /** The journal of the table: what was acknowledged is in it or in the table's file, whoever reads and whenever the process ends. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -109,6 +109,19 @@ describe('a table and its journal', () => {
     expect(inTheFile()).toEqual([]);
     journal.close();
     db.close();
+    other.close();
+  });
+
+  test('a table beside the journal of another is not opened, and its files are free again', async () => {
+    new SqliteTable(path).close();
+    const other = new SqliteTable(join(folder, 'other.sqlite'));
+    await put(other, item('stranger', 1)); // It ends without being closed: its files are put aside as they are.
+    for (const end of ['', '-wal']) copyFileSync(journalOf(join(folder, 'other.sqlite')) + end, journalOf(path) + end);
+    expect(() => new SqliteTable(path)).toThrow(expect.objectContaining({ code: 'mc:store:damaged' }));
+    const writer = new DatabaseSync(path, { timeout: 0 });
+    writer.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; ROLLBACK');
+    writer.close();
+    expect(readdirSync(folder).filter((name) => /^table(-journal)?\.sqlite-(wal|shm)$/.test(name))).toEqual([]);
     other.close();
   });
 
