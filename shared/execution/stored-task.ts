@@ -23,10 +23,6 @@ function storedAttempt(attempt: Attempt, outputs: StoredJson | null): StoredAtte
 /** What an update sets in the row to change the task so. Outputs are set together with the attempt that gave them. */
 export function storedChange(change: Partial<TaskRecord>): Partial<StoredTask> {
   const { attempts, compensationAttempts, outputs = null } = change;
-  if (change.notBefore !== undefined && change.notBefore === change.readyAt) {
-    const { notBefore: _readyAt, ...rest } = change;
-    return storedChange(rest);
-  }
   const row: Partial<StoredTask> = { ...change };
   if (attempts) row.attempts = attempts.map((attempt) => storedAttempt(attempt, outputs));
   if (compensationAttempts) row.compensationAttempts = compensationAttempts.map((attempt) => storedAttempt(attempt, null));

@@ -154,9 +154,10 @@ describe('a table and its journal', () => {
 });
 
 describe('two processes on one table', () => {
+  const openTwice = (): [SqliteTable, SqliteTable] => [new SqliteTable(path, () => false), new SqliteTable(path, () => false)];
+
   test('each sees what the other committed, applied or not, and both never win one condition', async () => {
-    const home = new SqliteTable(path, () => false);
-    const backup = new SqliteTable(path, () => false);
+    const [home, backup] = openTwice();
     await put(home, item('head', 1));
     expect(await backup.get({ pk: 'p', sk: 'head' })).toEqual(item('head', 1));
     await put(backup, item('head', 2));
@@ -176,8 +177,7 @@ describe('two processes on one table', () => {
   });
 
   test('one finds out about the other after a pause in which the journal was emptied', async () => {
-    const home = new SqliteTable(path, () => false);
-    const backup = new SqliteTable(path, () => false);
+    const [home, backup] = openTwice();
     await put(home, item('a', 1));
     await backup.get({ pk: 'p', sk: 'a' });
     await put(home, item('a', 2));
@@ -192,8 +192,7 @@ describe('two processes on one table', () => {
   });
 
   test('one finds out about entries of the other that it never saw, because they were dropped or emptied', async () => {
-    const home = new SqliteTable(path, () => false);
-    const backup = new SqliteTable(path, () => false);
+    const [home, backup] = openTwice();
     await put(home, item('a', 1));
     expect(await backup.get({ pk: 'p', sk: 'a' })).toEqual(item('a', 1));
     await put(home, item('a', 2));

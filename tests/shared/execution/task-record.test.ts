@@ -7,6 +7,8 @@ import { taskKey } from '../../../shared/execution/execution-record.ts';
 import { digestJson } from '../../../shared/core/digest.ts';
 import { idSchema } from '../../../shared/core/id.ts';
 import { TenantId } from '../../../shared/core/tenant-id.ts';
+import { withBegun } from '../../../shared/execution/dispatch/attempt-list.ts';
+import type { Attempt } from '../../../shared/execution/execution.ts';
 import type { Table, WriteOp } from '../../../shared/port/table.ts';
 import { madeOfRecord } from '../../../shared/port/typed-items.ts';
 import { updated } from '../../../shared/port/table-rules.ts';
@@ -47,20 +49,7 @@ const fresh: TaskRecord = {
   compensationAttempts: [],
 };
 
-const begun: TaskRecord['attempts'][number] = {
-  attempt: 1,
-  startedAt: '2026-11-21T08:00:00.000Z',
-  endedAt: null,
-  sandbox: null,
-  inputsDigest: null,
-  outputsDigest: null,
-  logDigest: null,
-  failure: null,
-  message: null,
-  wallMs: null,
-  decisions: [],
-  decisionsDigest: null,
-};
+const [begun] = withBegun([], 1, Date.parse('2026-11-21T08:00:00.000Z')) as [Attempt];
 const good = { ...begun, endedAt: '2026-11-21T08:00:01.000Z', sandbox: 'simulated', inputsDigest: digestJson('in'), wallMs: 0 } as const;
 
 const tasks: [string, TaskRecord][] = [
@@ -124,8 +113,16 @@ describe('the row of a task', () => {
   test('is changed by what is written over something, even where that is nothing', () => {
     const change = storedChange({ state: 'ready', attempts: [begun], outputs: null, costUsdMicros: 0, readyAt: 7, notBefore: 7 });
     const { attempt, startedAt } = begun;
-    expect(change).toEqual({ state: 'ready', attempts: [{ attempt, startedAt }], outputs: null, costUsdMicros: 0, readyAt: 7 });
-    expect(storedChange({ readyAt: 7, notBefore: 8 })).toEqual({ readyAt: 7, notBefore: 8 });
+    expect(change).toEqual({
+      state: 'ready',
+      attempts: [{ attempt, startedAt }],
+      outputs: null,
+      costUsdMicros: 0,
+      readyAt: 7,
+      notBefore: 7,
+    });
+    const waited = { ...storedTask({ ...fresh, notBefore: 5_000 }), ...storedChange({ readyAt: 2_000, notBefore: 2_000 }) };
+    expect(TaskRecord.parse(waited).notBefore).toBe(2_000);
   });
 
   test('without a member that is always there is refused', () => {
