@@ -1,6 +1,6 @@
 /**
  * Signs statements in a thread of its own, as many in one message as come in one turn of the event loop: a job in libuv's pool costs the thread that asks for it more
- * than a tenth of what signing costs, twice for each receipt. Started when several statements come in one turn, since a thread takes 20 MB and 30 ms to start; it keeps the process alive only while somebody waits for it.
+ * than a tenth of what signing costs, twice for each receipt. Started when several statements come in one turn, since a thread has to be loaded and has a heap of its own; it keeps the process alive only while somebody waits for it.
  */
 import type { KeyObject } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +30,7 @@ interface Job {
 }
 
 const program = fileURLToPath(new URL('./signing-thread-main.ts', import.meta.url));
-/** What a question leaves behind is some 25 KB a statement; a young generation of 2 MB took a fifth more of the thread to sweep. */
+/** MB. Statements and bundles of a few questions; a smaller young generation is swept all the time. */
 const limits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 64 } as const;
 /** Statements in one question, so that the first of a burst need not wait for the last; each takes a tenth of a millisecond. */
 const mostAtOnce = 64;

@@ -1,6 +1,6 @@
 /**
  * How stores keep the bundles that this home signs: payload, signature and key id, deflated. All else of a bundle is always the same, and base64 hides from deflate what
- * repeats in a statement: a quarter of the bytes remains.
+ * repeats in a statement.
  */
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Digest } from '../../core/digest.ts';
