@@ -55,7 +55,8 @@ const documentedAs = [
     summary: 'Retry a failed or cancelled run from the failed steps',
     description:
       'Starts a new run of the same manifest and inputs (`retryOf`). Steps that succeeded and were not undone are not run again: their outputs are checked against the receipt and reused. ' +
-      'Policy, quota and budget are asked about what still runs. A run is retried once: whoever comes second gets 409 with the run that is there.',
+      'Policy, quota and budget are asked about what still runs. A run is retried once: whoever comes second gets 409 with the run that is there. ' +
+      'One in which every task succeeded and stands, as when it was cancelled just before its receipt, has nothing to retry and answers 409: replay it.',
     problems: rerun,
   }),
   request('replay', {

@@ -145,7 +145,7 @@ export const requestErrors = {
     6,
     'never',
     'The execution does not allow this action now',
-    'Read its state with `maestro status ID`: a terminal run cannot be cancelled, one that succeeded or was retried already cannot be retried.',
+    'Read its state with `maestro status ID`: a terminal run cannot be cancelled, one that succeeded, has no task left to run or was retried already cannot be retried. A replay runs all of it again.',
   ),
   'mc:execution:inputs-invalid': row(
     422,

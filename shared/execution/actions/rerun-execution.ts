@@ -32,7 +32,7 @@ export interface RerunRequest {
 
 /**
  * Starts the retry or the replay of a run, or answers the decision that denies it. Throws `mc:execution:action-conflict` for a run that is not over, for a retry of
- * one without a failed step, and when somebody else was first; `mc:receipt:invalid` when what the run left behind is not what its receipt says.
+ * one in which nothing is left to run, and when somebody else was first; `mc:receipt:invalid` when what the run left behind is not what its receipt says.
  */
 export async function rerunExecution(deps: Deps, actor: Actor, request: RerunRequest): Promise<StartResult> {
   const { action, id, reason, claim } = request;
@@ -42,6 +42,7 @@ export async function rerunExecution(deps: Deps, actor: Actor, request: RerunReq
   refuseWhenFull(deps);
   const tasks = await listTasks(deps, actor.tenant, id);
   const steps = action === 'retry' ? reusableSteps(tasks) : [];
+  if (steps.length === tasks.length) throw nothingLeft(head, tasks);
   await verifyOrigin(deps, actor, head, steps);
   const manifest = await loadManifest(deps, actor.tenant, head.workflow);
   const inputs = JsonRecord.parse(await loadJson(deps, actor.tenant, head.inputs));
@@ -66,6 +67,15 @@ function refuseUnlessAllowed(action: Origin['action'], head: ExecutionRecord): v
   // All its tasks succeeded, so a retry would run nothing and fail in the same place.
   if (error?.failure === 'outputs') throw conflict(`no task of ${id} failed, its outputs did: ${error.message}. Correct the manifest`);
   if (retriedBy !== undefined) throw outrun(action, head);
+}
+
+/** A cancel may land between the last task and the receipt. A retry of that would run nothing, and a run of nothing is none that policy could judge. */
+function nothingLeft({ id, state }: ExecutionRecord, tasks: readonly TaskRecord[]): McError {
+  const count = tasks.length === 1 ? 'its only task' : `all ${tasks.length} of its tasks`;
+  return conflict(
+    `${id} is ${state}, but ${count} had succeeded and none was undone; there is nothing to retry. To run all of it again, replay it: ` +
+      `maestro replay ${id} --reason …`,
+  );
 }
 
 function outrun(action: Origin['action'], { id, retriedBy, replayedBy }: ExecutionRecord): McError {

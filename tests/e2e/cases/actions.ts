@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { ApiProblem } from '../../../cli/client/api-problem.ts';
 import { MaestroClient } from '../../../cli/client/maestro-client.ts';
 import { waitForExecution } from '../../../cli/client/wait-for-execution.ts';
 import { compareRuns, type ComparedRun } from '../../../shared/execution/diff/compare-runs.ts';
@@ -78,6 +79,38 @@ export function describeActions(home: TestedHome): void {
           ]),
         );
         expect(events.filter(({ type }) => type === 'mc.exec.action')).toHaveLength(2);
+      },
+      2 * slowMs,
+    );
+
+    /** A run whose only task had succeeded when its cancel landed. The receipt follows that task closely, so it may take a few runs. */
+    async function cancelledWhenDone(workflow: string): Promise<Execution> {
+      for (const end = Date.now() + slowMs; Date.now() < end;) {
+        let execution = await home.client.startExecution({ workflow });
+        const { id } = execution;
+        while (byTask(execution)['echo']?.state !== 'succeeded' && Date.now() < end) execution = await home.client.getExecution(id);
+        await home.client.actOnExecution(id, 'cancel', { reason: 'changed my mind' }).catch((error: unknown) => {
+          if (!(error instanceof ApiProblem) || error.status !== 409) throw error;
+        });
+        execution = await ended(id);
+        if (execution.state === 'cancelled') return execution;
+      }
+      throw new Error('every cancel came too late');
+    }
+
+    test(
+      'a run that was cancelled when nothing was left to run has nothing to retry, says so, and can be replayed',
+      async () => {
+        const { name } = await publish(home, echoManifest(`late-${home.unique}`));
+        const { id } = await cancelledWhenDone(name);
+        expect(await problemOf(home.client.actOnExecution(id, 'retry', { reason: 'again' }))).toMatchObject({
+          status: 409,
+          code: 'mc:execution:action-conflict',
+          message: expect.stringContaining(`${id} is cancelled, but its only task had succeeded`),
+        });
+        expect(await home.client.getExecution(id)).toMatchObject({ retriedBy: null });
+        const replay = await home.client.actOnExecution(id, 'replay', { reason: 'again' });
+        expect(await ended(replay.id)).toMatchObject({ state: 'succeeded', replayOf: id });
       },
       2 * slowMs,
     );

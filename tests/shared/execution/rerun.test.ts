@@ -167,6 +167,35 @@ tasks:
     await engine.finish(open.id);
   });
 
+  test('of a run that was cancelled after its last task is refused before anything is judged, and says to replay it', async () => {
+    await engine.close();
+    isBroken = false;
+    let isCancelled = false;
+    engine = await openEngine({
+      faults: {
+        hit: async (point) => {
+          const [run] = engine.attempts;
+          if (point !== 'seal:after-receipt-blob' || isCancelled || !run) return;
+          isCancelled = true;
+          await act('cancel', run.executionId);
+        },
+      },
+    });
+    await engine.publish(diamond);
+    const { id } = await engine.start({ workflow: 'diamond', inputs: { word: 'x' } });
+    const cancelled = await engine.finish(id);
+    expect(cancelled.state).toBe('cancelled');
+    expect(cancelled.tasks.map(({ state }) => state)).toEqual(['succeeded', 'succeeded', 'succeeded']);
+    const before = (await engine.home.deps.table.query({ pk: 'T#acme#AUDIT', limit: 100 })).items.length;
+    await expect(act('retry', id)).rejects.toMatchObject({
+      code: 'mc:execution:action-conflict',
+      message: `${id} is cancelled, but all 3 of its tasks had succeeded and none was undone; there is nothing to retry. To run all of it again, replay it: maestro replay ${id} --reason …`,
+    });
+    expect((await engine.home.deps.table.query({ pk: 'T#acme#AUDIT', limit: 100 })).items).toHaveLength(before);
+    expect(await getExecution(engine.home.deps, engine.actor, id)).toMatchObject({ retriedBy: null });
+    expect(await engine.finish((await act('replay', id)).id)).toMatchObject({ state: 'succeeded', outputs: { both: ['x', 'x-f'] } });
+  });
+
   test('starts nothing when a stored output is not the one that was signed', async () => {
     const failed = await failedRun();
     const { deps } = engine.home;
