@@ -1,4 +1,4 @@
-/** One world from its beginning to its end. The same seed gives the same world, but for the random bytes in signatures, which nothing depends on. */
+/** One world from its beginning to its end. The same seed gives the same world, but for the random bytes of signatures and seals, on which nothing depends. */
 import { checkEnd } from './check/check-end.ts';
 import { sendCallers } from './callers.ts';
 import { EmbeddedHome } from './home/embedded-home.ts';

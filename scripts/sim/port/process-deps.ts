@@ -1,5 +1,5 @@
 /** Every port of one simulated process. */
-import { createSecretKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createSecretKey, sign } from 'node:crypto';
 import type { Digest } from '../../../shared/core/digest.ts';
 import { InvariantError, McError } from '../../../shared/core/errors.ts';
 import { TenantId } from '../../../shared/core/tenant-id.ts';
@@ -19,12 +19,12 @@ import type { WrappingKey } from '../../../shared/port/keys/wrapping-key.ts';
 import type { TaskQueue } from '../../../shared/port/task-queue.ts';
 import { keyIdOf } from '../../../shared/receipt/key-id.ts';
 import type { BlobsPort } from './blobs-port.ts';
+import { logKeyPair, receiptKeyPair } from './fixed-keys.ts';
 import { policyPort } from './policy-port.ts';
 import { runnerPort, type FindBehaviour } from './runner-port.ts';
 import { networkRefusals, type SimulatedProcess } from '../world/simulated-process.ts';
 
-/** One key for all worlds; making one costs more than a world. */
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const { privateKey, publicKey } = receiptKeyPair();
 const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
 const keyId = keyIdOf(pem);
 
@@ -47,8 +47,7 @@ export const plainSigner: Signer = {
   sign: async (message) => ({ bytes: sign('sha256', message, { key: privateKey, dsaEncoding: 'der' }), key: receiptKey }),
 };
 
-/** One key for the logs of all worlds, too. */
-const logKeys = generateKeyPairSync('ed25519');
+const logKeys = logKeyPair();
 export const plainLogKey: LogKey = {
   publicKey: async () => logKeys.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
   sign: async (message) => sign(null, message, logKeys.privateKey),
@@ -140,7 +139,7 @@ export function loggerOf(process: SimulatedProcess): Logger {
     (level: string) =>
     (message: string, fields?: Readonly<Record<string, unknown>>): void => {
       const broken = invariantIn(fields?.['error']);
-      if (broken) process.world.violate('no invariant breaks', `${message}: ${broken.stack ?? broken.message}`);
+      if (broken) process.world.violate('no invariant breaks', `${message}: ${stackOf(broken)}`);
       process.tell(() => `${level} ${message} ${told(fields)}`);
     };
   return { info: tell('info'), warn: tell('warn'), error: tell('error') };
@@ -154,8 +153,15 @@ function invariantIn(error: unknown): Error | undefined {
 
 function told(fields: Readonly<Record<string, unknown>> = {}): string {
   return Object.entries(fields)
-    .map(([name, value]) => `${name}=${value instanceof Error ? (value.stack ?? value.message) : String(value)}`)
+    .map(([name, value]) => `${name}=${value instanceof Error ? stackOf(value) : String(value)}`)
     .join(' ');
+}
+
+/** Where it was thrown, up to the event in which that was: who drives the world is no part of it. */
+function stackOf({ stack, message }: Error): string {
+  const lines = (stack ?? message).split('\n');
+  const end = lines.findIndex((line) => line.includes('/sim/world/scheduler.ts'));
+  return lines.slice(0, end === -1 ? undefined : end).join('\n');
 }
 
 export function clockOf(process: SimulatedProcess): Clock {

@@ -2,6 +2,7 @@
 import type { Item, Key, Page, Query, Table, WriteOp, WriteResult } from '../../../shared/port/table.ts';
 import { checkItem } from '../../../shared/port/table-rules.ts';
 import { nameWrite, targetsOf } from './name-write.ts';
+import { queryByPlace, sortKeyOf } from '../world/waiting-entries.ts';
 import { tableRefusals, type SimulatedProcess } from '../world/simulated-process.ts';
 
 /** How often a read of several items sees some of them earlier than others; DynamoDB promises no more. */
@@ -29,12 +30,13 @@ export class TablePort implements Table {
 
   async query(query: Query): Promise<Page> {
     const { store } = this.#process.world;
-    const first = await this.#read('query', () => store.query(query));
+    const first = await this.#read('query', () => queryByPlace(store, query));
     if (query.index !== undefined || query.cursor !== undefined || first.items.length < 2 || !this.#isTorn()) return first;
     // The second half of the page was read later than the first.
-    const second = await this.#read('query', () => store.query(query));
-    const border = first.items[first.items.length >> 1]?.sk ?? '';
-    const isEarly = ({ sk }: Item): boolean => (query.reverse ? sk > border : sk < border);
+    const second = await this.#read('query', () => queryByPlace(store, query));
+    const middle = first.items[first.items.length >> 1];
+    const border = middle ? sortKeyOf(middle) : '';
+    const isEarly = (item: Item): boolean => (query.reverse ? sortKeyOf(item) > border : sortKeyOf(item) < border);
     return { ...second, items: [...first.items.filter(isEarly), ...second.items.filter((item) => !isEarly(item))] };
   }
 

@@ -7,6 +7,12 @@ import { Groundwork } from '../../../scripts/sim/groundwork.ts';
 import { plants, type PlantName } from '../../../scripts/sim/plants.ts';
 import { runSeed } from '../../../scripts/sim/run-seed.ts';
 
+/** Worlds in which it shows when entries of the log stand in the order of their random names, nearly every time in each of them. */
+const tellingSeeds = [
+  20, 38, 42, 100, 101, 121, 130, 151, 166, 171, 173, 204, 209, 213, 235, 250, 252, 276, 302, 316, 317, 328, 333, 335, 343, 350, 351, 381,
+  384, 393,
+];
+
 let groundwork: Groundwork;
 beforeAll(async () => {
   groundwork = await Groundwork.lay();
@@ -25,15 +31,16 @@ describe('the simulated engine', () => {
   });
 
   test('gives the same world for the same seed, event by event, whatever ran before', async () => {
-    for (const seed of [3, 4]) {
-      const [first, again]: [string[], string[]] = [[], []];
-      await runSeed(groundwork, seed, { trace: first });
-      await runSeed(groundwork, seed + 100);
-      await runSeed(groundwork, seed, { trace: again });
-      expect(first.length).toBeGreaterThan(10);
-      expect(again).toEqual(first);
-    }
-  });
+    const traceOf = async (seed: number): Promise<string[]> => {
+      const trace: string[] = [];
+      await runSeed(groundwork, seed, { trace });
+      return trace;
+    };
+    const first = new Map<number, string[]>();
+    for (const seed of tellingSeeds) first.set(seed, await traceOf(seed));
+    for (const seed of tellingSeeds.toReversed()) expect([seed, await traceOf(seed)]).toEqual([seed, first.get(seed)]);
+    expect(Math.min(...[...first.values()].map(({ length }) => length))).toBeGreaterThan(10);
+  }, 60_000);
 });
 
 /** Which rule each planted bug breaks first; others may follow from it. */
