@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { openCliHome, type CliHome } from '../support/cli/open-cli-home.ts';
+import { earlierDecisionRow } from '../support/earlier-decision-row.ts';
 import { jsonOf, runCli, type CliResult } from '../support/cli/run-cli.ts';
 
 const manifest = `name: greeting
@@ -95,12 +96,9 @@ describe('why a run may run, told by the command line', () => {
   test(
     'a run of version 0.1.0 is shown as far as it is known, and told where the rest stands',
     async () => {
-      const { id } = Started.parse(jsonOf(await maestro('run', 'greeting', '--wait', '--json')));
+      const { id, decisionId } = Started.parse(jsonOf(await maestro('run', 'greeting', '--wait', '--json')));
       const { table } = home.host.home.deps;
-      const key = { pk: `T#local#X#${id}`, sk: 'DECISION#start' };
-      const later = ['tookMs', 'gsi1pk', 'gsi1sk'];
-      const old = Object.entries((await table.get(key)) ?? {}).filter(([field]) => !later.includes(field));
-      await table.write([{ kind: 'put', item: { ...Object.fromEntries(old), ...key } }]);
+      await table.write([{ kind: 'put', item: earlierDecisionRow({ tenant: 'local', executionId: id, decisionId }) }]);
       const { code, stdout, stderr } = await maestro('status', id, '--explain');
       expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/version 0\.1\.0; .* stands in its receipt/) });
       expect(stdout).toContain('succeeded');

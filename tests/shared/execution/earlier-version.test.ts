@@ -1,9 +1,8 @@
 /** Runs that 0.1.0 left behind: their items know no budget, no decisions about attempts and no compensations' attempts. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
-import { getDecision } from '../../../shared/decision/decision-store.ts';
 import { openRuns } from '../../../shared/execution/dispatch/sweep-executions.ts';
-import { executionPk, headKey, taskKey } from '../../../shared/execution/execution-record.ts';
+import { headKey, taskKey } from '../../../shared/execution/execution-record.ts';
 import { getExecution } from '../../../shared/execution/read/get-execution.ts';
 import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { listExecutions } from '../../../shared/execution/read/list-executions.ts';
@@ -12,6 +11,7 @@ import type { Id } from '../../../shared/core/id.ts';
 import type { Key, WriteOp } from '../../../shared/port/table.ts';
 import { getTenant } from '../../../shared/tenant/tenant-store.ts';
 import { readUsage } from '../../../shared/tenant/usage.ts';
+import { earlierDecisionRow } from '../../support/earlier-decision-row.ts';
 import { openEngine, type Engine } from '../../support/open-engine.ts';
 
 const manifest = `name: old
@@ -43,11 +43,8 @@ async function makeOld(id: Id<'exec'>): Promise<void> {
     { kind: 'update', key: headKey(tenant, id), set: { gsi2pk: 'SYS#OPEN' } },
     { kind: 'update', key: { pk: `T#${tenant}#USAGE`, sk: 'RUNS' }, set: { inUse: 0 } },
   ]);
-  const key = { pk: executionPk(tenant, id), sk: 'DECISION#start' };
   const { decisionId } = await getExecution(engine.home.deps, engine.actor, id);
-  const { tookMs: _took, executionId: _run, input, ...decision } = await getDecision(engine.home.deps, tenant, decisionId);
-  const { kind: _kind, ...actor } = input.actor;
-  await table.write([{ kind: 'put', item: { ...key, ...decision, input: { ...input, actor, tenant: { id: tenant } } } }]);
+  await table.write([{ kind: 'put', item: earlierDecisionRow({ tenant, executionId: id, decisionId }) }]);
 }
 
 /** The runs that a sweep would look at. */
