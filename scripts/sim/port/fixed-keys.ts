@@ -15,8 +15,9 @@ export function receiptKeyPair(): KeyPair {
   const d = seedOf('receipts');
   ecdh.setPrivateKey(d);
   const point = ecdh.getPublicKey(); // 04, x and y, of 32 bytes each.
-  const [x, y] = [point.subarray(1, 33), point.subarray(33)].map((part) => part.toString('base64url'));
-  return pairOf(createPrivateKey({ format: 'jwk', key: { kty: 'EC', crv: 'P-256', d: d.toString('base64url'), x, y } }));
+  const told = (part: Buffer): string => part.toString('base64url');
+  const key = { kty: 'EC', crv: 'P-256', d: told(d), x: told(point.subarray(1, 33)), y: told(point.subarray(33)) };
+  return pairOf(createPrivateKey({ format: 'jwk', key }));
 }
 
 /** PKCS #8 of an Ed25519 key, up to its 32 bytes (RFC 8410 §7). */
