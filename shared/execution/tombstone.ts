@@ -43,6 +43,13 @@ export function decisionTombstoneItem(pk: string, purgedDecision: PurgeMark): It
   return { pk, sk: 'EXEC', purgedDecision };
 }
 
+const StoredDecisionTombstone = z.object({ purgedDecision: PurgeMark });
+
+/** What the tombstone of a decision says, when this is one. */
+export function readDecisionTombstone(item: Item): PurgeMark | undefined {
+  return StoredDecisionTombstone.safeParse(item).data?.purgedDecision;
+}
+
 /** Lets a write happen only while the run is not purged: what is derived from a run must not outlive it. */
 export function notPurgedOp(tenant: TenantId, id: Id<'exec'>): WriteOp {
   const conditions = [{ kind: 'present' }, { kind: 'unset', field: 'tombstone' }] as const;

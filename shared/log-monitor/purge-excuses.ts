@@ -9,8 +9,8 @@ import { leafHash } from '../core/merkle-hash.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import { loneDecisionPk } from '../decision/decision-store.ts';
 import { executionPk } from '../execution/execution-record.ts';
-import { PurgeMark } from '../execution/purge-mark.ts';
-import { readTombstone, type Tombstone } from '../execution/tombstone.ts';
+import type { PurgeMark } from '../execution/purge-mark.ts';
+import { readDecisionTombstone, readTombstone, type Tombstone } from '../execution/tombstone.ts';
 import { logEntry } from '../log/log-entry.ts';
 import { leafKey, LeafRecord, pendingKey, tenantOf } from '../log/log-store.ts';
 import { findEntry } from '../log/with-log-entry.ts';
@@ -32,7 +32,6 @@ type Mark = { purge: PurgeId; run: Tombstone } | { purge: PurgeId; run: undefine
 /** What the home signed about a purge, or why that does not count. */
 type Manifest = { digest: string; names: ReadonlySet<string> } | { problem: string };
 
-const MarkedDecision = z.object({ purgedDecision: PurgeMark });
 /** The lines of an inventory that name decisions. */
 const DecisionLine = z.object({ decision: idSchema('dec') });
 const Filed = LeafRecord.pick({ of: true }).extend({ index: LeafRecord.shape.index.optional() });
@@ -65,8 +64,8 @@ export class PurgeExcuses {
     const item = await this.#deps.table.get({ pk, sk: 'EXEC' });
     const run = item && readTombstone(item);
     if (run) return { purge: run.purge, run };
-    const decision = MarkedDecision.safeParse(item);
-    return decision.success ? { purge: decision.data.purgedDecision.purge, run } : undefined;
+    const decision = item && readDecisionTombstone(item);
+    return decision && { purge: decision.purge, run };
   }
 
   /** Rows go before the manifest is signed. The purge is there before its marks, so one that is not under way any more has its manifest. */

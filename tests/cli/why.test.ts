@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { openCliHome, type CliHome } from '../support/cli/open-cli-home.ts';
-import { earlierDecisionRow } from '../support/earlier-decision-row.ts';
+import { earlierDecisionRow } from '../support/earlier-versions/decision-row.ts';
 import { jsonOf, runCli, type CliResult } from '../support/cli/run-cli.ts';
 
 const manifest = `name: greeting

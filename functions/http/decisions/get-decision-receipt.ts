@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { getDecisionIdentity, getDecisionReceipt } from '../../../shared/decision/decision-receipt.ts';
+import { answerAboutDecision } from '../../../shared/execution/read/answer-about-decision.ts';
 import { Bundle } from '../../../shared/receipt/bundle.ts';
 import { bundleMediaType } from '../../../shared/receipt/media-types.ts';
 import { IdentityBundle } from '../../../shared/receipt/identity-bundle.ts';
@@ -32,9 +33,12 @@ export const operation = defineOperation({
       alternatives: { 'application/vnd.dsse.envelope.v1+json': Bundle.shape.dsseEnvelope },
     },
   },
-  problems: ['mc:decision:not-found', 'mc:log:behind', 'mc:log:damaged'],
+  problems: ['mc:decision:not-found', 'mc:decision:purged', 'mc:log:behind', 'mc:log:damaged'],
   async handle({ deps, actor, params, query }) {
-    const bundle = await (query.form === 'identity' ? getDecisionIdentity : getDecisionReceipt)(deps, actor, params.id);
+    const get = query.form === 'identity' ? getDecisionIdentity : getDecisionReceipt;
+    const bundle = await answerAboutDecision(deps, actor.tenant, params.id, async (): Promise<Bundle | IdentityBundle> =>
+      get(deps, actor, params.id),
+    );
     if (query.format === 'bundle') return { status: 200, bytes: JSON.stringify(bundle), mediaType: bundleMediaType };
     return { status: 200, bytes: JSON.stringify(bundle.dsseEnvelope), mediaType: 'application/vnd.dsse.envelope.v1+json' };
   },

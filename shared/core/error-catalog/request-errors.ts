@@ -197,6 +197,13 @@ export const requestErrors = {
     'There is no such decision',
     'Use the `dec_…` id that a run or a denial named; decisions of plans are not recorded.',
   ),
+  'mc:decision:purged': row(
+    410,
+    5,
+    'never',
+    'The decision was purged',
+    'It is gone for good; the message names the rule. The signed deletion manifest tells what went: `maestro retention manifest PURGE`.',
+  ),
   'mc:policy:unavailable': row(
     503,
     1,

@@ -11,7 +11,7 @@ import type { Id } from '../../../shared/core/id.ts';
 import type { Key, WriteOp } from '../../../shared/port/table.ts';
 import { getTenant } from '../../../shared/tenant/tenant-store.ts';
 import { readUsage } from '../../../shared/tenant/usage.ts';
-import { earlierDecisionRow } from '../../support/earlier-decision-row.ts';
+import { earlierDecisionRow } from '../../support/earlier-versions/decision-row.ts';
 import { openEngine, type Engine } from '../../support/open-engine.ts';
 
 const manifest = `name: old
