@@ -3,7 +3,7 @@
  * that: appending would fork the log. So the log ends where the backup was taken, and the home begins another one with another key.
  */
 import { z } from 'zod';
-import { assertInvariant } from '../core/errors.ts';
+import { assertInvariant, McError } from '../core/errors.ts';
 import { isoTime } from '../port/clock.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Item, Key, WriteOp } from '../port/table.ts';
@@ -12,7 +12,7 @@ import { logIdentity, type LogIdentity } from './log-identity.ts';
 import * as store from './log-store.ts';
 
 const { pk: retiredPk } = store.retiredKey('');
-/** A trusted root has room for so many; a home is not restored more often. */
+/** With the one that is appended to as many as a trusted root may name (shared/receipt/trusted-logs.ts); a home is not restored more often. */
 const maxRetired = 63;
 const rowsPerPage = 50;
 
@@ -43,11 +43,12 @@ export async function listLogs(deps: Pick<Deps, 'table' | 'logKey'>): Promise<Lo
 
 /**
  * Ends the log of a home that nobody else uses at the moment. Its entries keep their proofs; what waits goes into the next log, which begins with the next key.
- * Every step can be repeated after a crash. Answers what the log ended with.
+ * Every step can be repeated after a crash. Answers what the log ended with. Throws `mc:log:too-many` before it changes anything.
  */
 export async function retireLog(deps: RetireDeps): Promise<RetiredLog> {
   const pem = await deps.logKey.publicKey();
   const { origin } = logIdentity(pem);
+  await refuseOneTooMany(deps, origin);
   const begun = await store.readHead(deps);
   // The indexes of this batch were given before the backup, so this is the checkpoint that the lost home signed, or would have.
   if (begun && !begun.isFiled) await fileBatch(deps, begun);
@@ -72,6 +73,16 @@ export async function retireLog(deps: RetireDeps): Promise<RetiredLog> {
     ...gone.map((key): WriteOp => ({ kind: 'delete', key })),
   ]);
   return earlier;
+}
+
+/** One that is left out of the list takes the proofs of all its receipts with it. */
+async function refuseOneTooMany(deps: Pick<Deps, 'table'>, origin: string): Promise<void> {
+  const retired = await listRetiredLogs(deps);
+  if (retired.length < maxRetired || retired.some(({ sk }) => sk === origin)) return;
+  throw new McError(
+    'mc:log:too-many',
+    `the log ${origin} cannot end: ${maxRetired} logs of this home have ended already, and no more are allowed`,
+  );
 }
 
 async function moveRows({ table }: Pick<Deps, 'table'>, pk: string, to: (sk: string) => Key): Promise<void> {

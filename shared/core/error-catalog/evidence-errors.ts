@@ -58,6 +58,13 @@ export const evidenceErrors = {
     'The transparency log does not hold together',
     'Trust no new receipts of this home before docs/runbooks/mc-log-differs.md was followed.',
   ),
+  'mc:log:too-many': row(
+    409,
+    6,
+    'never',
+    'The home has no room for another log',
+    'Nothing was restored. Every restore ends a log, and a trusted root names 64. Restore a backup of before some of the restores, or begin a new home.',
+  ),
   'mc:key:unreadable': row(
     500,
     1,
@@ -87,7 +94,7 @@ export const evidenceErrors = {
     'The backup does not verify',
     'Nothing was written. Choose another with --backup; `maestro backup list` shows them and docs/runbooks/restore.md says what to look at.',
   ),
-  'mc:backup:not-found': row(404, 5, 'never', 'There is no such home or backup', 'Check --data-dir, --from and --backup.'),
+  'mc:backup:not-found': row(404, 5, 'never', 'There is no such home or backup', 'Check the folder that the message names, and --backup.'),
   'mc:backup:place': row(
     409,
     6,

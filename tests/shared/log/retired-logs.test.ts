@@ -66,6 +66,25 @@ describe('a log that was retired', () => {
     expect((await readHead(third))?.size).toBe(1);
   }, 60_000);
 
+  test('is one of 63 at most: the next is refused before anything changes, and one that was begun is carried on', async () => {
+    const end = async (deps: Deps): Promise<string> => (await retireLog(deps)).sk;
+    for (let ended = 0; ended < 62; ended += 1) await end({ ...home.deps, logKey: newKey() });
+    const last = { ...home.deps, logKey: newKey() };
+    await state(last, 'last');
+    const origin = await end(last);
+    const next = { ...home.deps, logKey: newKey() };
+    await state(next, 'next');
+    const before = await readHead(next);
+    await expect(retireLog(next)).rejects.toMatchObject({
+      code: 'mc:log:too-many',
+      message: expect.stringContaining('63 logs of this home'),
+    });
+    expect(await readHead(next)).toEqual(before);
+    expect(await listLogs(next)).toHaveLength(64);
+    // As after a crash in the middle of it.
+    expect(await end(last)).toBe(origin);
+  });
+
   test('takes no entry more: its key cannot begin it again', async () => {
     await state(home.deps, 'first');
     await retireLog(home.deps);
