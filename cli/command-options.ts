@@ -1,5 +1,6 @@
 /** What commands share: the options every command or every connecting command has, and examples that help and reference both show. */
 import { Option, type Command } from 'commander';
+import { McError } from '../shared/core/errors.ts';
 import type { ConnectionOptions } from './session.ts';
 import type { OutputOptions } from './terminal/report.ts';
 
@@ -41,6 +42,15 @@ export function addInputs(command: Command): Command {
     ])
     .option('--inputs-file <file>', 'JSON file with inputs; for a `file` input it names the path')
     .option('--region <region>', 'where the data is to be processed');
+}
+
+/**
+ * What an option got; throws `mc:cli:usage` for nothing at all, which is what an unset variable of the shell leaves. An empty folder would be the one that somebody
+ * stands in, an empty address every address.
+ */
+export function readText(option: string, text: string): string {
+  if (text.trim() !== '') return text;
+  throw new McError('mc:cli:usage', `${option} got ""; say what it is, or leave the option out.`);
 }
 
 /** An option of which only these values are allowed. */

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { McError } from '../../shared/core/errors.ts';
 import { Region } from '../../shared/manifest/manifest.ts';
 import type { SandboxDescription } from '../../runner/sandbox/sandbox-runner.ts';
-import { choice, describeCommand } from '../command-options.ts';
+import { choice, describeCommand, readText } from '../command-options.ts';
 import { readWhole } from '../read-whole.ts';
 import { readBackupPlan } from './backup/read-backup-plan.ts';
 import { defaultDataDir, loginFile } from '../data-dir.ts';
@@ -27,8 +27,8 @@ type UpOptions = OutputOptions & {
   issuer?: string;
   audience?: string;
   backupTo?: string;
-  backupEvery: string;
-  backupKeep: string;
+  backupEvery?: string;
+  backupKeep?: string;
   backupPassphraseFile?: string;
   backupKeys: boolean;
 };
@@ -50,8 +50,8 @@ export function addUp(program: Command): void {
     .option('--issuer <url>', 'OpenID Connect issuer whose tokens are let in (default: only tokens of the home itself)')
     .option('--audience <name>', 'audience those tokens must name (default: maestro-conductor)')
     .option('--backup-to <folder>', 'back the home up into this folder as long as it runs')
-    .option('--backup-every <time>', 'how often, such as 10m or 1h', '10m')
-    .option('--backup-keep <n>', 'backups that are kept', '6')
+    .option('--backup-every <time>', 'how often, such as 10m or 1h (default: 10m)')
+    .option('--backup-keep <n>', 'backups that are kept (default: 6)')
     .option('--backup-passphrase-file <file>', 'file with the passphrase that the keys are sealed with')
     .option('--no-backup-keys', 'leave the keys out of the backups; you keep the key files elsewhere')
     .option('--rotate-keys-after <days>', 'age at which keys are rotated, 0 for never (default: 365)')
@@ -80,12 +80,13 @@ async function up(options: UpOptions): Promise<void> {
   const region = readRegion(options.region);
   const oidc = readIssuer(options);
   const backups = readBackupPlan(options);
-  const dataDir = options.dataDir === undefined ? defaultDataDir() : resolve(options.dataDir);
+  const dataDir = options.dataDir === undefined ? defaultDataDir() : resolve(readText('--data-dir', options.dataDir));
+  const host = readText('--host', options.host);
   const stopped = stopSignal();
   const { startHost } = await import('../host/start-host.ts'); // Loaded here, so that other commands start without the engine.
-  const host = await startHost({
+  const running = await startHost({
     port,
-    host: options.host,
+    host,
     dataDir,
     minimumSandbox: options.sandbox,
     isVolumeEncrypted: options.encryptedVolume === true,
@@ -96,13 +97,13 @@ async function up(options: UpOptions): Promise<void> {
     ...(oidc && { oidc }),
     ...(backups && { backups }),
   });
-  const { sandbox, running } = host.home;
-  const answer = { url: host.url, dataDir, login: loginFile(dataDir), pid: process.pid, sandbox };
+  const { sandbox, running: attempts } = running.home;
+  const answer = { url: running.url, dataDir, login: loginFile(dataDir), pid: process.pid, sandbox };
   printResult(options, answer, () => renderWelcome(answer, declaredBy(options)));
   for (const warning of sandbox ? sandboxWarnings(sandbox) : []) note(warning);
   const signal = await stopped;
-  note(`${signal}: no new work is taken${renderWait(running.count, running.remainingMs)}`);
-  await host.close();
+  note(`${signal}: no new work is taken${renderWait(attempts.count, attempts.remainingMs)}`);
+  await running.close();
 }
 
 /** What a home that was told to stop waits for; nothing when no attempt runs. */

@@ -76,7 +76,7 @@ function portError({ host, port }: { host: string; port: number }, cause: unknow
   if (code === 'EADDRINUSE') return new McError('mc:host:port-in-use', `Port ${port} of ${host} is in use by another program.`, { cause });
   if (code === 'EACCES')
     return new McError('mc:host:port-refused', `Port ${port} may not be opened by this user; take one from 1024 on.`, { cause });
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return new McError('mc:host:port-refused', `${host} is no address of this machine.`, { cause });
   return cause;
 }

@@ -41,6 +41,8 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const { port = defaults.port, host = defaults.host, publicUrl, isAnnounced = true, oidc, backups, ...homeOptions } = options;
   await using started = new AsyncDisposableStack();
   const outside = oidc === undefined ? undefined : await openOutsideIssuer(oidc);
+  // An address that is wrong is said before the data folder is opened; whether the port is free can only be told later, by taking it.
+  await closeServer(await openPort({ host, port: 0 }));
   const home = await openEmbeddedHome(homeOptions);
   started.defer(() => home.close());
   const { dataDir } = options;

@@ -92,6 +92,33 @@ describe('maestro up', () => {
   );
 
   test(
+    'every flag is checked before the data folder is opened, also where another home uses it',
+    async () => {
+      const dataDir = join(folder, 'flags');
+      const home = await up(dataDir);
+      const wrong: [flags: string[], said: string][] = [
+        [['--backup-keep', '0'], '--backup-keep got "0"; allowed is a number from 1 to'],
+        [['--backup-to', '', '--no-backup-keys'], '--backup-to got ""'],
+        [['--host', '192.0.2.1'], '192.0.2.1 is no address of this machine'],
+        [['--host', ''], '--host got ""'],
+      ];
+      for (const [flags, said] of wrong) {
+        const { code, stdout, stderr } = await runCli(['up', '--port', '0', '--data-dir', dataDir, ...flags], { env });
+        expect({ flags, code, stdout, stderr }).toEqual({
+          flags,
+          code: expect.any(Number),
+          stdout: '',
+          stderr: expect.stringContaining(said),
+        });
+        expect(stderr).not.toContain('mc:host:data-dir');
+        expect(code).not.toBe(0);
+      }
+      await home.stop('SIGTERM');
+    },
+    slowMs,
+  );
+
+  test(
     'a data folder that others may enter, or that is a file, is refused with the fix and no word of a fault of ours',
     async () => {
       const open = join(folder, 'open');

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { McError } from '../../../shared/core/errors.ts';
+import { readText } from '../../command-options.ts';
 import type { BackupPlan } from '../../host/backup-keeper.ts';
 import { readWhole } from '../../read-whole.ts';
 import { keptBackups } from './backup.ts';
@@ -8,8 +9,8 @@ import { readPassphrase } from './passphrase.ts';
 
 interface PlanOptions {
   backupTo?: string;
-  backupEvery: string;
-  backupKeep: string;
+  backupEvery?: string;
+  backupKeep?: string;
   backupPassphraseFile?: string;
   backupKeys: boolean;
 }
@@ -20,9 +21,12 @@ const [leastMs, mostMs] = [10_000, 24 * units.h];
 
 /** How a home backs itself up; undefined when nobody asked for it. Throws `mc:cli:usage` for what cannot work, before the home starts. */
 export function readBackupPlan(options: PlanOptions): BackupPlan | undefined {
-  const { backupTo, backupPassphraseFile, backupKeys } = options;
+  const { backupTo, backupEvery, backupKeep, backupPassphraseFile, backupKeys } = options;
+  const everyMs = readEvery(backupEvery ?? '10m');
+  const keep = readWhole('--backup-keep', backupKeep ?? '6', keptBackups);
   if (backupTo === undefined) {
-    if (backupPassphraseFile === undefined && backupKeys) return undefined;
+    const isAsked = [backupEvery, backupKeep, backupPassphraseFile].some((given) => given !== undefined) || !backupKeys;
+    if (!isAsked) return undefined;
     throw new McError('mc:cli:usage', 'Say with --backup-to where the backups go.');
   }
   if ((backupPassphraseFile === undefined) === backupKeys)
@@ -31,13 +35,15 @@ export function readBackupPlan(options: PlanOptions): BackupPlan | undefined {
       'Say what becomes of the keys, without which a backup cannot be read: --backup-passphrase-file FILE seals them into it, --no-backup-keys leaves them out.',
     );
   readPassphrase(backupPassphraseFile);
-  const to = resolve(backupTo);
+  const to = resolve(readText('--backup-to', backupTo));
   // A disk that is not mounted must not be made up for by a folder of its name on the disk that is to be saved.
-  if (!existsSync(to)) throw new McError('mc:backup:not-found', `There is no ${to}; make the folder, or mount the disk it is on.`);
+  const there = statSync(to, { throwIfNoEntry: false });
+  if (!there) throw new McError('mc:backup:not-found', `There is no ${to}; make the folder, or mount the disk it is on.`);
+  if (!there.isDirectory()) throw new McError('mc:backup:place', `${to} is a file; --backup-to takes the folder of backups.`);
   return {
     to,
-    everyMs: readEvery(options.backupEvery),
-    keep: readWhole('--backup-keep', options.backupKeep, keptBackups),
+    everyMs,
+    keep,
     passphraseFile: backupPassphraseFile === undefined ? null : resolve(backupPassphraseFile),
   };
 }
