@@ -3,7 +3,6 @@
  * limits, keep-alive, methods, closing) and nothing of what operations mean.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
 import { McError } from '../../shared/core/errors.ts';
 import { linesAtOnce } from '../../shared/execution/admit/start-executions.ts';
 import type { Deps } from '../../shared/port/deps.ts';
@@ -17,6 +16,7 @@ import { ByteBudget } from './byte-budget.ts';
 import { refuseBrokenRequest } from './broken-request.ts';
 import { drain, readRequestBody } from './read-request-body.ts';
 import { RouteTable } from './route-table.ts';
+import { sendChunks } from './send-chunks.ts';
 
 export type Authenticate = (authorization: string | undefined) => Actor | Promise<Actor>;
 
@@ -174,7 +174,7 @@ async function sendStream(
   response.writeHead(status, headers);
   response.setTimeout(limits.idleAnswerMs, () => response.destroy());
   if (request.method === 'HEAD') response.end();
-  else await pipeline(body, response);
+  else await sendChunks(body, response);
 }
 
 /** Whether a caller who went away is all that happened. */

@@ -61,8 +61,8 @@ export interface Denied {
 }
 
 /**
- * What an operation answers: `json` is serialised, `bytes` goes out as it is, `stream` as it is made and at the pace of the caller, `denied` becomes the 403 problem with
- * its reasons.
+ * What an operation answers: `json` is serialised, `bytes` goes out as it is, `stream` as it is made and at the pace of the caller (its chunks are given away), `denied`
+ * becomes the 403 problem with its reasons.
  */
 export type Reply =
   | (Answer & { json: unknown })

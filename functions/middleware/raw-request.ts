@@ -25,6 +25,9 @@ export interface RawResponse {
   status: number;
   /** Lower-case names. `content-length` is left to the transport. */
   headers: Record<string, string>;
-  /** A stream is taken at the pace of the caller; one that fails on the way leaves a broken answer, which no caller can take for a whole one. */
+  /**
+   * A stream is taken at the pace of the caller; one that fails on the way leaves a broken answer, which no caller can take for a whole one. Each chunk belongs to the
+   * transport once it is given, as in byte streams of the Web: its memory may be given back when it was sent.
+   */
   body: string | Uint8Array | AsyncIterable<Uint8Array>;
 }

@@ -105,21 +105,31 @@ interface Opened {
 
 /** Everything that the stream gives, in one buffer. The frames are given back one by one: whoever reads gigabytes would otherwise keep 64 MB of them for the collector. */
 async function collect(stream: ReturnType<ReturnType<Sdk['buildDecrypt']>['decryptStream']>, sealed: Uint8Array): Promise<Opened> {
-  const plain = new Uint8Array(sealed.byteLength);
+  const message = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+  let plain = new Uint8Array(contentBytesOf(message) ?? sealed.byteLength);
   let length = 0;
   let context: Opened['context'] = {};
   stream.once('MessageHeader', (header: { encryptionContext: Opened['context'] }) => (context = header.encryptionContext));
   stream.on('data', (frame: Buffer) => {
+    // Of frames of another length; those of a message are never more than the message.
+    if (length + frame.byteLength > plain.byteLength) plain = new Uint8Array(plain.buffer.transfer(sealed.byteLength));
     plain.set(frame, length);
     length += frame.byteLength;
     releaseBytes(frame);
   });
   // The SDK copies what comes with the header, and that copy of a whole log would wait for the collector.
-  const message = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
   stream.write(message.subarray(0, headBytes));
   stream.end(message.subarray(headBytes));
   await finished(stream);
-  return { plain: new Uint8Array(plain.buffer.transfer(length)), context };
+  return { plain: length === plain.byteLength ? plain : new Uint8Array(plain.buffer.transfer(length)), context };
+}
+
+/** How many bytes a message of ours opens to, counted from where its first frame begins; undefined for one of another form. Only for room: what is opened is what the SDK gives. */
+function contentBytesOf(message: Buffer): number | undefined {
+  const start = message.subarray(0, headBytes).indexOf(firstFrame);
+  const frames = Math.floor((message.byteLength - start - lastFrameExtra) / (frameLength + frameExtra));
+  const contentBytes = message.byteLength - start - lastFrameExtra - frames * frameExtra;
+  return start === -1 || contentBytes < 0 ? undefined : contentBytes;
 }
 
 /** The SDK does not look behind the last frame. Counted back from the end, the frames of this content begin where the first one is, or there is more. */

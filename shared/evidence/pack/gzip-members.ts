@@ -70,6 +70,7 @@ export async function* gzipMembers(parts: AsyncIterable<readonly Uint8Array[]>):
   } finally {
     // Whoever stops reading must not leave a rejection that nobody awaits.
     await Promise.allSettled(running);
+    for (const buffer of spare) releaseBytes(buffer);
   }
 }
 

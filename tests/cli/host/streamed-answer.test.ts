@@ -4,15 +4,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { defineOperation } from '../../../functions/middleware/define-operation.ts';
 import { buildSite, type TestSite } from '../../support/build-site.ts';
 
-const chunk = Buffer.alloc(64 * 1024, 7);
+const chunkBytes = 64 * 1024;
 let pulled = 0;
 let hasEnded = false;
+/** Chunks that were given away. */
+let given: Uint8Array[] = [];
 
 async function* chunks(count: number, failAt = Infinity): AsyncGenerator<Uint8Array> {
   try {
     for (let index = 0; index < count; index++) {
       if (index === failAt) throw new Error('the store is gone');
       pulled++;
+      const chunk = new Uint8Array(chunkBytes).fill(index);
+      given.push(chunk);
       yield chunk;
     }
   } finally {
@@ -40,13 +44,22 @@ afterAll(() => site.close());
 beforeEach(() => {
   pulled = 0;
   hasEnded = false;
+  given = [];
 });
 
 describe('an answer that is made while it is sent', () => {
   test('arrives whole', async () => {
     const response = await fetch(`${site.url}/whole`);
     expect([response.headers.get('content-type'), response.headers.get('content-length')]).toEqual(['application/octet-stream', null]);
-    expect((await response.arrayBuffer()).byteLength).toBe(40 * chunk.length);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect(bytes.byteLength).toBe(40 * chunkBytes);
+    for (let index = 0; index < 40; index++)
+      expect([bytes[index * chunkBytes], bytes[(index + 1) * chunkBytes - 1]]).toEqual([index, index]);
+  });
+
+  test('gives the memory of each chunk back when it was sent', async () => {
+    await (await fetch(`${site.url}/whole`)).arrayBuffer();
+    expect(given.map(({ byteLength }) => byteLength)).toEqual(Array.from({ length: 40 }, () => 0));
   });
 
   test('that breaks on the way is no whole answer to anybody', async () => {
@@ -71,7 +84,7 @@ describe('an answer that is made while it is sent', () => {
     const held = pulled;
     await delay(200);
     // What the buffers of two sockets take, and no more.
-    expect([pulled, held * chunk.length < 16 * 1024 * 1024]).toEqual([held, true]);
+    expect([pulled, held * chunkBytes < 16 * 1024 * 1024]).toEqual([held, true]);
     leave();
     for (let waited = 0; !hasEnded && waited < 5_000; waited += 20) await delay(20);
     expect(hasEnded).toBe(true);
