@@ -3,7 +3,6 @@
  * everybody always reads what was acknowledged last.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { LRUCache } from 'lru-cache';
 import { InvariantError } from '../../core/errors.ts';
 import type { Item, Key } from '../../port/table.ts';
 import { folderError } from '../folder-error.ts';
@@ -12,15 +11,11 @@ import { JournalApplier } from './apply-journal.ts';
 import type { ApplierThread } from './applier-thread.ts';
 import type { FindItem } from './judge-writes.ts';
 import { Journal } from './journal.ts';
+import { KnownItems } from './known-items.ts';
 import { journalOf, openDatabase } from './sqlite-schema.ts';
-import { cacheKey, StagedChanges } from './staged-changes.ts';
-import { decodeChanges } from './stored-change.ts';
-import { UnappliedItems } from './unapplied-items.ts';
+import { cacheKey, StagedChanges, type ItemChange } from './staged-changes.ts';
+import { decodeChanges, type StoredChange } from './stored-change.ts';
 
-/** JSON characters of the items kept in memory: half the open runs of a burst of 5,000. Twice as much starts no faster, and half as much seals slower. */
-const recentChars = 12 * 1024 * 1024;
-/** Items larger than this are not kept in memory. */
-const recentItemChars = 16 * 1024;
 /** JSON characters of changes that are applied together: a run's rows change many times while these come together, and are stored once. */
 const applyChars = 6 * 1024 * 1024;
 /** So little is applied at once by whoever needs it. */
@@ -29,9 +24,6 @@ const smallChars = 256 * 1024;
 const fullChars = 48 * 1024 * 1024;
 /** Another program that holds the table's file is not asked again with every commit: each time takes a while. */
 const retryMs = 1_000;
-/** What takes the place of an item that is not there, among those kept in memory. */
-const nothing = 'nothing';
-const nothingChars = 100;
 /** How long one waits for another process that applies, when a folder is opened or closed. */
 const patienceMs = 5_000;
 
@@ -42,9 +34,8 @@ export class JournaledRows {
   readonly #thread: ApplierThread | undefined;
   readonly #get: StatementSync;
   readonly #keepsRecent: (key: Key) => boolean;
-  /** State of the items used last, as the table's file has it; a run touches its few items a dozen times within a second. */
-  readonly #recent = new LRUCache<string, Item | typeof nothing>({ maxSize: recentChars });
-  readonly #unapplied = new UnappliedItems();
+  readonly #next: StatementSync;
+  readonly #known: KnownItems;
   /** The newest number of the journal that this process knows, and the newest that it knows to be in the table's file. */
   #seen: number;
   #applied: number;
@@ -60,12 +51,14 @@ export class JournaledRows {
   constructor(path: string, keepsRecent: (key: Key) => boolean, thread: ApplierThread | undefined) {
     this.#thread = thread;
     this.#keepsRecent = keepsRecent;
+    this.#known = new KnownItems(keepsRecent);
     this.db = openDatabase(path);
     let journal: Journal | undefined;
     try {
       this.#journal = journal = new Journal(journalOf(path));
       this.#applier = new JournalApplier(this.db, journal);
       this.#get = this.db.prepare('SELECT body FROM items WHERE pk = ? AND sk = ?');
+      this.#next = this.db.prepare('SELECT pk, sk FROM items WHERE (pk, sk) > (?, ?) ORDER BY pk, sk LIMIT 1');
       this.#seen = this.#applied = this.#patiently(() => this.#applier.apply());
     } catch (error) {
       journal?.close();
@@ -76,33 +69,26 @@ export class JournaledRows {
 
   /** Whether commits have to wait for the table's file. */
   get isFull(): boolean {
-    return this.#unapplied.chars > fullChars;
+    return this.#known.unappliedChars > fullChars;
   }
 
   /** An item as the last commit left it. Callers never change what they get. */
   readonly find: FindItem = (key, id = cacheKey(key)) => {
-    const isOwn = this.#keepsRecent(key);
-    if (!isOwn && !this.#isCommitting) this.#catchUp();
-    const unapplied = this.#unapplied.find(id);
-    if (unapplied) return unapplied.item;
-    const recent = this.#recent.get(id);
-    if (recent) return recent === nothing ? undefined : recent;
+    if (!this.#isCommitting && !this.#keepsRecent(key)) this.#catchUp();
+    const known = this.#known.find(key, id);
+    if (known) return known.item;
     const row = this.#get.get(key.pk, key.sk);
-    if (row === undefined) {
-      // What a commit finds absent it is about to write.
-      if (isOwn && !this.#isCommitting) this.#recent.set(id, nothing, { size: nothingChars });
-      return undefined;
-    }
-    const { item, chars } = parseBody(row['body']);
-    this.#keep(id, item, chars);
-    return item;
+    const found = row && parseBody(row['body']);
+    // What a commit finds absent it is about to write, and others like it will follow.
+    if (found === undefined && this.#isCommitting) this.#known.readNothing(key, this.#nextOf(key));
+    else this.#known.read(key, id, found);
+    return found?.item;
   };
 
   /** The item of a row that was just read from the table's file, or what was committed since. */
   sameAs({ pk, sk, body }: Key & { body: string }): Item {
-    const id = cacheKey({ pk, sk });
-    const recent = this.#recent.get(id);
-    return this.#unapplied.find(id)?.item ?? (recent === nothing ? undefined : recent) ?? parseBody(body).item;
+    const key = { pk, sk };
+    return this.#known.newer(key, cacheKey(key))?.item ?? parseBody(body).item;
   }
 
   /** Commits what `judge` stages, in one entry; nothing is written when it throws. */
@@ -128,8 +114,8 @@ export class JournaledRows {
     if (seq === this.#seen) return;
     this.#seen = seq;
     this.#forgotten = applied;
-    for (const [id, { after }] of staged.entries()) this.#unapplied.add(seq, id, { item: after?.item, chars: after?.body.length ?? 0 });
-    if (this.#unapplied.chars > applyChars) this.#beginToApply();
+    this.#known.changed(seq, staged.changes());
+    if (this.#known.unappliedChars > applyChars) this.#beginToApply();
   }
 
   /** Resolves when the table's file holds what was committed before, by any process; what is read from it then is not older. */
@@ -139,7 +125,7 @@ export class JournaledRows {
     while (this.#applied < upTo && !this.#isClosed) {
       const busy = this.#thread?.atWork;
       if (busy) this.#note(await busy);
-      else if (this.#unapplied.chars < smallChars) this.#applyHere();
+      else if (this.#known.unappliedChars < smallChars) this.#applyHere();
       else await this.#applyMuch();
     }
   }
@@ -193,9 +179,7 @@ export class JournaledRows {
   #note(applied: number | undefined): void {
     if (applied === undefined || applied <= this.#applied) return;
     this.#applied = applied;
-    this.#unapplied.drop(applied, (id, item, chars) => {
-      if (item === undefined || !this.#keep(id, item, chars)) this.#recent.delete(id);
-    });
+    this.#known.applied(applied);
   }
 
   /** Takes note of what other processes committed: a backup writes its statement while the home runs. */
@@ -204,25 +188,23 @@ export class JournaledRows {
     if (last === this.#seen) return;
     for (const { seq, changes } of this.#journal.after(this.#seen)) {
       // Entries are dropped, and the newest is emptied, only when the table's file holds them.
-      if (seq > this.#seen + 1) this.#note(seq - 1);
+      if (seq > this.#seen + 1) this.#miss(seq - 1);
       this.#seen = seq;
-      if (changes === '') this.#note(seq);
-      else this.#learn(seq, changes);
+      if (changes === '') this.#miss(seq);
+      else this.#known.changed(seq, decodeChanges(changes).map(toItemChange));
     }
   }
 
-  #learn(seq: number, changes: string): void {
-    for (const { kind, body, ...key } of decodeChanges(changes)) {
-      const item = kind === 'delete' ? undefined : parseBody(body).item;
-      this.#unapplied.add(seq, cacheKey(key), { item, chars: body.length });
-    }
+  /** Nobody knows any more what is in some of the entries up to this one; the table's file has it. */
+  #miss(upTo: number): void {
+    this.#applied = Math.max(this.#applied, upTo);
+    this.#known.missed(this.#applied);
   }
 
-  /** Keeps an item in memory, if it is one of those. */
-  #keep(id: string, item: Item, chars: number): boolean {
-    if (chars > recentItemChars || !this.#keepsRecent(item)) return false;
-    this.#recent.set(id, item, { size: chars });
-    return true;
+  /** The next key that the table's file has. */
+  #nextOf({ pk, sk }: Key): Key | undefined {
+    const row = this.#next.get(pk, sk);
+    return row && { pk: String(row['pk']), sk: String(row['sk']) };
   }
 
   #patiently<T>(work: () => T): T {
@@ -239,4 +221,15 @@ export class JournaledRows {
 function parseBody(body: unknown): { item: Item; chars: number } {
   if (typeof body !== 'string') throw new InvariantError('a stored item is no text');
   return { item: JSON.parse(body) as Item, chars: body.length }; // Written by the table only, from an Item.
+}
+
+function toItemChange({ kind, pk, sk, body }: StoredChange): ItemChange {
+  const key = { pk, sk };
+  return {
+    id: cacheKey(key),
+    key,
+    item: kind === 'delete' ? undefined : parseBody(body).item,
+    chars: body.length,
+    isKnown: kind === 'body',
+  };
 }

@@ -15,6 +15,19 @@ export interface StagedChange {
   after: { item: Item; body: string } | undefined;
 }
 
+/** What an entry of the journal makes of an item. */
+export interface ItemChange {
+  /** As of `cacheKey`. */
+  id: string;
+  key: Key;
+  /** Undefined when it was deleted. */
+  item: Item | undefined;
+  /** JSON characters of it. */
+  chars: number;
+  /** Whether it was there before. */
+  isKnown: boolean;
+}
+
 export const cacheKey = ({ pk, sk }: Key): string => `${pk}\0${sk}`;
 
 export class StagedChanges {
@@ -32,8 +45,9 @@ export class StagedChanges {
     else this.#changes.set(id, change);
   }
 
-  entries(): IterableIterator<[string, StagedChange]> {
-    return this.#changes.entries();
+  *changes(): Iterable<ItemChange> {
+    for (const [id, { key, before, after }] of this.#changes)
+      yield { id, key, item: after?.item, chars: after?.body.length ?? 0, isKnown: before.kind === 'row' };
   }
 
   /** As the journal keeps them; empty when nothing changes. */

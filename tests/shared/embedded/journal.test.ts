@@ -12,7 +12,6 @@ import { JournalApplier } from '../../../shared/embedded/sqlite/apply-journal.ts
 import { Journal } from '../../../shared/embedded/sqlite/journal.ts';
 import { journalOf, openDatabase } from '../../../shared/embedded/sqlite/sqlite-schema.ts';
 import { SqliteTable } from '../../../shared/embedded/sqlite/sqlite-table.ts';
-import { UnappliedItems } from '../../../shared/embedded/sqlite/unapplied-items.ts';
 import type { Item, Table } from '../../../shared/port/table.ts';
 
 let folder: string;
@@ -206,6 +205,24 @@ describe('two processes on one table', () => {
     backup.close();
   });
 
+  test('neither takes for absent what the other has put where nothing was', async () => {
+    const [home, backup] = openTwice();
+    const putNew = async (table: Table, sk: string): Promise<boolean> =>
+      (await table.write([{ kind: 'put', item: item(sk, 1), conditions: [{ kind: 'absent' }] }])).ok;
+    expect(await putNew(home, 'a')).toBe(true); // Nothing comes after it.
+    expect(await putNew(backup, 'b')).toBe(true);
+    expect(await putNew(home, 'b')).toBe(false); // It has seen the entry.
+    await all(home);
+    expect([await putNew(home, 'b'), await putNew(home, 'a'), await putNew(backup, 'a')]).toEqual([false, false, false]);
+    expect(await putNew(backup, 'c')).toBe(true);
+    await all(backup);
+    expect(await putNew(backup, 'd')).toBe(true); // With this entry those before it are dropped, unseen by the home.
+    expect([await putNew(home, 'c'), await putNew(home, 'd'), await putNew(home, 'e')]).toEqual([false, false, true]);
+    home.close();
+    expect(await putNew(backup, 'e')).toBe(false);
+    backup.close();
+  });
+
   test('a copy of the table has what only the journal holds', async () => {
     const home = new SqliteTable(path);
     await home.write([{ kind: 'put', item: { pk: 'SYS#KEYS', sk: 'LOG', keyId: 'log-key' } }]);
@@ -250,20 +267,6 @@ describe('a table whose file cannot follow', () => {
     await thread.close();
     table.close();
   });
-});
-
-test('what changed again goes with its newest change, and what did not goes before', () => {
-  const unapplied = new UnappliedItems();
-  for (const [seq, sk] of [
-    [1, 'a'],
-    [1, 'b'],
-    [2, 'a'],
-  ] as const)
-    unapplied.add(seq, sk, { item: item(sk, seq), chars: 10 });
-  const dropped: (string | number)[][] = [];
-  unapplied.drop(1, (id, _, chars) => void dropped.push([id, chars]));
-  expect(dropped).toEqual([['b', 10]]);
-  expect(unapplied).toMatchObject({ chars: 20, isEmpty: false });
 });
 
 describe('a group commit', () => {

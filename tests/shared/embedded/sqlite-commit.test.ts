@@ -52,6 +52,24 @@ describe.each([true, false])('writes of one commit, with items kept in memory: %
     expect(await table.get(keyOf('new'))).toMatchObject({ value: 1 });
   });
 
+  test('what was new a moment ago is not new again, in memory or in the file, before or after a new start', async () => {
+    const wanted = ['c', 'a', 'b', 'd'];
+    const putAll = async (): Promise<boolean[]> => {
+      const answers: boolean[] = [];
+      for (const sk of wanted) answers.push((await table.write([put(sk, 1)])).ok);
+      return answers;
+    };
+    expect(await putAll()).toEqual([true, true, true, true]);
+    expect(await putAll()).toEqual([false, false, false, false]);
+    expect((await table.query({ pk: 'p', limit: 9 })).items).toHaveLength(4); // The file has them now.
+    expect(await putAll()).toEqual([false, false, false, false]);
+    await table.write([{ kind: 'delete', key: keyOf('b') }]);
+    expect(await putAll()).toEqual([false, false, true, false]);
+    table.close();
+    table = new SqliteTable(join(folder, 'table.sqlite'), () => keepsRecent);
+    expect(await putAll()).toEqual([false, false, false, false]);
+  });
+
   test('what is put and deleted at once is refused when it was there', async () => {
     await table.write([put('there', 1)]);
     const answers = await Promise.all([table.write([put('there', 2)]), table.write([{ kind: 'delete', key: keyOf('there') }])]);
