@@ -9,7 +9,7 @@ import { McError } from '../../shared/core/errors.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import type { Actor } from '../../shared/tenant/actor.ts';
 import { actorFromClaims } from '../../functions/middleware/actor-claims.ts';
-import type { Authenticate } from './http-server.ts';
+import type { Authenticate } from './http-exchange.ts';
 
 /** What a token of one issuer must be. */
 export interface TokenRules {

@@ -6,19 +6,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { McError } from '../../shared/core/errors.ts';
 import { linesAtOnce } from '../../shared/execution/admit/start-executions.ts';
 import type { Deps } from '../../shared/port/deps.ts';
-import type { Actor } from '../../shared/tenant/actor.ts';
 import { handleRequest } from '../../functions/middleware/handle-request.ts';
 import type { Operation } from '../../functions/middleware/operation.ts';
-import type { RawRequest, RawResponse } from '../../functions/middleware/raw-request.ts';
+import type { RawResponse } from '../../functions/middleware/raw-request.ts';
 import { renderError, renderProblem } from '../../functions/middleware/render-response.ts';
 import { toProblem } from '../../functions/middleware/problem.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { refuseBrokenRequest } from './broken-request.ts';
-import { drain, readRequestBody } from './read-request-body.ts';
+import { HttpExchange, type Authenticate } from './http-exchange.ts';
+import { drain } from './read-request-body.ts';
 import { RouteTable } from './route-table.ts';
 import { sendChunks } from './send-chunks.ts';
-
-export type Authenticate = (authorization: string | undefined) => Actor | Promise<Actor>;
 
 interface Site {
   operations: readonly Operation[];
@@ -84,40 +82,32 @@ function portError({ host, port }: { host: string; port: number }, cause: unknow
 /** Answers requests with these operations from now on. */
 export function mount(server: Server, site: Site): void {
   const routes = new RouteTable(site.operations);
-  const budget = new ByteBudget(limits.bodyBytes);
+  const { authenticate, origin } = site;
+  const host = { authenticate, origin, budget: new ByteBudget(limits.bodyBytes) };
   let running = 0;
-  const serve = async (request: IncomingMessage, response: ServerResponse, allowBody: () => void): Promise<void> => {
+  const serve = async (request: IncomingMessage, response: ServerResponse, awaited: ServerResponse | undefined): Promise<void> => {
     running++;
-    const ends = [(): void => void running--];
-    response.once('close', () => ends.forEach((end) => end()));
-    const onClose = (end: () => void): void => void ends.push(end);
-    const answer = running > limits.requests ? overloaded(site) : await answerTo(request, { site, routes, budget, allowBody, onClose });
-    // A connection kept alive past close() would keep the home from ending.
-    if (!server.listening) answer.headers['connection'] = 'close';
-    await send(request, response, answer);
+    const exchange = new HttpExchange(request, host, awaited);
+    response.on('close', () => {
+      running--;
+      exchange.end();
+    });
+    try {
+      const answer = running > limits.requests ? overloaded(site) : await answerTo(request, exchange, { site, routes });
+      // A connection kept alive past close() would keep the home from ending.
+      if (!server.listening) answer.headers['connection'] = 'close';
+      drain(request);
+      if (typeof answer.body === 'string' || answer.body instanceof Uint8Array) send(request, response, answer, answer.body);
+      else await sendStream(request, response, answer, answer.body);
+    } catch (error) {
+      if (!isGone(error)) site.deps.logger.error('a connection failed', { error });
+      response.destroy();
+    }
   };
-  const listener =
-    (expectsContinue: boolean) =>
-    (request: IncomingMessage, response: ServerResponse): void => {
-      const allowBody = expectsContinue ? () => response.writeContinue() : () => undefined;
-      serve(request, response, allowBody).catch((error: unknown) => {
-        if (!isGone(error)) site.deps.logger.error('a connection failed', { error });
-        response.destroy();
-      });
-    };
-  server.on('request', listener(false));
+  server.on('request', (request, response) => void serve(request, response, undefined));
   // Without this node would let every large body in before its operation could refuse it.
-  server.on('checkContinue', listener(true));
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => void serve(request, response, response));
   server.on('clientError', refuseBrokenRequest(site));
-}
-
-interface Serving {
-  site: Site;
-  routes: RouteTable;
-  budget: ByteBudget;
-  allowBody: () => void;
-  /** Called when the answer was given, or its caller has gone. */
-  onClose: (end: () => void) => void;
 }
 
 function overloaded({ deps, origin }: Site): RawResponse {
@@ -125,24 +115,16 @@ function overloaded({ deps, origin }: Site): RawResponse {
   return renderError(error, { requestId: deps.ids.next('req'), origin }, deps.logger, 'host');
 }
 
-function answerTo(request: IncomingMessage, serving: Serving): RawResponse | Promise<RawResponse> {
-  const { site, routes, budget, allowBody, onClose } = serving;
-  const url = request.url ?? '/';
-  const queryAt = url.indexOf('?');
-  const path = queryAt === -1 ? url : url.slice(0, queryAt);
-  const route = routes.find(request.method ?? '', path);
+function answerTo(
+  request: IncomingMessage,
+  exchange: HttpExchange,
+  { site, routes }: { site: Site; routes: RouteTable },
+): RawResponse | Promise<RawResponse> {
+  const route = routes.find(request.method ?? '', exchange.path);
   if (route.kind !== 'found') return refuseRoute(route, request, site);
-  const leave = site.onRequest?.(route.operation.body?.kind === 'lines' ? linesAtOnce.local : 1);
-  if (leave) onClose(leave);
-  const raw: RawRequest = {
-    params: route.params,
-    query: queryAt === -1 ? '' : url.slice(queryAt + 1),
-    headers: request.headers,
-    origin: site.origin,
-    authenticate: () => site.authenticate(request.headers.authorization),
-    readBody: (maxBytes) => readRequestBody(request, maxBytes, { budget, allowBody, onClose }),
-  };
-  return handleRequest(route.operation, site.deps, raw);
+  exchange.params = route.params;
+  exchange.onEnd = site.onRequest?.(route.operation.body?.kind === 'lines' ? linesAtOnce.local : 1);
+  return handleRequest(route.operation, site.deps, exchange);
 }
 
 function refuseRoute(
@@ -157,9 +139,7 @@ function refuseRoute(
   return renderProblem(toProblem(error, place.requestId), place, { allow: route.allow });
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: RawResponse): void | Promise<void> {
-  drain(request);
-  if (typeof body !== 'string' && !(body instanceof Uint8Array)) return sendStream(request, response, { status, headers, body });
+function send(request: IncomingMessage, response: ServerResponse, { status, headers }: RawResponse, body: string | Uint8Array): void {
   headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
   response.writeHead(status, headers);
   response.end(request.method === 'HEAD' ? undefined : body);
@@ -169,7 +149,8 @@ function send(request: IncomingMessage, response: ServerResponse, { status, head
 async function sendStream(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, headers, body }: Omit<RawResponse, 'body'> & { body: AsyncIterable<Uint8Array> },
+  { status, headers }: RawResponse,
+  body: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   response.writeHead(status, headers);
   response.setTimeout(limits.idleAnswerMs, () => response.destroy());

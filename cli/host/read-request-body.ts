@@ -4,7 +4,6 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { McError } from '../../shared/core/errors.ts';
-import type { ByteBudget } from './byte-budget.ts';
 
 /** After an early answer, at most this much is read and thrown away before the connection is cut. */
 const maxDrainBytes = 64 * 1024 * 1024;
@@ -21,19 +20,21 @@ function declaredLength(request: IncomingMessage): number | undefined {
   return Number(request.headers['content-length'] ?? 0);
 }
 
-/** Reads at most `maxBytes`. The bytes are taken from the budget and given back when the response is closed. */
-export async function readRequestBody(
-  request: IncomingMessage,
-  maxBytes: number,
-  { budget, onClose, allowBody }: { budget: ByteBudget; onClose: (listener: () => void) => void; allowBody: () => void },
-): Promise<Uint8Array> {
+/** Whose body it is. */
+export interface BodyHolder {
+  /** Takes so many bytes of what bodies may take together, until its answer was given, or answers false. */
+  reserve(bytes: number): boolean;
+  /** Tells a caller who asked first to send the body. */
+  allowBody(): void;
+}
+
+/** Reads at most `maxBytes`, which are reserved. Throws `mc:request:too-large`, `mc:host:overloaded` or, for a caller who has gone, `mc:request:invalid`. */
+export async function readRequestBody(request: IncomingMessage, maxBytes: number, holder: BodyHolder): Promise<Uint8Array> {
   const declared = declaredLength(request);
   if (declared === 0) return empty;
   if (declared !== undefined && declared > maxBytes) throw tooLarge(maxBytes, String(declared));
-  const reserved = declared ?? maxBytes;
-  if (!budget.take(reserved)) throw new McError('mc:host:overloaded', 'Too many bytes of request bodies are waiting.');
-  onClose(() => budget.give(reserved));
-  allowBody();
+  if (!holder.reserve(declared ?? maxBytes)) throw new McError('mc:host:overloaded', 'Too many bytes of request bodies are waiting.');
+  holder.allowBody();
   return collect(request, maxBytes);
 }
 

@@ -19,7 +19,7 @@ type BodyOf<B extends BodySpec | undefined> = B extends { kind: 'json'; schema: 
     : B extends { kind: 'bytes' }
       ? Uint8Array
       : B extends { kind: 'lines'; schema: infer S extends z.ZodType }
-        ? readonly ReadLine<z.output<S>>[]
+        ? Iterable<ReadLine<z.output<S>>>
         : undefined;
 
 type ActorOf<I extends OperationId> = (typeof operationRoles)[I] extends 'public' ? undefined : Actor;

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { Execution, StartRequest } from '../../../shared/execution/execution.ts';
-import { startExecutions, type LineResult } from '../../../shared/execution/admit/start-executions.ts';
+import { startExecutions, type LineResult, type ReadStart } from '../../../shared/execution/admit/start-executions.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';
 import { denied } from '../../middleware/denied.ts';
 import { given } from '../../middleware/given.ts';
 import { idempotencyKeyPattern } from '../../middleware/idempotency-key.ts';
 import { lambda } from '../../middleware/lambda.ts';
 import { boundedProblem, Problem, toDenial } from '../../middleware/problem.ts';
-import { ndjsonMediaType } from '../../middleware/body/read-lines.ts';
+import { ndjsonMediaType, type ReadLine } from '../../middleware/body/read-lines.ts';
 import { reportError, type ErrorPlace } from '../../middleware/render-response.ts';
 import { maxStartBytes } from './start-execution.ts';
 
@@ -76,13 +76,16 @@ export const operation = defineOperation({
     },
   },
   async handle({ deps, actor, body, idempotencyKey, requestId }) {
-    const lines = body.map((read) => () => given(read()));
-    const results = await startExecutions(deps, actor, { lines, ...given({ idempotencyKey }) });
     const place = { requestId, logger: deps.logger, operation: 'startExecutions' };
-    const text = results.map((result, at) => `${JSON.stringify(answerOf(result, at, place))}\n`).join('');
-    return { status: 200, bytes: text, mediaType: ndjsonMediaType };
+    const textOf = (result: LineResult, at: number): string => `${JSON.stringify(answerOf(result, at, place))}\n`;
+    const answers = await startExecutions(deps, actor, { lines: startsOf(body), ...given({ idempotencyKey }) }, textOf);
+    return { status: 200, bytes: answers.join(''), mediaType: ndjsonMediaType };
   },
 });
+
+function* startsOf(lines: Iterable<ReadLine<z.output<typeof BatchStart>>>): Generator<ReadStart> {
+  for (const read of lines) yield () => given(read());
+}
 
 function answerOf(result: LineResult, at: number, place: ErrorPlace): BatchAnswer {
   if (result.kind === 'started') {

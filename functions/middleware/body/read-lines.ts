@@ -11,7 +11,7 @@ import type { BodySpec } from '../operation.ts';
 /** The media type of NDJSON; there is no registered one, and this is what the tools that write it send. */
 export const ndjsonMediaType = 'application/x-ndjson';
 
-/** The value of a line, read when it is called; throws `mc:request:too-large` or `mc:request:invalid`. */
+/** The value of a line, read when it is called and never to be changed, for it may be that of another line too; throws `mc:request:too-large` or `mc:request:invalid`. */
 export type ReadLine<T> = () => T;
 
 type LinesSpec = Extract<BodySpec, { kind: 'lines' }>;
@@ -23,42 +23,60 @@ const blanks: readonly number[] = [0x20, 0x09, 0x0d];
 /** Issues of one line; a reader of hundreds of lines wants to see the pattern of each. */
 const maxIssues = 10;
 
-/** The lines of a body that hold something; throws `mc:request:too-large` for more than the operation takes. */
-export function readLines(bytes: Uint8Array, spec: LinesSpec, issues: Issue[]): ReadLine<unknown>[] | undefined {
-  const lines = splitLines(bytes, spec.maxLines);
-  if (lines.length > 0) return lines.map((line) => () => readLine(line, spec));
+/**
+ * The lines of a body that hold something, found and read one after the other as they are asked for; throws `mc:request:too-large` for more than the operation takes.
+ */
+export function readLines(bytes: Uint8Array, spec: LinesSpec, issues: Issue[]): Iterable<ReadLine<unknown>> | undefined {
+  let count = 0;
+  const places = splitLines(bytes);
+  while (places.next().done !== true) if (++count > spec.maxLines) throw tooMany(spec);
+  if (count > 0) return { [Symbol.iterator]: () => linesOf(bytes, spec) };
   issues.push({ code: 'required', pointer: '', message: 'the body has no line', allowed: `1 to ${spec.maxLines} lines of JSON` });
   return undefined;
 }
 
-interface TextLine {
-  bytes: Uint8Array;
+function tooMany({ maxLines }: LinesSpec): McError {
+  return new McError('mc:request:too-large', `The body has more than ${maxLines} lines; send the rest in another request.`);
+}
+
+/** Batches often start the same thing many times, so a line that equals the one before has its value. */
+function* linesOf(bytes: Uint8Array, spec: LinesSpec): Generator<ReadLine<unknown>> {
+  let last: { bytes: Uint8Array; value: unknown } | undefined;
+  for (const { start, end, number } of splitLines(bytes)) {
+    yield () => {
+      const line = bytes.subarray(start, end);
+      if (last && Buffer.compare(last.bytes, line) === 0) return last.value;
+      const value = readLine(line, number, spec);
+      last = { bytes: line, value };
+      return value;
+    };
+  }
+}
+
+/** Where a line lies that is not blank. */
+interface LinePlace {
+  start: number;
+  end: number;
   /** 1-based, blank lines included. */
   number: number;
 }
 
-function splitLines(bytes: Uint8Array, maxLines: number): TextLine[] {
-  const lines: TextLine[] = [];
+function* splitLines(bytes: Uint8Array): Generator<LinePlace> {
   let number = 1;
-  let start = 0;
-  let isBlank = true;
-  for (let at = 0; at <= bytes.length; at++) {
-    const byte = at === bytes.length ? lineFeed : (bytes[at] ?? lineFeed);
-    if (byte !== lineFeed) {
-      isBlank &&= blanks.includes(byte);
-      continue;
-    }
-    if (!isBlank) lines.push({ bytes: bytes.subarray(start, at), number });
-    if (lines.length > maxLines)
-      throw new McError('mc:request:too-large', `The body has more than ${maxLines} lines; send the rest in another request.`);
-    number++;
-    start = at + 1;
-    isBlank = true;
+  for (let start = 0; start < bytes.length; number++) {
+    const lineEnd = bytes.indexOf(lineFeed, start);
+    const end = lineEnd === -1 ? bytes.length : lineEnd;
+    if (!isBlank(bytes, start, end)) yield { start, end, number };
+    start = end + 1;
   }
-  return lines;
 }
 
-function readLine({ bytes, number }: TextLine, { schema, maxLineBytes }: LinesSpec): unknown {
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (!blanks.includes(bytes[at] ?? lineFeed)) return false;
+  return true;
+}
+
+function readLine(bytes: Uint8Array, number: number, { schema, maxLineBytes }: LinesSpec): unknown {
   if (bytes.length > maxLineBytes)
     throw new McError('mc:request:too-large', `The line has ${bytes.length} bytes; at most ${maxLineBytes} are allowed.`);
   const issues: Issue[] = [];

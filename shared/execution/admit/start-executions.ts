@@ -17,7 +17,8 @@ export type ReadStart = () => StartRequest & { idempotencyKey?: string };
 export type LineResult = StartResult | { kind: 'failed'; error: unknown };
 
 export interface Batch {
-  lines: readonly ReadStart[];
+  /** Gone through once, slice by slice, so what reads the later ones need not be there from the beginning. */
+  lines: Iterable<ReadStart>;
   /** Stands for the whole batch; a line with a key of its own goes by that. */
   idempotencyKey?: string;
 }
@@ -32,25 +33,41 @@ export const linesAtOnce = { local: 100, aws: 4 } as const;
 const maxMs = 20_000;
 
 /**
- * What became of every line, in order; throws `mc:host:overloaded` before the first when this home takes no further run. Batches of a tenant come one after the
- * other, so that the first is answered while the others wait, and what is half done of a few hundred starts does not fill the memory; other work goes on in between.
+ * What `answerOf` makes of the result of every line, in order; it is called as soon as the line's slice is done, so that no run is kept for the end. Throws
+ * `mc:host:overloaded` before the first line when this home takes no further run. Batches of a tenant come one after the other, so that the first is answered while the
+ * others wait, and what is half done of a few hundred starts does not fill the memory; other work goes on in between.
  */
-export async function startExecutions(deps: Deps, actor: Actor, batch: Batch): Promise<LineResult[]> {
+export async function startExecutions<T>(
+  deps: Deps,
+  actor: Actor,
+  batch: Batch,
+  answerOf: (result: LineResult, index: number) => T,
+): Promise<T[]> {
   refuseWhenFull(deps);
   const endMs = deps.clock.elapsedMs() + maxMs;
-  return inTurn(deps.table, actor.tenant, () => startLines(deps, actor, batch, endMs));
+  return inTurn(deps.table, actor.tenant, async () => {
+    const answers: T[] = [];
+    for (const slice of slicesOf(batch.lines, linesAtOnce[deps.config.cloud])) {
+      const from = answers.length;
+      if (from > 0) await nextTurn();
+      const begin = (read: ReadStart, at: number): Promise<LineResult> =>
+        startLine(deps, actor, read, keyOfLine(batch.idempotencyKey, from + at));
+      const results = deps.clock.elapsedMs() >= endMs ? slice.map(outOfTime) : await Promise.all(slice.map(begin));
+      answers.push(...results.map((result, at) => answerOf(result, from + at)));
+    }
+    return answers;
+  });
 }
 
-async function startLines(deps: Deps, actor: Actor, { lines, idempotencyKey }: Batch, endMs: number): Promise<LineResult[]> {
-  const width = linesAtOnce[deps.config.cloud];
-  const results: LineResult[] = [];
-  for (let from = 0; from < lines.length; from += width) {
-    if (from > 0) await nextTurn();
-    if (deps.clock.elapsedMs() >= endMs) return [...results, ...lines.slice(from).map(outOfTime)];
-    const slice = lines.slice(from, from + width);
-    results.push(...(await Promise.all(slice.map((read, at) => startLine(deps, actor, read, keyOfLine(idempotencyKey, from + at))))));
+function* slicesOf<T>(values: Iterable<T>, size: number): Generator<T[]> {
+  let slice: T[] = [];
+  for (const value of values) {
+    slice.push(value);
+    if (slice.length < size) continue;
+    yield slice;
+    slice = [];
   }
-  return results;
+  if (slice.length > 0) yield slice;
 }
 
 async function startLine(deps: Deps, actor: Actor, read: ReadStart, key: string | undefined): Promise<LineResult> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { authenticator } from '../../../cli/host/authenticate.ts';
-import type { Authenticate } from '../../../cli/host/http-server.ts';
+import type { Authenticate } from '../../../cli/host/http-exchange.ts';
 import { issuerRules, openIssuer, type Issuer } from '../../../cli/host/issuer.ts';
 import { openKeyFile } from '../../../shared/embedded/keys/key-file.ts';
 import { buildDeps, type TestHome } from '../../support/build-deps.ts';

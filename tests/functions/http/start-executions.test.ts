@@ -101,6 +101,18 @@ describe('the lines of a batch', () => {
     expect(await startedRuns()).toBe(2);
   });
 
+  test('that are equal are runs of their own with what the line says, and where such lines are wrong each names its place', async () => {
+    await open();
+    const wrong = '{"workflow":';
+    const lines = await linesOf([numbered(1), numbered(1), numbered(2), numbered(1), wrong, wrong].join('\n'));
+    expect(statuses(lines)).toEqual([202, 202, 202, 202, 400, 400]);
+    expect(new Set(ids(lines).slice(0, 4)).size).toBe(4);
+    for (const id of ids(lines).slice(0, 4)) await engine.finish(id ?? '');
+    const inputsOf = (id: string | undefined): unknown => engine.attempts.find(({ executionId }) => executionId === id)?.inputs;
+    expect(ids(lines).slice(0, 4).map(inputsOf)).toEqual([{ n: 1 }, { n: 1 }, { n: 2 }, { n: 1 }]);
+    expect(lines.slice(4).map(({ problem }) => problem?.issues?.[0]?.line)).toEqual([5, 6]);
+  });
+
   test('of which there are none, too many or too much are one problem, and nothing is started', async () => {
     await open();
     for (const body of ['', '\n \r\n\n'])

@@ -30,11 +30,13 @@ async function open(options: Parameters<typeof openEngine>[0] = {}): Promise<voi
 const numbered = (n: number): Line => ({ workflow: 'numbered', inputs: { n } });
 const lines = (count: number): Line[] => Array.from({ length: count }, (_, n) => numbered(n));
 
+const asIs = (result: LineResult): LineResult => result;
+
 function start(
   starts: readonly Line[],
   { deps = engine.home.deps, ...more }: Partial<Batch> & { deps?: Deps } = {},
 ): Promise<LineResult[]> {
-  return startExecutions(deps, engine.actor, { ...more, lines: starts.map((line) => () => line) });
+  return startExecutions(deps, engine.actor, { ...more, lines: starts.map((line) => () => line) }, asIs);
 }
 
 function idsIn(results: readonly LineResult[]): (string | undefined)[] {
@@ -84,6 +86,24 @@ describe('a batch', () => {
     }
   });
 
+  test('looks at the lines of a slice when it is their turn, and answers them before it looks at the next', async () => {
+    await open();
+    let seen = 0;
+    function* reading(): Generator<() => Line> {
+      for (const line of lines(250)) {
+        seen++;
+        yield () => line;
+      }
+    }
+    const seenAtAnswer = await startExecutions(engine.home.deps, engine.actor, { lines: reading() }, (_result, index) => [index, seen]);
+    expect([0, 99, 100, 249].map((at) => seenAtAnswer[at])).toEqual([
+      [0, 100],
+      [99, 100],
+      [100, 200],
+      [249, 250],
+    ]);
+  });
+
   test('lets no line harm another: what cannot be read, does not exist, does not fit or is denied is that line’s own answer', async () => {
     await open({ region: 'EU' });
     const unreadable = (): never => {
@@ -98,7 +118,7 @@ describe('a batch', () => {
       numbered(2),
     ];
     const read = asked.map((line) => (typeof line === 'function' ? line : () => line));
-    const results = await startExecutions(engine.home.deps, engine.actor, { lines: read });
+    const results = await startExecutions(engine.home.deps, engine.actor, { lines: read }, asIs);
     const wrong = ['mc:request:invalid', 'mc:workflow:not-found', 'mc:execution:inputs-invalid', 'denied'];
     expect(kindsIn(results)).toEqual(['started', ...wrong, 'started']);
     const { items } = await listExecutions(engine.home.deps, engine.actor, { limit: 100 });
@@ -129,7 +149,7 @@ describe('a batch', () => {
       },
       ...read.slice(2),
     ];
-    const results = await startExecutions(engine.home.deps, engine.actor, { lines: failing });
+    const results = await startExecutions(engine.home.deps, engine.actor, { lines: failing }, asIs);
     expect(results[1]).toEqual({ kind: 'failed', error: broken });
     expect([kindsIn(results)[0], kindsIn(results)[2]]).toEqual(['started', 'started']);
   });
