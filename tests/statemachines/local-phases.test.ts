@@ -50,16 +50,20 @@ test('supervision that is asked for when the run is over leaves nothing that wai
   await untilNothingIsPending();
 }, 60_000);
 
-test.each([1, 2])('a seal that fails %i times is tried again', async (failures) => {
-  let seals = 0;
-  onSeal = () => {
-    if (seals++ < failures) throw new Error('the seal is to be tried again');
-  };
-  const { id } = await engine.start({ workflow: 'slow' });
-  expect(await engine.finish(id)).toMatchObject({ state: 'succeeded' });
-  await untilNothingIsPending();
-  expect(seals).toBe(failures + 1);
-}, 60_000);
+test.each([1, 2])(
+  'a seal that fails %i times is tried again',
+  async (failures) => {
+    let seals = 0;
+    onSeal = () => {
+      if (seals++ < failures) throw new Error('the seal is to be tried again');
+    };
+    const { id } = await engine.start({ workflow: 'slow' });
+    expect(await engine.finish(id)).toMatchObject({ state: 'succeeded' });
+    await untilNothingIsPending();
+    expect(seals).toBe(failures + 1);
+  },
+  60_000,
+);
 
 test('a home that is closed while a seal fails does not wait for its retries', async () => {
   let fail: (error: Error) => void = () => undefined;
