@@ -17,9 +17,9 @@ const nextOf = (name: string): string => z.string().parse(definition().States[na
 async function walk(from: string, { input = {}, seals = [true] }: { input?: object; seals?: readonly boolean[] } = {}): Promise<string[]> {
   const entered: string[] = [];
   const answers = [...seals];
-  const enter = async (name: string): Promise<object> => {
+  const enter = async (name: string) => {
     entered.push(name);
-    return { Payload: name === 'Seal' ? { isSealed: answers.shift() } : null };
+    return { Payload: name === 'Seal' ? { isSealed: answers.shift() ?? true } : null };
   };
   const handlers = Object.fromEntries(stateNames.map((name) => [name, () => enter(name)]));
   const parsed = JSON.parse(text) as StateMachineDefinition;

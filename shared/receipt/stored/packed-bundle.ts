@@ -21,7 +21,7 @@ const deflating = { level: constants.Z_BEST_SPEED, windowBits: 13, memLevel: 6, 
 const mostBytes = 64 * 1024 * 1024;
 
 /** Packs a bundle that was made by bundleOf; one that stands in the log already has more to keep. `payload` is that of the bundle, for whoever has it. Throws `mc:store:refused` for one that is too large to be read again. */
-export function packBundle(bundle: Bundle, payload = Buffer.from(bundle.dsseEnvelope.payload, 'base64')): PackedBundle {
+export function packBundle(bundle: Bundle, payload: Buffer = Buffer.from(bundle.dsseEnvelope.payload, 'base64')): PackedBundle {
   const signature = bundle.dsseEnvelope.signatures[0];
   if (!signature || bundle.verificationMaterial.tlogEntries?.length !== 0) throw new InvariantError('only a fresh bundle is packed');
   const whole = Buffer.concat([Buffer.from(`${signature.keyid}\n${signature.sig}\n`), payload]);
