@@ -13,10 +13,12 @@ const pauseMs = 50;
  */
 export function guardedBlobs(deps: Pick<Deps, 'table' | 'clock'>, blobs: BlobStore): BlobStore {
   const putPacked = blobs.putPacked?.bind(blobs);
+  const packedOp = blobs.packedOp?.bind(blobs);
   return {
     find: (tenant, kind, digest) => blobs.find(tenant, kind, digest),
     remove: (tenant, kind, digest) => blobs.remove(tenant, kind, digest),
     ...(putPacked && { putPacked }),
+    ...(packedOp && { packedOp }),
     async put(tenant, kind, bytes) {
       if (kind !== 'data') return blobs.put(tenant, kind, bytes);
       const digest = digestBytes(bytes);

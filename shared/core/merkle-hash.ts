@@ -6,12 +6,12 @@ const nodePrefix = Buffer.of(1);
 
 /** The hash of one entry; text is taken as UTF-8. */
 export function leafHash(entry: Uint8Array | string): Buffer {
-  return sha256(leafPrefix, entry);
+  return typeof entry === 'string' ? sha256(`\0${entry}`) : sha256(leafPrefix, entry);
 }
 
 /** The hash of an inner node over its two children. */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return sha256(nodePrefix, left, right);
+  return sha256(Buffer.concat([nodePrefix, left, right]));
 }
 
 /** The largest power of two below a number above 1: where RFC 6962 splits so many leaves. */

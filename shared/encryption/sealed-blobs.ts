@@ -5,6 +5,7 @@ import type { TenantId } from '../core/tenant-id.ts';
 import type { BlobKind, BlobStore } from '../port/blob-store.ts';
 import type { DataKeys } from '../port/keys/data-keys.ts';
 import type { BlobName, SealedStore } from '../port/sealed-store.ts';
+import type { WriteOp } from '../port/table.ts';
 import { looksSealed } from './envelope.ts';
 import type { PackedBundle } from '../receipt/stored/packed-bundle.ts';
 import { open, seal, sealPacked } from './seal.ts';
@@ -29,6 +30,12 @@ export class SealedBlobs implements BlobStore {
   async putPacked(tenant: TenantId, { digest, packed }: PackedBundle): Promise<void> {
     const envelope = await sealPacked(this.#keys, { tenant, purpose: 'receipt', digest }, packed);
     await this.#store.put({ tenant, kind: 'receipt', digest }, envelope);
+  }
+
+  async packedOp(tenant: TenantId, { digest, packed }: PackedBundle): Promise<WriteOp | undefined> {
+    if (!this.#store.putOp) return undefined;
+    const envelope = await sealPacked(this.#keys, { tenant, purpose: 'receipt', digest }, packed);
+    return this.#store.putOp({ tenant, kind: 'receipt', digest }, envelope);
   }
 
   async find(tenant: TenantId, kind: BlobKind, digest: Digest): Promise<Uint8Array | undefined> {

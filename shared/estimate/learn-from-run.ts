@@ -69,12 +69,18 @@ interface Lesson {
   samples: Sample[];
 }
 
-function lessonsOf(tenant: TenantId, { workflow, attempts }: RunLesson, bucket: number): Lesson[] {
+/** What the attempts teach of calibrations that can take it now. In a burst that is nothing nearly always, so nothing is made of the others. */
+function lessonsOf(
+  tenant: TenantId,
+  { workflow, attempts }: RunLesson,
+  { bucket, takes }: { bucket: number; takes: (key: string) => boolean },
+): Lesson[] {
   const lessons = new Map<string, Lesson>();
   for (const { uses, resourceClass, taskId, wallMs } of attempts) {
     const subject = { uses, resourceClass };
     const { pk, sk } = calibrationKey(tenant, subject);
     const key = `${pk}#${sk}#${bucket}`;
+    if (!takes(key)) continue;
     const lesson = lessons.get(key) ?? { subject, key, samples: [] };
     lesson.samples.push({ ms: Math.round(wallMs), task: taskTag(workflow, taskId) });
     lessons.set(key, lesson);
@@ -116,7 +122,8 @@ export async function learnFromRun(deps: LearnDeps, tenant: TenantId, run: RunLe
   const { writing, restsUntil } = paceOf(deps.table);
   const bucket = sizeBucket(run.inputBytes);
   const elapsed = deps.clock.elapsedMs();
-  const lessons = lessonsOf(tenant, run, bucket).filter(({ key }) => !writing.has(key) && (restsUntil.get(key) ?? 0) <= elapsed);
+  const takes = (key: string): boolean => !writing.has(key) && (restsUntil.get(key) ?? 0) <= elapsed;
+  const lessons = lessonsOf(tenant, run, { bucket, takes });
   if (lessons.length === 0) return;
   for (const { key } of lessons) writing.add(key);
   try {

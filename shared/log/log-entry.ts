@@ -1,4 +1,4 @@
-import { createHash, createPublicKey } from 'node:crypto';
+import { createPublicKey, hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { preAuthEncoding } from '../core/dsse.ts';
 
@@ -20,22 +20,30 @@ const keyBytes = new LRUCache<string, string>({ max: 64 });
  * bytes, so anybody who holds the bundle can tell which entry is its own.
  */
 export function logEntry(envelope: Envelope, pem: string): string {
-  return entryBy(envelope, { publicKey: { rawBytes: derOf(pem) } });
+  return signedEntry(signedBytes(envelope), envelope.signatures[0]?.sig ?? '', pem);
+}
+
+/** As logEntry, for whoever has what was signed at hand: the DSSE pre-authentication encoding, and its signature in base64. */
+export function signedEntry(signed: Uint8Array, signature: string, pem: string): string {
+  return entryBy(signed, signature, { publicKey: { rawBytes: derOf(pem) } });
 }
 
 /** As logEntry, for a signature that is checked with the certificate of its key: who may sign is then told by the certificate, which so stands in the log. */
 export function certificateLogEntry(envelope: Envelope, certificate: Uint8Array): string {
-  return entryBy(envelope, { x509Certificate: { rawBytes: Buffer.from(certificate).toString('base64') } });
+  const x509Certificate = { rawBytes: Buffer.from(certificate).toString('base64') };
+  return entryBy(signedBytes(envelope), envelope.signatures[0]?.sig ?? '', { x509Certificate });
 }
 
 type Verifier = { publicKey: { rawBytes: string } } | { x509Certificate: { rawBytes: string } };
 
-function entryBy({ payload, payloadType, signatures }: Envelope, by: Verifier): string {
-  const digest = createHash('sha256')
-    .update(preAuthEncoding(payloadType, Buffer.from(payload, 'base64')))
-    .digest('base64');
+function signedBytes({ payload, payloadType }: Envelope): Buffer {
+  return preAuthEncoding(payloadType, Buffer.from(payload, 'base64'));
+}
+
+function entryBy(signed: Uint8Array, signature: string, by: Verifier): string {
+  const digest = hash('sha256', signed, 'base64');
   const verifier = { keyDetails: 'PKIX_ECDSA_P256_SHA_256', ...by };
-  const hashedRekordV002 = { data: { algorithm: 'SHA2_256', digest }, signature: { content: signatures[0]?.sig ?? '', verifier } };
+  const hashedRekordV002 = { data: { algorithm: 'SHA2_256', digest }, signature: { content: signature, verifier } };
   // The names stand in their canonical order, and the values are base64: so this is canonical JSON without a canonicaliser; every seal does it.
   return JSON.stringify({ apiVersion: entryKind.version, kind: entryKind.kind, spec: { hashedRekordV002 } });
 }

@@ -1,6 +1,7 @@
 import type { Digest } from '../core/digest.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import type { PackedBundle } from '../receipt/stored/packed-bundle.ts';
+import type { WriteOp } from './table.ts';
 
 /** What a blob is for; it chooses the bucket or folder, its lifecycle and, on AWS, Object Lock for receipts. */
 export type BlobKind = 'data' | 'log' | 'receipt';
@@ -11,6 +12,8 @@ export interface BlobStore {
   put(tenant: TenantId, kind: BlobKind, bytes: Uint8Array): Promise<Digest>;
   /** As put, for the JSON of a bundle that this home signed, in the spelling in which it is kept; absent where bundles are kept as they are. */
   putPacked?(tenant: TenantId, bundle: PackedBundle): Promise<void>;
+  /** What stores it as a part of the write that names it; absent, or undefined, where `putPacked` has to store it before. */
+  packedOp?(tenant: TenantId, bundle: PackedBundle): Promise<WriteOp | undefined>;
   /**
    * The bytes of a digest, or undefined when this tenant has none. Throws `mc:store:unavailable` when stored bytes do not match, `mc:store:undecryptable` when
    * they do not open, and `mc:store:shredded` when their data key was destroyed.

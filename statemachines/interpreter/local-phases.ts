@@ -2,11 +2,11 @@
  * The phases port of one machine: runs statemachines/run.asl.json with an interpreter library. The rows of the run are its journal: every handler is idempotent
  * and does nothing that they say is done, so after a crash the machine begins at its start and comes to where it was.
  *
- * A run that was started here needs no interpreter until its tasks have ended: they were dispatched by its admission, and this process is told of their end. Its
- * machine begins in the state that follows.
+ * A run that was started here needs no interpreter until its tasks have ended: they were dispatched by its admission, and this process is told of their end. One
+ * whose tasks succeeded needs none at all while nothing fails: it goes straight through the states that are left. The interpreter takes over any other, in the
+ * state that it is in.
  */
-import { readFileSync } from 'node:fs';
-import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
+import { StateMachine } from 'aws-local-stepfunctions';
 import { awaitRun } from '../../shared/execution/phases/await-run.ts';
 import { compensateRun } from '../../shared/execution/phases/compensate-run.ts';
 import { dispatchRun } from '../../shared/execution/phases/dispatch-run.ts';
@@ -16,6 +16,7 @@ import { findExecution } from '../../shared/execution/execution-store.ts';
 import type { WorkGate } from '../../shared/embedded/pace/work-gate.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import type { PhaseInput, Phases, TasksEnd } from '../../shared/port/phases.ts';
+import { readDefinition } from './read-definition.ts';
 
 /** The states that this machine has handlers for: every Task state of the definition, and no other. */
 export const stateNames = ['Dispatch', 'AwaitRun', 'Compensate', 'Seal', 'Record'] as const;
@@ -26,7 +27,13 @@ export const stateAfterTasks = { open: 'Seal', failed: 'Compensate', cancelled: 
   TasksEnd['outcome'],
   StateName
 >;
-type FirstState = 'Dispatch' | (typeof stateAfterTasks)[TasksEnd['outcome']];
+
+/** What is left for a run whose tasks succeeded, when each state succeeds at once and the seal leaves nothing to undo; the same test holds it against the definition. */
+export const plainWalk = ['Seal', 'Record'] as const satisfies readonly StateName[];
+/** Where a run goes on that its seal leaves open; the same test. */
+export const stateWhenUnsealed = 'Compensate' satisfies StateName;
+
+type FirstState = 'Dispatch' | (typeof plainWalk)[number] | typeof stateWhenUnsealed;
 
 /** Open runs cost some 20 KB each, and the home's heap is limited to 512 MB (cli/bin/host-flags.mjs). */
 export const defaultMaxOpenRuns = 20_000;
@@ -51,7 +58,7 @@ export class LocalPhases implements Phases {
     this.#maxOpenRuns = maxOpenRuns;
     this.#deps = deps;
     this.#gate = gate;
-    this.#machines = machinesOf(readDefinition());
+    this.#machines = readMachines();
   }
 
   isFull(): boolean {
@@ -103,7 +110,8 @@ export class LocalPhases implements Phases {
   async #run(input: PhaseInput, from: FirstState): Promise<void> {
     for (let state: FirstState = from; !this.#stop.signal.aborted; state = 'Dispatch') {
       try {
-        await this.#runMachine(input, state);
+        const rest = state === plainWalk[0] ? await this.#walk(input) : state;
+        if (rest !== undefined) await this.#runMachine(input, rest);
         return;
       } catch (error) {
         if (this.#stop.signal.aborted) return;
@@ -113,6 +121,21 @@ export class LocalPhases implements Phases {
           .catch(() => undefined);
       }
     }
+  }
+
+  /** Goes through the plain walk; answers where the interpreter has to go on, if anywhere. It begins with the state that failed, whose retries it knows. */
+  async #walk(input: PhaseInput): Promise<FirstState | undefined> {
+    for (const name of plainWalk) {
+      try {
+        const answer = await this.#work(name, input);
+        if (name === 'Seal' && answer?.isSealed !== true) return stateWhenUnsealed;
+      } catch {
+        this.#stop.signal.throwIfAborted();
+        // The interpreter runs it again, and hears of it when that does not help either.
+        return name;
+      }
+    }
+    return undefined;
   }
 
   async #runMachine(input: PhaseInput, from: FirstState): Promise<void> {
@@ -131,15 +154,18 @@ export class LocalPhases implements Phases {
   /** Runs one state; its output has the form that Step Functions gets, from a task token or around what a Lambda answers. */
   async #runState(name: StateName, input: PhaseInput): Promise<{ outcome: string } | { Payload: { isSealed: boolean } | null }> {
     this.#stop.signal.throwIfAborted();
-    const deps = this.#deps();
-    if (name === 'AwaitRun') return { outcome: await this.#awaitRun(deps, input) };
+    if (name === 'AwaitRun') return { outcome: await this.#awaitRun(this.#deps(), input) };
+    return { Payload: (await this.#work(name, input)) ?? null };
+  }
+
+  /** Does what a state of this name is there for, when it is the run's turn. */
+  async #work(name: keyof typeof handlers, input: PhaseInput): Promise<{ isSealed: boolean } | void> {
     const work = async (): Promise<{ isSealed: boolean } | void> => {
       this.#stop.signal.throwIfAborted();
-      return handlers[name](deps, input);
+      return handlers[name](this.#deps(), input);
     };
     // Recording follows a seal at once, and costs little more than another place in the queue would.
-    const answer = await (name === 'Record' ? work() : this.#gate.background(input.executionId, work));
-    return { Payload: answer ?? null };
+    return name === 'Record' ? work() : this.#gate.background(input.executionId, work);
   }
 
   /**
@@ -163,18 +189,10 @@ export class LocalPhases implements Phases {
 
 const handlers = { Dispatch: dispatchRun, Compensate: compensateRun, Seal: sealRun, Record: recordRun } as const;
 
-/** A machine for each state that a supervision begins in. The definition is validated by a test; validating costs 100 ms. */
-function machinesOf(definition: StateMachineDefinition): Record<FirstState, StateMachine> {
+/** A machine for each state that the interpreter begins in. */
+function readMachines(): Record<FirstState, StateMachine> {
+  const definition = readDefinition('run.asl.json');
   const from = (name: FirstState): StateMachine =>
     new StateMachine({ ...definition, StartAt: name }, { validationOptions: { noValidate: true } });
-  return { Dispatch: from('Dispatch'), Compensate: from('Compensate'), Seal: from('Seal') };
-}
-
-/** The machine without what Lambda functions are called with: handlers in this process know their run, and each path costs the interpreter a thrown error. */
-function readDefinition(): StateMachineDefinition {
-  const text = readFileSync(new URL('../run.asl.json', import.meta.url), 'utf8');
-  const whole = JSON.parse(text) as { States: Record<string, object> }; // Our own file; tests validate it.
-  const states = Object.entries(whole.States).map(([name, state]) => [name, { ...state, Parameters: undefined }] as const);
-  const definition = { ...whole, States: Object.fromEntries(states) };
-  return JSON.parse(JSON.stringify(definition)) as StateMachineDefinition; // As before, and without the members that are undefined.
+  return { Dispatch: from('Dispatch'), Compensate: from('Compensate'), Seal: from('Seal'), Record: from('Record') };
 }

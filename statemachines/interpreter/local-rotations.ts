@@ -1,9 +1,9 @@
 /** Runs statemachines/key-rotation.asl.json on one machine. The row of the rotation is its journal: after a crash the machine begins at its start and comes to where it was. */
-import { readFileSync } from 'node:fs';
-import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
+import { StateMachine } from 'aws-local-stepfunctions';
 import type { Deps } from '../../shared/port/deps.ts';
 import type { RotationInput, Rotations } from '../../shared/port/keys/rotations.ts';
 import { rotationPhaseNames, runRotationPhase, type RotationPhaseName } from '../../shared/rotation/rotation-phases.ts';
+import { readDefinition } from './read-definition.ts';
 
 export class LocalRotations implements Rotations {
   readonly #deps: () => Deps;
@@ -18,8 +18,7 @@ export class LocalRotations implements Rotations {
   async start(input: RotationInput): Promise<void> {
     if (this.#isClosed || this.#running.has(input.rotationId)) return;
     const handlers = Object.fromEntries(rotationPhaseNames.map((name) => [name, async () => this.#runPhase(name, input)]));
-    // The definition is validated by a test; validating costs 100 ms.
-    const machine = new StateMachine(readDefinition(), { validationOptions: { noValidate: true } });
+    const machine = new StateMachine(readDefinition('key-rotation.asl.json'), { validationOptions: { noValidate: true } });
     const run = machine.run({ ...input }, { overrides: { taskResourceLocalHandlers: handlers } });
     const ended = run.result.then(
       () => undefined,
@@ -44,13 +43,4 @@ export class LocalRotations implements Rotations {
   #tell({ rotationId }: RotationInput, error: unknown): void {
     if (!this.#isClosed) this.#deps().logger.error('a rotation of keys stopped; it is tried again within the hour', { rotationId, error });
   }
-}
-
-/** The machine without what Lambda functions are called with: handlers in this process know what they are about. */
-function readDefinition(): StateMachineDefinition {
-  const text = readFileSync(new URL('../key-rotation.asl.json', import.meta.url), 'utf8');
-  const whole = JSON.parse(text) as { States: Record<string, object> }; // Our own file; tests validate it.
-  const states = Object.entries(whole.States).map(([name, state]) => [name, { ...state, Parameters: undefined }] as const);
-  const definition = { ...whole, States: Object.fromEntries(states) };
-  return JSON.parse(JSON.stringify(definition)) as StateMachineDefinition; // As before, and without the members that are undefined.
 }

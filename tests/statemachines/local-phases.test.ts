@@ -10,9 +10,13 @@ version: 1.0.0
 tasks: [{ id: only, uses: 'pkg:demo/echo@1.0.0' }]
 `;
 
+/** What a seal meets after it signed. */
+let onSeal: () => Promise<void> | void;
+
 let engine: Engine;
 beforeEach(async () => {
-  engine = await openEngine({ width: runs });
+  onSeal = () => undefined;
+  engine = await openEngine({ width: runs, faults: { hit: (point) => (point === 'seal:after-sign' ? onSeal() : undefined) } });
   await engine.publish(manifest);
 }, 60_000);
 afterEach(async () => engine.close());
@@ -45,3 +49,34 @@ test('supervision that is asked for when the run is over leaves nothing that wai
   await engine.home.deps.phases.start({ tenant: engine.actor.tenant, executionId: idSchema('exec').parse(id) });
   await untilNothingIsPending();
 }, 60_000);
+
+test.each([1, 2])(
+  'a seal that fails %i times is tried again',
+  async (failures) => {
+    let seals = 0;
+    onSeal = () => {
+      if (seals++ < failures) throw new Error('the seal is to be tried again');
+    };
+    const { id } = await engine.start({ workflow: 'slow' });
+    expect(await engine.finish(id)).toMatchObject({ state: 'succeeded' });
+    await untilNothingIsPending();
+    expect(seals).toBe(failures + 1);
+  },
+  60_000,
+);
+
+test('a home that is closed while a seal fails does not wait for its retries', async () => {
+  let fail: (error: Error) => void = () => undefined;
+  const begun = new Promise<void>((resolve) => {
+    onSeal = () => {
+      resolve();
+      return new Promise((_, reject) => (fail = reject));
+    };
+  });
+  await engine.start({ workflow: 'slow' });
+  await begun;
+  const closing = engine.close();
+  await delay(100);
+  fail(new Error('the seal fails'));
+  await closing;
+}, 10_000);

@@ -4,7 +4,7 @@
 import { hexOf } from '../../core/digest.ts';
 import { requireEnvelope } from '../../encryption/envelope.ts';
 import type { BlobName, SealedStore } from '../../port/sealed-store.ts';
-import type { Item, Key, Table } from '../../port/table.ts';
+import type { Item, Key, Table, WriteOp } from '../../port/table.ts';
 
 /** Up to here a row is cheaper than a file: with a 1 ms fsync a burst of 5,000 receipts would spend 5 s on files alone. */
 const rowBytes = 64 * 1024;
@@ -29,10 +29,16 @@ export class SmallBlobs implements SealedStore {
   }
 
   async put(name: BlobName, envelope: Uint8Array): Promise<void> {
-    if (envelope.byteLength > rowBytes) return this.#large.put(name, envelope);
+    const op = this.putOp(name, envelope);
+    if (op === undefined) return this.#large.put(name, envelope);
+    await this.#table.write([op]);
+  }
+
+  putOp(name: BlobName, envelope: Uint8Array): WriteOp | undefined {
+    if (envelope.byteLength > rowBytes) return undefined;
     requireEnvelope(`the blob ${name.digest}`, envelope);
     const bytes = Buffer.from(envelope.buffer, envelope.byteOffset, envelope.byteLength).toString('base64');
-    await this.#table.write([{ kind: 'put', item: { ...keyOf(name), bytes } }]);
+    return { kind: 'put', item: { ...keyOf(name), bytes } };
   }
 
   async find(name: BlobName): Promise<Uint8Array | undefined> {

@@ -22,7 +22,8 @@ parentPort?.on('message', ({ key, keyId, pem, payloads }: SigningQuestion) => {
 function signNow(payload: string, { keyId, pem }: Pick<SigningQuestion, 'keyId' | 'pem'>): SignedStatement | null {
   if (!held) throw new Error('a question came before its key');
   const bytes = Buffer.from(payload);
-  const signature = sign('sha256', preAuthEncoding(statementMediaType, bytes), { key: held, dsaEncoding: 'der' });
-  const bundle = bundleOf(bytes, signature, keyId);
-  return checkSignature(claimOf(bundle, pem)) ? filedForm(bundle, pem) : null;
+  const bundle = bundleOf(bytes, sign('sha256', preAuthEncoding(statementMediaType, bytes), held), keyId);
+  // Of the bundle as it is filed, not of what it was made of.
+  const claim = claimOf(bundle, pem);
+  return checkSignature(claim) ? filedForm(bundle, claim, pem) : null;
 }

@@ -11,7 +11,7 @@ const verifyAsync = promisify(verifyWith);
 
 /** Checks on libuv's thread pool, so a burst of receipts does not hold the event loop. */
 export const checkInPool: CheckSignature = async ({ message, signature, key }) =>
-  verifyAsync('sha256', message, { key, dsaEncoding: 'der' }, signature);
+  verifyAsync('sha256', message, key, signature);
 
 export class SoftwareSigner implements Signer {
   readonly #key: KeyObject;
@@ -29,7 +29,7 @@ export class SoftwareSigner implements Signer {
 
   /** Signs on libuv's thread pool, so a burst of receipts does not hold the event loop. */
   async sign(message: Uint8Array): Promise<Signature> {
-    return { bytes: await signAsync('sha256', message, { key: this.#key, dsaEncoding: 'der' }), key: this.#public };
+    return { bytes: await signAsync('sha256', message, this.#key), key: this.#public };
   }
 
   /** As signBeside of the port, in this thread. */

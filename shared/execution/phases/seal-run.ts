@@ -17,7 +17,7 @@ import type { WriteOp } from '../../port/table.ts';
 import type { PhaseInput } from '../../port/phases.ts';
 import type { SignedStatement } from '../../port/keys/signer.ts';
 import { signOwn } from '../../receipt/sign/sign-own.ts';
-import { storeBundle } from '../../receipt/stored/store-bundle.ts';
+import { bundleOps } from '../../receipt/stored/bundle-ops.ts';
 import type { Statement } from '../../receipt/statement.ts';
 import { openStates } from '../execution.ts';
 import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
@@ -89,7 +89,7 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
 
   const signed = await signReceipt(deps, statement);
   await deps.faults.hit('seal:after-sign');
-  const bundleDigest = await storeBundle(deps, tenant, signed);
+  const bundle = await bundleOps(deps, tenant, signed);
   await deps.faults.hit('seal:after-receipt-blob');
 
   const written = await deps.table.write([
@@ -112,7 +112,8 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
         { kind: 'compare', field: 'outcome', op: '=', value: head.outcome },
       ],
     },
-    ...receiptOps(head, { id: receiptId, bundleDigest, signedAt: isoTime(endedAt) }, signed),
+    ...bundle.ops,
+    ...receiptOps(head, { id: receiptId, bundleDigest: bundle.digest, signedAt: isoTime(endedAt) }, signed),
     ...settleOps(sealed, endedAt),
   ]);
   if (!written.ok) {
@@ -125,7 +126,7 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
   return true;
 }
 
-/** The row of the receipt, and its entry for the transparency log. */
+/** The row of the receipt, and its entry for the transparency log. The head in the same write, which must be open, keeps it from replacing another one. */
 function receiptOps(
   { tenant, id }: ExecutionRecord,
   row: { id: string; bundleDigest: string; signedAt: string },
@@ -133,7 +134,7 @@ function receiptOps(
 ): WriteOp[] {
   const key = { pk: executionPk(tenant, id), sk: 'RECEIPT' };
   const item = { ...key, ...row, leaf: signed.leaf };
-  return [{ kind: 'put', item, conditions: [{ kind: 'absent' }] }, namedEntryOp(signed, key)];
+  return [{ kind: 'put', item }, namedEntryOp(signed, key)];
 }
 
 /** With the end of the run its slot is free and its price is known; the condition on the head makes both happen once. */

@@ -22,6 +22,7 @@ export async function signOwn(deps: SignOwnDeps, statement: Statement, signer: S
   const bundle = await signStatement(signer, statement);
   const { pem } = await publicKeyOf(deps, bundle.verificationMaterial.publicKey.hint);
   const check = deps.checkSignature ?? checkSignature;
-  if (!(await check(claimOf(bundle, pem)))) throw invalidSignature();
-  return filedForm(bundle, pem);
+  const claim = claimOf(bundle, pem);
+  if (!(await check(claim))) throw invalidSignature();
+  return filedForm(bundle, claim, pem);
 }

@@ -3,9 +3,8 @@
  * repeats in a statement.
  */
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { Digest } from '../../core/digest.ts';
+import { digestBytes, type Digest } from '../../core/digest.ts';
 import { InvariantError, McError } from '../../core/errors.ts';
-import { sha256 } from '../../core/sha256.ts';
 import type { Bundle } from '../bundle.ts';
 import { bundleOf } from '../sign/bundle-of.ts';
 
@@ -16,21 +15,21 @@ export interface PackedBundle {
   packed: Uint8Array<ArrayBuffer>;
 }
 
-/** The window holds a few tasks of a statement, which are alike; more memory saves nothing. */
-const deflating = { level: constants.Z_BEST_SPEED, windowBits: 13, memLevel: 6 } as const;
+/** The window holds a few tasks of a statement, which are alike; more memory saves nothing. Most statements fit one chunk when they are packed. */
+const deflating = { level: constants.Z_BEST_SPEED, windowBits: 13, memLevel: 6, chunkSize: 4 * 1024 } as const;
 /** Nothing is packed that is larger, nor unpacked; statements are of at most 500 tasks. */
 const mostBytes = 64 * 1024 * 1024;
 
-/** Packs a bundle that was made by bundleOf; one that stands in the log already has more to keep. Throws `mc:store:refused` for one that is too large to be read again. */
-export function packBundle(bundle: Bundle): PackedBundle {
-  const { payload, signatures } = bundle.dsseEnvelope;
-  const signature = signatures[0];
+/** Packs a bundle that was made by bundleOf; one that stands in the log already has more to keep. `payload` is that of the bundle, for whoever has it. Throws `mc:store:refused` for one that is too large to be read again. */
+export function packBundle(bundle: Bundle, payload: Buffer = Buffer.from(bundle.dsseEnvelope.payload, 'base64')): PackedBundle {
+  const signature = bundle.dsseEnvelope.signatures[0];
   if (!signature || bundle.verificationMaterial.tlogEntries?.length !== 0) throw new InvariantError('only a fresh bundle is packed');
-  const whole = Buffer.concat([Buffer.from(`${signature.keyid}\n${signature.sig}\n`), Buffer.from(payload, 'base64')]);
+  const whole = Buffer.concat([Buffer.from(`${signature.keyid}\n${signature.sig}\n`), payload]);
   if (whole.byteLength > mostBytes) throw new McError('mc:store:refused', `a statement of more than ${mostBytes} bytes is not signed`);
   return {
-    digest: `sha256:${sha256(JSON.stringify(bundle)).toString('hex')}`,
-    packed: Uint8Array.from(deflateRawSync(whole, deflating)),
+    digest: digestBytes(JSON.stringify(bundle)),
+    // Bytes of their own, because what goes to another thread takes all of its memory with it.
+    packed: new Uint8Array(deflateRawSync(whole, deflating)),
   };
 }
 
