@@ -39,7 +39,13 @@ export async function storeJson(
 ): Promise<StoredJson> {
   const text = canonicalJson(value);
   const bytes = Buffer.from(text);
-  if (text.length <= inlineBytes) return sealInline(deps, tenant, { value, bytes });
+  if (text.length <= inlineBytes) {
+    const digest = digestBytes(bytes);
+    const envelope = await seal(deps.dataKeys, { tenant, purpose: 'value', digest }, bytes);
+    const stored = { digest, sizeBytes: bytes.byteLength, sealed: envelope.toString('base64') };
+    opened.set(stored, value);
+    return stored;
+  }
   const digest = await deps.blobs.put(tenant, 'data', bytes);
   if (owner !== undefined) await nameBlobs(deps, tenant, runOwner(owner), [digest]);
   return { digest, sizeBytes: bytes.byteLength };
@@ -55,18 +61,6 @@ export async function loadJson(deps: Pick<Deps, 'blobs' | 'dataKeys'>, tenant: T
   const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
   if (value === undefined) throw new InvariantError('JSON.parse gave undefined');
   return value as Json; // JSON.parse gives nothing else.
-}
-
-async function sealInline(
-  { dataKeys }: Pick<Deps, 'dataKeys'>,
-  tenant: TenantId,
-  { value, bytes }: { value: Json; bytes: Buffer },
-): Promise<StoredJson> {
-  const digest = digestBytes(bytes);
-  const envelope = await seal(dataKeys, { tenant, purpose: 'value', digest }, bytes);
-  const stored = { digest, sizeBytes: bytes.byteLength, sealed: Buffer.from(envelope).toString('base64') };
-  opened.set(stored, value);
-  return stored;
 }
 
 /** The bytes are authenticated together with their digest, so they are what it says. */
