@@ -7,16 +7,18 @@ import type { Decision } from '../../decision/decision.ts';
 import { denyReasons } from '../../decision/deny-reasons.ts';
 import { sameQuestion } from '../../decision/same-question.ts';
 import { buildPolicyInput } from '../../decision/policy-input.ts';
-import type { Deps } from '../../port/deps.ts';
+import type { Deps, HomeConfig } from '../../port/deps.ts';
 import type { EgressMode } from '../../port/egress-trace.ts';
 import type { PolicyInput } from '../../port/policy-engine.ts';
 import { runnerIdentity } from '../../tenant/service-identity.ts';
+import type { Tenant } from '../../tenant/tenant.ts';
 import { readTenantState, type TenantState } from '../../tenant/tenant-state.ts';
 import type { ExecutionRecord } from '../execution-record.ts';
 import type { FailedAttempt } from './retry-policy.ts';
 import type { AttemptRequest } from './task-spec.ts';
 
 type AttemptPoint = 'place' | 'task' | 'write';
+type WriteKind = 'outputs' | 'log';
 type Verdict = FailedAttempt | null;
 
 /** Prepares the questions about this attempt of a run with this manifest. */
@@ -32,41 +34,39 @@ export class AttemptJudge {
   /** Decisions so far, in the order in which they were made. */
   readonly decisions: Decision[] = [];
   readonly #deps: Deps;
-  readonly #request: AttemptRequest;
-  readonly #state: TenantState;
-  /** What the points have in common; they differ in what the home says of itself, and in the kind of the write. */
-  readonly #about: string;
+  readonly #about: ExecutionRecord['id'];
+  readonly #tenant: Tenant;
+  readonly #questions: AttemptQuestions;
 
   constructor(deps: Deps, request: AttemptRequest, state: TenantState) {
     this.#deps = deps;
-    this.#request = request;
-    this.#state = state;
-    this.#about = JSON.stringify([askedOf(request), planOf(request.head)]);
+    this.#about = request.head.id;
+    this.#tenant = state.tenant;
+    this.#questions = questionsAbout(deps.config, request, state);
   }
 
   /** How egress is treated now; like rule data, the setting of this moment counts. */
   get egressMode(): EgressMode {
-    return this.#state.tenant.egressMode;
+    return this.#tenant.egressMode;
   }
 
   /** Where it would run. */
   place(): Verdict | Promise<Verdict> {
-    const { declaredRegion: region, cloud } = this.#deps.config;
-    return this.#ask('place', 'place', { placement: { region, cloud, sandbox: this.#request.head.sandbox } });
+    return this.#ask('place', (this.#questions.place ??= this.#questions.placed()));
   }
 
   /** What would run. */
   begin(): Verdict | Promise<Verdict> {
-    return this.#ask('task', 'task', {});
+    return this.#ask('task', (this.#questions.task ??= this.#questions.begun()));
   }
 
   /** How what it leaves behind would be kept: outputs, or of a failed attempt its log alone. */
-  write(kind: 'outputs' | 'log'): Verdict | Promise<Verdict> {
-    return this.#ask('write', `write ${kind}`, { write: { kind, encryption: this.#deps.config.encryption } });
+  write(kind: WriteKind): Verdict | Promise<Verdict> {
+    return this.#ask('write', (this.#questions[kind] ??= this.#questions.written(kind)));
   }
 
-  #ask(point: AttemptPoint, name: string, change: Partial<PolicyInput>): Verdict | Promise<Verdict> {
-    const question = { input: this.#questionAt(point, name, change), packs: this.#state.tenant.packs, about: this.#request.head.id };
+  #ask(point: AttemptPoint, input: PolicyInput): Verdict | Promise<Verdict> {
+    const question = { input, packs: this.#tenant.packs, about: this.#about };
     const known = decideAtOnce(this.#deps, point, question);
     return known ? this.#note(known) : decide(this.#deps, point, question).then((decision) => this.#note(decision));
   }
@@ -75,21 +75,36 @@ export class AttemptJudge {
     this.decisions.push(decision);
     return decision.verdict === 'deny' ? deniedBy(decision) : null;
   }
+}
 
-  /** The question at this point; attempts that differ in nothing a pack may see share it. */
-  #questionAt(point: AttemptPoint, name: string, change: Partial<PolicyInput>): PolicyInput {
-    const { manifest, head, task } = this.#request;
-    return sameQuestion(this.#state, manifest, `${name} ${this.#about}`, () => {
-      const input = buildPolicyInput(this.#deps.config, point, {
-        ...this.#state,
-        actor: runnerIdentity(head.tenant),
-        plan: planOf(head),
-        manifest,
-      });
-      const { resourceClass } = task;
-      return { ...input, ...change, request: { ...input.request, resourceClass }, task: askedOf(this.#request) };
-    });
-  }
+/** The inputs of the points at which attempts were asked about that differ in nothing a pack may see, and what makes them when they are asked for. */
+interface AttemptQuestions {
+  place?: PolicyInput;
+  task?: PolicyInput;
+  outputs?: PolicyInput;
+  log?: PolicyInput;
+  placed(): PolicyInput;
+  begun(): PolicyInput;
+  written(kind: WriteKind): PolicyInput;
+}
+
+function questionsAbout(config: HomeConfig, request: AttemptRequest, state: TenantState): AttemptQuestions {
+  const { head, manifest } = request;
+  const asked = askedOf(request);
+  const plan = planOf(head);
+  return sameQuestion(state, manifest, `attempt ${JSON.stringify([asked, plan])}`, (): AttemptQuestions => {
+    const actor = runnerIdentity(head.tenant);
+    const at = (point: AttemptPoint, change: Partial<PolicyInput>): PolicyInput => {
+      const input = buildPolicyInput(config, point, { ...state, actor, plan, manifest });
+      return { ...input, ...change, request: { ...input.request, resourceClass: asked.resourceClass }, task: asked };
+    };
+    const { declaredRegion: region, cloud, encryption } = config;
+    return {
+      placed: () => at('place', { placement: { region, cloud, sandbox: plan.sandbox } }),
+      begun: () => at('task', {}),
+      written: (kind) => at('write', { write: { kind, encryption } }),
+    };
+  });
 }
 
 /** The task as packs see it. */
