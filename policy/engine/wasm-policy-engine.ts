@@ -44,6 +44,8 @@ export class WasmPolicyEngine implements PolicyEngine {
   readonly #elapsedMs: () => number;
   /** Verdicts of shipped packs by the very object that was asked about: callers hand in one object for equal questions and never change it. */
   readonly #answers = new WeakMap<PolicyInput, Promise<PackVerdict[]>>();
+  /** Those that have come. */
+  readonly #known = new WeakMap<PolicyInput, PackVerdict[]>();
 
   private constructor(shipped: readonly ShippedPack[], options: EngineOptions) {
     this.#shipped = shipped;
@@ -84,6 +86,11 @@ export class WasmPolicyEngine implements PolicyEngine {
     return [...shipped.value, ...added.value].sort(byName);
   }
 
+  /** For questions without packs of the tenant's own: those are judged in another thread, and each time. */
+  known(point: PolicyPoint, input: PolicyInput, own: readonly OwnPack[]): PackVerdict[] | undefined {
+    return own.length === 0 && input.request.point === point ? this.#known.get(input) : undefined;
+  }
+
   /** Ends the thread of tenants' own packs; a later question starts another. */
   async close(): Promise<void> {
     await this.#own?.close();
@@ -95,7 +102,10 @@ export class WasmPolicyEngine implements PolicyEngine {
     if (known) return known;
     const answer = this.#judgeShipped(point, view ?? new InputView(input));
     this.#answers.set(input, answer);
-    answer.catch(() => this.#answers.delete(input));
+    answer.then(
+      (verdicts) => this.#known.set(input, verdicts),
+      () => this.#answers.delete(input),
+    );
     return answer;
   }
 

@@ -3,6 +3,7 @@
  * `mc:policy:unavailable`, and callers admit nothing without a Decision in hand.
  */
 import { McError } from '../core/errors.ts';
+import type { Id } from '../core/id.ts';
 import { isoTime } from '../port/clock.ts';
 import type { Deps } from '../port/deps.ts';
 import { metricNames } from '../port/metrics.ts';
@@ -27,6 +28,8 @@ function isConsistent({ verdict, entries }: PackVerdict): boolean {
 export interface Question {
   input: PolicyInput;
   packs: readonly OwnPack[];
+  /** The run that it is about, when there is one already. */
+  about?: Id<'exec'>;
 }
 
 /** What follows from the answer of an engine. */
@@ -38,8 +41,7 @@ interface Judgement {
 /** By the very array that an engine answered: it gives the same one for a question that it knows. They are frozen, so that it stays what was looked at. */
 const judgements = new WeakMap<readonly PackVerdict[], Judgement>();
 
-async function judge(engine: Deps['policy'], point: PolicyPoint, question: Question): Promise<Judgement> {
-  const answer = await evaluate(engine, point, question);
+function judgementOf(answer: PackVerdict[]): Judgement {
   const known = judgements.get(answer);
   if (known) return known;
   refuseNonsense(answer);
@@ -68,21 +70,44 @@ function refuseNonsense(packs: readonly PackVerdict[]): void {
     );
 }
 
+type DecideDeps = Pick<Deps, 'policy' | 'ids' | 'clock' | 'metrics'>;
+
 /** Asks every policy pack and answers with a decision that can be recorded; deny wins over warn, warn over allow, silence is an error. */
-export async function decide(
-  deps: Pick<Deps, 'policy' | 'ids' | 'clock' | 'metrics'>,
-  point: PolicyPoint,
-  question: Question,
-): Promise<Decision> {
-  const { input } = question;
-  const startedMs = deps.clock.elapsedMs();
-  const tookMs = (): number => Math.round((deps.clock.elapsedMs() - startedMs) * 1_000) / 1_000;
+export async function decide(deps: DecideDeps, point: PolicyPoint, question: Question): Promise<Decision> {
+  const asked = { point, startedMs: deps.clock.elapsedMs() };
   try {
-    const { packs, verdict } = await judge(deps.policy, point, question);
-    if (verdict === 'deny') deps.metrics.count(metricNames.policyDeniesTotal, 1, { tenant: input.tenant.id });
-    const decidedAt = isoTime(deps.clock.now());
-    return { id: deps.ids.next('dec'), point, verdict, packs, input, decidedAt, tookMs: tookMs(), executionId: null };
-  } finally {
-    deps.metrics.record(metricNames.policyEvalMs, tookMs(), { point });
+    return decided(deps, asked, question, judgementOf(await evaluate(deps.policy, point, question)));
+  } catch (error) {
+    recordTime(deps, asked);
+    throw error;
   }
+}
+
+/** As decide, where the engine has the answer at hand: then nobody waits. Undefined where it has to be asked. */
+export function decideAtOnce(deps: DecideDeps, point: PolicyPoint, question: Question): Decision | undefined {
+  const asked = { point, startedMs: deps.clock.elapsedMs() };
+  const answer = deps.policy.known?.(point, question.input, question.packs);
+  const judgement = answer && judgements.get(answer);
+  return judgement && decided(deps, asked, question, judgement);
+}
+
+/** Where policy is asked, and since when. */
+interface Asked {
+  point: PolicyPoint;
+  startedMs: number;
+}
+
+function decided(deps: DecideDeps, asked: Asked, { input, about }: Question, { packs, verdict }: Judgement): Decision {
+  const { point } = asked;
+  if (verdict === 'deny') deps.metrics.count(metricNames.policyDeniesTotal, 1, { tenant: input.tenant.id });
+  const decidedAt = isoTime(deps.clock.now());
+  const tookMs = recordTime(deps, asked);
+  return { id: deps.ids.next('dec'), point, verdict, packs, input, decidedAt, tookMs, executionId: about ?? null };
+}
+
+/** Records how long the packs took, and answers it: milliseconds, to the microsecond. */
+function recordTime({ clock, metrics }: DecideDeps, { point, startedMs }: Asked): number {
+  const tookMs = Math.round((clock.elapsedMs() - startedMs) * 1_000) / 1_000;
+  metrics.record(metricNames.policyEvalMs, tookMs, { point });
+  return tookMs;
 }

@@ -1,17 +1,15 @@
-import type { PolicyInput } from '../port/policy-engine.ts';
-
-const questions = new WeakMap<object, WeakMap<object, Map<string, PolicyInput>>>();
+const questions = new WeakMap<object, WeakMap<object, Map<string, object>>>();
 
 /**
- * One input object for equal questions: about the same state of a tenant, the same plan or manifest, and the same rest, which `key` spells out. An engine
- * that knows the object knows its verdicts. Whoever gets it must not change it.
+ * One object for equal questions, an input or what inputs are made from: about the same state of a tenant, the same plan or manifest, and the same rest, which
+ * `key` spells out, and the kind of object with it. An engine that knows the input knows its verdicts. Whoever gets it must not change what was asked.
  */
-export function sameQuestion(state: object, about: object, key: string, build: () => PolicyInput): PolicyInput {
-  const ofState = questions.get(state) ?? new WeakMap<object, Map<string, PolicyInput>>();
+export function sameQuestion<T extends object>(state: object, about: object, key: string, build: () => T): T {
+  const ofState = questions.get(state) ?? new WeakMap<object, Map<string, object>>();
   questions.set(state, ofState);
-  const ofThing = ofState.get(about) ?? new Map<string, PolicyInput>();
+  const ofThing = ofState.get(about) ?? new Map<string, object>();
   ofState.set(about, ofThing);
   const known = ofThing.get(key) ?? build();
   ofThing.set(key, known);
-  return known;
+  return known as T; // The key says which kind it is.
 }

@@ -29,7 +29,13 @@ export interface Envelope {
 
 /** The header in front of what this cipher makes with this key. */
 export function envelopeHeader(cipher: Cipher, dataKey: DataKeyId): Buffer {
-  return Buffer.concat([magic, Buffer.from([version, ciphers.indexOf(cipher) + 1, dataKey.length]), Buffer.from(dataKey, 'latin1')]);
+  const header = Buffer.allocUnsafe(fixedBytes + dataKey.length);
+  header.set(magic);
+  header[magic.length] = version;
+  header[magic.length + 1] = ciphers.indexOf(cipher) + 1;
+  header[magic.length + 2] = dataKey.length;
+  header.write(dataKey, fixedBytes, 'latin1');
+  return header;
 }
 
 /** Whether bytes begin like an envelope of any version. Plaintext may, too, by chance or on purpose. */

@@ -5,28 +5,31 @@ import { McError } from '../core/errors.ts';
 const algorithm = 'aes-256-gcm';
 const nonceBytes = 12;
 const tagBytes = 16;
+const tagLength = { authTagLength: tagBytes };
+const noHeader = new Uint8Array();
 
 /** Asking the system for twelve bytes takes half as long as sealing a small message, so it is asked for many nonces at once; each is given out once. */
 const nonces = Buffer.alloc(512 * nonceBytes);
 let nonceAt = nonces.byteLength;
 
+/** A view that holds until the next one is asked for. */
 function nextNonce(): Buffer {
   if (nonceAt === nonces.byteLength) {
     randomFillSync(nonces);
     nonceAt = 0;
   }
-  const nonce = Buffer.from(nonces.subarray(nonceAt, nonceAt + nonceBytes));
   nonceAt += nonceBytes;
-  return nonce;
+  return nonces.subarray(nonceAt - nonceBytes, nonceAt);
 }
 
-/** Seals bytes together with what has to be the same when they are opened. */
-export function sealGcm(key: KeyObject, plain: Uint8Array, associated: Uint8Array): Buffer[] {
+/** Seals bytes together with what has to be the same when they are opened; the message stands behind the header, which is in the open. */
+export function sealGcm(key: KeyObject, plain: Uint8Array, associated: Uint8Array, header: Uint8Array = noHeader): Buffer {
   const nonce = nextNonce();
-  const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
+  const cipher = createCipheriv(algorithm, key, nonce, tagLength);
   cipher.setAAD(associated);
   const body = cipher.update(plain);
-  return [nonce, body, cipher.final(), cipher.getAuthTag()];
+  cipher.final(); // Gives no bytes in this mode.
+  return Buffer.concat([header, nonce, body, cipher.getAuthTag()]);
 }
 
 /** The bytes that were sealed; throws `mc:store:undecryptable` when key, message or associated bytes are not those of the sealing. */
@@ -34,7 +37,7 @@ export function openGcm(key: KeyObject, sealed: Uint8Array, associated: Uint8Arr
   // A shorter tag would be easier to forge, so nothing here takes its length from the message.
   const end = sealed.byteLength - tagBytes;
   try {
-    const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes });
+    const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes), tagLength);
     decipher.setAAD(associated);
     decipher.setAuthTag(sealed.subarray(end));
     const body = decipher.update(sealed.subarray(nonceBytes, end));

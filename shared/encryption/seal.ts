@@ -17,7 +17,7 @@ export interface Sealing extends DataKeyScope {
 }
 
 /** The envelope of these bytes under the tenant's key for the purpose. */
-export async function seal(keys: DataKeys, what: Sealing, plain: Uint8Array): Promise<Uint8Array> {
+export async function seal(keys: DataKeys, what: Sealing, plain: Uint8Array): Promise<Buffer> {
   const dataKey = await keys.current(what);
   if (plain.byteLength <= framedBytes) return sealMessage('gcm', dataKey, what, plain);
   const { id, key } = dataKey;
@@ -50,9 +50,9 @@ export function openSmall(key: KeyObject, what: Sealing, bytes: Uint8Array): Buf
   return openGcm(key, sealed, associated(header, what, dataKey));
 }
 
-function sealMessage(cipher: 'gcm' | 'packed', { id, key }: DataKey, what: Sealing, plain: Uint8Array): Uint8Array {
+function sealMessage(cipher: 'gcm' | 'packed', { id, key }: DataKey, what: Sealing, plain: Uint8Array): Buffer {
   const header = envelopeHeader(cipher, id);
-  return Buffer.concat([header, ...sealGcm(key, plain, associated(header, what, id))]);
+  return sealGcm(key, plain, associated(header, what, id), header);
 }
 
 /** The context that goes into the message, in clear: nothing in it is a secret. */
@@ -63,5 +63,5 @@ function contextOf({ tenant, purpose, digest }: Sealing, dataKey: DataKeyId): En
 /** The header and the context, spelt as canonical JSON: names in order, and no value has a character to escape. */
 function associated(header: Uint8Array, { tenant, purpose, digest }: Sealing, dataKey: DataKeyId): Buffer {
   const context = `{"dataKey":"${dataKey}","digest":"${digest}","purpose":"${purpose}","tenant":"${tenant}"}`;
-  return Buffer.concat([header, Buffer.from(context)]);
+  return Buffer.concat([header, Buffer.from(context, 'latin1')]);
 }

@@ -30,6 +30,8 @@ interface TableDataKeysOptions {
 
 interface CurrentKey {
   dataKey: DataKey;
+  /** The same, as callers get it: in one promise for all, because every value of every run is sealed with it. */
+  answer: Promise<DataKey>;
   /** Messages that are reserved and not used. */
   left: number;
   until: number;
@@ -53,16 +55,23 @@ export class TableDataKeys implements DataKeys {
     this.#most = options.messagesPerKey ?? mostMessages;
   }
 
-  async current(scope: DataKeyScope): Promise<DataKey> {
+  current(scope: DataKeyScope): Promise<DataKey> {
     const name = `${scope.tenant}#${scope.purpose}`;
-    for (;;) {
-      const found = this.#current.get(name);
-      if (found && found.left > 0 && this.#deps.clock.now() < found.until) {
-        found.left -= 1;
-        return found.dataKey;
-      }
-      await this.#once(name, () => this.#renew(name, scope, found));
-    }
+    const found = this.#current.get(name);
+    return this.#takeOne(found) ?? this.#renewed(name, scope, found);
+  }
+
+  /** One message of what is reserved, as long as the key is good. */
+  #takeOne(found: CurrentKey | undefined): Promise<DataKey> | undefined {
+    if (found === undefined || found.left === 0 || this.#deps.clock.now() >= found.until) return undefined;
+    found.left -= 1;
+    return found.answer;
+  }
+
+  async #renewed(name: string, scope: DataKeyScope, found: CurrentKey | undefined): Promise<DataKey> {
+    await this.#once(name, () => this.#renew(name, scope, found));
+    // More callers than it was renewed for may have waited.
+    return this.current(scope);
   }
 
   async open(scope: DataKeyScope, id: DataKeyId): Promise<DataKey> {
@@ -100,18 +109,19 @@ export class TableDataKeys implements DataKeys {
     if (known && known.left > 0) {
       const record = await this.#find(scope, known.dataKey.id);
       if (record && isLiving(record)) {
-        this.#keep(name, { ...known, dataKey: await this.#unwrap(record), until });
+        this.#keep(name, await this.#unwrap(record), { left: known.left, until });
         return;
       }
     }
     const first = known ? numberOf(known.dataKey.id) : this.#lane + 1;
-    this.#keep(name, { dataKey: await this.#reserve(scope, now, first), left: this.#step, until });
+    this.#keep(name, await this.#reserve(scope, now, first), { left: this.#step, until });
   }
 
   /** What is sealed now is likely to be read soon. */
-  #keep(name: string, current: CurrentKey): void {
-    this.#current.set(name, current);
-    this.#open.set(`${name}#${current.dataKey.id}`, { dataKey: Promise.resolve(current.dataKey), until: current.until });
+  #keep(name: string, dataKey: DataKey, { left, until }: Pick<CurrentKey, 'left' | 'until'>): void {
+    const answer = Promise.resolve(dataKey);
+    this.#current.set(name, { dataKey, answer, left, until });
+    this.#open.set(`${name}#${dataKey.id}`, { dataKey: answer, until });
   }
 
   /** A key of this month with room for as many messages as this process takes at once: one that is there, or else a new one. */

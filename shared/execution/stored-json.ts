@@ -9,12 +9,14 @@ import type { Id } from '../core/id.ts';
 import { InvariantError, McError } from '../core/errors.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import type { Deps } from '../port/deps.ts';
-import type { DataKey } from '../port/keys/data-keys.ts';
 
 /** Up to here a value travels inside its item and costs no write of its own; 90 such values still fit one transaction's items. */
 const inlineBytes = 4 * 1024;
 
-/** A value as an item holds it: sealed, or as a blob. Homes before 0.3.0 wrote small ones in the open. */
+/** The digest of `{}`, which is a secret to nobody: who has the digest has the value. Most runs take or give nothing, so it is neither sealed nor stored. */
+const emptyDigest = digestBytes('{}');
+
+/** A value as an item holds it: sealed, as a blob, or the empty object, of which its digest is all. Homes before 0.3.0 wrote small ones in the open. */
 export const StoredJson = z.strictObject({
   digest: Digest,
   sizeBytes: z.int().nonnegative(),
@@ -24,8 +26,13 @@ export const StoredJson = z.strictObject({
 export type StoredJson = z.infer<typeof StoredJson>;
 
 /** Whether the value itself stands elsewhere: as a blob, unless it was purged. */
-export function isElsewhere({ sealed, inline }: StoredJson): boolean {
-  return sealed === undefined && inline === undefined;
+export function isElsewhere({ digest, sealed, inline }: StoredJson): boolean {
+  return sealed === undefined && inline === undefined && digest !== emptyDigest;
+}
+
+/** Whether it was stored by 0.3.0 or later, as far as an item tells; not of what was purged, which is its digest alone. */
+export function isOfNow({ digest, sealed, inline }: StoredJson): boolean {
+  return sealed !== undefined || (inline === undefined && digest === emptyDigest);
 }
 
 /** A run reads its few values a dozen times within a second, mostly from the very object that was stored; opening and parsing would cost more than that. */
@@ -40,8 +47,14 @@ export async function storeJson(
 ): Promise<StoredJson> {
   const text = canonicalJson(value);
   const bytes = Buffer.from(text);
-  if (text === emptyText) return sealEmpty(deps, tenant);
-  if (text.length <= inlineBytes) return sealInline(deps, tenant, { value, bytes });
+  if (text.length <= inlineBytes) {
+    const digest = digestBytes(bytes);
+    if (digest === emptyDigest) return { digest, sizeBytes: bytes.byteLength };
+    const envelope = await seal(deps.dataKeys, { tenant, purpose: 'value', digest }, bytes);
+    const stored = { digest, sizeBytes: bytes.byteLength, sealed: envelope.toString('base64') };
+    opened.set(stored, value);
+    return stored;
+  }
   const digest = await deps.blobs.put(tenant, 'data', bytes);
   if (owner !== undefined) await nameBlobs(deps, tenant, runOwner(owner), [digest]);
   return { digest, sizeBytes: bytes.byteLength };
@@ -50,6 +63,7 @@ export async function storeJson(
 /** The value back; throws when the blob is gone, because an item that names it promised it. */
 export async function loadJson(deps: Pick<Deps, 'blobs' | 'dataKeys'>, tenant: TenantId, stored: StoredJson): Promise<Json> {
   if (stored.inline !== undefined) return stored.inline;
+  if (stored.digest === emptyDigest) return {};
   const known = opened.get(stored);
   if (known !== undefined) return known;
   const bytes = stored.sealed === undefined ? await deps.blobs.find(tenant, 'data', stored.digest) : await openInline(deps, tenant, stored);
@@ -57,30 +71,6 @@ export async function loadJson(deps: Pick<Deps, 'blobs' | 'dataKeys'>, tenant: T
   const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
   if (value === undefined) throw new InvariantError('JSON.parse gave undefined');
   return value as Json; // JSON.parse gives nothing else.
-}
-
-const emptyText = '{}';
-/** The empty object as each data key sealed it. */
-const empties = new WeakMap<DataKey, StoredJson>();
-
-/** Most runs have no inputs or no outputs, and all of their rows may say so with the same bytes: the digest beside them tells as much. */
-async function sealEmpty(deps: Pick<Deps, 'dataKeys'>, tenant: TenantId): Promise<StoredJson> {
-  const dataKey = await deps.dataKeys.current({ tenant, purpose: 'value' });
-  const known = empties.get(dataKey) ?? (await sealInline(deps, tenant, { value: {}, bytes: Buffer.from(emptyText) }));
-  empties.set(dataKey, known);
-  return known;
-}
-
-async function sealInline(
-  { dataKeys }: Pick<Deps, 'dataKeys'>,
-  tenant: TenantId,
-  { value, bytes }: { value: Json; bytes: Buffer },
-): Promise<StoredJson> {
-  const digest = digestBytes(bytes);
-  const envelope = await seal(dataKeys, { tenant, purpose: 'value', digest }, bytes);
-  const stored = { digest, sizeBytes: bytes.byteLength, sealed: Buffer.from(envelope).toString('base64') };
-  opened.set(stored, value);
-  return stored;
 }
 
 /** The bytes are authenticated together with their digest, so they are what it says. */

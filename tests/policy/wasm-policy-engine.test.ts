@@ -63,6 +63,25 @@ describe('the policy engine', () => {
   });
 });
 
+describe('what the engine knows', () => {
+  test('is what it answered about this very object at this point, and nothing else', async () => {
+    const engine = await loadEngine([residencyBundle()]);
+    const input = buildInput();
+    expect(engine.known('start', input, [])).toBeUndefined();
+    const answer = await engine.evaluate('start', input, []);
+    expect(engine.known('start', input, [])).toBe(answer);
+    expect(engine.known('plan', input, [])).toBeUndefined();
+    expect(engine.known('start', { ...input }, [])).toBeUndefined();
+  });
+
+  test('is nothing where packs of the tenant have a say', async () => {
+    const engine = await loadEngine([residencyBundle()]);
+    const input = buildInput();
+    await engine.evaluate('start', input, []);
+    expect(engine.known('start', input, [{ name: 'own', version: '1.0.0', digest: digestBytes('own') }])).toBeUndefined();
+  });
+});
+
 describe('a pack that does not judge properly is never read as allow', () => {
   test.each([
     ['no result at all', 'undefined'],

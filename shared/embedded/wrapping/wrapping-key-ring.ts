@@ -114,7 +114,7 @@ export class WrappingKeyRing implements WrappingKey {
 }
 
 function wrap(by: RingKey, key: Uint8Array, context: EncryptionContext): WrappedKey {
-  return { wrappedBy: by.id, wrapped: Buffer.concat(sealGcm(secretOf(by), key, associated(context))).toString('base64') };
+  return { wrappedBy: by.id, wrapped: sealGcm(secretOf(by), key, associated(context)).toString('base64') };
 }
 
 const secretOf = ({ key }: RingKey): ReturnType<typeof createSecretKey> => createSecretKey(key, 'base64');

@@ -71,8 +71,16 @@ export async function completeTask(
   throw new InvariantError(`task ${task.id} of ${head.id} could not be completed in ${maxWriteAttempts} rounds`);
 }
 
-/** Only a task that nothing waits for, or the end of the last attempt of a closed run, can be the end of the tasks. */
-async function handOn(deps: Deps, { head, task }: Pick<ClaimedTask, 'head' | 'task'>, { messages, delayMs }: Completion): Promise<void> {
+/**
+ * Only a task that nothing waits for, or the end of the last attempt of a closed run, can be the end of the tasks. Where the write claimed a next attempt, it
+ * held the run open as well, and the end of that attempt looks again.
+ */
+async function handOn(
+  deps: Deps,
+  { head, task }: Pick<ClaimedTask, 'head' | 'task'>,
+  { messages, delayMs, claims }: Completion,
+): Promise<void> {
+  if (claims !== undefined) return;
   if (messages.length > 0) await deps.queue.send(messages, delayMs);
   const current = await getExecutionRecord(deps, head.tenant, head.id);
   if (task.dependents.length > 0 && current.outcome === 'open') return;
@@ -136,7 +144,7 @@ async function succeeded(
   mayClaim: boolean,
 ): Promise<Completion> {
   const ops = [taskOp(head, task, { ...change, ...(task.compensateUses !== null && { compensation: 'pending' }) })];
-  const dependents = await getTasks(deps, head.tenant, head.id, task.dependents);
+  const dependents = task.dependents.length === 0 ? [] : await getTasks(deps, head.tenant, head.id, task.dependents);
   const ready = dependents.filter(isNext);
   const slots = mayClaim && ready.length > 0 ? deps.queue.reserve?.(ready.length) : undefined;
   const now = deps.clock.now();

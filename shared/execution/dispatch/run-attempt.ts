@@ -3,6 +3,7 @@ import type { Digest } from '../../core/digest.ts';
 import { McError } from '../../core/errors.ts';
 import { checkAgainstSchema } from '../../package/check-schema.ts';
 import { taskCost } from '../../estimate/task-cost.ts';
+import { loadManifest } from '../../manifest/get-workflow.ts';
 import type { Deps } from '../../port/deps.ts';
 import { metricNames } from '../../port/metrics.ts';
 import type { EgressTrace } from '../../port/egress-trace.ts';
@@ -46,12 +47,12 @@ export async function runAttempt(
   task: TaskRecord,
   purpose: AttemptRequest['purpose'] = 'task',
 ): Promise<EndedAttempt> {
-  const request = { head, task, purpose };
   let watched = unstoppable;
   let judge: AttemptJudge | undefined;
   let ended: EndedAttempt;
   try {
     if (purpose === 'task') watched = await watchAttempt(deps, head);
+    const request = { head, task, purpose, manifest: await loadManifest(deps, head.tenant, head.workflow) };
     judge = await judgeAttempt(deps, request);
     ended = await runJudged(deps, request, judge, watched.signal);
   } catch (error) {
@@ -59,8 +60,9 @@ export async function runAttempt(
   } finally {
     watched.end();
   }
-  const decisions = judge?.decisions ?? [];
-  return { ...ended, decisions, decisionLog: writeDecisionLog(decisions) };
+  ended.decisions = judge?.decisions ?? [];
+  ended.decisionLog = writeDecisionLog(ended.decisions);
+  return ended;
 }
 
 async function runJudged(deps: Deps, request: AttemptRequest, judge: AttemptJudge, signal: AbortSignal): Promise<EndedAttempt> {
@@ -122,26 +124,24 @@ async function execute(deps: Deps, spec: BuiltSpec, judge: AttemptJudge, signal:
   try {
     const result = checkOutputs(spec, await sandbox.execute(signal));
     await deps.faults.hit('dispatch:after-run');
-    const egress = await sandbox.collectEgress();
-    deps.metrics.record(metricNames.taskMs, result.usage.wallMs, { level: sandbox.level });
+    const { wallMs } = result.usage;
+    deps.metrics.record(metricNames.taskMs, wallMs, { level: sandbox.level });
+    const price = { cost: spec.descriptor.cost, resourceClass: spec.limits.resourceClass, place: deps.config };
     const ended: EndedAttempt = {
       ...nothing,
       sandbox: sandbox.level,
       inputsDigest: spec.inputsDigest,
-      wallMs: Math.round(result.usage.wallMs),
-      costUsdMicros: taskCost(
-        { cost: spec.descriptor.cost, resourceClass: spec.limits.resourceClass, place: deps.config },
-        result.usage.wallMs,
-      ),
+      wallMs: Math.round(wallMs),
+      costUsdMicros: taskCost(price, wallMs),
       failed: failureOf(result),
-      egress,
+      egress: await sandbox.collectEgress(),
     };
     try {
       const denied = await judge.write(result.kind === 'succeeded' ? 'outputs' : 'log');
-      const whole = denied
-        ? { ...ended, failed: denied }
-        : { ...ended, ...(await storeResult(deps, spec, result, await sandbox.collectLogs())) };
-      return { ...whole, failed: explainFailure(whole.failed, egress) };
+      if (denied) ended.failed = denied;
+      else await storeResult(deps, spec, { result, lines: await sandbox.collectLogs() }, ended);
+      ended.failed = explainFailure(ended.failed, ended.egress);
+      return ended;
     } catch (error) {
       return notKept(ended, error);
     }
@@ -150,12 +150,18 @@ async function execute(deps: Deps, spec: BuiltSpec, judge: AttemptJudge, signal:
   }
 }
 
-/** Keeps logs and outputs. */
-async function storeResult(deps: Deps, spec: TaskSpec, result: TaskResult, lines: readonly LogLine[]): Promise<Partial<EndedAttempt>> {
-  const logDigest = await storeLogs(deps, spec, lines);
+/** Keeps logs and outputs; what the attempt left is known only when both are. */
+async function storeResult(
+  deps: Deps,
+  spec: TaskSpec,
+  { result, lines }: { result: TaskResult; lines: readonly LogLine[] },
+  ended: EndedAttempt,
+): Promise<void> {
+  const logDigest = lines.length === 0 ? null : await storeLogs(deps, spec, lines);
   const outputs = result.kind === 'succeeded' ? await storeJson(deps, spec.tenant, result.outputs, spec.executionId) : null;
   await deps.faults.hit('dispatch:after-blobs');
-  return { logDigest, outputs };
+  ended.logDigest = logDigest;
+  ended.outputs = outputs;
 }
 
 /** Outputs that are not what the package promised would break a later task far from the cause. */
@@ -173,8 +179,7 @@ function failureOf(result: TaskResult): FailedAttempt | null {
 }
 
 /** Logs are NDJSON, one line a record; an attempt that printed nothing has none. The first line names the run, so that no two runs have the same log. */
-async function storeLogs(deps: Deps, spec: TaskSpec, lines: readonly LogLine[]): Promise<Digest | null> {
-  if (lines.length === 0) return null;
+function storeLogs(deps: Deps, spec: TaskSpec, lines: readonly LogLine[]): Promise<Digest> {
   const { taskId, attempt, executionId } = spec;
   const text = lines.map((line, at) => `${JSON.stringify({ ...line, taskId, attempt, ...(at === 0 && { executionId }) })}\n`).join('');
   return deps.blobs.put(spec.tenant, 'log', Buffer.from(text));

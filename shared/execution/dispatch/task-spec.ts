@@ -4,7 +4,7 @@ import { classLimits } from '../../core/class-limits.ts';
 import { digestJson, type Digest } from '../../core/digest.ts';
 import { InvariantError, McError } from '../../core/errors.ts';
 import { JsonRecord } from '../../core/json/json-value.ts';
-import { loadManifest } from '../../manifest/get-workflow.ts';
+import type { Manifest } from '../../manifest/manifest.ts';
 import { resolveReferences } from '../../manifest/reference.ts';
 import { checkAgainstSchema } from '../../package/check-schema.ts';
 import type { PackageDescriptor } from '../../package/descriptor.ts';
@@ -29,6 +29,8 @@ export interface AttemptRequest {
   head: ExecutionRecord;
   task: TaskRecord;
   purpose: 'task' | 'compensation';
+  /** The one that the run was pinned to. */
+  manifest: Manifest;
 }
 
 /** A spec, the digest of its inputs, and what its package says of itself. */
@@ -36,9 +38,9 @@ export type BuiltSpec = TaskSpec & { inputsDigest: Digest; descriptor: PackageDe
 
 /** Builds the spec; throws McError for a package that does not verify and for inputs that do not fit it. */
 export async function buildTaskSpec(deps: Deps, request: AttemptRequest, egressMode: EgressMode): Promise<BuiltSpec> {
-  const { head, task, purpose } = request;
+  const { head, task, purpose, manifest } = request;
   const { tenant } = head;
-  const template = inputTemplate(await loadManifest(deps, tenant, head.workflow), task.id, purpose);
+  const template = inputTemplate(manifest, task.id, purpose);
   const work = workOf(task, purpose);
   const loaded = await loadPackage(deps, tenant, work.digest);
   const { inputs, digest: inputsDigest } = template.constant ?? (await resolveInputs(deps, head, template));
@@ -56,7 +58,7 @@ export async function buildTaskSpec(deps: Deps, request: AttemptRequest, egressM
     inputsDigest,
     descriptor: loaded.descriptor,
     // What a file holds cannot be masked by a pointer, so a task that masks gets none.
-    files: template.redact.length > 0 ? [] : await workspaceFiles(deps, head),
+    files: template.redact.length > 0 || isEmpty(head.files) ? [] : await workspaceFiles(deps, head),
     limits: limitsOf(deps, head, task, purpose),
     egress: task.egress,
     egressMode,
@@ -85,6 +87,8 @@ async function resolveInputs(deps: Deps, head: ExecutionRecord, template: InputT
   const inputs = redact(JsonRecord.parse(resolved), template.redact);
   return { inputs, digest: digestJson(inputs) };
 }
+
+const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
 
 async function workspaceFiles(deps: Deps, head: ExecutionRecord): Promise<TaskSpec['files']> {
   return Promise.all(

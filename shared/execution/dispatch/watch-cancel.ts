@@ -15,66 +15,81 @@ const headsPerRead = 100;
 type RunName = Pick<ExecutionRecord, 'tenant' | 'id'>;
 type LookDeps = Pick<Deps, 'table' | 'clock' | 'logger' | 'runner' | 'queue'>;
 
-/** The attempts of one run in this process. */
-interface WatchedRun {
-  name: RunName;
-  stops: Set<AbortController>;
+/** An attempt under watch: `signal` aborts when its run is cancelled, `end` is called once when the attempt is over. */
+export interface WatchedAttempt {
+  readonly signal: AbortSignal;
+  end(): void;
 }
 
 /** What one process runs; its runner stands for it. */
 interface Watch {
-  runs: Map<string, WatchedRun>;
+  /** The attempts of each run in this process. */
+  runs: Map<string, Attempt[]>;
   /** Ends the looking; there is one while anything runs. */
   looking: AbortController | undefined;
+}
+
+/** A class, because thousands of attempts wait in a burst. */
+class Attempt implements WatchedAttempt {
+  readonly run: RunName;
+  readonly stop = new AbortController();
+  readonly #watch: Watch;
+
+  constructor(watch: Watch, run: RunName) {
+    this.#watch = watch;
+    this.run = run;
+    const others = watch.runs.get(run.id);
+    if (others) others.push(this);
+    else watch.runs.set(run.id, [this]);
+  }
+
+  get signal(): AbortSignal {
+    return this.stop.signal;
+  }
+
+  end(): void {
+    const { runs, looking } = this.#watch;
+    const others = (runs.get(this.run.id) ?? []).filter((attempt) => attempt !== this);
+    if (others.length > 0) runs.set(this.run.id, others);
+    else runs.delete(this.run.id);
+    if (runs.size > 0) return;
+    looking?.abort();
+    this.#watch.looking = undefined;
+  }
 }
 
 const watches = new WeakMap<Runner, Watch>();
 
 function watchOf({ runner }: Pick<Deps, 'runner'>): Watch {
-  const watch = watches.get(runner) ?? { runs: new Map<string, WatchedRun>(), looking: undefined };
+  const watch = watches.get(runner) ?? { runs: new Map<string, Attempt[]>(), looking: undefined };
   watches.set(runner, watch);
   return watch;
 }
 
-/** An attempt under watch: `signal` aborts when its run is cancelled, `end` is called once when the attempt is over. */
-export interface WatchedAttempt {
-  signal: AbortSignal;
-  end(): void;
-}
-
-/** Watches over an attempt from now on. */
-export async function watchAttempt(deps: LookDeps, { tenant, id }: RunName): Promise<WatchedAttempt> {
+/** Watches over an attempt of this run from now on. */
+export async function watchAttempt(deps: LookDeps, run: RunName): Promise<WatchedAttempt> {
   const watch = watchOf(deps);
-  const run = watch.runs.get(id) ?? { name: { tenant, id }, stops: new Set() };
-  const stop = new AbortController();
-  run.stops.add(stop);
-  watch.runs.set(id, run);
-  const isOneProcess = deps.queue.reserve !== undefined;
-  if (!isOneProcess && watch.looking === undefined) {
-    watch.looking = new AbortController();
-    void look(deps, watch, watch.looking.signal);
+  const attempt = new Attempt(watch, run);
+  if (deps.queue.reserve === undefined) {
+    if (watch.looking === undefined) {
+      watch.looking = new AbortController();
+      void look(deps, watch, watch.looking.signal);
+    }
+    return attempt;
   }
-  const end = (): void => {
-    run.stops.delete(stop);
-    // A new attempt of this run may stand in the map under the same name by now.
-    if (run.stops.size === 0 && watch.runs.get(id) === run) watch.runs.delete(id);
-    if (watch.runs.size > 0) return;
-    watch.looking?.abort();
-    watch.looking = undefined;
-  };
-  if (isOneProcess) {
-    const head = await deps.table.get(headKey(tenant, id)).catch((error: unknown) => {
-      end();
-      throw error;
-    });
-    if (head?.['outcome'] === 'cancelled') stop.abort();
+  try {
+    const head = await deps.table.get(headKey(run.tenant, run.id));
+    if (head?.['outcome'] === 'cancelled') attempt.stop.abort();
+    return attempt;
+  } catch (error) {
+    attempt.end();
+    throw error;
   }
-  return { signal: stop.signal, end };
 }
 
 /** Stops the attempts of a run in this process; those of others are found by their own look. */
 export function stopAttempts(deps: Pick<Deps, 'runner'>, id: string): void {
-  for (const stop of watches.get(deps.runner)?.runs.get(id)?.stops ?? []) stop.abort();
+  for (const { stop } of watches.get(deps.runner)?.runs.get(id) ?? []) stop.abort();
 }
 
 async function look(deps: LookDeps, watch: Watch, signal: AbortSignal): Promise<void> {
@@ -90,7 +105,7 @@ async function look(deps: LookDeps, watch: Watch, signal: AbortSignal): Promise<
 }
 
 async function stopCancelled(deps: LookDeps, watch: Watch): Promise<void> {
-  const names = [...watch.runs.values()].map(({ name }) => name);
+  const names = [...watch.runs.values()].flatMap(([first]) => first?.run ?? []);
   for (let start = 0; start < names.length; start += headsPerRead) {
     const heads = await deps.table.getMany(names.slice(start, start + headsPerRead).map(({ tenant, id }) => headKey(tenant, id)));
     for (const [index, head] of heads.entries()) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { McError } from '../../../shared/core/errors.ts';
-import { decide } from '../../../shared/decision/decide.ts';
+import { decide, decideAtOnce } from '../../../shared/decision/decide.ts';
 import { Decision } from '../../../shared/decision/decision.ts';
 import { MemoryMetrics } from '../../../shared/embedded/memory-metrics.ts';
 import { ulidIds } from '../../../shared/embedded/ulid-ids.ts';
@@ -93,6 +93,38 @@ describe('a decision', () => {
     });
     await decide(asked.deps, 'start', { input: buildInput(), packs: [] });
     expect([...asked.metrics.samples('mc_policy_eval_ms')]).toEqual([7]);
+  });
+});
+
+describe('an answer that is at hand', () => {
+  const question = { input: buildInput(), packs: [], about: 'exec_00000000000000000000000000' as const };
+  const knowing = (answer: PackVerdict[]): PolicyEngine => ({ evaluate: async () => answer, known: () => answer });
+
+  test.each([
+    ['allow', [allowing('a')]],
+    ['deny', [denying, allowing('a')]],
+  ])('makes the decision that asking would make (%s), and is measured and counted as well', async (_, answer) => {
+    const { deps, metrics } = ask(knowing(answer));
+    const asked = await decide(deps, 'start', question);
+    const known = decideAtOnce(deps, 'start', question);
+    expect(known).toEqual({ ...asked, id: known?.id });
+    expect(known?.id).not.toBe(asked.id);
+    expect(metrics.samples('mc_policy_eval_ms')).toHaveLength(2);
+    expect(metrics.counted('mc_tenant_denies_total', { tenant: 'acme' })).toBe(asked.verdict === 'deny' ? 2 : 0);
+  });
+
+  test('is none before it was looked at, and none where it makes no sense', async () => {
+    const odd = saying('a', 'allow', [entry('deny', 'a.x')]);
+    const { deps } = ask(knowing([odd]));
+    expect(decideAtOnce(deps, 'start', question)).toBeUndefined();
+    await expect(decide(deps, 'start', question)).rejects.toMatchObject(unavailable);
+    expect(decideAtOnce(deps, 'start', question)).toBeUndefined();
+  });
+
+  test('is none from an engine that keeps none', async () => {
+    const { deps } = ask(fakePolicy());
+    await decide(deps, 'start', question);
+    expect(decideAtOnce(deps, 'start', question)).toBeUndefined();
   });
 });
 
