@@ -74,11 +74,9 @@ async function completeWhenStored(deps: Deps, claimed: ClaimedTask, ended: Ended
 }
 
 /** An attempt that met a bug of ours counts as lost and runs again; silence would leave it claimed until its lease ends. */
-async function runClaimed(deps: Deps, { head, task }: ClaimedTask): Promise<EndedAttempt> {
-  try {
-    return await runAttempt(deps, head, task);
-  } catch (error) {
+function runClaimed(deps: Deps, { head, task }: ClaimedTask): Promise<EndedAttempt> {
+  return runAttempt(deps, head, task).catch((error: unknown) => {
     deps.logger.error('an attempt could not be brought to its end', { executionId: head.id, taskId: task.id, error });
     return lostAttempt('this attempt could not be brought to its end');
-  }
+  });
 }
