@@ -31,7 +31,7 @@ interface WaitingJob {
   run: string;
   since: number;
   value: unknown;
-  resolve(value: unknown): void;
+  resolve: (value: unknown) => void;
 }
 
 export class WorkGate {

@@ -74,9 +74,10 @@ async function completeWhenStored(deps: Deps, claimed: ClaimedTask, ended: Ended
 }
 
 /** An attempt that met a bug of ours counts as lost and runs again; silence would leave it claimed until its lease ends. */
-function runClaimed(deps: Deps, { head, task }: ClaimedTask): Promise<EndedAttempt> {
-  return runAttempt(deps, head, task).catch((error: unknown) => {
-    deps.logger.error('an attempt could not be brought to its end', { executionId: head.id, taskId: task.id, error });
+function runClaimed(deps: Deps, claimed: ClaimedTask): Promise<EndedAttempt> {
+  return runAttempt(deps, claimed.head, claimed.task).catch((error: unknown) => {
+    const place = { executionId: claimed.head.id, taskId: claimed.task.id };
+    deps.logger.error('an attempt could not be brought to its end', { ...place, error });
     return lostAttempt('this attempt could not be brought to its end');
   });
 }
