@@ -41,12 +41,16 @@ export async function dispatchTask(deps: Deps, message: TaskMessage): Promise<vo
   await runClaimedTask(deps, claimed);
 }
 
-/** Runs one attempt of a task that this process has claimed, and completes it. */
+/** Runs one attempt of a task that this process has claimed, and completes it. Thousands of attempts may be under way; none of them keeps a frame of this. */
 export async function runClaimedTask(deps: Deps, claimed: ClaimedTask): Promise<void> {
-  const { head, task, claimedAt } = claimed;
+  const { task, claimedAt } = claimed;
   await deps.faults.hit('dispatch:after-claim');
   deps.metrics.record(metricNames.queueMs, claimedAt - Math.max(task.readyAt, task.notBefore));
-  const ended = await runClaimed(deps, claimed);
+  return runClaimed(deps, claimed).then((ended) => endClaimed(deps, claimed, ended));
+}
+
+async function endClaimed(deps: Deps, claimed: ClaimedTask, ended: EndedAttempt): Promise<void> {
+  const { head, task } = claimed;
   if ((await completeWhenStored(deps, claimed, ended)) > 1) {
     // An earlier try may have been written without what follows it; the message finds out.
     await deps.queue.send([{ tenant: head.tenant, executionId: head.id, taskId: task.id }]);
