@@ -1,9 +1,11 @@
 import type { Clock } from '../port/clock.ts';
-import type { Runner, Sandbox } from '../port/runner.ts';
+import type { Runner, Sandbox, TaskResult } from '../port/runner.ts';
+import { OuterSandbox } from './outer-sandbox.ts';
 
 /** Knows which attempts run now: what a home waits for when it is told to stop, and for how long at most. */
 export class RunningAttempts {
   readonly #clock: Clock;
+  /** When each of them ends at the latest, on the clock that never goes back. */
   readonly #deadlines = new Set<{ at: number }>();
 
   constructor(clock: Clock) {
@@ -24,25 +26,33 @@ export class RunningAttempts {
   watch(runner: Runner): Runner {
     return {
       level: () => runner.level(),
-      provision: async (spec) => {
-        const sandbox = await runner.provision(spec);
-        const watched: Sandbox = {
-          level: sandbox.level,
-          execute: async (signal) => {
-            const deadline = { at: this.#clock.elapsedMs() + spec.limits.timeoutMs };
-            this.#deadlines.add(deadline);
-            try {
-              return await sandbox.execute(signal);
-            } finally {
-              this.#deadlines.delete(deadline);
-            }
-          },
-          collectEgress: () => sandbox.collectEgress(),
-          collectLogs: () => sandbox.collectLogs(),
-          release: () => sandbox.release(),
-        };
-        return watched;
-      },
+      provision: async (spec) => new WatchedSandbox(await runner.provision(spec), this, spec.limits.timeoutMs),
     };
+  }
+
+  /** Counts an attempt of so many milliseconds while the work is under way. */
+  async during<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
+    const deadline = { at: this.#clock.elapsedMs() + timeoutMs };
+    this.#deadlines.add(deadline);
+    try {
+      return await work();
+    } finally {
+      this.#deadlines.delete(deadline);
+    }
+  }
+}
+
+class WatchedSandbox extends OuterSandbox {
+  readonly #running: RunningAttempts;
+  readonly #timeoutMs: number;
+
+  constructor(inner: Sandbox, running: RunningAttempts, timeoutMs: number) {
+    super(inner);
+    this.#running = running;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  override execute(signal: AbortSignal): Promise<TaskResult> {
+    return this.#running.during(this.#timeoutMs, () => super.execute(signal));
   }
 }

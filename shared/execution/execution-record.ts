@@ -88,7 +88,12 @@ export function headKey(tenant: TenantId, id: Id<'exec'>): Key {
 }
 
 export function taskKey(tenant: TenantId, id: Id<'exec'>, taskId: string): Key {
-  return { pk: executionPk(tenant, id), sk: `TASK#${taskId}` };
+  return { pk: executionPk(tenant, id), sk: taskSk(taskId) };
+}
+
+/** Sort key of a task in the partition of its run. */
+export function taskSk(taskId: string): string {
+  return `TASK#${taskId}`;
 }
 
 /** Where all open runs were listed before 0.3.0; those of a home that was updated still are. */

@@ -35,6 +35,12 @@ export class LocalTaskQueue implements TaskQueue {
   readonly #stop = new AbortController();
   #handle: ((message: TaskMessage) => Promise<void>) | undefined;
   #idle: (() => void)[] = [];
+  // One for all claimed tasks, of which thousands may be under way.
+  readonly #endJob = (): void => this.#free(1);
+  readonly #failJob = (error: unknown): void => {
+    this.#options.logger.error('a claimed task could not be brought to its end; the sweep goes on with it', { error });
+    this.#free(1);
+  };
 
   constructor(options: LocalTaskQueueOptions) {
     this.#options = options;
@@ -64,15 +70,7 @@ export class LocalTaskQueue implements TaskQueue {
     this.#used += slots;
     return {
       run: (jobs) => {
-        for (const job of jobs) {
-          void job().then(
-            () => this.#free(1),
-            (error: unknown) => {
-              this.#options.logger.error('a claimed task could not be brought to its end; the sweep goes on with it', { error });
-              this.#free(1);
-            },
-          );
-        }
+        for (const job of jobs) void job().then(this.#endJob, this.#failJob);
       },
       release: () => this.#free(slots),
     };

@@ -25,11 +25,13 @@ const trickle = { jobs: 1, everyMs: 5 } as const;
 const patienceMs = 2_000;
 const jobsWhenLate = 6;
 
+/** Thousands wait in a burst, and the garbage collector goes over each of them again and again: what waits is this, and no closure. */
 interface WaitingJob {
   /** The run that it is about; ids are sorted by time. */
   run: string;
   since: number;
-  begin(): void;
+  value: unknown;
+  resolve: (value: unknown) => void;
 }
 
 export class WorkGate {
@@ -42,6 +44,8 @@ export class WorkGate {
   #admissible: number = width;
   /** Ordered by run; of one run, in the order in which they came. */
   readonly #waiting: WaitingJob[] = [];
+  /** No job that waits has done so since before. */
+  #oldest = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #isScheduled = false;
 
@@ -75,16 +79,21 @@ export class WorkGate {
     }
   }
 
-  /** Resolves when work for this run may go on. */
-  async turn(run: string): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#insert({ run, since: performance.now(), begin: resolve });
+  /** Resolves, with the value if there is one, when work for this run may go on. */
+  turn(run: string): Promise<void>;
+  turn<T>(run: string, value: T): Promise<T>;
+  turn(run: string, value?: unknown): Promise<unknown> {
+    return new Promise((resolve) => {
+      this.#insert({ run, since: performance.now(), value, resolve });
       this.#schedule();
     });
   }
 
   #insert(job: WaitingJob): void {
-    let [low, high] = [0, this.#waiting.length];
+    this.#oldest = Math.min(this.#oldest, job.since);
+    // Runs of a burst come in their order.
+    const isLast = (this.#waiting.at(-1)?.run ?? '') <= job.run;
+    let [low, high] = isLast ? [this.#waiting.length, this.#waiting.length] : [0, this.#waiting.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((this.#waiting[middle]?.run ?? '') <= job.run) low = middle + 1;
@@ -122,16 +131,26 @@ export class WorkGate {
 
   #trickle(): void {
     this.#timer = undefined;
-    const longest = this.#waiting.reduce((first, { since }, at) => (since < (this.#waiting[first]?.since ?? 0) ? at : first), 0);
-    const isLate = (this.#waiting[longest]?.since ?? Number.POSITIVE_INFINITY) <= performance.now() - patienceMs;
+    const late = this.#takeLate();
     // An old run that comes again and again must not keep a young one waiting for ever.
-    if (isLate) for (const job of this.#waiting.splice(longest, 1)) job.begin();
-    this.#admit(isLate ? jobsWhenLate - 1 : trickle.jobs);
+    if (late) begin(late);
+    this.#admit(late ? jobsWhenLate - 1 : trickle.jobs);
     this.#schedule();
+  }
+
+  /** The job that has waited longest, if that is too long. All of them are looked through only when there may be one. */
+  #takeLate(): WaitingJob | undefined {
+    const late = performance.now() - patienceMs;
+    if (this.#oldest > late) return undefined;
+    const longest = this.#waiting.reduce((first, { since }, at) => (since < (this.#waiting[first]?.since ?? 0) ? at : first), 0);
+    this.#oldest = this.#waiting[longest]?.since ?? Number.POSITIVE_INFINITY;
+    return this.#oldest > late ? undefined : this.#waiting.splice(longest, 1)[0];
   }
 
   #admit(count: number): void {
     if (count <= 0) return;
-    for (const job of this.#waiting.splice(0, count)) job.begin();
+    for (const job of this.#waiting.splice(0, count)) begin(job);
   }
 }
+
+const begin = ({ resolve, value }: WaitingJob): void => resolve(value);

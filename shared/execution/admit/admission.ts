@@ -14,14 +14,17 @@ import { auditOp } from '../../audit/audit-event.ts';
 import { runDecisionOp } from '../../decision/decision-store.ts';
 import type { Deps } from '../../port/deps.ts';
 import { estimatedLedgerOp } from '../ledger.ts';
-import { executionPk, headKey, openPartition, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
+import { headKey, openPartition, taskSk, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import type { FileRef } from '../execution.ts';
 import type { StoredJson } from '../stored-json.ts';
 import { storedTask } from '../stored-task.ts';
 
+/** A head as it is written and handed on: a copy would stay in memory for as long as the run waits. */
+export type NewHead = ExecutionRecord & Item;
+
 /** A run as it is written. */
 export interface NewRun {
-  head: ExecutionRecord;
+  head: NewHead;
   tasks: readonly TaskRecord[];
 }
 
@@ -68,20 +71,23 @@ export interface IdempotencyClaim {
 /** How long an idempotency key is remembered: long enough for every client that still retries. */
 const idempotencyTtlSeconds = 7 * 24 * 3_600;
 
-/** The head of a new run. */
-export function newHead(admission: Admission): ExecutionRecord {
+/**
+ * The head of a new run; it has started when its first tasks are claimed by its admission. It is found by time in the tenant's list, and by sweeps while the run
+ * is open.
+ */
+export function newHead(admission: Admission, isStarted: boolean): NewHead {
   const { id, actor, now, plan, decision, inputs, files, region, budgetDay, inputBytes, origin } = admission;
-  return {
+  const head: NewHead = {
     id,
     tenant: actor.tenant,
-    state: 'queued',
+    state: isStarted ? 'running' : 'queued',
     outcome: 'open',
     workflow: plan.workflow,
     region,
     sandbox: plan.sandbox,
     createdAt: now,
     createdBy: actor.sub,
-    startedAt: null,
+    startedAt: isStarted ? now : null,
     endedAt: null,
     deadlineAt: now + plan.timeoutMs,
     inputs,
@@ -97,7 +103,14 @@ export function newHead(admission: Admission): ExecutionRecord {
     ...(origin?.action === 'retry' && { retryOf: origin.id }),
     ...(origin?.action === 'replay' && { replayOf: origin.id }),
     outputs: null,
+    ...headKey(actor.tenant, id),
+    gsi1pk: `T#${actor.tenant}#X`,
+    gsi1sk: `${isoTime(now)}#${id}`,
+    gsi2pk: openPartition(id),
+    gsi2sk: `${actor.tenant}#${id}`,
   };
+  madeOfRecord(head);
+  return head;
 }
 
 /** The tasks of a plan as any run of it begins, without the time; plans are kept for a while and are never changed. */
@@ -161,21 +174,9 @@ function outlineTask(task: PlannedTask, dependents: string[]): TaskRecord {
   };
 }
 
-/** The items of a run's head and tasks; the head is found by time in the tenant's list, and by sweeps while the run is open. */
-function headItem(head: ExecutionRecord): Item {
-  return madeOfRecord({
-    ...head,
-    ...headKey(head.tenant, head.id),
-    gsi1pk: `T#${head.tenant}#X`,
-    gsi1sk: `${isoTime(head.createdAt)}#${head.id}`,
-    gsi2pk: openPartition(head.id),
-    gsi2sk: `${head.tenant}#${head.id}`,
-  });
-}
-
 /** The record comes first: an engine copies an object into an empty one in one piece, and into any other field by field. */
-export function taskItem(head: ExecutionRecord, task: TaskRecord): Item {
-  return madeOfRecord({ ...storedTask(task), ...taskKey(head.tenant, head.id, task.id) });
+export function taskItem({ pk }: NewHead, task: TaskRecord): Item {
+  return madeOfRecord({ ...storedTask(task), pk, sk: taskSk(task.id) });
 }
 
 /** Remembers the execution that the key answers from now on. */
@@ -199,18 +200,19 @@ export const originOpAt = 3;
 /** The ops of one admission, in one transaction; callers put the tasks of a large run before it. */
 export function admissionOps(deps: Pick<Deps, 'ids' | 'clock' | 'config'>, admission: Admission, run: NewRun): WriteOp[] {
   const { head, tasks } = run;
+  const { tenant, id, createdAt, estimatedCostUsdMicros } = head;
   const { origin, budgetDay } = admission;
-  const claim = { day: budgetDay, estimatedUsdMicros: head.estimatedCostUsdMicros };
+  const claim = { day: budgetDay, estimatedUsdMicros: estimatedCostUsdMicros };
   return [
     ...takeUsageOps(admission.tenant, claim),
     tenantUnchangedOp(admission.tenant),
-    ...(origin ? [origin.claim(head.id)] : []),
-    { kind: 'put', item: headItem(head), conditions: [{ kind: 'absent' }] },
-    runDecisionOp(executionPk(head.tenant, head.id), admission.decision),
-    estimatedLedgerOp({ ...head, budgetDay }),
-    auditOp(deps, head.tenant, admission.actor, {
+    ...(origin ? [origin.claim(id)] : []),
+    { kind: 'put', item: head, conditions: [{ kind: 'absent' }] },
+    runDecisionOp(head.pk, admission.decision),
+    estimatedLedgerOp({ tenant, id, createdAt, estimatedCostUsdMicros, budgetDay }),
+    auditOp(deps, tenant, admission.actor, {
       type: 'mc.exec.start',
-      subject: head.id,
+      subject: id,
       reason: `decision ${head.decisionId}: ${admission.decision.verdict}`,
       details: { workflow: `${head.workflow.name}@${head.workflow.version}` },
     }),

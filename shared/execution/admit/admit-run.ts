@@ -172,12 +172,12 @@ async function nameValues(deps: Deps, { id, actor, inputs, files, origin }: Admi
 
 /** The run as it is written: its first tasks are ready, or claimed at once where this process holds slots for them. */
 function newRun(deps: Deps, admission: Admission): { run: NewRun; slots: ReservedSlots | undefined } {
-  const head = newHead(admission);
   const tasks = newTasks(admission);
   const slots = deps.queue.reserve?.(tasks.filter(isReady).length);
+  const head = newHead(admission, slots !== undefined);
   if (!slots) return { run: { head, tasks }, slots };
   const claimed = tasks.map((task) => (isReady(task) ? { ...task, ...claimOf(task, admission.now) } : task));
-  return { run: { head: { ...head, state: 'running', startedAt: admission.now }, tasks: claimed }, slots };
+  return { run: { head, tasks: claimed }, slots };
 }
 
 const isReady = (task: TaskRecord): boolean => task.state === 'ready';

@@ -41,12 +41,16 @@ export async function dispatchTask(deps: Deps, message: TaskMessage): Promise<vo
   await runClaimedTask(deps, claimed);
 }
 
-/** Runs one attempt of a task that this process has claimed, and completes it. */
+/** Runs one attempt of a task that this process has claimed, and completes it. Thousands of attempts may be under way; none of them keeps a frame of this. */
 export async function runClaimedTask(deps: Deps, claimed: ClaimedTask): Promise<void> {
-  const { head, task, claimedAt } = claimed;
+  const { task, claimedAt } = claimed;
   await deps.faults.hit('dispatch:after-claim');
   deps.metrics.record(metricNames.queueMs, claimedAt - Math.max(task.readyAt, task.notBefore));
-  const ended = await runClaimed(deps, claimed);
+  return runClaimed(deps, claimed).then((ended) => endClaimed(deps, claimed, ended));
+}
+
+async function endClaimed(deps: Deps, claimed: ClaimedTask, ended: EndedAttempt): Promise<void> {
+  const { head, task } = claimed;
   if ((await completeWhenStored(deps, claimed, ended)) > 1) {
     // An earlier try may have been written without what follows it; the message finds out.
     await deps.queue.send([{ tenant: head.tenant, executionId: head.id, taskId: task.id }]);
@@ -74,11 +78,10 @@ async function completeWhenStored(deps: Deps, claimed: ClaimedTask, ended: Ended
 }
 
 /** An attempt that met a bug of ours counts as lost and runs again; silence would leave it claimed until its lease ends. */
-async function runClaimed(deps: Deps, { head, task }: ClaimedTask): Promise<EndedAttempt> {
-  try {
-    return await runAttempt(deps, head, task);
-  } catch (error) {
-    deps.logger.error('an attempt could not be brought to its end', { executionId: head.id, taskId: task.id, error });
+function runClaimed(deps: Deps, claimed: ClaimedTask): Promise<EndedAttempt> {
+  return runAttempt(deps, claimed.head, claimed.task).catch((error: unknown) => {
+    const place = { executionId: claimed.head.id, taskId: claimed.task.id };
+    deps.logger.error('an attempt could not be brought to its end', { ...place, error });
     return lostAttempt('this attempt could not be brought to its end');
-  }
+  });
 }
