@@ -14,6 +14,10 @@ function tooLarge(maxBytes: number, got: string): McError {
   return new McError('mc:request:too-large', `The body has ${got} bytes; this operation takes at most ${maxBytes}.`);
 }
 
+function tooEarly(): McError {
+  return new McError('mc:request:invalid', 'The body ended too early.');
+}
+
 /** The content-length, or undefined for a chunked body; node has refused malformed ones already. */
 function declaredLength(request: IncomingMessage): number | undefined {
   if (request.headers['transfer-encoding'] !== undefined) return undefined;
@@ -33,6 +37,8 @@ export async function readRequestBody(request: IncomingMessage, maxBytes: number
   const declared = declaredLength(request);
   if (declared === 0) return empty;
   if (declared !== undefined && declared > maxBytes) throw tooLarge(maxBytes, String(declared));
+  // Nobody would ever say that such a body has ended, or give back what it reserved.
+  if (request.destroyed) throw tooEarly();
   if (!holder.reserve(declared ?? maxBytes)) throw new McError('mc:host:overloaded', 'Too many bytes of request bodies are waiting.');
   holder.allowBody();
   return collect(request, maxBytes);
@@ -53,7 +59,7 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
     request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     // The connection is gone, so nobody sees this; it only ends the pipeline. Whole requests close too, and an error costs a stack trace.
     request.once('close', () => {
-      if (!request.complete) reject(new McError('mc:request:invalid', 'The body ended too early.'));
+      if (!request.complete) reject(tooEarly());
     });
   });
 }
