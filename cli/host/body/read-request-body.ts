@@ -3,7 +3,7 @@
  * has grown over the limit. What the client still sends is drained by the server, up to a limit, so that the client gets to see the answer.
  */
 import type { IncomingMessage } from 'node:http';
-import { McError } from '../../shared/core/errors.ts';
+import { McError } from '../../../shared/core/errors.ts';
 
 /** After an early answer, at most this much is read and thrown away before the connection is cut. */
 const maxDrainBytes = 64 * 1024 * 1024;
