@@ -5,8 +5,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RawRequest } from '../../functions/middleware/raw-request.ts';
 import type { Actor } from '../../shared/tenant/actor.ts';
-import type { ByteBudget } from './byte-budget.ts';
-import { readRequestBody, type BodyHolder } from './read-request-body.ts';
+import type { ByteBudget } from './body/byte-budget.ts';
+import { readRequestBody, type BodyHolder } from './body/read-request-body.ts';
 
 export type Authenticate = (authorization: string | undefined) => Actor | Promise<Actor>;
 

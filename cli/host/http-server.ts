@@ -11,10 +11,10 @@ import type { Operation } from '../../functions/middleware/operation.ts';
 import type { RawResponse } from '../../functions/middleware/raw-request.ts';
 import { renderError, renderProblem } from '../../functions/middleware/render-response.ts';
 import { toProblem } from '../../functions/middleware/problem.ts';
-import { ByteBudget } from './byte-budget.ts';
+import { ByteBudget } from './body/byte-budget.ts';
 import { refuseBrokenRequest } from './broken-request.ts';
 import { HttpExchange, type Authenticate } from './http-exchange.ts';
-import { drain } from './read-request-body.ts';
+import { drain } from './body/read-request-body.ts';
 import { RouteTable } from './route-table.ts';
 import { sendChunks } from './send-chunks.ts';
 

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { openPort } from '../../../cli/host/http-server.ts';
+import { closeServer, mount, openPort } from '../../../cli/host/http-server.ts';
 import { defineOperation } from '../../../functions/middleware/define-operation.ts';
+import type { Actor } from '../../../shared/tenant/actor.ts';
+import { buildActor } from '../../support/build-deps.ts';
 import { buildSite, type TestSite } from '../../support/build-site.ts';
 
 const common = { tag: 'Home', summary: 'A test', responses: { 200: { description: 'Done' } } } as const;
@@ -130,6 +132,40 @@ describe('a body', () => {
     const answer = await sendRaw(`POST /guarded HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 1000\r\n\r\nfirst`);
     expect(answer).toMatch(/^HTTP\/1\.1 401 /);
   });
+});
+
+test('a caller who goes while the token is looked at leaves nothing reserved for a body that never comes', async () => {
+  // As much as bodies may take together.
+  const large = defineOperation({
+    ...common,
+    id: 'pushPackage',
+    method: 'POST',
+    path: '/large',
+    body: { kind: 'bytes', mediaTypes: ['application/octet-stream'], maxBytes: 64 * 1024 * 1024 },
+    handle: async ({ body }) => ({ status: 200, json: body.length }),
+  });
+  const begun = Promise.withResolvers<undefined>();
+  const known = Promise.withResolvers<undefined>();
+  const server = await openPort({ host: '127.0.0.1', port: 0 });
+  const gone = Promise.withResolvers<undefined>();
+  server.on('connection', (socket) => socket.once('close', () => gone.resolve(undefined)));
+  const authenticate = async (): Promise<Actor> => {
+    begun.resolve(undefined);
+    await known.promise;
+    return buildActor(['admin']);
+  };
+  mount(server, { operations: [large], deps: site.home.deps, authenticate, origin: site.url });
+  const { port } = server.address() as AddressInfo; // It listens on TCP.
+  const caller = connect(port, '127.0.0.1');
+  caller.write(`POST /large HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\ncontent-length: ${64 * 1024 * 1024}\r\n\r\n`);
+  await begun.promise;
+  caller.destroy();
+  await gone.promise;
+  known.resolve(undefined);
+  const next = await fetch(`http://127.0.0.1:${port}/large`, { method: 'POST', headers: octets, body: 'xyz' });
+  const answer = [next.status, await next.text()];
+  await closeServer(server);
+  expect(answer).toEqual([200, '3']);
 });
 
 describe('what is not HTTP', () => {

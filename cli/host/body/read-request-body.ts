@@ -3,7 +3,7 @@
  * has grown over the limit. What the client still sends is drained by the server, up to a limit, so that the client gets to see the answer.
  */
 import type { IncomingMessage } from 'node:http';
-import { McError } from '../../shared/core/errors.ts';
+import { McError } from '../../../shared/core/errors.ts';
 
 /** After an early answer, at most this much is read and thrown away before the connection is cut. */
 const maxDrainBytes = 64 * 1024 * 1024;
@@ -12,6 +12,10 @@ const empty = Buffer.alloc(0);
 
 function tooLarge(maxBytes: number, got: string): McError {
   return new McError('mc:request:too-large', `The body has ${got} bytes; this operation takes at most ${maxBytes}.`);
+}
+
+function tooEarly(): McError {
+  return new McError('mc:request:invalid', 'The body ended too early.');
 }
 
 /** The content-length, or undefined for a chunked body; node has refused malformed ones already. */
@@ -33,6 +37,8 @@ export async function readRequestBody(request: IncomingMessage, maxBytes: number
   const declared = declaredLength(request);
   if (declared === 0) return empty;
   if (declared !== undefined && declared > maxBytes) throw tooLarge(maxBytes, String(declared));
+  // Nobody would ever say that such a body has ended, or give back what it reserved.
+  if (request.destroyed) throw tooEarly();
   if (!holder.reserve(declared ?? maxBytes)) throw new McError('mc:host:overloaded', 'Too many bytes of request bodies are waiting.');
   holder.allowBody();
   return collect(request, maxBytes);
@@ -53,7 +59,7 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Uint8Array
     request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     // The connection is gone, so nobody sees this; it only ends the pipeline. Whole requests close too, and an error costs a stack trace.
     request.once('close', () => {
-      if (!request.complete) reject(new McError('mc:request:invalid', 'The body ended too early.'));
+      if (!request.complete) reject(tooEarly());
     });
   });
 }
