@@ -5,7 +5,7 @@ import { KnownAbsent } from './known-absent.ts';
 import type { ItemChange } from './staged-changes.ts';
 
 /**
- * JSON characters of the items kept in memory, some twice as many bytes: what a burst of 15,000 runs needs of each run until it is sealed. In a burst of 10,000 a home that
+ * JSON characters of the items kept in memory, some twice as many bytes: what a burst of 10,000 runs needs of each run until it is sealed. In such a burst a home that
  * keeps a quarter of this reads six items a run from the file and parses them, which is a fifth of the event loop's time.
  */
 const recentChars = 64 * 1024 * 1024;
