@@ -9,6 +9,8 @@ interface CachedItem {
   item: Item | undefined;
   /** The number of the entry that made it so, 0 for what was read from the table's file. */
   seq: number;
+  /** JSON characters of it. */
+  chars: number;
 }
 
 export class CachedItems {
@@ -34,25 +36,23 @@ export class CachedItems {
       known = this.#old.get(id);
       if (known === undefined) return undefined;
       this.#young.set(id, known);
+      this.#grow(known.chars);
     }
     return isRecentEnough || known.seq > this.#applied ? known : undefined;
   }
 
   /** Takes in what an entry of the journal made of an item; that is known until the file has it, at least. */
   change(seq: number, id: string, item: Item | undefined, chars: number): void {
-    const known = this.#young.get(id);
-    if (known) {
-      known.item = item;
-      known.seq = seq;
-    } else this.#young.set(id, { item, seq });
+    const earlier = this.#young.get(id)?.chars ?? 0;
+    this.#young.set(id, { item, seq, chars });
     this.#lastSeq = seq;
-    this.#grow(chars);
+    this.#grow(chars - earlier);
   }
 
   /** Keeps what was read from the file, unless memory is full of what has to stay. */
   keep(id: string, item: Item | undefined, chars: number): void {
     if (this.#youngChars > this.#generationChars) return;
-    this.#young.set(id, { item, seq: 0 });
+    this.#young.set(id, { item, seq: 0, chars });
     this.#grow(chars);
   }
 

@@ -41,6 +41,16 @@ describe('items in memory', () => {
     expect([cached.find('idle', true), cached.find('used', true)]).toEqual([undefined, expect.objectContaining({ item: itemOf('used') })]);
   });
 
+  test('an item that changes often takes the place of one', () => {
+    const cached = new CachedItems(100);
+    cached.keep('idle', itemOf('idle'), 10);
+    for (let seq = 1; seq < 100; seq += 1) {
+      cached.change(seq, 'busy', itemOf('busy', seq), 10);
+      cached.applied(seq);
+    }
+    expect(cached.find('idle', true)).toBeDefined();
+  });
+
   test('memory that is full of what has to stay takes nothing that was only read', () => {
     const cached = new CachedItems(20);
     for (let n = 0; n < 5; n += 1) cached.change(1, `dirty-${n}`, itemOf('dirty'), 10);
