@@ -33,10 +33,7 @@ function listed(tenant: string, id: Decision['id']): Pick<Item, 'gsi1pk' | 'gsi1
   return { gsi1pk: `T#${tenant}#DECISIONS`, gsi1sk: id };
 }
 
-/**
- * As decisionOp, for one that lets a run start: what it has in common with others is named, and has to be durable before (keepDecisionText). The head of the run in
- * the same write, which must not be there yet, keeps it from replacing another one.
- */
+/** As decisionOp, for one that lets a run start: what it has in common with others is named, and has to be durable before (keepDecisionText). */
 export function runDecisionOp(pk: string, decision: Decision): WriteOp {
   const parts = partsOf([decision], 'actor');
   if (parts === undefined) return decisionOp(pk, decision);
@@ -44,7 +41,7 @@ export function runDecisionOp(pk: string, decision: Decision): WriteOp {
   const own = { id, verdict, decidedAt, tookMs, executionId, common: parts.common.digest, ...parts.own };
   const item: Item = { pk, sk: `DECISION#${point}`, ...own, ...listed(input.tenant.id, id) };
   madeOf.set(item, decision);
-  return { kind: 'put', item };
+  return { kind: 'put', item, conditions: [{ kind: 'absent' }] };
 }
 
 /** A seal reads what the start wrote a moment ago: a table that hands out the object it was given hands out this decision, which needs no joining. */

@@ -25,7 +25,7 @@ export function ledgerPk(tenant: TenantId, day: string): string {
 
 const ledgerKey = ({ tenant, id, budgetDay }: Run): Key => ({ pk: ledgerPk(tenant, budgetDay), sk: id });
 
-/** The row of a new run; the head in the same write, which must not be there yet, keeps it from replacing another one. */
+/** The row of a new run. */
 export function estimatedLedgerOp(run: Run): WriteOp {
   const row: LedgerRow = {
     executionId: run.id,
@@ -34,7 +34,7 @@ export function estimatedLedgerOp(run: Run): WriteOp {
     measuredUsdMicros: null,
     at: isoTime(run.createdAt),
   };
-  return { kind: 'put', item: { ...ledgerKey(run), ...row } };
+  return { kind: 'put', item: { ...ledgerKey(run), ...row }, conditions: [{ kind: 'absent' }] };
 }
 
 /** What the run cost in the end, with the estimate beside it: all of the row is known, so the one that is there need not be read. */
