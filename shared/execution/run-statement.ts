@@ -3,67 +3,61 @@
  * covers both (one KMS call a run) and every SLSA reader still understands it. Pure: the same run gives the same statement.
  */
 import { canonicalJson, type JsonObject } from '../core/json/canonical-json.ts';
+import { canonicalObject } from '../core/json/canonical-object.ts';
 import { digestBytes, hexOf, type Digest } from '../core/digest.ts';
-import { merkleRoot } from '../core/merkle.ts';
 import type { TenantId } from '../core/tenant-id.ts';
-import type { Decision } from '../decision/decision.ts';
 import { packagePurl } from '../package/package-purl.ts';
 import { isoTime } from '../port/clock.ts';
 import type { HomeConfig } from '../port/deps.ts';
-import { predicateTypes, type Statement, type Subject } from '../receipt/statement.ts';
-import type { DecisionFacts } from './decision-log.ts';
-import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
+import { statementText } from '../receipt/sign/statement-text.ts';
+import { predicateTypes, type Subject } from '../receipt/statement.ts';
 import type { Attempt } from './execution.ts';
+import { receiptFacts } from './receipt-facts.ts';
+import type { SealedRun } from './sealed-run.ts';
 
 /** What a run is called where readers ask what kind of process it was. */
 export const runBuildType = 'https://maestro-conductor.dev/build-types/workflow/v1';
-
-export interface SealedRun {
-  head: ExecutionRecord;
-  tasks: readonly TaskRecord[];
-  /** What let it start. */
-  decision: DecisionFacts;
-  /** What policy said about attempts, where it was not a plain allow. */
-  objections: readonly Decision[];
-  outputs: JsonObject;
-}
 
 /** The bytes of the first subject: the canonical JSON of the run's outputs. */
 export function outputsDocument(outputs: JsonObject): string {
   return canonicalJson(outputs);
 }
 
-/** The statement that a receipt signs. Here and below members stand in their canonical order, which saves sorting them for every receipt. */
-export function buildRunStatement(config: HomeConfig, run: SealedRun): Statement {
+/**
+ * What a receipt signs: the canonical JSON of its statement. It is put together from the texts of its parts, because the tree of steps is over those of the steps. Here and
+ * below members stand in their canonical order.
+ */
+export function buildRunStatement(config: HomeConfig, run: SealedRun): string {
   const { head } = run;
-  return {
-    _type: 'https://in-toto.io/Statement/v1',
-    predicate: {
-      buildDefinition: {
-        buildType: runBuildType,
-        externalParameters: {
-          files: Object.entries(head.files).map(([input, file]) => ({ digest: file.digest, input, name: file.name })),
-          inputsDigest: head.inputs.digest,
-          region: head.region,
-          workflow: { digest: head.workflow.digest, name: head.workflow.name, version: head.workflow.version },
-        },
-        internalParameters: internalParameters(config, run),
-        resolvedDependencies: dependencies(run),
-      },
-      mc_receipt: receiptFacts(run),
-      runDetails: {
-        builder: { id: config.builderId, version: { 'maestro-conductor': config.version } },
-        byproducts: logs(run),
-        metadata: {
-          finishedOn: isoTime(head.endedAt ?? head.createdAt),
-          invocationId: head.id,
-          startedOn: isoTime(head.startedAt ?? head.createdAt),
-        },
-      },
+  const definition: JsonObject = {
+    buildType: runBuildType,
+    externalParameters: {
+      files: Object.entries(head.files).map(([input, file]) => ({ digest: file.digest, input, name: file.name })),
+      inputsDigest: head.inputs.digest,
+      region: head.region,
+      workflow: { digest: head.workflow.digest, name: head.workflow.name, version: head.workflow.version },
     },
+    internalParameters: internalParameters(config, run),
+    resolvedDependencies: dependencies(run),
+  };
+  const details: JsonObject = {
+    builder: { id: config.builderId, version: { 'maestro-conductor': config.version } },
+    byproducts: logs(run),
+    metadata: {
+      finishedOn: isoTime(head.endedAt ?? head.createdAt),
+      invocationId: head.id,
+      startedOn: isoTime(head.startedAt ?? head.createdAt),
+    },
+  };
+  return statementText({
+    predicate: canonicalObject({
+      buildDefinition: canonicalJson(definition),
+      mc_receipt: receiptFacts(run),
+      runDetails: canonicalJson(details),
+    }),
     predicateType: predicateTypes.run,
     subject: subjects(run),
-  };
+  });
 }
 
 /** Where it ran, by the word of the home; the region is the one that was declared, and judged, when the run was admitted. */
@@ -114,87 +108,4 @@ function logsOf(folder: string, attempts: readonly Attempt[]): JsonObject[] {
       ? []
       : [{ digest: { sha256: hexOf(logDigest) }, mediaType: 'application/x-ndjson', name: `${folder}/${attempt}.ndjson` }],
   );
-}
-
-/** What SLSA has no field for: state, steps as a Merkle list, decisions, cost, sandbox. */
-function receiptFacts({ head, tasks, decision, objections }: SealedRun): JsonObject {
-  const steps = tasks.map(stepFacts);
-  return {
-    ...(head.cancellation && { cancellation: head.cancellation }),
-    cost: {
-      actualUsdMicros: head.actualCostUsdMicros,
-      basis: 'measured',
-      budgetDay: head.budgetDay,
-      estimatedHighUsdMicros: head.estimatedCostHighUsdMicros,
-      estimatedUsdMicros: head.estimatedCostUsdMicros,
-    },
-    decisions: [decision, ...objections].map(decisionFacts),
-    error: head.error,
-    receiptId: head.receiptId,
-    ...(head.replayOf && { replayOf: head.replayOf }),
-    requestedAt: isoTime(head.createdAt),
-    requestedBy: head.createdBy,
-    ...(head.retryOf && { retryOf: head.retryOf }),
-    sandbox: head.sandbox,
-    state: head.state,
-    steps: {
-      entries: steps,
-      merkle: 'RFC 6962, SHA-256, leaves are the canonical JSON of the entries',
-      root: merkleRoot(steps.map((step) => canonicalJson(step))),
-    },
-    version: 1,
-  };
-}
-
-function stepFacts(task: TaskRecord): JsonObject {
-  const attempts = task.attempts.map(attemptFacts);
-  // A task that never started is `skipped` in a sealed run: nothing will start it any more.
-  const state = task.state === 'blocked' || task.state === 'ready' ? 'skipped' : task.state;
-  return {
-    attempts,
-    compensation: task.compensation,
-    compensationAttempts: task.compensationAttempts.map(attemptFacts),
-    costUsdMicros: task.costUsdMicros,
-    outputsDigest: task.outputs?.digest ?? null,
-    packageDigest: task.packageDigest,
-    ...(task.reusedFrom && { reused: true, reusedFrom: task.reusedFrom }),
-    state,
-    task: task.id,
-    uses: task.uses,
-  };
-}
-
-function attemptFacts(attempt: Attempt): JsonObject {
-  const { egress } = attempt;
-  return {
-    attempt: attempt.attempt,
-    decisions: attempt.decisions.map(({ id, point, verdict }) => ({ id, point, verdict })),
-    decisionsDigest: attempt.decisionsDigest,
-    ...(egress && { egress: { ...egress, rows: egress.rows.map((row) => ({ ...row })) } }),
-    endedAt: attempt.endedAt,
-    failure: attempt.failure,
-    inputsDigest: attempt.inputsDigest,
-    logDigest: attempt.logDigest,
-    message: attempt.message,
-    outputsDigest: attempt.outputsDigest,
-    sandbox: attempt.sandbox,
-    startedAt: attempt.startedAt,
-    wallMs: attempt.wallMs,
-  };
-}
-
-function decisionFacts(decision: DecisionFacts): JsonObject {
-  return {
-    decidedAt: decision.decidedAt,
-    id: decision.id,
-    packs: decision.packs.map(({ pack, digest, verdict, entries }) => ({
-      digest,
-      entries: entries.map((entry) => ({ ...entry })),
-      pack,
-      verdict,
-    })),
-    point: decision.point,
-    task: decision.input.task?.id ?? null,
-    verdict: decision.verdict,
-  };
 }

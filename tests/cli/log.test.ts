@@ -16,7 +16,7 @@ import { newestCheckpoint } from '../../shared/log/newest-checkpoint.ts';
 import { readTile } from '../../shared/log/read-tile.ts';
 import { withLogEntry } from '../../shared/log/with-log-entry.ts';
 import type { Bundle } from '../../shared/receipt/bundle.ts';
-import { signStatement } from '../../shared/receipt/sign/sign-statement.ts';
+import { signStatement } from '../support/receipt/sign-statement.ts';
 import { buildDeps, type TestHome } from '../support/build-deps.ts';
 import { buildStatement } from '../support/build-statement.ts';
 

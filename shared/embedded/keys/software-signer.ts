@@ -10,8 +10,7 @@ const signAsync = promisify(signWith);
 const verifyAsync = promisify(verifyWith);
 
 /** Checks on libuv's thread pool, so a burst of receipts does not hold the event loop. */
-export const checkInPool: CheckSignature = async ({ message, signature, key }) =>
-  verifyAsync('sha256', message, key, signature);
+export const checkInPool: CheckSignature = async ({ message, signature, key }) => verifyAsync('sha256', message, key, signature);
 
 export class SoftwareSigner implements Signer {
   readonly #key: KeyObject;

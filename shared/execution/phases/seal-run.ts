@@ -16,9 +16,8 @@ import { metricNames } from '../../port/metrics.ts';
 import type { WriteOp } from '../../port/table.ts';
 import type { PhaseInput } from '../../port/phases.ts';
 import type { SignedStatement } from '../../port/keys/signer.ts';
-import { signOwn } from '../../receipt/sign/sign-own.ts';
+import { signOwnText } from '../../receipt/sign/sign-own-text.ts';
 import { bundleOps } from '../../receipt/stored/bundle-ops.ts';
-import type { Statement } from '../../receipt/statement.ts';
 import { openStates } from '../execution.ts';
 import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, isFinished, readTasks } from '../execution-store.ts';
@@ -85,9 +84,7 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
     endedAt,
   };
   const objections = await findObjections(deps, head, tasks);
-  const statement = buildRunStatement(deps.config, { head: sealed, tasks, decision, objections, outputs });
-
-  const signed = await signReceipt(deps, statement);
+  const signed = await signReceipt(deps, buildRunStatement(deps.config, { head: sealed, tasks, decision, objections, outputs }));
   await deps.faults.hit('seal:after-sign');
   const bundle = await bundleOps(deps, tenant, signed);
   await deps.faults.hit('seal:after-receipt-blob');
@@ -170,10 +167,10 @@ function isCompensated({ outcome }: ExecutionRecord, tasks: readonly TaskRecord[
   return outcome === 'open' || tasks.every(({ compensation }) => compensation !== 'pending' && compensation !== 'running');
 }
 
-async function signReceipt(deps: Deps, statement: Statement): Promise<SignedStatement> {
+async function signReceipt(deps: Deps, statement: string): Promise<SignedStatement> {
   const startedAt = deps.clock.elapsedMs();
   try {
-    return await signOwn(deps, statement);
+    return await signOwnText(deps, statement);
   } catch (error) {
     if (hasCode(error, 'mc:receipt:invalid')) deps.metrics.count(metricNames.receiptVerifyFailuresTotal);
     throw error;

@@ -4,7 +4,8 @@ import { namedEntryOp } from '../../log/log-entry-op.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { SignedStatement, Signer } from '../../port/keys/signer.ts';
 import type { Key, WriteOp } from '../../port/table.ts';
-import { signOwn, type SignOwnDeps } from './sign-own.ts';
+import { signOwn } from './sign-own.ts';
+import type { SignOwnDeps } from './sign-own-text.ts';
 import type { Statement } from '../statement.ts';
 import { storeBundle } from '../stored/store-bundle.ts';
 

@@ -10,7 +10,7 @@ import { Bundle } from '../bundle.ts';
 import { findBundle } from '../find-bundle.ts';
 import { unpackBundle } from '../stored/packed-bundle.ts';
 import { issueStatement } from './issue-statement.ts';
-import type { SignOwnDeps } from './sign-own.ts';
+import type { SignOwnDeps } from './sign-own-text.ts';
 import type { Statement } from '../statement.ts';
 
 /** What versions before the transparency log filed has no leaf. */

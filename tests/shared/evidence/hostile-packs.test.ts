@@ -10,7 +10,7 @@ import { gzipMembers } from '../../../shared/evidence/pack/gzip-members.ts';
 import { packFile } from '../../../shared/evidence/pack/pack-entry.ts';
 import { ustarHeader } from '../../../shared/evidence/pack/ustar.ts';
 import { verifyPack } from '../../../shared/evidence/verify/verify-pack.ts';
-import { signStatement } from '../../../shared/receipt/sign/sign-statement.ts';
+import { signStatement } from '../../support/receipt/sign-statement.ts';
 import { collectBytes, inMemory } from '../../support/evidence/pack-bytes.ts';
 import { openEngine, type Engine } from '../../support/open-engine.ts';
 

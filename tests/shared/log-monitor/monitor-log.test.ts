@@ -19,7 +19,7 @@ import {
 import { monitorLog } from '../../../shared/log-monitor/monitor-log.ts';
 import type { Deps } from '../../../shared/port/deps.ts';
 import type { Item, Key } from '../../../shared/port/table.ts';
-import { signStatement } from '../../../shared/receipt/sign/sign-statement.ts';
+import { signStatement } from '../../support/receipt/sign-statement.ts';
 import { signOnce } from '../../../shared/receipt/sign/sign-once.ts';
 import { systemClock } from '../../../shared/embedded/system-clock.ts';
 import { metricNames } from '../../../shared/port/metrics.ts';

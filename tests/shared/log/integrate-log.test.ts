@@ -18,7 +18,7 @@ import type { Deps } from '../../../shared/port/deps.ts';
 import type { FaultPoint } from '../../../shared/port/faults.ts';
 import type { Item, Key } from '../../../shared/port/table.ts';
 import type { Bundle } from '../../../shared/receipt/bundle.ts';
-import { signStatement } from '../../../shared/receipt/sign/sign-statement.ts';
+import { signStatement } from '../../support/receipt/sign-statement.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
 import { buildDeps, type TestHome } from '../../support/build-deps.ts';
 import { wrapTable } from '../../support/log/wrap-table.ts';

@@ -10,7 +10,7 @@ import { logEntryOp } from '../../../shared/log/log-entry-op.ts';
 import { logIdentity, type LogIdentity } from '../../../shared/log/log-identity.ts';
 import { withLogEntry } from '../../../shared/log/with-log-entry.ts';
 import type { Bundle } from '../../../shared/receipt/bundle.ts';
-import { signStatement } from '../../../shared/receipt/sign/sign-statement.ts';
+import { signStatement } from '../../support/receipt/sign-statement.ts';
 import { predicateTypes } from '../../../shared/receipt/statement.ts';
 import type { TlogEntry } from '../../../shared/log/tlog-entry.ts';
 import { trustedLogs } from '../../../shared/receipt/trusted-logs.ts';

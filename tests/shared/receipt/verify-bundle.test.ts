@@ -12,7 +12,7 @@ import { SoftwareSigner } from '../../../shared/embedded/keys/software-signer.ts
 import type { Bundle } from '../../../shared/receipt/bundle.ts';
 import { statementMediaType } from '../../../shared/receipt/media-types.ts';
 import { preAuthEncoding } from '../../../shared/core/dsse.ts';
-import { signStatement } from '../../../shared/receipt/sign/sign-statement.ts';
+import { signStatement } from '../../support/receipt/sign-statement.ts';
 import { maxSubjects, predicateTypes } from '../../../shared/receipt/statement.ts';
 import { trustedRoot } from '../../../shared/receipt/trusted-root.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';

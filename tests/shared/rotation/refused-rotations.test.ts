@@ -8,7 +8,7 @@ import { signerKeyKey } from '../../../shared/keys/signer-key.ts';
 import { publishKeys } from '../../../shared/keys/published-keys.ts';
 import type { Deps } from '../../../shared/port/deps.ts';
 import { metricNames } from '../../../shared/port/metrics.ts';
-import { signStatement } from '../../../shared/receipt/sign/sign-statement.ts';
+import { signStatement } from '../../support/receipt/sign-statement.ts';
 import { verifyOwn } from '../../../shared/receipt/verify-own.ts';
 import { RequestRotation, requestRotation } from '../../../shared/rotation/request-rotation.ts';
 import { runRotationPhase, type RotationPhaseName } from '../../../shared/rotation/rotation-phases.ts';

@@ -1,7 +1,7 @@
 /** A home, another home, and all cases about what they sign. */
 import { homeTrustedRoot } from '../../../shared/identity/home-trusted-root.ts';
 import { signerIdentity } from '../../../shared/identity/signer-identity.ts';
-import { signStatement } from '../../../shared/receipt/sign/sign-statement.ts';
+import { signStatement } from '../receipt/sign-statement.ts';
 import { buildDeps } from '../build-deps.ts';
 import { buildStatement } from '../build-statement.ts';
 import { forgeIdentity, logged } from './forge.ts';

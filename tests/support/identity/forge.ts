@@ -13,7 +13,7 @@ import type { AuthorityKeys } from '../../../shared/port/keys/authority-keys.ts'
 import type { Deps } from '../../../shared/port/deps.ts';
 import type { Bundle } from '../../../shared/receipt/bundle.ts';
 import type { IdentityBundle } from '../../../shared/receipt/identity-bundle.ts';
-import { signStatement } from '../../../shared/receipt/sign/sign-statement.ts';
+import { signStatement } from '../receipt/sign-statement.ts';
 import { buildStatement } from '../build-statement.ts';
 
 export interface Forged {

@@ -2,7 +2,7 @@ import { preAuthEncoding } from '../../../shared/core/dsse.ts';
 import type { TlogEntry } from '../../../shared/log/tlog-entry.ts';
 import { maxBundleBytes, type Bundle } from '../../../shared/receipt/bundle.ts';
 import { statementMediaType } from '../../../shared/receipt/media-types.ts';
-import { signStatement } from '../../../shared/receipt/sign/sign-statement.ts';
+import { signStatement } from '../receipt/sign-statement.ts';
 import { maxSubjects } from '../../../shared/receipt/statement.ts';
 import { artifact, buildStatement } from '../build-statement.ts';
 import type { Case, Scene } from './scene.ts';
