@@ -124,18 +124,31 @@ export class WasmPack {
   /** What the pack says about the input (JSON). Throws `mc:policy:unavailable` when it says nothing, too late, or nonsense. */
   async judge(input: string, budgetMs: number, elapsedMs: () => number): Promise<PackVerdict> {
     try {
-      const instance = this.#instance ?? (await instantiate(this.#bundle));
-      this.#instance = undefined;
+      this.#instance ??= await instantiate(this.#bundle);
+    } catch (cause) {
+      throw this.#unavailable(cause);
+    }
+    return this.judgeNow(input, budgetMs, elapsedMs) ?? this.judge(input, budgetMs, elapsedMs);
+  }
+
+  /** As judge, and at once; undefined where the pack has to be started first, because it failed before. */
+  judgeNow(input: string, budgetMs: number, elapsedMs: () => number): PackVerdict | undefined {
+    const instance = this.#instance;
+    if (instance === undefined) return undefined;
+    // One that fails is not asked again: who knows what is in its memory.
+    this.#instance = undefined;
+    try {
       const result = evaluateInTime(() => instance.evaluate(bytesOf(input), this.#bundle.entrypoint), budgetMs, elapsedMs);
       const verdict = toVerdict(this.name, this.digest, result);
       this.#instance = instance;
       return verdict;
     } catch (cause) {
-      throw new McError(
-        'mc:policy:unavailable',
-        `Policy pack ${this.name} (${this.digest}) gave no usable verdict; nothing was admitted.`,
-        { cause },
-      );
+      throw this.#unavailable(cause);
     }
+  }
+
+  #unavailable(cause: unknown): McError {
+    const message = `Policy pack ${this.name} (${this.digest}) gave no usable verdict; nothing was admitted.`;
+    return new McError('mc:policy:unavailable', message, { cause });
   }
 }

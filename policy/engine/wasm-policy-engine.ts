@@ -37,15 +37,20 @@ function byName(one: PackVerdict, other: PackVerdict): number {
   return one.pack < other.pack ? -1 : 1;
 }
 
+function requirePoint(point: PolicyPoint, { request }: PolicyInput): void {
+  if (request.point === point) return;
+  throw new McError('mc:policy:unavailable', `Policy was asked at ${point} about a request at ${request.point}; the two must agree.`);
+}
+
 export class WasmPolicyEngine implements PolicyEngine {
   readonly #shipped: readonly ShippedPack[];
   readonly #own: OwnPacks | undefined;
   readonly #budgetMs: number;
   readonly #elapsedMs: () => number;
   /** Verdicts of shipped packs by the very object that was asked about: callers hand in one object for equal questions and never change it. */
-  readonly #answers = new WeakMap<PolicyInput, Promise<PackVerdict[]>>();
-  /** Those that have come. */
   readonly #known = new WeakMap<PolicyInput, PackVerdict[]>();
+  /** Those that are waited for, because a pack has to be started first. */
+  readonly #awaited = new WeakMap<PolicyInput, Promise<PackVerdict[]>>();
 
   private constructor(shipped: readonly ShippedPack[], options: EngineOptions) {
     this.#shipped = shipped;
@@ -70,12 +75,7 @@ export class WasmPolicyEngine implements PolicyEngine {
   }
 
   async evaluate(point: PolicyPoint, input: PolicyInput, own: readonly OwnPack[]): Promise<PackVerdict[]> {
-    if (input.request.point !== point) {
-      throw new McError(
-        'mc:policy:unavailable',
-        `Policy was asked at ${point} about a request at ${input.request.point}; the two must agree.`,
-      );
-    }
+    requirePoint(point, input);
     if (own.length === 0) return this.#answerOf(point, input);
     const view = new InputView(input);
     const judging = this.#judgeOwn(point, own, { view, tenant: input.tenant.id });
@@ -86,9 +86,11 @@ export class WasmPolicyEngine implements PolicyEngine {
     return [...shipped.value, ...added.value].sort(byName);
   }
 
-  /** For questions without packs of the tenant's own: those are judged in another thread, and each time. */
+  /** For questions without packs of the tenant's own: those are judged in another thread. */
   known(point: PolicyPoint, input: PolicyInput, own: readonly OwnPack[]): PackVerdict[] | undefined {
-    return own.length === 0 && input.request.point === point ? this.#known.get(input) : undefined;
+    if (own.length > 0) return undefined;
+    requirePoint(point, input);
+    return this.#judgeAtOnce(point, input);
   }
 
   /** Ends the thread of tenants' own packs; a later question starts another. */
@@ -97,20 +99,44 @@ export class WasmPolicyEngine implements PolicyEngine {
   }
 
   /** What shipped packs say about this very object, always in the same array; a failure is not kept. */
-  #answerOf(point: PolicyPoint, input: PolicyInput, view?: InputView): Promise<PackVerdict[]> {
-    const known = this.#answers.get(input);
+  async #answerOf(point: PolicyPoint, input: PolicyInput, view?: InputView): Promise<PackVerdict[]> {
+    const known = this.#awaited.get(input) ?? this.#judgeAtOnce(point, input, view);
     if (known) return known;
-    const answer = this.#judgeShipped(point, view ?? new InputView(input));
-    this.#answers.set(input, answer);
-    answer.then(
-      (verdicts) => this.#known.set(input, verdicts),
-      () => this.#answers.delete(input),
-    );
-    return answer;
+    const answer = this.#judge(point, input, view);
+    this.#awaited.set(input, answer);
+    return answer.finally(() => this.#awaited.delete(input));
   }
 
-  async #judgeShipped(point: PolicyPoint, view: InputView): Promise<PackVerdict[]> {
+  /** Undefined where a pack has to be started first. */
+  #judgeAtOnce(point: PolicyPoint, input: PolicyInput, view?: InputView): PackVerdict[] | undefined {
+    const known = this.#known.get(input);
+    if (known) return known;
     const found: PackVerdict[] = [];
+    for (const { pack, text, verdicts } of this.#questions(point, view ?? new InputView(input))) {
+      const kept = verdicts.find(text);
+      const verdict = kept ?? pack.judgeNow(text, this.#budgetMs, this.#elapsedMs);
+      if (verdict === undefined) return undefined;
+      found.push(kept ?? verdicts.keep(text, verdict));
+    }
+    return this.#keep(input, found);
+  }
+
+  async #judge(point: PolicyPoint, input: PolicyInput, view = new InputView(input)): Promise<PackVerdict[]> {
+    const found: PackVerdict[] = [];
+    for (const { pack, text, verdicts } of this.#questions(point, view))
+      found.push(verdicts.find(text) ?? verdicts.keep(text, await pack.judge(text, this.#budgetMs, this.#elapsedMs)));
+    return this.#keep(input, found);
+  }
+
+  /** One array for each object, also when two came to it at once. */
+  #keep(input: PolicyInput, found: PackVerdict[]): PackVerdict[] {
+    const kept = this.#known.get(input) ?? found.sort(byName);
+    this.#known.set(input, kept);
+    return kept;
+  }
+
+  /** The packs of this point, and what each of them is shown. */
+  *#questions(point: PolicyPoint, view: InputView): Generator<Pick<ShippedPack, 'pack' | 'verdicts'> & { text: string }> {
     for (const { pack, points, view: seen, verdicts } of this.#shipped) {
       if (!points.includes(point)) continue;
       const text = view.of(seen);
@@ -118,9 +144,8 @@ export class WasmPolicyEngine implements PolicyEngine {
         const message = `Policy pack ${pack.name} would see ${text.length} characters, at most ${viewCharactersMax} are allowed.`;
         throw new McError('mc:policy:unavailable', message);
       }
-      found.push(verdicts.find(text) ?? verdicts.keep(text, await pack.judge(text, this.#budgetMs, this.#elapsedMs)));
+      yield { pack, verdicts, text };
     }
-    return found.sort(byName);
   }
 
   async #judgeOwn(point: PolicyPoint, own: readonly OwnPack[], asked: { view: InputView; tenant: string }): Promise<PackVerdict[]> {

@@ -51,13 +51,10 @@ function judgementOf(answer: PackVerdict[]): Judgement {
   return judgement;
 }
 
-async function evaluate(engine: Deps['policy'], point: PolicyPoint, { input, packs }: Question): Promise<PackVerdict[]> {
-  try {
-    return await engine.evaluate(point, input, packs);
-  } catch (cause) {
-    if (cause instanceof McError) throw cause;
-    throw new McError('mc:policy:unavailable', 'The policy engine failed; nothing was admitted.', { cause });
-  }
+/** What an engine throws that cannot judge. */
+function unavailable(cause: unknown): McError {
+  if (cause instanceof McError) return cause;
+  return new McError('mc:policy:unavailable', 'The policy engine failed; nothing was admitted.', { cause });
 }
 
 function refuseNonsense(packs: readonly PackVerdict[]): void {
@@ -76,19 +73,24 @@ type DecideDeps = Pick<Deps, 'policy' | 'ids' | 'clock' | 'metrics'>;
 export async function decide(deps: DecideDeps, point: PolicyPoint, question: Question): Promise<Decision> {
   const asked = { point, startedMs: deps.clock.elapsedMs() };
   try {
-    return decided(deps, asked, question, judgementOf(await evaluate(deps.policy, point, question)));
-  } catch (error) {
+    const { input, packs } = question;
+    return decided(deps, asked, question, judgementOf(await deps.policy.evaluate(point, input, packs)));
+  } catch (cause) {
     recordTime(deps, asked);
-    throw error;
+    throw unavailable(cause);
   }
 }
 
-/** As decide, where the engine has the answer at hand: then nobody waits. Undefined where it has to be asked. */
+/** As decide, where the engine need not be waited for; undefined where it has to be. Throws as decide. */
 export function decideAtOnce(deps: DecideDeps, point: PolicyPoint, question: Question): Decision | undefined {
   const asked = { point, startedMs: deps.clock.elapsedMs() };
-  const answer = deps.policy.known?.(point, question.input, question.packs);
-  const judgement = answer && judgements.get(answer);
-  return judgement && decided(deps, asked, question, judgement);
+  try {
+    const answer = deps.policy.known?.(point, question.input, question.packs);
+    return answer && decided(deps, asked, question, judgementOf(answer));
+  } catch (cause) {
+    recordTime(deps, asked);
+    throw unavailable(cause);
+  }
 }
 
 /** Where policy is asked, and since when. */

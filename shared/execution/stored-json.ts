@@ -13,10 +13,7 @@ import type { Deps } from '../port/deps.ts';
 /** Up to here a value travels inside its item and costs no write of its own; 90 such values still fit one transaction's items. */
 const inlineBytes = 4 * 1024;
 
-/** The digest of `{}`, which is a secret to nobody: who has the digest has the value. Most runs take or give nothing, so it is neither sealed nor stored. */
-const emptyDigest = digestBytes('{}');
-
-/** A value as an item holds it: sealed, as a blob, or the empty object, of which its digest is all. Homes before 0.3.0 wrote small ones in the open. */
+/** A value as an item holds it: sealed, or as a blob. Homes before 0.3.0 wrote small ones in the open. */
 export const StoredJson = z.strictObject({
   digest: Digest,
   sizeBytes: z.int().nonnegative(),
@@ -26,13 +23,8 @@ export const StoredJson = z.strictObject({
 export type StoredJson = z.infer<typeof StoredJson>;
 
 /** Whether the value itself stands elsewhere: as a blob, unless it was purged. */
-export function isElsewhere({ digest, sealed, inline }: StoredJson): boolean {
-  return sealed === undefined && inline === undefined && digest !== emptyDigest;
-}
-
-/** Whether it was stored by 0.3.0 or later, as far as an item tells; not of what was purged, which is its digest alone. */
-export function isOfNow({ digest, sealed, inline }: StoredJson): boolean {
-  return sealed !== undefined || (inline === undefined && digest === emptyDigest);
+export function isElsewhere({ sealed, inline }: StoredJson): boolean {
+  return sealed === undefined && inline === undefined;
 }
 
 /** A run reads its few values a dozen times within a second, mostly from the very object that was stored; opening and parsing would cost more than that. */
@@ -47,14 +39,7 @@ export async function storeJson(
 ): Promise<StoredJson> {
   const text = canonicalJson(value);
   const bytes = Buffer.from(text);
-  if (text.length <= inlineBytes) {
-    const digest = digestBytes(bytes);
-    if (digest === emptyDigest) return { digest, sizeBytes: bytes.byteLength };
-    const envelope = await seal(deps.dataKeys, { tenant, purpose: 'value', digest }, bytes);
-    const stored = { digest, sizeBytes: bytes.byteLength, sealed: envelope.toString('base64') };
-    opened.set(stored, value);
-    return stored;
-  }
+  if (text.length <= inlineBytes) return sealInline(deps, tenant, { value, bytes });
   const digest = await deps.blobs.put(tenant, 'data', bytes);
   if (owner !== undefined) await nameBlobs(deps, tenant, runOwner(owner), [digest]);
   return { digest, sizeBytes: bytes.byteLength };
@@ -63,7 +48,6 @@ export async function storeJson(
 /** The value back; throws when the blob is gone, because an item that names it promised it. */
 export async function loadJson(deps: Pick<Deps, 'blobs' | 'dataKeys'>, tenant: TenantId, stored: StoredJson): Promise<Json> {
   if (stored.inline !== undefined) return stored.inline;
-  if (stored.digest === emptyDigest) return {};
   const known = opened.get(stored);
   if (known !== undefined) return known;
   const bytes = stored.sealed === undefined ? await deps.blobs.find(tenant, 'data', stored.digest) : await openInline(deps, tenant, stored);
@@ -71,6 +55,18 @@ export async function loadJson(deps: Pick<Deps, 'blobs' | 'dataKeys'>, tenant: T
   const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
   if (value === undefined) throw new InvariantError('JSON.parse gave undefined');
   return value as Json; // JSON.parse gives nothing else.
+}
+
+async function sealInline(
+  { dataKeys }: Pick<Deps, 'dataKeys'>,
+  tenant: TenantId,
+  { value, bytes }: { value: Json; bytes: Buffer },
+): Promise<StoredJson> {
+  const digest = digestBytes(bytes);
+  const envelope = await seal(dataKeys, { tenant, purpose: 'value', digest }, bytes);
+  const stored = { digest, sizeBytes: bytes.byteLength, sealed: Buffer.from(envelope).toString('base64') };
+  opened.set(stored, value);
+  return stored;
 }
 
 /** The bytes are authenticated together with their digest, so they are what it says. */

@@ -114,6 +114,6 @@ export interface PolicyEngine {
    * again for the same question, so whoever gets it must not change it.
    */
   evaluate(point: PolicyPoint, input: PolicyInput, own: readonly OwnPack[]): Promise<PackVerdict[]>;
-  /** What `evaluate` would answer, where it is at hand: every task of every run asks, mostly what was asked a moment ago. An engine may do without. */
+  /** As `evaluate`, where nothing has to be waited for, and undefined where it has: every task of every run asks three times. An engine may do without. */
   known?(point: PolicyPoint, input: PolicyInput, own: readonly OwnPack[]): PackVerdict[] | undefined;
 }

@@ -63,15 +63,27 @@ describe('the policy engine', () => {
   });
 });
 
-describe('what the engine knows', () => {
-  test('is what it answered about this very object at this point, and nothing else', async () => {
+describe('what the engine answers at once', () => {
+  test('is what it answers to who waits, in the same array', async () => {
     const engine = await loadEngine([residencyBundle()]);
-    const input = buildInput();
-    expect(engine.known('start', input, [])).toBeUndefined();
-    const answer = await engine.evaluate('start', input, []);
-    expect(engine.known('start', input, [])).toBe(answer);
-    expect(engine.known('plan', input, [])).toBeUndefined();
-    expect(engine.known('start', { ...input }, [])).toBeUndefined();
+    for (const region of ['EU', 'US']) {
+      const input = buildInput({ requested: region, workflow: 'EU' });
+      const answer = engine.known('start', input, []);
+      expect(answer).toMatchObject([{ pack: 'residency', verdict: region === 'EU' ? 'allow' : 'deny' }]);
+      expect(await engine.evaluate('start', input, [])).toBe(answer);
+      expect(engine.known('start', input, [])).toBe(answer);
+      expect(() => engine.known('plan', input, [])).toThrow(expect.objectContaining(unavailable));
+    }
+  });
+
+  test('is an error where a pack fails, then nothing until that pack was started again', async () => {
+    const engine = await loadEngine([oddBundle()]);
+    expect(() => engine.known('start', wish('undefined'), [])).toThrow(expect.objectContaining(unavailable));
+    const calm = wish('calm');
+    expect(engine.known('start', calm, [])).toBeUndefined();
+    const answer = await engine.evaluate('start', calm, []);
+    expect(engine.known('start', calm, [])).toBe(answer);
+    expect(engine.known('start', wish('calm'), [])).toEqual(answer);
   });
 
   test('is nothing where packs of the tenant have a say', async () => {

@@ -4,7 +4,6 @@ import type { TenantId } from '../../core/tenant-id.ts';
 import { artifactsOfRun, artifactsOfTask, logsOfTask } from '../../evidence/artifact.ts';
 import { ExecutionRecord } from '../../execution/execution-record.ts';
 import { listTasks } from '../../execution/execution-store.ts';
-import { isOfNow } from '../../execution/stored-json.ts';
 import type { Deps } from '../../port/deps.ts';
 
 /** Functions of two versions may start runs side by side while a home is deployed; a day is long for that. */
@@ -12,7 +11,7 @@ const deployMs = 24 * 3_600_000;
 
 /**
  * Which of these digests a run of the tenant names, other than this one, by looking at every run of versions before 0.3.0. Since then logs name their run, and runs say
- * which values they need; such runs are told by their inputs, so the walk ends soon after the first of them.
+ * which values they need; such runs are told by their sealed inputs, so the walk ends soon after the first of them.
  */
 export async function namedElsewhere(
   deps: Pick<Deps, 'table'>,
@@ -27,7 +26,7 @@ export async function namedElsewhere(
     const page = await deps.table.query({ index: 'gsi1', pk: `T#${tenant}#X`, limit: 200, ...(cursor && { cursor }) });
     for (const item of page.items) {
       const head = ExecutionRecord.parse(item);
-      if (!head.dataPurge && isOfNow(head.inputs)) endsAt = Math.min(endsAt, head.createdAt + deployMs);
+      if (head.inputs.sealed !== undefined) endsAt = Math.min(endsAt, head.createdAt + deployMs);
       if (head.createdAt > endsAt) return found;
       if (head.id !== id) for (const digest of await namedBy(deps, head)) if (digests.has(digest)) found.add(digest);
     }

@@ -113,15 +113,22 @@ describe('an answer that is at hand', () => {
     expect(metrics.counted('mc_tenant_denies_total', { tenant: 'acme' })).toBe(asked.verdict === 'deny' ? 2 : 0);
   });
 
-  test('is none before it was looked at, and none where it makes no sense', async () => {
+  test('that makes no sense, or cannot be given, is no decision: that is measured as well', () => {
     const odd = saying('a', 'allow', [entry('deny', 'a.x')]);
-    const { deps } = ask(knowing([odd]));
-    expect(decideAtOnce(deps, 'start', question)).toBeUndefined();
-    await expect(decide(deps, 'start', question)).rejects.toMatchObject(unavailable);
-    expect(decideAtOnce(deps, 'start', question)).toBeUndefined();
+    const broken: PolicyEngine = {
+      ...fakePolicy(),
+      known: () => {
+        throw new Error('trap');
+      },
+    };
+    for (const policy of [knowing([odd]), knowing([]), broken]) {
+      const { deps, metrics } = ask(policy);
+      expect(() => decideAtOnce(deps, 'start', question)).toThrow(expect.objectContaining(unavailable));
+      expect(metrics.samples('mc_policy_eval_ms')).toHaveLength(1);
+    }
   });
 
-  test('is none from an engine that keeps none', async () => {
+  test('is none from an engine that has to be waited for', async () => {
     const { deps } = ask(fakePolicy());
     await decide(deps, 'start', question);
     expect(decideAtOnce(deps, 'start', question)).toBeUndefined();

@@ -10,7 +10,6 @@ import { SmallBlobs } from '../../../shared/embedded/blobs/small-blobs.ts';
 import { uploadFile } from '../../../shared/execution/admit/input-files.ts';
 import { actOnExecution } from '../../../shared/execution/actions/act-on-execution.ts';
 import { headKey, taskKey } from '../../../shared/execution/execution-record.ts';
-import { isElsewhere, loadJson } from '../../../shared/execution/stored-json.ts';
 import { getExecution } from '../../../shared/execution/read/get-execution.ts';
 import { readLogs } from '../../../shared/execution/read/read-logs.ts';
 import { listEvidence } from '../../../shared/evidence/list-evidence.ts';
@@ -82,26 +81,6 @@ describe('the data folder', () => {
   test('would hold them, if nothing sealed: this test finds what it looks for', async () => {
     await engine.home.deps.table.write([{ kind: 'put', item: { pk: 'T#acme#TEST', sk: 'OPEN', text: canary } }]);
     expect(filesWith(canary)).not.toEqual([]);
-  });
-});
-
-describe('the empty object', () => {
-  test('is its digest and nothing else, as inputs, outputs and evidence of a run', async () => {
-    await engine.publish(`name: bare\nversion: 1.0.0\ntasks:\n  - { id: say, uses: 'pkg:demo/echo@1.0.0' }\n`);
-    engine.simulate(() => ({ result: { kind: 'succeeded', outputs: {}, usage: { wallMs: 1 } } }));
-    const { id } = await engine.start({ workflow: 'bare' });
-    expect((await engine.finish(id)).outputs).toEqual({});
-    const { deps } = engine.home;
-    const empty = { digest: digestBytes('{}'), sizeBytes: 2 };
-    const at = [engine.actor.tenant, ExecutionId.parse(id)] as const;
-    expect(await deps.table.get(headKey(...at))).toMatchObject({ inputs: empty, outputs: empty });
-    const task = await deps.table.get(taskKey(...at, 'say'));
-    expect([task?.['outputs'], isElsewhere(empty), await loadJson(deps, at[0], empty)]).toEqual([empty, false, {}]);
-    const { artifacts } = await listEvidence(deps, engine.actor, { id, origin: 'http://127.0.0.1', limit: 20 });
-    const values = artifacts.filter(({ name }) => /puts\.json$/.test(name));
-    expect(values.map(({ name, sizeBytes }) => [name, sizeBytes])).toEqual(
-      ['inputs.json', 'outputs.json', 'tasks/say/outputs.json'].map((name) => [name, 2]),
-    );
   });
 });
 
