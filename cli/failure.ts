@@ -21,7 +21,13 @@ export interface Failure {
   instance?: string;
 }
 
-export function toFailure(error: unknown): Failure {
+/** What the command line answers; `help` is how the help of the command is asked for, where the catalog can only say COMMAND. */
+export function toFailure(error: unknown, help = 'maestro help COMMAND'): Failure {
+  const failure = mapped(error);
+  return { ...failure, fix: failure.fix.replace('maestro help COMMAND', help) };
+}
+
+function mapped(error: unknown): Failure {
   if (error instanceof ApiProblem) {
     const failure = fromCode(error.code, error.message, error.issues, error.deny);
     const { decisionId, instance } = error;

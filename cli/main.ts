@@ -4,7 +4,7 @@
  */
 import { CommanderError } from 'commander';
 import { toFailure } from './failure.ts';
-import { buildProgram } from './program.ts';
+import { buildProgram, helpFor } from './program.ts';
 import { renderFailure } from './terminal/render-failure.ts';
 import { exitWith, note, printResult } from './terminal/report.ts';
 
@@ -17,19 +17,20 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    answerFailure(error, args);
+    answerFailure(error, args, helpFor(program, args));
   }
 }
 
-function answerFailure(error: unknown, args: readonly string[]): void {
+function answerFailure(error: unknown, args: readonly string[], help: string): void {
   // commander reports help and --version by throwing, too.
   if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help')) return;
-  const failure = toFailure(error);
+  const failure = toFailure(error, help);
   const { exit, ...answer } = failure;
   exitWith(exit);
   if (wantsJson(args)) printResult({ json: true }, { error: answer }, () => '');
   // commander has printed its own message, with a suggestion.
-  if (!(error instanceof CommanderError)) note(renderFailure(failure, manifestIn(args)));
+  if (!(error instanceof CommanderError))
+    note(renderFailure(failure, failure.code === 'mc:execution:inputs-invalid' ? undefined : manifestIn(args)));
   if (process.env['MC_DEBUG'] && error instanceof Error) note(error.stack ?? '');
 }
 
@@ -39,7 +40,7 @@ function wantsJson(args: readonly string[]): boolean {
   return (end === -1 ? args : args.slice(0, end)).includes('--json');
 }
 
-/** The manifest that issues with a line and a column speak of. */
+/** The manifest that issues speak of, but for those of inputs, which stand elsewhere. */
 function manifestIn(args: readonly string[]): string | undefined {
   return args.find((arg) => /\.(ya?ml|json)$/i.test(arg) && !arg.startsWith('-') && !arg.includes('='));
 }

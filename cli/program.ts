@@ -47,15 +47,36 @@ export function buildProgram(): Command {
     .version(programVersion(), '-V, --version', 'print the version')
     .addHelpCommand(new Command('help').argument('[command]').description('help for a command').helpGroup('This program:'))
     .exitOverride()
-    .showHelpAfterError('(maestro help shows every command, maestro help COMMAND its options and examples)')
+    .showHelpAfterError('(maestro help shows every command)')
     .addHelpText('after', exitCodes);
   for (const { title, add } of groups) {
     program.commandsGroup(title);
     for (const addCommand of add) addCommand(program);
   }
+  for (const command of program.commands) pointToHelp(command, [command.name()]);
   return program;
 }
 
 const exitCodes = `
 Exit codes: 0 done, 1 failed, 2 usage, 3 denied by policy or for want of a role, 4 does not verify, 5 not found, 6 conflict.
 Environment: MC_URL and MC_TOKEN choose a home, MC_DATA_DIR a data folder, NO_COLOR turns colour off.`;
+
+/** A wrong option or argument is answered with the help of its own command. */
+function pointToHelp(command: Command, path: readonly string[]): void {
+  command.showHelpAfterError(`(${helpOf(path)} shows its options and examples)`);
+  for (const inner of command.commands) pointToHelp(inner, [...path, inner.name()]);
+}
+
+const helpOf = (path: readonly string[]): string => (path.length === 0 ? 'maestro help' : `maestro ${path.join(' ')} --help`);
+
+/** How the help of the command that these arguments call is asked for. */
+export function helpFor(program: Command, args: readonly string[]): string {
+  const path: string[] = [];
+  let command: Command | undefined = program;
+  for (const arg of args) {
+    command = command.commands.find((inner) => inner.name() === arg);
+    if (command === undefined) break;
+    path.push(arg);
+  }
+  return helpOf(path);
+}

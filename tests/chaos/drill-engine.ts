@@ -44,7 +44,7 @@ const simulate: Simulate = (spec) =>
     : { result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 5 } }, delayMs: 5, log };
 
 export async function openDrill(): Promise<Drill> {
-  const engine = await openEngine();
+  const engine = await openEngine({ hasOwnKeys: true });
   engine.simulate(simulate);
   for (const text of [good, bad]) await engine.publish(text);
   let keys = 0;

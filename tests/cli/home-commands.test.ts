@@ -118,6 +118,19 @@ describe('the command line on a running home', () => {
   );
 
   test(
+    'an input that the workflow does not have is told as one, and not as a line of the manifest',
+    async () => {
+      const { code, stderr } = await maestro('run', 'workflow.yaml', ...inputs, '-i', 'nope=1');
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringMatching(/^ {2}.* has no input nope \[unknown-input at \/inputs\/nope\]$/m),
+      });
+      expect(stderr).not.toContain('workflow.yaml:');
+    },
+    slowMs,
+  );
+
+  test(
     'one banned region is one reason',
     async () => {
       const { stdout } = await maestro('plan', 'failing.yaml', '--region', 'KP');

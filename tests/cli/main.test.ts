@@ -24,15 +24,18 @@ describe('the command line', () => {
   });
 
   test.each([
-    [['publish']],
-    [['run', 'x', '--nonsense']],
-    [['publish', 'x.yaml', '--bump', 'huge']],
-    [['completion', 'tcsh']],
-    [['keys', 'nope']],
-  ])('wrong arguments are a usage error: %j', async (args) => {
+    [['publish'], 'maestro publish --help'],
+    [['run'], 'maestro run --help'],
+    [['run', 'x', '--nonsense'], 'maestro run --help'],
+    [['publish', 'x.yaml', '--bump', 'huge'], 'maestro publish --help'],
+    [['completion', 'tcsh'], 'maestro completion --help'],
+    [['keys', 'nope'], 'maestro keys --help'],
+    [['keys', 'rotate', '--nope'], 'maestro keys rotate --help'],
+  ])('wrong arguments are a usage error that names the help of the command: %j', async (args, help) => {
     const result = await runCli(args);
     expect(result).toMatchObject({ code: 2, stdout: '' });
     expect(result.stderr).toContain('error');
+    expect(result.stderr).toContain(help);
   });
 
   test('with --json an error is one JSON document on standard output', async () => {

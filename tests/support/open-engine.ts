@@ -1,8 +1,9 @@
 /** A whole embedded home in a temporary folder, with simulated tasks: for tests of the engine that need no processes. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll } from '@jest/globals';
 import { openEmbeddedHome, type EmbeddedHome, type EmbeddedHomeOptions } from '../../cli/host/embedded-deps.ts';
 import { SimulatedRunner, simulateEcho, type Simulate } from '../../runner/simulated/simulated-runner.ts';
 import { isTerminal, type Execution, type StartRequest } from '../../shared/execution/execution.ts';
@@ -36,13 +37,28 @@ export interface Engine {
 /** A run of simulated tasks takes milliseconds; this long means that it hangs. */
 const finishTimeoutMs = 15_000;
 
+let template: Promise<string> | undefined;
+afterAll(async () => {
+  if (template) rmSync(await template, { recursive: true, force: true });
+});
+
+/** A data folder as its first start leaves it: making keys and building the catalog takes ten times as long as opening a copy, so that is done once a file. */
+async function makeTemplate(): Promise<string> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'mc-engine-template-'));
+  await (await openEmbeddedHome({ dataDir, runner: new SimulatedRunner(), log: () => undefined })).close();
+  return dataDir;
+}
+
+/** Homes of one file of tests have the same keys and catalog, and nothing else in common; with `hasOwnKeys` not even those. */
 export async function openEngine(
   options: Pick<EmbeddedHomeOptions, 'region' | 'faults' | 'maxOpenRuns' | 'log' | 'width' | 'isVolumeEncrypted'> & {
     tenant?: Partial<Omit<Tenant, 'id'>>;
+    hasOwnKeys?: boolean;
   } = {},
 ): Promise<Engine> {
-  const { tenant, ...homeOptions } = options;
+  const { tenant, hasOwnKeys = false, ...homeOptions } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'mc-engine-'));
+  if (!hasOwnKeys) cpSync(await (template ??= makeTemplate()), dataDir, { recursive: true });
   const actor = buildActor();
   const attempts: TaskSpec[] = [];
   let current: Simulate = simulateEcho;

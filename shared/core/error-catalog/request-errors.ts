@@ -87,7 +87,7 @@ export const requestErrors = {
     5,
     'never',
     'There is no such workflow',
-    'List workflows with GET /api/workflows; publish the version before you run it.',
+    'Publish the version before you run it: `maestro publish FILE`. GET /api/workflows lists what is published.',
   ),
   'mc:workflow:version-conflict': row(
     409,
@@ -125,7 +125,13 @@ export const requestErrors = {
     'The bundle and its signature disagree: get it again from its source, or push it signed by a trusted key.',
   ),
   'mc:package:invalid': row(422, 2, 'never', 'The package is not well formed', 'See docs/guides/packages.md for the layout of a package.'),
-  'mc:execution:not-found': row(404, 5, 'never', 'There is no such execution', 'List executions with GET /api/executions.'),
+  'mc:execution:not-found': row(
+    404,
+    5,
+    'never',
+    'There is no such execution',
+    '`maestro status` and GET /api/executions list the newest; ids are `exec_…` in full.',
+  ),
   'mc:execution:purged': row(
     410,
     5,
@@ -152,7 +158,7 @@ export const requestErrors = {
     2,
     'never',
     'The inputs do not fit the workflow',
-    'Correct every entry of `issues`; the manifest declares the inputs.',
+    'Correct each of the issues; the manifest declares the inputs.',
   ),
   'mc:execution:output-missing': row(
     422,

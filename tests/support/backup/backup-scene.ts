@@ -37,7 +37,7 @@ export interface BackupScene {
 const largeBytes = 200_000;
 
 export async function openBackupScene(): Promise<BackupScene> {
-  const engine = await openEngine();
+  const engine = await openEngine({ hasOwnKeys: true });
   await engine.publish(oneTask);
   const place = mkdtempSync(join(tmpdir(), 'mc-backup-'));
   const [to, target] = [join(place, 'backups'), join(place, 'restored')];
