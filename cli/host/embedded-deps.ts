@@ -36,6 +36,7 @@ import type { Key } from '../../shared/port/table.ts';
 import type { Runner } from '../../shared/port/runner.ts';
 import { defaultMaxOpenRuns, LocalPhases } from '../../statemachines/interpreter/local-phases.ts';
 import { LocalRotations } from '../../statemachines/interpreter/local-rotations.ts';
+import { keepHeap } from './heap-keeper.ts';
 import { keepKeys } from './keys/key-keeper.ts';
 import { keepLog } from './log-keeper.ts';
 import { homeConfig, type DeclaredHome } from './home-config.ts';
@@ -140,6 +141,7 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
     sweepMs,
   ).unref();
   opened.defer(() => clearInterval(sweep));
+  opened.adopt(keepHeap(phases), (keeper) => keeper.close());
   opened.adopt(keepLog(deps, gate), (keeper) => keeper.close());
   opened.adopt(keepRetention(deps, gate), (keeper) => keeper.close());
   opened.defer(() => rotations.close());

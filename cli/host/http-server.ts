@@ -31,7 +31,7 @@ interface Site {
 }
 
 const limits = {
-  /** Bodies held at once: with a 512 MB process, an eighth of it. */
+  /** Bodies held at once: an eighth of the 512 MB that a home may take on a machine of 1 GB. */
   bodyBytes: 64 * 1024 * 1024,
   /** Requests at once; beyond this, waiting costs callers more than asking again. */
   requests: 10_000,
