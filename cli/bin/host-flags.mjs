@@ -15,7 +15,7 @@ const old = { least: 128, most: 1_792 };
 
 /**
  * MiB. It grows to this with what lives: in a burst nearly everything does, and is copied less often. Two of them are memory of the process (outside of bursts half of it,
- * cli/host/heap-keeper.ts), so a small machine has smaller ones. V8 knows powers of two only.
+ * shared/embedded/pace/heap-keeper.ts), so a small machine has smaller ones. V8 knows powers of two only.
  */
 const semiSpace = { small: 16, large: 32 };
 

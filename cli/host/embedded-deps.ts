@@ -8,6 +8,7 @@ import { SandboxRunner, type SandboxDescription, type SandboxRunnerOptions } fro
 import { openDataFolder } from '../../shared/embedded/data-folder.ts';
 import { lockFolder } from '../../shared/embedded/folder-lock.ts';
 import { jsonLogger } from '../../shared/embedded/json-logger.ts';
+import { keepHeap } from '../../shared/embedded/pace/heap-keeper.ts';
 import { LocalTaskQueue } from '../../shared/embedded/pace/local-task-queue.ts';
 import { MemoryMetrics } from '../../shared/embedded/memory-metrics.ts';
 import { RedactionThread } from '../../shared/embedded/redaction/redaction-thread.ts';
@@ -36,7 +37,6 @@ import type { Key } from '../../shared/port/table.ts';
 import type { Runner } from '../../shared/port/runner.ts';
 import { defaultMaxOpenRuns, LocalPhases } from '../../statemachines/interpreter/local-phases.ts';
 import { LocalRotations } from '../../statemachines/interpreter/local-rotations.ts';
-import { keepHeap } from './heap-keeper.ts';
 import { keepKeys } from './keys/key-keeper.ts';
 import { keepLog } from './log-keeper.ts';
 import { homeConfig, type DeclaredHome } from './home-config.ts';

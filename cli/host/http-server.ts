@@ -16,7 +16,7 @@ import { ByteBudget } from './byte-budget.ts';
 import { refuseBrokenRequest } from './broken-request.ts';
 import { drain, readRequestBody } from './read-request-body.ts';
 import { RouteTable } from './route-table.ts';
-import { sendChunks } from './send-chunks.ts';
+import { sendChunks } from './stream/send-chunks.ts';
 
 export type Authenticate = (authorization: string | undefined) => Actor | Promise<Actor>;
 

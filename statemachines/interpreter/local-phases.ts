@@ -28,7 +28,7 @@ export const stateAfterTasks = { open: 'Seal', failed: 'Compensate', cancelled: 
 >;
 type FirstState = 'Dispatch' | (typeof stateAfterTasks)[TasksEnd['outcome']];
 
-/** Open runs cost some 20 KB each, and the home's heap is limited to 512 MB (cli/bin/host-flags.mjs). */
+/** Open runs cost some 20 KB each, and a home on a machine of 1 GB has a heap of 512 MB (cli/bin/host-flags.mjs). */
 export const defaultMaxOpenRuns = 20_000;
 
 /** Pauses before a supervision that failed starts again; the causes are full disks and bugs, not tasks. */

@@ -1,7 +1,7 @@
 /** Prints how full the young generation of this process becomes, in bytes: with no open run, with a burst of them, and with none again. Started with semi-spaces of 32 MiB. */
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { getHeapSpaceStatistics } from 'node:v8';
-import { keepHeap } from '../../../cli/host/heap-keeper.ts';
+import { keepHeap } from '../../../shared/embedded/pace/heap-keeper.ts';
 
 const mebibyte = 2 ** 20;
 const used = (): number => getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_used_size ?? Number.NaN;
