@@ -13,7 +13,10 @@ const smallMachine = 2;
  */
 const old = { least: 128, most: 1_792 };
 
-/** MiB. It grows to this with what lives: in a burst nearly everything does, and is copied less often. Two of them are memory of the process, so a small machine has smaller ones. */
+/**
+ * MiB. It grows to this with what lives: in a burst nearly everything does, and is copied less often. Two of them are memory of the process (outside of bursts half of it,
+ * shared/embedded/pace/heap-keeper.ts), so a small machine has smaller ones. V8 knows powers of two only.
+ */
 const semiSpace = { small: 16, large: 32 };
 
 /** Bytes that there are for programs: of the machine, or of the group of processes that this one belongs to (a container) when that has less. 0 is no limit. */

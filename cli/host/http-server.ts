@@ -16,7 +16,7 @@ import { refuseBrokenRequest } from './broken-request.ts';
 import { HttpExchange, type Authenticate } from './http-exchange.ts';
 import { drain } from './body/read-request-body.ts';
 import { RouteTable } from './route-table.ts';
-import { sendChunks } from './send-chunks.ts';
+import { sendChunks } from './stream/send-chunks.ts';
 
 interface Site {
   operations: readonly Operation[];
@@ -29,7 +29,7 @@ interface Site {
 }
 
 const limits = {
-  /** Bodies held at once: with a 512 MB process, an eighth of it. */
+  /** Bodies held at once: an eighth of the 512 MB that a home may take on a machine of 1 GB. */
   bodyBytes: 64 * 1024 * 1024,
   /** Requests at once; beyond this, waiting costs callers more than asking again. */
   requests: 10_000,

@@ -35,7 +35,7 @@ export const stateWhenUnsealed = 'Compensate' satisfies StateName;
 
 type FirstState = 'Dispatch' | (typeof plainWalk)[number] | typeof stateWhenUnsealed;
 
-/** Open runs cost some 20 KB each, and the home's heap is limited to 512 MB (cli/bin/host-flags.mjs). */
+/** Open runs cost some 20 KB each, and a home on a machine of 1 GB has a heap of 512 MB (cli/bin/host-flags.mjs). */
 export const defaultMaxOpenRuns = 20_000;
 
 /** Pauses before a supervision that failed starts again; the causes are full disks and bugs, not tasks. */

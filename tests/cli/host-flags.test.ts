@@ -17,7 +17,7 @@ describe('the memory flags of a home', () => {
     [2, 1_024, 16],
     [4, 1_792, 32],
     [64, 1_792, 32],
-  ])('with %d GiB: an old generation of %d MiB and semi-spaces of %d', (gibibytes, old, semiSpace) => {
+  ])('with %d GiB let the old generation have %d MiB, and semi-spaces %d', (gibibytes, old, semiSpace) => {
     expect(flagsFor({ memory: gibibytes * gibibyte, cores: 4 })).toEqual([
       `--max-old-space-size=${old}`,
       `--max-semi-space-size=${semiSpace}`,

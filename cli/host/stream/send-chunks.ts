@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { releaseBytes } from '../../shared/core/release-bytes.ts';
+import { releaseBytes } from '../../../shared/core/release-bytes.ts';
 
 /**
  * Sends chunks as the body of an answer, no faster than the caller takes them. The memory of each is given back as soon as the socket has taken it: of a pack of a gigabyte the
