@@ -1,6 +1,7 @@
 /** Builds every port of the embedded home on one data folder and starts its engine; the only place where adapters of this home are chosen. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { getHeapStatistics } from 'node:v8';
 import { installCatalog } from '../../catalog/install-catalog.ts';
 import { bundledPacks } from '../../policy/catalog/bundled-packs.ts';
 import { loadShippedPacks } from '../../policy/engine/load-shipped-packs.ts';
@@ -35,7 +36,8 @@ import type { Deps } from '../../shared/port/deps.ts';
 import { noFaults, type Faults } from '../../shared/port/faults.ts';
 import type { Key } from '../../shared/port/table.ts';
 import type { Runner } from '../../shared/port/runner.ts';
-import { defaultMaxOpenRuns, LocalPhases } from '../../statemachines/interpreter/local-phases.ts';
+import { LocalPhases } from '../../statemachines/interpreter/local-phases.ts';
+import { maxOpenRunsOf } from '../../statemachines/interpreter/max-open-runs.ts';
 import { LocalRotations } from '../../statemachines/interpreter/local-rotations.ts';
 import { keepKeys } from './keys/key-keeper.ts';
 import { keepLog } from './log-keeper.ts';
@@ -53,7 +55,7 @@ export interface EmbeddedHomeOptions extends DeclaredHome {
   warmRunners?: number;
   /** Attempts at once; default: two a core for real sandboxes. */
   width?: number;
-  /** Runs open at once before further ones are refused with 429; default 20,000. */
+  /** Runs open at once before further ones are refused with 429; default: 20,000, and fewer with a heap below 512 MB. */
   maxOpenRuns?: number;
   /** Keys of so many days are rotated, 0 for never; default: 365. */
   maxKeyDays?: number | undefined;
@@ -108,7 +110,7 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   const { runner, describe, close } = buildRunner(options, { metrics, logger });
   opened.defer(close);
   const queue = new LocalTaskQueue({ width: widthOf(options), clock: systemClock, logger, metrics });
-  const phases = new LocalPhases(() => deps, gate, options.maxOpenRuns);
+  const phases = new LocalPhases(() => deps, gate, maxOpenRunsFor(options));
   const thread = opened.adopt(new SigningThread((error) => logger.warn('the thread that signs failed', { error })), (open) => open.close());
   const stores = await openStores(table, { dataDir: options.dataDir, messagesAtOnce, thread });
   const rotations = new LocalRotations(() => deps);
@@ -174,9 +176,11 @@ function buildRunner(
 /** Two attempts a core: while one waits, the other works. */
 const widthOf = ({ width }: EmbeddedHomeOptions): number => width ?? 2 * availableParallelism();
 
+const maxOpenRunsFor = ({ maxOpenRuns }: EmbeddedHomeOptions): number => maxOpenRuns ?? maxOpenRunsOf(getHeapStatistics().heap_size_limit);
+
 /** The machine is the only limit of its owner: as many runs as the home takes before it answers 429. */
-function ownerQuota({ maxOpenRuns = defaultMaxOpenRuns }: EmbeddedHomeOptions): Tenant['quota'] {
-  return { maxConcurrent: maxOpenRuns, resourceClasses: [...ResourceClass.options] };
+function ownerQuota(options: EmbeddedHomeOptions): Tenant['quota'] {
+  return { maxConcurrent: maxOpenRunsFor(options), resourceClasses: [...ResourceClass.options] };
 }
 
 /**

@@ -35,9 +35,6 @@ export const stateWhenUnsealed = 'Compensate' satisfies StateName;
 
 type FirstState = 'Dispatch' | (typeof plainWalk)[number] | typeof stateWhenUnsealed;
 
-/** Open runs cost some 20 KB each, and a home on a machine of 1 GB has a heap of 512 MB (cli/bin/host-flags.mjs). */
-export const defaultMaxOpenRuns = 20_000;
-
 /** Pauses before a supervision that failed starts again; the causes are full disks and bugs, not tasks. */
 const restartPauseMs = 5_000;
 
@@ -53,8 +50,8 @@ export class LocalPhases implements Phases {
   readonly #aborts = new Set<() => void>();
   readonly #stop = new AbortController();
 
-  /** `deps` is called late, because the deps hold these phases. */
-  constructor(deps: () => Deps, gate: WorkGate, maxOpenRuns = defaultMaxOpenRuns) {
+  /** `deps` is called late, because the deps hold these phases; `maxOpenRuns` are open at once before they are full. */
+  constructor(deps: () => Deps, gate: WorkGate, maxOpenRuns: number) {
     this.#maxOpenRuns = maxOpenRuns;
     this.#deps = deps;
     this.#gate = gate;

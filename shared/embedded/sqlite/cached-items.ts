@@ -62,6 +62,14 @@ export class CachedItems {
     this.#grow(0);
   }
 
+  /** Lets go of everything, unless the file lacks some of it. */
+  release(): void {
+    if (this.#lastSeq > this.#applied) return;
+    this.#young = new Map();
+    this.#youngChars = 0;
+    this.#old = new Map();
+  }
+
   /** Of the items that are there, those that the file lacks. */
   *unapplied(): Iterable<string> {
     for (const generation of [this.#old, this.#young])

@@ -130,7 +130,7 @@ export class JournaledRows {
     }
   }
 
-  /** In a pause: brings the table's file up to date and empties the journal. */
+  /** In a pause: brings the table's file up to date, empties the journal and gives back the memory of both. */
   async tidy(): Promise<void> {
     try {
       await this.settled();
@@ -139,6 +139,7 @@ export class JournaledRows {
       if (this.#forgotten < applied) this.#journal.clear(applied);
       this.#forgotten = applied;
       this.db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+      this.#known.release();
     } catch (error) {
       // Nothing is lost: the journal keeps what the table has no room for, and the next pause tries again.
       if (sqliteProblem(error) === undefined) throw error;

@@ -77,6 +77,12 @@ export class KnownItems {
     this.#others.applied(upTo);
   }
 
+  /** Gives back the memory of items that the file has. */
+  release(): void {
+    this.#own.release();
+    this.#others.release();
+  }
+
   /** The file holds every entry up to this number, but of some of them nobody knows any more what they changed. */
   missed(upTo: number): void {
     this.applied(upTo);

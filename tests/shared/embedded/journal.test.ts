@@ -150,6 +150,20 @@ describe('a table and its journal', () => {
     expect(isInFiles()).toBe(false);
     table.close();
   });
+
+  test('a pause gives back the memory of what the file has: afterwards it is read from there', async () => {
+    const table = new SqliteTable(path);
+    await put(table, item('a', 1));
+    await all(table);
+    const file = new DatabaseSync(path);
+    file.exec("UPDATE items SET body = json_set(body, '$.value', 2) WHERE sk = 'a'");
+    file.close();
+    expect(await table.get({ pk: 'p', sk: 'a' })).toMatchObject({ value: 1 });
+    const isRead = async (): Promise<boolean> => (await table.get({ pk: 'p', sk: 'a' }))?.['value'] === 2;
+    for (let wait = 0; wait < 100 && !(await isRead()); wait += 1) await delay(50);
+    expect(await isRead()).toBe(true);
+    table.close();
+  });
 });
 
 describe('two processes on one table', () => {

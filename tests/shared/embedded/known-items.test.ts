@@ -61,6 +61,17 @@ describe('items in memory', () => {
     expect(cached.find('read', true)).toBeDefined();
   });
 
+  test('a pause gives back what the file has, and nothing while it lacks some of it', () => {
+    const cached = new CachedItems(100);
+    cached.change(1, 'a', itemOf('a'), 10);
+    cached.keep('b', itemOf('b'), 10);
+    cached.release();
+    expect([cached.find('a', true), cached.find('b', true)]).toMatchObject([{ item: itemOf('a') }, { item: itemOf('b') }]);
+    cached.applied(1);
+    cached.release();
+    expect([cached.find('a', true), cached.find('b', true)]).toEqual([undefined, undefined]);
+  });
+
   test('what others may have changed counts until the file has it, and the newest change at once', () => {
     const cached = new CachedItems(0);
     cached.change(1, 'a', itemOf('a', 1), 10);
