@@ -13,11 +13,8 @@ const smallMachine = 2;
  */
 const old = { least: 128, most: 1_792 };
 
-/**
- * MiB. It grows to this with what lives: in a burst nearly everything does, and is copied less often. Two of them are memory of the process (outside of bursts half of it,
- * shared/embedded/pace/heap-keeper.ts), so a small machine has smaller ones. V8 knows powers of two only.
- */
-const semiSpace = { small: 16, large: 32 };
+/** MiB. It grows to this with what lives, and three of them are memory of the process: twice as much seals a burst 5 % faster, and a disclosure pack of 1 GB takes over 256 MiB. */
+const semiSpace = 16;
 
 /** Bytes that there are for programs: of the machine, or of the group of processes that this one belongs to (a container) when that has less. 0 is no limit. */
 export function memoryFor({ total, constrained }) {
@@ -27,10 +24,9 @@ export function memoryFor({ total, constrained }) {
 /** The flags of V8 for a home that may take `memory` bytes on so many cores: half of them at most, since threads, buffers and the page cache of the database need the other half. */
 export function flagsFor({ memory, cores }) {
   const half = Math.floor(memory / 2 / mebibyte);
-  const isSmall = half < old.most;
   return [
     `--max-old-space-size=${Math.min(old.most, Math.max(old.least, half))}`,
-    `--max-semi-space-size=${isSmall ? semiSpace.small : semiSpace.large}`,
+    `--max-semi-space-size=${semiSpace}`,
     ...(cores <= smallMachine ? ['--v8-pool-size=1'] : []),
   ];
 }

@@ -9,7 +9,6 @@ import { SandboxRunner, type SandboxDescription, type SandboxRunnerOptions } fro
 import { openDataFolder } from '../../shared/embedded/data-folder.ts';
 import { lockFolder } from '../../shared/embedded/folder-lock.ts';
 import { jsonLogger } from '../../shared/embedded/json-logger.ts';
-import { keepHeap } from '../../shared/embedded/pace/heap-keeper.ts';
 import { LocalTaskQueue } from '../../shared/embedded/pace/local-task-queue.ts';
 import { MemoryMetrics } from '../../shared/embedded/memory-metrics.ts';
 import { RedactionThread } from '../../shared/embedded/redaction/redaction-thread.ts';
@@ -143,7 +142,6 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
     sweepMs,
   ).unref();
   opened.defer(() => clearInterval(sweep));
-  opened.adopt(keepHeap(phases), (keeper) => keeper.close());
   opened.adopt(keepLog(deps, gate), (keeper) => keeper.close());
   opened.adopt(keepRetention(deps, gate), (keeper) => keeper.close());
   opened.defer(() => rotations.close());
