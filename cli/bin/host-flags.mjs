@@ -13,7 +13,7 @@ const smallMachine = 2;
  */
 const old = { least: 128, most: 1_792 };
 
-/** MiB. It grows to this with what lives, and three of them are memory of the process: twice as much seals a burst 5 % faster, and a disclosure pack of 1 GB takes over 256 MiB. */
+/** MiB. It grows to this with what lives, and three of them are memory of the process: with twice as much a burst is sealed a little faster, and a disclosure pack of 1 GB takes over 256 MiB. */
 const semiSpace = 16;
 
 /** Bytes that there are for programs: of the machine, or of the group of processes that this one belongs to (a container) when that has less. 0 is no limit. */

@@ -5,8 +5,8 @@ import { KnownAbsent } from './known-absent.ts';
 import type { ItemChange } from './staged-changes.ts';
 
 /**
- * JSON characters of the items kept in memory, some twice as many bytes: what a burst of 10,000 runs needs of each run until it is sealed. In such a burst a home that
- * keeps a quarter of this reads six items a run from the file and parses them, which is a fifth of the event loop's time.
+ * JSON characters of the items kept in memory, some twice as many bytes: what a burst of 10,000 runs needs of each run until it is sealed. With a quarter of this
+ * such a home reads its open runs from the file again and again.
  */
 const recentChars = 64 * 1024 * 1024;
 /** Items larger than this are not kept in memory when they were read. */

@@ -123,7 +123,7 @@ async function seal(deps: Deps, head: ExecutionRecord, tasks: readonly TaskRecor
   return true;
 }
 
-/** The row of the receipt, and its entry for the transparency log. The head in the same write, which must be open, keeps it from replacing another one. */
+/** The row of the receipt, and its entry for the transparency log. */
 function receiptOps(
   { tenant, id }: ExecutionRecord,
   row: { id: string; bundleDigest: string; signedAt: string },
@@ -131,7 +131,7 @@ function receiptOps(
 ): WriteOp[] {
   const key = { pk: executionPk(tenant, id), sk: 'RECEIPT' };
   const item = { ...key, ...row, leaf: signed.leaf };
-  return [{ kind: 'put', item }, namedEntryOp(signed, key)];
+  return [{ kind: 'put', item, conditions: [{ kind: 'absent' }] }, namedEntryOp(signed, key)];
 }
 
 /** With the end of the run its slot is free and its price is known; the condition on the head makes both happen once. */
