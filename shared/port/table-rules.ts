@@ -109,7 +109,8 @@ export function updated(key: Key, item: Item | undefined, op: WriteOp & { kind: 
     if (typeof current !== 'number') throw refused(`cannot add to the field ${field}: it holds no number`);
     next[field] = current + amount;
   }
-  for (const field of op.remove ?? []) delete next[field];
+  // Left out where it is stored. Without the field V8 would keep the item as a table of names, five times as large.
+  for (const field of op.remove ?? []) next[field] = undefined;
   return item && isMadeOfRecord(item) ? madeOfRecord(next) : next;
 }
 

@@ -100,6 +100,20 @@ describe.each([true, false])('writes of one commit, with items kept in memory: %
     expect(await table.get(keyOf('slots'))).toMatchObject({ value: 25 });
   });
 
+  test('an item keeps its shape in memory when a field is removed, and the field is absent to conditions and in the file', async () => {
+    const item = { pk: 'p', sk: 'a', gone: 1, keep: 2 };
+    await table.write([{ kind: 'put', item }]);
+    await table.write([{ kind: 'update', key: keyOf('a'), remove: ['gone'] }]);
+    const known = (await table.get(keyOf('a'))) ?? {};
+    expect(Object.keys(known)).toEqual(Object.keys(item)); // V8 keeps an object whose fields are deleted as a table of names.
+    expect(known).toEqual({ pk: 'p', sk: 'a', keep: 2 });
+    const isUnset: WriteOp = { kind: 'check', key: keyOf('a'), conditions: [{ kind: 'unset', field: 'gone' }] };
+    expect(await table.write([isUnset])).toEqual({ ok: true });
+    table.close();
+    table = new SqliteTable(join(folder, 'table.sqlite'), () => keepsRecent);
+    expect(await table.get(keyOf('a'))).toStrictEqual({ pk: 'p', sk: 'a', keep: 2 });
+  });
+
   test('a close stores what is under way', async () => {
     const writes = Array.from({ length: 300 }, async (_, n) => table.write([put(`n${n}`, n)]));
     table.close();
