@@ -40,24 +40,31 @@ function compare(left: string | number | boolean, right: string | number | boole
 /** The item that a probe reads or writes; no other code names it. */
 export const probeKey: Key = { pk: 'SYS#HEALTH', sk: 'PROBE' };
 
-/** Refuses a write that DynamoDB would refuse: too many ops, two ops on one item, empty or oversized keys. Adapters check sizes where they serialise. */
-export function checkWrite(ops: readonly WriteOp[]): void {
+/** Names an item in its table. */
+export const itemId = ({ pk, sk }: Key): string => `${pk}\0${sk}`;
+
+/**
+ * Refuses a write that DynamoDB would refuse: too many ops, two ops on one item, empty or oversized keys; answers the `itemId` of each op's item. Adapters check sizes
+ * where they serialise.
+ */
+export function checkWrite(ops: readonly WriteOp[]): string[] {
   if (ops.length === 0 || ops.length > tableLimits.opsPerWrite) {
     throw refused(`a write takes 1 to ${tableLimits.opsPerWrite} ops, got ${ops.length}`);
   }
-  const seen = new Set<string>();
+  const ids = new Set<string>();
   for (const op of ops) {
     const key = keyOf(op);
     checkKey(key);
-    const identity = `${key.pk}\0${key.sk}`;
-    if (seen.has(identity)) throw refused(`two ops of one write name the item ${key.pk} ${key.sk}`);
-    seen.add(identity);
+    const id = itemId(key);
+    if (ids.has(id)) throw refused(`two ops of one write name the item ${key.pk} ${key.sk}`);
+    ids.add(id);
     if (op.kind === 'put') checkIndexKeys(op.item);
     if (op.kind === 'check' && op.conditions.length === 0) throw refused('a check needs a condition');
     if (op.kind === 'update' && ![op.set, op.add, op.remove].some((change) => change && Object.keys(change).length > 0)) {
       throw refused('an update needs a field to set, add to or remove');
     }
   }
+  return [...ids];
 }
 
 /** Refuses an item whose stored size would be over 400 KB, or with an empty key. */

@@ -230,7 +230,7 @@ function toItemChange({ kind, pk, sk, body }: StoredChange): ItemChange {
     id: cacheKey(key),
     key,
     item: kind === 'delete' ? undefined : parseBody(body).item,
-    chars: body.length,
+    body,
     isKnown: kind === 'body',
   };
 }

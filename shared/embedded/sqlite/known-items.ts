@@ -59,10 +59,10 @@ export class KnownItems {
   /** What an entry of the journal changes. */
   changed(seq: number, changes: Iterable<ItemChange>): void {
     let sum = 0;
-    for (const { id, key, item, chars, isKnown } of changes) {
-      (this.#isOwn(key) ? this.#own : this.#others).change(seq, id, item, chars);
+    for (const { id, key, item, body, isKnown } of changes) {
+      (this.#isOwn(key) ? this.#own : this.#others).change(seq, id, item, body.length);
       if (!isKnown) this.#absent.written(id);
-      sum += chars;
+      sum += body.length;
     }
     this.#unapplied.push({ seq, chars: sum });
     this.#unappliedChars += sum;

@@ -5,7 +5,7 @@
  */
 import { McError } from '../../core/errors.ts';
 import type { Item, Key, Page, Query, Table, WriteOp, WriteResult } from '../../port/table.ts';
-import { checkItem, checkQuery, checkWrite, probeKey, refused } from '../../port/table-rules.ts';
+import { checkItem, checkQuery, checkWrite, itemId, probeKey, refused } from '../../port/table-rules.ts';
 import { requireRoom } from '../require-room.ts';
 import { sqliteProblem } from '../sqlite-problem.ts';
 import type { ApplierThread } from './applier-thread.ts';
@@ -65,16 +65,17 @@ export class SqliteTable implements Table {
   }
 
   async write(ops: readonly WriteOp[]): Promise<WriteResult> {
-    checkWrite(ops);
-    return new Promise<WriteResult>((resolve, reject) => this.#enqueue({ ops, resolve, reject }));
+    const ids = checkWrite(ops);
+    return new Promise<WriteResult>((resolve, reject) => this.#enqueue({ ops, ids, resolve, reject }));
   }
 
   async putMany(items: readonly Item[]): Promise<void> {
     items.forEach(checkItem);
     const writes: Promise<unknown>[] = [];
     for (let start = 0; start < items.length; start += 100) {
-      const ops = items.slice(start, start + 100).map((item): WriteOp => ({ kind: 'put', item }));
-      writes.push(new Promise((resolve, reject) => this.#enqueue({ ops, resolve, reject })));
+      const some = items.slice(start, start + 100);
+      const [ops, ids] = [some.map((item): WriteOp => ({ kind: 'put', item })), some.map(itemId)];
+      writes.push(new Promise((resolve, reject) => this.#enqueue({ ops, ids, resolve, reject })));
     }
     await Promise.all(writes);
   }

@@ -3,32 +3,31 @@
  * many changes of an item only the last is stored.
  */
 import type { Item, Key } from '../../port/table.ts';
+import { itemId } from '../../port/table-rules.ts';
 import { encodeChange, type ChangeKind } from './stored-change.ts';
-
-/** What is known of the row as the commit found it: it, that there is none, or nothing, because what is there does not matter. */
-export type Before = { kind: 'row'; item: Item } | { kind: 'none' } | { kind: 'unread' };
-
-export interface StagedChange {
-  key: Key;
-  before: Before;
-  /** Undefined when the item is deleted. */
-  after: { item: Item; body: string } | undefined;
-}
 
 /** What an entry of the journal makes of an item. */
 export interface ItemChange {
   /** As of `cacheKey`. */
   id: string;
   key: Key;
-  /** Undefined when it was deleted. */
+  /** Undefined when it is deleted. */
   item: Item | undefined;
-  /** JSON characters of it. */
-  chars: number;
+  /** JSON of it, empty when it is deleted. */
+  body: string;
   /** Whether it was there before. */
   isKnown: boolean;
 }
 
-export const cacheKey = ({ pk, sk }: Key): string => `${pk}\0${sk}`;
+/** What is known of the row as the commit found it: it, that there is none, or nothing, because what is there does not matter. */
+export type Before = Item | 'none' | 'unread';
+
+export interface StagedChange extends ItemChange {
+  before: Before;
+}
+
+/** Names an item in memory. */
+export const cacheKey = itemId;
 
 export class StagedChanges {
   readonly #changes = new Map<string, StagedChange>();
@@ -39,31 +38,33 @@ export class StagedChanges {
   }
 
   /** What is known of the row stays what the first change of it knew. */
-  stage(id: string, change: StagedChange): void {
-    const earlier = this.#changes.get(id);
-    if (earlier) earlier.after = change.after;
-    else this.#changes.set(id, change);
+  stage(change: StagedChange): void {
+    const earlier = this.#changes.get(change.id);
+    if (earlier === undefined) this.#changes.set(change.id, change);
+    else {
+      earlier.item = change.item;
+      earlier.body = change.body;
+    }
   }
 
-  *changes(): Iterable<ItemChange> {
-    for (const [id, { key, before, after }] of this.#changes)
-      yield { id, key, item: after?.item, chars: after?.body.length ?? 0, isKnown: before.kind === 'row' };
+  changes(): Iterable<ItemChange> {
+    return this.#changes.values();
   }
 
   /** As the journal keeps them; empty when nothing changes. */
   encode(): string {
     const lines: string[] = [];
-    for (const { key, before, after } of this.#changes.values()) {
-      if (after !== undefined || before.kind !== 'none') lines.push(encodeChange(kindOf(before, after), key, after));
+    for (const { key, before, item, body } of this.#changes.values()) {
+      if (item !== undefined) lines.push(encodeChange(kindOf(before, item), key, { item, body }));
+      else if (before !== 'none') lines.push(encodeChange('delete', key, undefined));
     }
     return lines.join('\n');
   }
 }
 
-function kindOf(before: Before, after: StagedChange['after']): ChangeKind {
-  if (after === undefined) return 'delete';
-  if (before.kind === 'none') return 'insert';
-  return before.kind === 'row' && haveSameKeys(before.item, after.item) ? 'body' : 'put';
+function kindOf(before: Before, item: Item): ChangeKind {
+  if (before === 'none') return 'insert';
+  return before !== 'unread' && haveSameKeys(before, item) ? 'body' : 'put';
 }
 
 const keyFields = ['gsi1pk', 'gsi1sk', 'gsi2pk', 'gsi2sk', 'ttl'] as const;

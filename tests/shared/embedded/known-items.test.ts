@@ -14,7 +14,7 @@ const changeOf = (sk: string, isKnown = false): ItemChange => ({
   id: idOf(sk),
   key: keyOf(sk),
   item: itemOf(sk),
-  chars: 1,
+  body: '{}',
   isKnown,
 });
 
