@@ -14,10 +14,9 @@ import { auditOp } from '../../audit/audit-event.ts';
 import { runDecisionOp } from '../../decision/decision-store.ts';
 import type { Deps } from '../../port/deps.ts';
 import { estimatedLedgerOp } from '../ledger.ts';
-import { headKey, openPartition, taskSk, type ExecutionRecord } from '../execution-record.ts';
+import { headKey, openPartition, type ExecutionRecord } from '../execution-record.ts';
 import type { FileRef } from '../execution.ts';
 import type { StoredJson } from '../stored-json.ts';
-import type { StoredTask } from '../task-record.ts';
 
 /** A head as it is written and handed on: a copy would stay in memory for as long as the run waits. */
 export type NewHead = ExecutionRecord & Item;
@@ -107,11 +106,6 @@ export function newHead(admission: Admission, isStarted: boolean): NewHead {
   return head;
 }
 
-/** The row comes first: an engine copies an object into an empty one in one piece, and into any other field by field. */
-export function taskItem({ pk }: NewHead, row: StoredTask): Item {
-  return madeOfRecord({ ...row, pk, sk: taskSk(row.id) });
-}
-
 /** Remembers the execution that the key answers from now on. */
 export function idempotencyOp({ actor, id, now }: Pick<Admission, 'actor' | 'id' | 'now'>, claim: IdempotencyClaim): WriteOp {
   const ttl = Math.floor(now / 1_000) + idempotencyTtlSeconds;
@@ -130,11 +124,11 @@ export const judgedOps: readonly number[] = [0, 1, 2];
 /** Where it stands that claims the origin, when there is one. */
 export const originOpAt = 3;
 
-/** The ops of one admission, in one transaction, with these of its tasks; callers put the tasks of a large run before it. */
+/** The ops of one admission, in one transaction, with these items of its tasks; callers put those of a large run before it. */
 export function admissionOps(
   deps: Pick<Deps, 'ids' | 'clock' | 'config'>,
   admission: Admission,
-  { head, rows }: { head: NewHead; rows: readonly StoredTask[] },
+  { head, tasks }: { head: NewHead; tasks: readonly Item[] },
 ): WriteOp[] {
   const { tenant, id, createdAt, estimatedCostUsdMicros } = head;
   const { origin, budgetDay } = admission;
@@ -154,7 +148,7 @@ export function admissionOps(
     }),
     ...(origin ? [actionAuditOp(deps, admission, origin)] : []),
     ...(admission.idempotency ? [idempotencyOp(admission, admission.idempotency)] : []),
-    ...rows.map((row): WriteOp => ({ kind: 'put', item: taskItem(head, row) })),
+    ...tasks.map((item): WriteOp => ({ kind: 'put', item })),
   ];
 }
 

@@ -16,7 +16,6 @@ import {
   admissionOps,
   newHead,
   originOpAt,
-  taskItem,
   judgedOps,
   type Admission,
   type IdempotencyClaim,
@@ -182,12 +181,13 @@ function newRun(deps: Deps, admission: Admission): { run: NewRun; slots: Reserve
   return { run: { head, tasks: slots ? tasks.claimed : tasks }, slots };
 }
 
-async function writeAdmission(deps: Deps, admission: Admission, { head, tasks: { rows } }: NewRun): Promise<WriteResult> {
-  const isLarge = rows.length > tasksPerTransaction;
+async function writeAdmission(deps: Deps, admission: Admission, { head, tasks }: NewRun): Promise<WriteResult> {
+  const items = tasks.itemsIn(head);
+  const isLarge = items.length > tasksPerTransaction;
   // Tasks without a head belong to no run: a crash after this line leaves nothing that anyone can see.
-  if (isLarge) await deps.table.putMany(rows.map((row) => taskItem(head, row)));
+  if (isLarge) await deps.table.putMany(items);
   await keepDecisionText(deps, head.tenant, admission.decision);
-  return deps.table.write(admissionOps(deps, admission, { head, rows: isLarge ? [] : rows }));
+  return deps.table.write(admissionOps(deps, admission, { head, tasks: isLarge ? [] : items }));
 }
 
 /** What the admission means for the money of its tenant; the usage was read before, so it is without this run. */

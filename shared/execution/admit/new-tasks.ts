@@ -1,16 +1,21 @@
 import type { Plan, PlannedTask } from '../../plan/plan.ts';
+import type { Item, Key } from '../../port/table.ts';
+import { madeOfRecord } from '../../port/typed-items.ts';
 import { claimOf } from '../dispatch/claim-task.ts';
-import type { TaskRecord } from '../execution-record.ts';
+import { taskSk, type TaskRecord } from '../execution-record.ts';
 import { storedTask } from '../stored-task.ts';
 import type { StoredTask } from '../task-record.ts';
 import type { Admission } from './admission.ts';
+
+/** What is written of a task, but for the partition of its run. */
+type TaskRow = StoredTask & Pick<Key, 'sk'>;
 
 /** The tasks of a run as it begins, and their rows. Runs of a plan that begin in the same millisecond share them, so nothing of them is ever changed. */
 export class NewTasks {
   readonly records: readonly TaskRecord[];
   /** When the run begins, milliseconds since the Unix epoch. */
   readonly now: number;
-  #rows: readonly StoredTask[] | undefined;
+  #rows: readonly TaskRow[] | undefined;
   #claimed: NewTasks | undefined;
 
   constructor(records: readonly TaskRecord[], now: number) {
@@ -23,9 +28,10 @@ export class NewTasks {
     return this.records.filter(({ state }) => state === 'ready');
   }
 
-  /** What is written of each, without its key. */
-  get rows(): readonly StoredTask[] {
-    return (this.#rows ??= this.records.map(storedTask));
+  /** As they are written to the partition of a run. The row comes first: an engine copies an object into an empty one in one piece. */
+  itemsIn({ pk }: Pick<Key, 'pk'>): Item[] {
+    this.#rows ??= this.records.map((task) => ({ ...storedTask(task), sk: taskSk(task.id) }));
+    return this.#rows.map((row) => madeOfRecord({ ...row, pk }));
   }
 
   /** The same, with those that are ready claimed for their first attempt. */
