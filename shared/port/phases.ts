@@ -16,8 +16,8 @@ export interface TasksEnd {
 export interface Phases {
   /** Whether so many runs are open that a further one must be refused; absent where the supervisor takes any number. */
   isFull?(): boolean;
-  /** Starts supervision; a second start for the same execution changes nothing. */
-  start(input: PhaseInput): Promise<void>;
+  /** Starts supervision; a second start for the same execution changes nothing. Nobody else has done anything yet to a run that `isNew`. */
+  start(input: PhaseInput, known?: { isNew: boolean }): Promise<void>;
   /** Wakes the phase that waits for the tasks of this run; harmless when nothing waits (any more). */
   finishRun(input: PhaseInput, end: TasksEnd): Promise<void>;
 }

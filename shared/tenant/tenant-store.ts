@@ -70,17 +70,11 @@ function toTenant(item: Item): Tenant {
   return tenant;
 }
 
-/** The tenant, or undefined. */
-async function findTenant({ table }: Pick<Deps, 'table'>, tenant: TenantId): Promise<Tenant | undefined> {
-  const item = await table.get(tenantKey(tenant));
-  return item && toTenant(item);
-}
-
 /** The tenant; throws `mc:tenant:not-found`. */
-export async function getTenant(deps: Pick<Deps, 'table'>, tenant: TenantId): Promise<Tenant> {
-  const found = await findTenant(deps, tenant);
-  if (!found) throw new McError('mc:tenant:not-found', `There is no tenant ${tenant}.`);
-  return found;
+export async function getTenant({ table }: Pick<Deps, 'table'>, tenant: TenantId): Promise<Tenant> {
+  const item = await table.get(tenantKey(tenant));
+  if (!item) throw new McError('mc:tenant:not-found', `There is no tenant ${tenant}.`);
+  return toTenant(item);
 }
 
 /** The member, or undefined. */

@@ -62,12 +62,13 @@ export class LocalPhases implements Phases {
     return this.active >= this.#maxOpenRuns;
   }
 
-  async start(input: PhaseInput): Promise<void> {
+  async start(input: PhaseInput, { isNew } = { isNew: false }): Promise<void> {
     this.#gate.noteStart();
     const { tenant, executionId } = input;
     // Among the unfinished it would be looked for there when its tasks end, and whoever waits for them would never be woken.
     if (this.#supervised.has(executionId) || this.#unfinished.has(executionId)) return;
     this.#unfinished.set(executionId, input);
+    if (isNew) return;
     const head = await findExecution(this.#deps(), tenant, executionId);
     // A sweep may ask for a run that was sealed since it listed it, and nobody announces its end again.
     if ((head === undefined || head.receiptId !== null) && this.#unfinished.delete(executionId) && head) this.#supervise(input, 'Dispatch');

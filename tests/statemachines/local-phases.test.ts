@@ -2,6 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { idSchema } from '../../shared/core/id.ts';
 import { sweepExecutions } from '../../shared/execution/dispatch/sweep-executions.ts';
+import type { PhaseInput } from '../../shared/port/phases.ts';
+import type { Key, Table } from '../../shared/port/table.ts';
+import { LocalPhases } from '../../statemachines/interpreter/local-phases.ts';
 import { openEngine, type Engine } from '../support/open-engine.ts';
 
 const runs = 300;
@@ -48,6 +51,26 @@ test('supervision that is asked for when the run is over leaves nothing that wai
   await untilNothingIsPending();
   await engine.home.deps.phases.start({ tenant: engine.actor.tenant, executionId: idSchema('exec').parse(id) });
   await untilNothingIsPending();
+}, 60_000);
+
+test('the start of a new run looks for no other end of it, and that of any other run does', async () => {
+  const { deps } = engine.home;
+  const reads: string[] = [];
+  const get = deps.table.get.bind(deps.table);
+  const phases = new LocalPhases(
+    () => ({
+      ...deps,
+      table: Object.assign(Object.create(deps.table) as Table, { get: async (key: Key) => (reads.push(key.sk), get(key)) }),
+    }),
+    engine.home.gate,
+    runs,
+  );
+  const inputOf = (): PhaseInput => ({ tenant: engine.actor.tenant, executionId: deps.ids.next('exec') });
+  await phases.start(inputOf(), { isNew: true });
+  expect([reads, phases.active]).toEqual([[], 1]);
+  await phases.start(inputOf());
+  expect([reads, phases.active]).toEqual([['EXEC'], 1]);
+  await phases.close();
 }, 60_000);
 
 test.each([1, 2])(

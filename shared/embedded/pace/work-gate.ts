@@ -5,6 +5,7 @@
  * Of the work that waits, that of the oldest run goes first. So runs end one after the other: few of them are half done at any time, and what those need is
  * still in memory.
  */
+import { WaitingLine, type Waiter } from './waiting-line.ts';
 
 /** More requests at once than this are a burst; a steady load of thousands a second has fewer under way, because each takes a few ms. */
 const burstRequests = 32;
@@ -25,15 +26,6 @@ const trickle = { jobs: 1, everyMs: 5 } as const;
 const patienceMs = 2_000;
 const jobsWhenLate = 6;
 
-/** Thousands wait in a burst, and the garbage collector goes over each of them again and again: what waits is this, and no closure. */
-interface WaitingJob {
-  /** The run that it is about; ids are sorted by time. */
-  run: string;
-  since: number;
-  value: unknown;
-  resolve: (value: unknown) => void;
-}
-
 export class WorkGate {
   #requests = 0;
   #burstUntil = 0;
@@ -42,10 +34,7 @@ export class WorkGate {
   #active = 0;
   /** Jobs that may begin in the next turn. */
   #admissible: number = width;
-  /** Ordered by run; of one run, in the order in which they came. */
-  readonly #waiting: WaitingJob[] = [];
-  /** No job that waits has done so since before. */
-  #oldest = Number.POSITIVE_INFINITY;
+  readonly #waiting = new WaitingLine();
   #timer: NodeJS.Timeout | undefined;
   #isScheduled = false;
 
@@ -84,26 +73,13 @@ export class WorkGate {
   turn<T>(run: string, value: T): Promise<T>;
   turn(run: string, value?: unknown): Promise<unknown> {
     return new Promise((resolve) => {
-      this.#insert({ run, since: performance.now(), value, resolve });
+      this.#waiting.add({ run, since: performance.now(), value, resolve });
       this.#schedule();
     });
   }
 
-  #insert(job: WaitingJob): void {
-    this.#oldest = Math.min(this.#oldest, job.since);
-    // Runs of a burst come in their order.
-    const isLast = (this.#waiting.at(-1)?.run ?? '') <= job.run;
-    let [low, high] = isLast ? [this.#waiting.length, this.#waiting.length] : [0, this.#waiting.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#waiting[middle]?.run ?? '') <= job.run) low = middle + 1;
-      else high = middle;
-    }
-    this.#waiting.splice(low, 0, job);
-  }
-
   #schedule(): void {
-    if (this.#waiting.length === 0) return;
+    if (this.#waiting.isEmpty) return;
     if (this.#isBurst()) {
       this.#timer ??= setTimeout(() => this.#trickle(), trickle.everyMs);
       return;
@@ -131,26 +107,17 @@ export class WorkGate {
 
   #trickle(): void {
     this.#timer = undefined;
-    const late = this.#takeLate();
+    const late = this.#waiting.takeLongest(performance.now() - patienceMs);
     // An old run that comes again and again must not keep a young one waiting for ever.
     if (late) begin(late);
     this.#admit(late ? jobsWhenLate - 1 : trickle.jobs);
     this.#schedule();
   }
 
-  /** The job that has waited longest, if that is too long. All of them are looked through only when there may be one. */
-  #takeLate(): WaitingJob | undefined {
-    const late = performance.now() - patienceMs;
-    if (this.#oldest > late) return undefined;
-    const longest = this.#waiting.reduce((first, { since }, at) => (since < (this.#waiting[first]?.since ?? 0) ? at : first), 0);
-    this.#oldest = this.#waiting[longest]?.since ?? Number.POSITIVE_INFINITY;
-    return this.#oldest > late ? undefined : this.#waiting.splice(longest, 1)[0];
-  }
-
   #admit(count: number): void {
     if (count <= 0) return;
-    for (const job of this.#waiting.splice(0, count)) begin(job);
+    for (const job of this.#waiting.takeOldest(count)) begin(job);
   }
 }
 
-const begin = ({ resolve, value }: WaitingJob): void => resolve(value);
+const begin = ({ resolve, value }: Waiter): void => resolve(value);

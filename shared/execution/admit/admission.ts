@@ -2,7 +2,7 @@
 import { digestJson, type Digest } from '../../core/digest.ts';
 import type { Id } from '../../core/id.ts';
 import type { Decision } from '../../decision/decision.ts';
-import type { Plan, PlannedTask } from '../../plan/plan.ts';
+import type { Plan } from '../../plan/plan.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Item, Key, WriteOp } from '../../port/table.ts';
 import { madeOfRecord } from '../../port/typed-items.ts';
@@ -14,19 +14,12 @@ import { auditOp } from '../../audit/audit-event.ts';
 import { runDecisionOp } from '../../decision/decision-store.ts';
 import type { Deps } from '../../port/deps.ts';
 import { estimatedLedgerOp } from '../ledger.ts';
-import { headKey, openPartition, taskSk, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
+import { headKey, openPartition, type ExecutionRecord } from '../execution-record.ts';
 import type { FileRef } from '../execution.ts';
 import type { StoredJson } from '../stored-json.ts';
-import { storedTask } from '../stored-task.ts';
 
 /** A head as it is written and handed on: a copy would stay in memory for as long as the run waits. */
 export type NewHead = ExecutionRecord & Item;
-
-/** A run as it is written. */
-export interface NewRun {
-  head: NewHead;
-  tasks: readonly TaskRecord[];
-}
 
 export interface Admission {
   id: Id<'exec'>;
@@ -113,72 +106,6 @@ export function newHead(admission: Admission, isStarted: boolean): NewHead {
   return head;
 }
 
-/** The tasks of a plan as any run of it begins, without the time; plans are kept for a while and are never changed. */
-const taskOutlines = new WeakMap<Plan, readonly TaskRecord[]>();
-
-function outlineTasks(plan: Plan): readonly TaskRecord[] {
-  const known = taskOutlines.get(plan);
-  if (known) return known;
-  const dependents = new Map<string, string[]>();
-  for (const task of plan.tasks) for (const need of task.needs) dependents.set(need, [...(dependents.get(need) ?? []), task.id]);
-  const outlines = plan.tasks.map((task) => outlineTask(task, dependents.get(task.id) ?? []));
-  taskOutlines.set(plan, outlines);
-  return outlines;
-}
-
-const stateOf = (waitingOn: number): 'ready' | 'blocked' => (waitingOn === 0 ? 'ready' : 'blocked');
-
-/** The tasks of a new run: those that need nothing, or nothing that still has to run, are ready at once. */
-export function newTasks({ plan, now, origin }: Pick<Admission, 'plan' | 'now' | 'origin'>): TaskRecord[] {
-  const reused = origin?.reused;
-  return outlineTasks(plan).map((outline) => {
-    const task = { ...outline, readyAt: now, notBefore: now };
-    if (reused === undefined) return task;
-    const step = reused.get(task.id);
-    const waitingOn = task.needs.filter((need) => !reused.has(need)).length;
-    if (!step) return { ...task, waitingOn, state: stateOf(waitingOn) };
-    return { ...task, waitingOn, state: 'succeeded', completedAt: now, outputs: step.outputs, reusedFrom: step.ranIn };
-  });
-}
-
-function outlineTask(task: PlannedTask, dependents: string[]): TaskRecord {
-  return {
-    id: task.id,
-    uses: task.uses,
-    packageDigest: task.packageDigest,
-    packageOwner: task.packageOwner,
-    state: stateOf(task.needs.length),
-    needs: task.needs,
-    dependents,
-    waitingOn: task.needs.length,
-    attempt: 0,
-    attempts: [],
-    failures: 0,
-    losses: 0,
-    retries: task.retries,
-    timeoutMs: task.timeoutMs,
-    resourceClass: task.resourceClass,
-    egress: task.egress,
-    readyAt: 0,
-    notBefore: 0,
-    leaseUntil: 0,
-    completedAt: null,
-    outputs: null,
-    costUsdMicros: 0,
-    compensateUses: task.compensateUses,
-    compensateDigest: task.compensateDigest,
-    compensateOwner: task.compensateOwner,
-    compensation: 'none',
-    compensationAttempt: 0,
-    compensationAttempts: [],
-  };
-}
-
-/** The record comes first: an engine copies an object into an empty one in one piece, and into any other field by field. */
-export function taskItem({ pk }: NewHead, task: TaskRecord): Item {
-  return madeOfRecord({ ...storedTask(task), pk, sk: taskSk(task.id) });
-}
-
 /** Remembers the execution that the key answers from now on. */
 export function idempotencyOp({ actor, id, now }: Pick<Admission, 'actor' | 'id' | 'now'>, claim: IdempotencyClaim): WriteOp {
   const ttl = Math.floor(now / 1_000) + idempotencyTtlSeconds;
@@ -197,9 +124,12 @@ export const judgedOps: readonly number[] = [0, 1, 2];
 /** Where it stands that claims the origin, when there is one. */
 export const originOpAt = 3;
 
-/** The ops of one admission, in one transaction; callers put the tasks of a large run before it. */
-export function admissionOps(deps: Pick<Deps, 'ids' | 'clock' | 'config'>, admission: Admission, run: NewRun): WriteOp[] {
-  const { head, tasks } = run;
+/** The ops of one admission, in one transaction, with these items of its tasks; callers put those of a large run before it. */
+export function admissionOps(
+  deps: Pick<Deps, 'ids' | 'clock' | 'config'>,
+  admission: Admission,
+  { head, tasks }: { head: NewHead; tasks: readonly Item[] },
+): WriteOp[] {
   const { tenant, id, createdAt, estimatedCostUsdMicros } = head;
   const { origin, budgetDay } = admission;
   const claim = { day: budgetDay, estimatedUsdMicros: estimatedCostUsdMicros };
@@ -218,7 +148,7 @@ export function admissionOps(deps: Pick<Deps, 'ids' | 'clock' | 'config'>, admis
     }),
     ...(origin ? [actionAuditOp(deps, admission, origin)] : []),
     ...(admission.idempotency ? [idempotencyOp(admission, admission.idempotency)] : []),
-    ...tasks.map((task): WriteOp => ({ kind: 'put', item: taskItem(head, task) })),
+    ...tasks.map((item): WriteOp => ({ kind: 'put', item })),
   ];
 }
 

@@ -15,16 +15,14 @@ import type { Actor } from '../../tenant/actor.ts';
 import {
   admissionOps,
   newHead,
-  newTasks,
   originOpAt,
-  taskItem,
   judgedOps,
   type Admission,
   type IdempotencyClaim,
-  type NewRun,
+  type NewHead,
   type Origin,
 } from './admission.ts';
-import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
+import type { ExecutionRecord } from '../execution-record.ts';
 import { auditOp } from '../../audit/audit-event.ts';
 import { decisionOp, keepDecisionText, loneDecisionPk } from '../../decision/decision-store.ts';
 import { deniedRules } from '../../decision/deny-reasons.ts';
@@ -35,11 +33,11 @@ import type { Tenant } from '../../tenant/tenant.ts';
 import { openBudgetDay, type Usage } from '../../tenant/usage.ts';
 import type { Execution, FileRef } from '../execution.ts';
 import { toExecution } from '../read/execution-view.ts';
-import { claimOf } from '../dispatch/claim-task.ts';
 import { runClaimedTask } from '../dispatch/dispatch-task.ts';
 import { nameEarlierBlobs, runOwner } from '../../blob/blob-uses.ts';
 import { findEarlierAnswer } from './idempotency.ts';
 import { requireUploads } from './input-files.ts';
+import { newTasks, type NewTasks } from './new-tasks.ts';
 import { isElsewhere, type StoredJson } from '../stored-json.ts';
 
 export type StartResult = { kind: 'started'; execution: Execution; replayed: boolean } | { kind: 'denied'; decision: Decision };
@@ -153,7 +151,7 @@ async function admit(
     isHandedOut = true;
     recordAdmission(deps, admission);
     await handOut(deps, run, slots);
-    return { kind: 'started', execution: toExecution(run.head, run.tasks), replayed: false };
+    return { kind: 'started', execution: toExecution(run.head, run.tasks.records), replayed: false };
   } finally {
     if (!isHandedOut) slots?.release();
   }
@@ -170,24 +168,26 @@ async function nameValues(deps: Deps, { id, actor, inputs, files, origin }: Admi
   await requireUploads(deps, actor.tenant, files);
 }
 
+interface NewRun {
+  head: NewHead;
+  tasks: NewTasks;
+}
+
 /** The run as it is written: its first tasks are ready, or claimed at once where this process holds slots for them. */
 function newRun(deps: Deps, admission: Admission): { run: NewRun; slots: ReservedSlots | undefined } {
   const tasks = newTasks(admission);
-  const slots = deps.queue.reserve?.(tasks.filter(isReady).length);
+  const slots = deps.queue.reserve?.(tasks.ready.length);
   const head = newHead(admission, slots !== undefined);
-  if (!slots) return { run: { head, tasks }, slots };
-  const claimed = tasks.map((task) => (isReady(task) ? { ...task, ...claimOf(task, admission.now) } : task));
-  return { run: { head, tasks: claimed }, slots };
+  return { run: { head, tasks: slots ? tasks.claimed : tasks }, slots };
 }
 
-const isReady = (task: TaskRecord): boolean => task.state === 'ready';
-
-async function writeAdmission(deps: Deps, admission: Admission, run: NewRun): Promise<WriteResult> {
-  const isLarge = run.tasks.length > tasksPerTransaction;
+async function writeAdmission(deps: Deps, admission: Admission, { head, tasks }: NewRun): Promise<WriteResult> {
+  const items = tasks.itemsIn(head);
+  const isLarge = items.length > tasksPerTransaction;
   // Tasks without a head belong to no run: a crash after this line leaves nothing that anyone can see.
-  if (isLarge) await deps.table.putMany(run.tasks.map((task) => taskItem(run.head, task)));
-  await keepDecisionText(deps, run.head.tenant, admission.decision);
-  return deps.table.write(admissionOps(deps, admission, isLarge ? { ...run, tasks: [] } : run));
+  if (isLarge) await deps.table.putMany(items);
+  await keepDecisionText(deps, head.tenant, admission.decision);
+  return deps.table.write(admissionOps(deps, admission, { head, tasks: isLarge ? [] : items }));
 }
 
 /** What the admission means for the money of its tenant; the usage was read before, so it is without this run. */
@@ -203,14 +203,14 @@ function recordAdmission(deps: Deps, { plan, tenant, decision }: Admission): voi
 async function handOut(deps: Deps, { head, tasks }: NewRun, slots: ReservedSlots | undefined): Promise<void> {
   const { tenant, id: executionId, createdAt: claimedAt } = head;
   if (slots) {
-    const claimed = tasks.filter((task) => task.state === 'running');
+    const claimed = tasks.records.filter((task) => task.state === 'running');
     deps.metrics.record(metricNames.publishToStartMs, deps.clock.now() - head.createdAt);
     slots.run(claimed.map((task) => () => runClaimedTask(deps, { head, task, claimedAt })));
   } else {
-    const messages = tasks.filter(isReady).map((task): TaskMessage => ({ tenant, executionId, taskId: task.id }));
+    const messages = tasks.ready.map((task): TaskMessage => ({ tenant, executionId, taskId: task.id }));
     await orLater(deps, head, () => deps.queue.send(messages));
   }
-  await orLater(deps, head, () => deps.phases.start({ tenant, executionId }));
+  await orLater(deps, head, () => deps.phases.start({ tenant, executionId }, { isNew: true }));
   deps.metrics.count(metricNames.executionsTotal);
 }
 
