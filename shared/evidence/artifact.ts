@@ -1,7 +1,7 @@
 /** What a run left behind, by name: what each thing is, its digest, and where its bytes are. Names are those of the receipt where it has one. */
 import type { Digest } from '../core/digest.ts';
 import { decisionLogKey } from '../execution/decision-log.ts';
-import type { ExecutionRecord, TaskRecord } from '../execution/execution-record.ts';
+import type { AttemptRecord, ExecutionRecord, TaskRecord } from '../execution/execution-record.ts';
 import type { Attempt } from '../execution/execution.ts';
 import type { StoredJson } from '../execution/stored-json.ts';
 import type { BlobKind } from '../port/blob-store.ts';
@@ -66,10 +66,11 @@ export function logsOfTask(task: TaskRecord): Artifact[] {
 
 /** The texts of decisions about the attempts of a task, whose digests the receipt holds. */
 export function decisionsOfTask(head: ExecutionRecord, task: TaskRecord): Artifact[] {
-  const texts = (folder: string, purpose: 'task' | 'compensation', attempts: readonly Attempt[]): Artifact[] =>
-    attempts.flatMap(({ attempt, decisionsDigest: digest }): Artifact[] => {
+  const texts = (folder: string, purpose: 'task' | 'compensation', attempts: readonly AttemptRecord[]): Artifact[] =>
+    attempts.flatMap((judged): Artifact[] => {
+      const { attempt, decisionsDigest: digest } = judged;
       if (digest === null) return [];
-      const key = decisionLogKey(head, { task, purpose, attempt });
+      const key = decisionLogKey(head, task, purpose, judged);
       return [{ name: `${folder}/${attempt}.json`, mediaType: json, digest, source: { kind: 'decisions', key, executionId: head.id } }];
     });
   return [

@@ -1,17 +1,18 @@
 /** The decision log of a run: the decision that let it start, and for each attempt one text with the decisions about it. */
 import { z } from 'zod';
-import { Digest, digestBytes } from '../core/digest.ts';
+import { Digest } from '../core/digest.ts';
 import { InvariantError, McError } from '../core/errors.ts';
 import type { Id } from '../core/id.ts';
 import { keepCommonText, readCommonTexts, type CommonText } from '../decision/common-text.ts';
-import { joinDecisions, OwnParts, type DecisionParts } from '../decision/decision-parts.ts';
+import { joinDecisions, OwnParts } from '../decision/decision-parts.ts';
 import { Decision } from '../decision/decision.ts';
 import { readDecisions } from '../decision/decision-store.ts';
-import { partsOf } from '../decision/same-answers.ts';
+import { isoTime } from '../port/clock.ts';
 import type { Deps } from '../port/deps.ts';
 import { PolicyInput } from '../port/policy-engine.ts';
 import type { Item, Key, WriteOp } from '../port/table.ts';
-import { executionPk, type ExecutionRecord, type TaskRecord } from './execution-record.ts';
+import { readDecisionText, textOf, type DecisionLog } from './decision-text.ts';
+import { executionPk, taskKey, taskSk, TaskRecord, type AttemptRecord, type ExecutionRecord } from './execution-record.ts';
 
 /** The decision that let the run start; throws `mc:decision:not-found` for one of 0.1.0, which was asked less than decisions say today. */
 export async function startDecision(deps: Pick<Deps, 'table'>, head: ExecutionRecord): Promise<Decision> {
@@ -41,66 +42,10 @@ export async function startFacts(deps: Pick<Deps, 'table'>, head: ExecutionRecor
   return decision ?? DecisionFacts.parse(item);
 }
 
-/** The decisions about one attempt as they are kept: the receipt holds the digest of exactly this text. */
-export interface DecisionLog {
-  text: string;
-  digest: Digest;
-  decisions: readonly Decision[];
-}
+/** What the key of a row for the decisions about an attempt begins with. */
+const rowPrefix = 'JUDGED#';
 
-/** What was asked of an attempt differs from point to point in these parts only, so the rest is told once. */
-const LoggedDecision = Decision.omit({ input: true }).extend(PolicyInput.pick({ placement: true, write: true }).shape);
-const LoggedDecisions = z.strictObject({ input: PolicyInput, decisions: z.array(LoggedDecision) });
-
-/** The decisions about one attempt as their text, without repeating what they share; null for none. */
-export function writeDecisionLog(decisions: readonly Decision[]): DecisionLog | null {
-  if (decisions.length === 0) return null;
-  const text = textOf(decisions);
-  return { text, digest: digestBytes(text), decisions };
-}
-
-/** The text of decisions between what is new in each: before the first, around its numbers, after the last. */
-interface TextPieces {
-  input: string;
-  decisions: readonly { answer: string; asked: string }[];
-}
-
-/** By parts, which are the same object where all that is here is the same. */
-const pieces = new WeakMap<DecisionParts, TextPieces>();
-
-function textOf(decisions: readonly Decision[]): string {
-  const parts = partsOf(decisions, 'task');
-  const known = (parts && pieces.get(parts)) ?? piecesOf(decisions);
-  if (parts) pieces.set(parts, known);
-  // One text that grows: V8 copies its pieces once, when the digest is taken.
-  let text = `{"input":${known.input},"decisions":[`;
-  for (const [at, { id, decidedAt, tookMs, executionId }] of decisions.entries()) {
-    const { answer = '', asked = '' } = known.decisions[at] ?? {};
-    text += `${at === 0 ? '' : ','}{"id":"${id}",${answer},"decidedAt":"${decidedAt}","tookMs":${tookMs},`;
-    text += `"executionId":${JSON.stringify(executionId)},${asked}}`;
-  }
-  return `${text}]}`;
-}
-
-function piecesOf(decisions: readonly Decision[]): TextPieces {
-  const membersOf = (value: object): string => JSON.stringify(value).slice(1, -1);
-  return {
-    input: JSON.stringify({ ...decisions[0]?.input, placement: null, write: null }),
-    decisions: decisions.map(({ point, verdict, packs, input: { placement, write } }) => ({
-      answer: membersOf({ point, verdict, packs }),
-      asked: membersOf({ placement, write }),
-    })),
-  };
-}
-
-/** Reads what writeDecisionLog wrote: the decisions whole, as they were made. */
-function readDecisionLog(text: string): Decision[] {
-  const { input, decisions } = LoggedDecisions.parse(JSON.parse(text));
-  return decisions.map(({ placement, write, ...decision }) => {
-    const request = { ...input.request, point: decision.point };
-    return { ...decision, input: { ...input, request, placement, write } };
-  });
-}
+type RunName = Pick<ExecutionRecord, 'tenant' | 'id'>;
 
 /** Which attempt of which work of a task. */
 export interface AttemptName {
@@ -109,9 +54,9 @@ export interface AttemptName {
   attempt: number;
 }
 
-/** Where the decisions of one attempt are kept. */
-export function decisionLogKey({ tenant, id }: ExecutionRecord, { task, purpose, attempt }: AttemptName): Key {
-  return { pk: executionPk(tenant, id), sk: `JUDGED#${purpose}#${task.id}#${attempt}` };
+/** The key of a row for the decisions about one attempt. */
+function rowKey({ tenant, id }: RunName, { task, purpose, attempt }: AttemptName): Key {
+  return { pk: executionPk(tenant, id), sk: `${rowPrefix}${purpose}#${task.id}#${attempt}` };
 }
 
 /** Files the decisions of one attempt with its run, in the write that ends the attempt; what they have in common with others is durable when this resolves. */
@@ -122,40 +67,61 @@ export async function decisionLogOps(
   log: DecisionLog | null,
 ): Promise<WriteOp[]> {
   if (log === null) return [];
-  const key = decisionLogKey(head, attempt);
-  const parts = partsOf(log.decisions, 'task');
-  if (parts === undefined) return [{ kind: 'put', item: { ...key, text: log.text } }];
+  const { text, decisions, parts, folded } = log;
+  const key = rowKey(head, attempt);
+  if (parts === undefined) return [{ kind: 'put', item: { ...key, text } }];
   await keepCommonText(deps, head.tenant, parts.common);
-  const made = log.decisions.map(({ id, decidedAt, tookMs }) => [id, decidedAt, tookMs]);
+  if (folded) return [];
+  const made = decisions.map(({ id, decidedAt, tookMs }) => [id, decidedAt, tookMs]);
   return [{ kind: 'put', item: { ...key, common: parts.common.digest, ...parts.own, made } }];
 }
 
+/** The key of the row that holds the decisions about this attempt. */
+export function decisionLogKey(run: RunName, task: TaskRecord, purpose: AttemptName['purpose'], { attempt, judged }: AttemptRecord): Key {
+  return judged ? taskKey(run.tenant, run.id, task.id) : rowKey(run, { task, purpose, attempt });
+}
+
+/** Between which sort keys the rows are that hold decisions about attempts; '~' sorts behind every id of a task. */
+export const logRows = { from: rowPrefix, to: taskSk('~') } as const;
+
+/** Decisions as a row of their own holds them: from that row, or from that of a task whose first attempt keeps its own; of any other row none. */
+function rowsIn(run: RunName, item: Item): Item[] {
+  if (item.sk.startsWith(rowPrefix)) return [item];
+  if (!item.sk.startsWith(taskSk(''))) return [];
+  const task = TaskRecord.parse(item);
+  return task.attempts.flatMap(({ attempt, decisions, judged }) => {
+    if (judged === undefined) return [];
+    const { decidedAt, tookMs, ...parts } = judged;
+    const made = decidedAt.map((ms, at) => [decisions[at]?.id, isoTime(ms), tookMs[at]]);
+    return [{ ...rowKey(run, { task, purpose: 'task', attempt }), ...parts, made }];
+  });
+}
+
 /** Homes before 0.3.0 wrote every text whole, as this one does with what is too large for a common text. */
-const WholeLog = z.object({ text: z.string() });
+const WholeLog = z.object({ sk: z.string(), text: z.string() });
 const { id, decidedAt, tookMs } = Decision.shape;
-const LogInParts = z.object({ common: Digest, ...OwnParts.shape, made: z.array(z.tuple([id, decidedAt, tookMs])) });
+const LogInParts = z.object({ sk: z.string(), common: Digest, ...OwnParts.shape, made: z.array(z.tuple([id, decidedAt, tookMs])) });
 
 /** A stored log: its text, byte for byte, and the decisions in it. */
 export interface StoredLog {
+  /** Logs of a run are told in the order of these: by purpose, task and attempt. */
+  sk: string;
   text: string;
   decisions: Decision[];
 }
 
-/** The stored logs of attempts of this run, in their order. */
-export async function readStoredLogs(
-  deps: Pick<Deps, 'table'>,
-  { tenant, id }: Pick<ExecutionRecord, 'tenant' | 'id'>,
-  items: readonly Item[],
-): Promise<StoredLog[]> {
-  const rows = items.map((item) => ('common' in item ? LogInParts.parse(item) : WholeLog.parse(item)));
+/** The logs that these rows of the run hold, in their order. */
+export async function readStoredLogs(deps: Pick<Deps, 'table'>, run: RunName, items: readonly Item[]): Promise<StoredLog[]> {
+  const found = items.flatMap((item) => rowsIn(run, item));
+  const rows = found.map((item) => ('common' in item ? LogInParts.parse(item) : WholeLog.parse(item)));
   const texts = await readCommonTexts(
     deps,
-    tenant,
+    run.tenant,
     rows.flatMap((row) => ('common' in row ? row.common : [])),
   );
   return rows.map((row) => {
-    const text = 'common' in row ? joinedText(row, texts.get(row.common), id) : row.text;
-    return { text, decisions: readDecisionLog(text) };
+    const text = 'common' in row ? joinedText(row, texts.get(row.common), run.id) : row.text;
+    return { sk: row.sk, text, decisions: readDecisionText(text) };
   });
 }
 
@@ -165,11 +131,11 @@ function joinedText({ made, ...own }: z.infer<typeof LogInParts>, common: Common
   return textOf(joinDecisions({ common, own }, each));
 }
 
-/** Every decision about attempts of the run, by task and attempt. */
-export async function* attemptDecisions(deps: Pick<Deps, 'table'>, head: ExecutionRecord): AsyncGenerator<Decision> {
+/** The decisions about attempts that have rows of their own, by task and attempt: all that warn or deny are among them. */
+export async function* decisionsInRows(deps: Pick<Deps, 'table'>, head: ExecutionRecord): AsyncGenerator<Decision> {
   let cursor: string | undefined;
   do {
-    const query = { pk: executionPk(head.tenant, head.id), prefix: 'JUDGED#', limit: 100 };
+    const query = { pk: executionPk(head.tenant, head.id), prefix: rowPrefix, limit: 100 };
     const page = await deps.table.query({ ...query, ...(cursor && { cursor }) });
     for (const { decisions } of await readStoredLogs(deps, head, page.items)) yield* decisions;
     cursor = page.cursor;

@@ -76,7 +76,7 @@ export const ExecutionRecord = z.preprocess(current, CurrentRecord);
 export const isCurrentHead = (item: Item): boolean => 'budgetDay' in item;
 
 // Whoever reads a run needs both of its records.
-export { TaskRecord } from './task-record.ts';
+export { TaskRecord, type AttemptRecord } from './task-record.ts';
 
 /** Partition of one run. */
 export function executionPk(tenant: TenantId, id: Id<'exec'>): string {

@@ -1,9 +1,8 @@
 /** Writing a task: what its row holds of it, and what an update sets in the row. The inverse of `wholeTask`. */
-import type { Attempt } from './execution.ts';
 import type { StoredJson } from './stored-json.ts';
-import { impliedDigest, type StoredAttempt, type StoredTask, type TaskRecord } from './task-record.ts';
+import { impliedDigest, type AttemptRecord, type StoredAttempt, type StoredTask, type TaskRecord } from './task-record.ts';
 
-function storedAttempt(attempt: Attempt, outputs: StoredJson | null): StoredAttempt {
+function storedAttempt(attempt: AttemptRecord, outputs: StoredJson | null): StoredAttempt {
   const { attempt: number, startedAt, outputsDigest } = attempt;
   const row: StoredAttempt = { attempt: number, startedAt };
   if (attempt.endedAt !== null) row.endedAt = attempt.endedAt;
@@ -15,6 +14,7 @@ function storedAttempt(attempt: Attempt, outputs: StoredJson | null): StoredAtte
   if (attempt.wallMs !== null) row.wallMs = attempt.wallMs;
   if (attempt.decisions.length > 0) row.decisions = attempt.decisions;
   if (attempt.decisionsDigest !== null) row.decisionsDigest = attempt.decisionsDigest;
+  if (attempt.judged !== undefined) row.judged = attempt.judged;
   if (attempt.egress !== undefined) row.egress = attempt.egress;
   if (outputsDigest !== impliedDigest(row, outputs)) row.outputsDigest = outputsDigest;
   return row;

@@ -8,10 +8,12 @@ import { idSchema } from '../core/id.ts';
 import { TenantId } from '../core/tenant-id.ts';
 import { Egress, ResourceClass } from '../manifest/manifest.ts';
 import { Attempt, TaskState } from './execution.ts';
+import { FoldedDecisions } from './folded-decisions.ts';
 import { StoredJson } from './stored-json.ts';
 
 const Millis = z.int().nonnegative();
 
+/** `judged` is the rest of what its decisions say, where they have no row of their own (decision-log.ts). */
 const StoredAttempt = Attempt.partial({
   endedAt: true,
   sandbox: true,
@@ -23,7 +25,7 @@ const StoredAttempt = Attempt.partial({
   wallMs: true,
   decisions: true,
   decisionsDigest: true,
-});
+}).extend({ judged: FoldedDecisions.optional() });
 export type StoredAttempt = z.infer<typeof StoredAttempt>;
 
 /** The row of a task. What conditions compare is always in it: `state`, `attempt`, `waitingOn`, and where there is something to undo, how far that is. */
@@ -64,10 +66,13 @@ export const StoredTask = z.object({
 });
 export type StoredTask = z.infer<typeof StoredTask>;
 
+/** An attempt as a task's record holds it; `judged` is nothing that the API shows. */
+export type AttemptRecord = Attempt & Pick<StoredAttempt, 'judged'>;
+
 type Lists = 'attempts' | 'compensationAttempts';
 type Whole = { [Name in Exclude<keyof StoredTask, Lists | 'reusedFrom'>]-?: Exclude<StoredTask[Name], undefined> };
 /** A task with all of its members. */
-export type TaskRecord = Whole & Pick<StoredTask, 'reusedFrom'> & Record<Lists, Attempt[]>;
+export type TaskRecord = Whole & Pick<StoredTask, 'reusedFrom'> & Record<Lists, AttemptRecord[]>;
 
 /** The task that a row of this or an earlier version holds. */
 export const TaskRecord = StoredTask.transform(wholeTask);
@@ -108,8 +113,8 @@ export function wholeTask(row: StoredTask): TaskRecord {
   return row.reusedFrom === undefined ? task : { ...task, reusedFrom: row.reusedFrom };
 }
 
-function wholeAttempt(row: StoredAttempt, outputs: StoredJson | null): Attempt {
-  const attempt = {
+function wholeAttempt(row: StoredAttempt, outputs: StoredJson | null): AttemptRecord {
+  const attempt: AttemptRecord = {
     attempt: row.attempt,
     startedAt: row.startedAt,
     endedAt: row.endedAt ?? null,
@@ -123,7 +128,9 @@ function wholeAttempt(row: StoredAttempt, outputs: StoredJson | null): Attempt {
     decisions: row.decisions ?? [],
     decisionsDigest: row.decisionsDigest ?? null,
   };
-  return row.egress === undefined ? attempt : { ...attempt, egress: row.egress };
+  if (row.egress !== undefined) attempt.egress = row.egress;
+  if (row.judged !== undefined) attempt.judged = row.judged;
+  return attempt;
 }
 
 /** The attempt of a task that ended well gave the outputs that the task has. */

@@ -6,7 +6,7 @@ export interface PageRoom {
   itemsAtOnce: number;
 }
 
-/** Also what is made of the items, one thing of each: what they name elsewhere counts too. */
+/** Also what is made of the items, at most one thing of each: what they name elsewhere counts too. */
 export interface ReadRoom<T> extends PageRoom {
   read(this: void, items: readonly Item[]): Promise<T[]>;
 }

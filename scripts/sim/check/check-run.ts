@@ -19,6 +19,8 @@ interface StoredAttempt {
   logDigest: string | null;
   failure: string | null;
   wallMs: number | null;
+  /** What it keeps of the decisions about it, where they have no row of their own. */
+  judged?: { common: string; decidedAt: readonly number[] };
 }
 
 /** Written by the engine, read here to be judged. */
@@ -134,15 +136,17 @@ function checkAttempts({ world, run, task, expect }: Place, purpose: Purpose, at
       `${name} attempt ${attempt} went well, but stands as ${String(stored?.failure)}`,
     );
   }
-  for (const { attempt, endedAt, failure, sandbox, logDigest } of attempts) {
+  for (const { attempt, endedAt, failure, sandbox, logDigest, judged } of attempts) {
     if (failure !== null) world.note(`${purpose} attempt failed: ${failure}`);
     if (endedAt !== null && failure === null) {
       const holds = effects.some((effect) => effect.attempt === attempt && effect.ended === 'succeeded');
       expect(holds, 'results are right', `${name} attempt ${attempt} stands as good, but the world saw nothing of it`);
     }
     if (sandbox === null) continue;
-    const judged = run.judged.find(({ sk }) => sk === `JUDGED#${purpose}#${textOf(task, 'id')}#${attempt}`);
-    const points = pointsOf(world, judged).join();
+    const row = run.judged.find(({ sk }) => sk === `JUDGED#${purpose}#${textOf(task, 'id')}#${attempt}`);
+    const told = [...(judged ? [pointsOf(world, run.pk, judged.common, judged.decidedAt)] : []), ...(row ? [pointsOfRow(world, row)] : [])];
+    // Once, in the attempt or in a row.
+    const points = told.map((points) => points.join()).join(' and ');
     // Where policy did not answer about the write, nothing was stored.
     const isJudged = points === 'place,task,write' || (points === 'place,task' && failure !== null && logDigest === null);
     expect(isJudged, 'every decision is recorded', `${name} attempt ${attempt} was judged at ${points}`);
@@ -150,13 +154,14 @@ function checkAttempts({ world, run, task, expect }: Place, purpose: Purpose, at
   return effects;
 }
 
-/** Where policy was asked about an attempt, as its row says together with the text that it has in common with others. */
-function pointsOf(world: World, judged: Item | undefined): string[] {
-  if (judged === undefined) return [];
-  const { decisions } = JSON.parse(commonTextOf(world.store, judged) ?? '{"decisions":[]}') as { decisions: { point: string }[] }; // Written by the engine, read here to be judged.
-  const made = judged['made'] as readonly unknown[];
+/** Where policy was asked about an attempt, as it says together with the text that its decisions have in common with others. */
+function pointsOf(world: World, pk: string, common: string, made: readonly unknown[]): string[] {
+  const { decisions } = JSON.parse(commonTextOf(world.store, pk, common) ?? '{"decisions":[]}') as { decisions: { point: string }[] }; // Written by the engine, read here to be judged.
   return decisions.length === made.length ? decisions.map(({ point }) => point) : [];
 }
+
+const pointsOfRow = (world: World, row: Item): string[] =>
+  pointsOf(world, row.pk, textOf(row, 'common'), row['made'] as readonly unknown[]);
 
 /** No task begins before all it needs has gone well. */
 function checkOrder({ world, run, expect }: Place, { id, needs }: TaskModel, effects: readonly Effect[]): void {

@@ -3,9 +3,16 @@ import type { Item } from '../../../shared/port/table.ts';
 import type { MemoryStore } from '../world/memory-store.ts';
 import { textOf } from './read-item.ts';
 
-/** The text that a row of decisions has in common with others; undefined when it is not there, or is another one. */
-export function commonTextOf(store: MemoryStore, row: Item): string | undefined {
-  const tenant = row.pk.split('#')[1] ?? '';
-  const text = textOf(store.get({ pk: `T#${tenant}#COMMON#${textOf(row, 'common')}`, sk: 'TEXT' }), 'text');
-  return digestBytes(text) === row['common'] ? text : undefined;
+/** The text that decisions about a run in this partition have in common with others; undefined when it is not there, or is another one. */
+export function commonTextOf(store: MemoryStore, pk: string, digest: string): string | undefined {
+  const tenant = pk.split('#')[1] ?? '';
+  const text = textOf(store.get({ pk: `T#${tenant}#COMMON#${digest}`, sk: 'TEXT' }), 'text');
+  return digestBytes(text) === digest ? text : undefined;
+}
+
+/** The digests of all such texts that a row names: a row of decisions one, a task one for each attempt that keeps its decisions itself. */
+export function commonTextsNamedIn(row: Item): string[] {
+  const attempts = ['attempts', 'compensationAttempts'].flatMap((field) => (row[field] ?? []) as { judged?: { common: string } }[]); // Written by the engine.
+  const named = attempts.flatMap(({ judged }) => (judged === undefined ? [] : [judged.common]));
+  return row['common'] === undefined ? named : [...named, textOf(row, 'common')];
 }

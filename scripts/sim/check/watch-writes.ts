@@ -5,7 +5,7 @@
 import type { Item } from '../../../shared/port/table.ts';
 import type { Change } from '../world/memory-store.ts';
 import type { World, Writer } from '../world/world.ts';
-import { commonTextOf } from './common-text-of.ts';
+import { commonTextOf, commonTextsNamedIn } from './common-text-of.ts';
 import { numberOf, textOf, withEmptyMembers } from './read-item.ts';
 
 interface Money {
@@ -73,7 +73,7 @@ export class Watcher {
     for (const { after } of changes)
       if (after)
         this.#expect(
-          after['common'] === undefined || commonTextOf(this.#world.store, after) !== undefined,
+          commonTextsNamedIn(after).every((digest) => commonTextOf(this.#world.store, after.pk, digest) !== undefined),
           'every decision is recorded',
           `${after.pk} ${after.sk} names no text`,
         );

@@ -1,11 +1,11 @@
 /** The list of attempts that a task keeps, of its work and of its compensation alike: begun with the claim, ended with the result. */
 import { isoTime } from '../../port/clock.ts';
-import type { Attempt } from '../execution.ts';
+import type { AttemptRecord } from '../execution-record.ts';
 import type { EndedAttempt } from './run-attempt.ts';
 
 /** The list with one more attempt, which runs from now on. */
-export function withBegun(attempts: readonly Attempt[], attempt: number, now: number): Attempt[] {
-  const begun: Attempt = {
+export function withBegun(attempts: readonly AttemptRecord[], attempt: number, now: number): AttemptRecord[] {
+  const begun: AttemptRecord = {
     attempt,
     startedAt: isoTime(now),
     endedAt: null,
@@ -23,7 +23,7 @@ export function withBegun(attempts: readonly Attempt[], attempt: number, now: nu
 }
 
 /** The list with the result of this attempt. */
-export function withEnded(attempts: readonly Attempt[], attempt: number, ended: EndedAttempt, now: number): Attempt[] {
+export function withEnded(attempts: readonly AttemptRecord[], attempt: number, ended: EndedAttempt, now: number): AttemptRecord[] {
   const result = {
     endedAt: isoTime(now),
     sandbox: ended.sandbox,
@@ -35,6 +35,7 @@ export function withEnded(attempts: readonly Attempt[], attempt: number, ended: 
     wallMs: ended.wallMs,
     decisions: ended.decisions.map(({ id, point, verdict }) => ({ id, point, verdict })),
     decisionsDigest: ended.decisionLog?.digest ?? null,
+    ...(ended.decisionLog?.folded && { judged: ended.decisionLog.folded }),
     ...(ended.egress && { egress: ended.egress }),
   };
   return attempts.map((earlier) => (earlier.attempt === attempt ? { ...earlier, ...result } : earlier));

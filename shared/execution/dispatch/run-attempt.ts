@@ -10,7 +10,7 @@ import type { EgressTrace } from '../../port/egress-trace.ts';
 import type { LogLine, SandboxLevel, TaskResult, TaskSpec } from '../../port/runner.ts';
 import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
 import type { Decision } from '../../decision/decision.ts';
-import { writeDecisionLog, type DecisionLog } from '../decision-log.ts';
+import { writeDecisionLog, type DecisionLog } from '../decision-text.ts';
 import { explainFailure } from './attempt-egress.ts';
 import { judgeAttempt, type AttemptJudge } from './judge-attempt.ts';
 import type { FailedAttempt } from './retry-policy.ts';
@@ -61,7 +61,7 @@ export async function runAttempt(
     watched.end();
   }
   ended.decisions = judge?.decisions ?? [];
-  ended.decisionLog = writeDecisionLog(ended.decisions);
+  ended.decisionLog = writeDecisionLog(ended.decisions, purpose === 'task' && task.attempt === 1);
   return ended;
 }
 

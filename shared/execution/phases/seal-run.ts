@@ -21,7 +21,7 @@ import { bundleOps } from '../../receipt/stored/bundle-ops.ts';
 import { openStates } from '../execution.ts';
 import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, isFinished, readTasks } from '../execution-store.ts';
-import { attemptDecisions, startFacts } from '../decision-log.ts';
+import { decisionsInRows, startFacts } from '../decision-log.ts';
 import { measuredLedgerOp } from '../ledger.ts';
 import { buildRunStatement } from '../run-statement.ts';
 import { loadJson, storeJson } from '../stored-json.ts';
@@ -153,7 +153,7 @@ async function findObjections(deps: Deps, head: ExecutionRecord, tasks: readonly
   if (attempts.every(({ decisions }) => decisions.every(({ verdict }) => verdict === 'allow'))) return [];
   const found: Decision[] = [];
   let bytes = 0;
-  for await (const decision of attemptDecisions(deps, head)) {
+  for await (const decision of decisionsInRows(deps, head)) {
     if (decision.verdict === 'allow') continue;
     bytes += Buffer.byteLength(JSON.stringify(decision.packs));
     // A denial ends the task it is about, so there are few, and all of them are told.

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/json/canonical-json.ts';
 import { isoTime } from '../../port/clock.ts';
-import type { ExecutionRecord, TaskRecord } from '../execution-record.ts';
-import { isTerminal, type Execution, type TaskView } from '../execution.ts';
+import type { AttemptRecord, ExecutionRecord, TaskRecord } from '../execution-record.ts';
+import { isTerminal, type Attempt, type Execution, type TaskView } from '../execution.ts';
 
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
 
@@ -41,11 +41,15 @@ function toTaskView(task: TaskRecord, isSealed: boolean): TaskView {
     packageDigest: task.packageDigest,
     state: isSkipped ? 'skipped' : task.state,
     needs: task.needs,
-    attempts: task.attempts,
+    attempts: task.attempts.map(toAttempt),
     outputsDigest: task.outputs?.digest ?? null,
     reusedFrom: task.reusedFrom ?? null,
     costUsdMicros: task.costUsdMicros,
     compensation: task.compensation,
-    compensationAttempts: task.compensationAttempts,
+    compensationAttempts: task.compensationAttempts.map(toAttempt),
   };
+}
+
+function toAttempt({ judged: _judged, ...attempt }: AttemptRecord): Attempt {
+  return attempt;
 }

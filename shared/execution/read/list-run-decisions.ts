@@ -5,7 +5,7 @@ import type { Deps } from '../../port/deps.ts';
 import { queryWithin } from '../../port/query-within.ts';
 import type { Item } from '../../port/table.ts';
 import type { Actor } from '../../tenant/actor.ts';
-import { readStoredLogs, startDecision, type StoredLog } from '../decision-log.ts';
+import { logRows, readStoredLogs, startDecision, type StoredLog } from '../decision-log.ts';
 import { executionPk } from '../execution-record.ts';
 import { getExecutionRecord } from '../execution-store.ts';
 import { parseExecutionId } from './get-execution.ts';
@@ -23,7 +23,10 @@ export type RunDecisionPage = z.infer<typeof RunDecisionPage>;
 /** An answer of a deployed home has at most 6 MB; a log of up to 250 KB is in it twice, as text and as the decisions that it tells. */
 const room = { characters: 512 * 1024, itemsAtOnce: 5 } as const;
 
-/** One page of a run's decisions, which ends early when they are large: the start first, then by task and attempt; throws `mc:execution:not-found`. */
+/**
+ * One page of a run's decisions, which ends early when they are large: the start first, then by task and attempt. Of a run of several pages those that have a row of
+ * their own come before those that are kept with their task. Throws `mc:execution:not-found`.
+ */
 export async function listRunDecisions(
   deps: Pick<Deps, 'table'>,
   { tenant }: Actor,
@@ -31,8 +34,9 @@ export async function listRunDecisions(
 ): Promise<RunDecisionPage> {
   const head = await getExecutionRecord(deps, tenant, parseExecutionId(id));
   const read = (items: readonly Item[]): Promise<StoredLog[]> => readStoredLogs(deps, head, items);
-  const query = { pk: executionPk(tenant, head.id), prefix: 'JUDGED#', ...page };
-  const { items: logs, cursor } = await queryWithin(deps.table, query, { ...room, read });
+  const query = { pk: executionPk(tenant, head.id), ...logRows, ...page };
+  const { items, cursor } = await queryWithin(deps.table, query, { ...room, read });
+  const logs = items.sort((a, b) => (a.sk < b.sk ? -1 : 1));
   const first = page.cursor === undefined ? [await startDecision(deps, head)] : [];
   return {
     items: [...first, ...logs.flatMap(({ decisions }) => decisions)],

@@ -6,7 +6,7 @@ import { decisionOp, getDecision, listDecisions, readDecisions } from '../../../
 import type { Decision } from '../../../shared/decision/decision.ts';
 import { artifactsOfTask } from '../../../shared/evidence/artifact.ts';
 import { readArtifact } from '../../../shared/evidence/read-artifact.ts';
-import { attemptDecisions, startDecision, startFacts } from '../../../shared/execution/decision-log.ts';
+import { startDecision, startFacts } from '../../../shared/execution/decision-log.ts';
 import { executionPk } from '../../../shared/execution/execution-record.ts';
 import { getExecutionRecord, listTasks } from '../../../shared/execution/execution-store.ts';
 import type { Execution } from '../../../shared/execution/execution.ts';
@@ -24,13 +24,17 @@ afterEach(() => home.close());
 
 async function rowsOf({ id }: Pick<Execution, 'id'>): Promise<Item[]> {
   const { items } = await home.home.deps.table.query({ pk: executionPk(home.actor.tenant, id), limit: 100 });
-  return items.filter(({ sk }) => sk.startsWith('DECISION#') || sk.startsWith('JUDGED#'));
+  return items.filter(({ sk }) => /^(?:DECISION|JUDGED|TASK)#/.test(sk));
 }
 
-async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const value of values) found.push(value);
-  return found;
+const attemptsIn = (row: Item): Record<string, Item>[] => (row['attempts'] ?? []) as unknown as Record<string, Item>[];
+
+/** What rows hold of decisions: as rows of their own, or in the attempts of tasks. */
+async function heldOf(run: Pick<Execution, 'id'>): Promise<Item[]> {
+  return (await rowsOf(run)).flatMap((row): Item[] => {
+    if (!row.sk.startsWith('TASK#')) return [row];
+    return attemptsIn(row).flatMap(({ judged }) => (judged ? [{ ...judged, pk: row.pk, sk: row.sk }] : []));
+  });
 }
 
 const pageOf = ({ id }: Pick<Execution, 'id'>): Promise<RunDecisionPage> => listRunDecisions(home.home.deps, home.actor, { id, limit: 50 });
@@ -49,7 +53,6 @@ async function toldOf({ id, decisionId }: Execution): Promise<unknown> {
     packs,
     decision: await getDecision(deps, tenant, decisionId),
     listed: (await listDecisions(deps, tenant, { limit: 100 })).items.find((decision) => decision.id === decisionId),
-    attempts: await all(attemptDecisions(deps, head)),
     files: await Promise.all(files.map(async (file) => Buffer.from((await readArtifact(deps, tenant, file)) ?? '').toString())),
   };
 }
@@ -61,8 +64,10 @@ async function makeWhole(run: Execution): Promise<void> {
   const { logs } = await pageOf(run);
   const whole: Item[] = [];
   for (const row of await rowsOf(run)) {
-    if (row.sk.startsWith('JUDGED#')) whole.push({ pk: row.pk, sk: row.sk, text: logs.shift()?.text });
-    else {
+    if (row.sk.startsWith('TASK#')) {
+      const attempts = attemptsIn(row).map(({ judged: _judged, ...attempt }) => attempt);
+      whole.push({ ...row, attempts }, { pk: row.pk, sk: row.sk.replace('TASK#', 'JUDGED#task#') + '#1', text: logs.shift()?.text });
+    } else {
       const [decision] = await readDecisions(deps, tenant, [row]);
       const op = decisionOp(row.pk, decision!);
       if (op.kind === 'put') whole.push(op.item);
@@ -74,25 +79,27 @@ async function makeWhole(run: Execution): Promise<void> {
 describe('the decisions of a run', () => {
   test('name what they have in common, and take a third of what they say', async () => {
     const [first, second] = [await home.run(), await home.run()];
-    const rows = [...(await rowsOf(first)), ...(await rowsOf(second))];
+    const rows = [...(await heldOf(first)), ...(await heldOf(second))];
     expect(rows).toHaveLength(6);
     expect(new Set(rows.map(({ common }) => common)).size).toBe(2);
     const { items, logs } = await pageOf(first);
     const said = JSON.stringify(items[0]).length + logs.reduce((sum, { text }) => sum + JSON.stringify({ text }).length, 0);
-    expect(3 * (await rowsOf(first)).reduce((sum, row) => sum + JSON.stringify(row).length, 0)).toBeLessThan(said);
+    expect(3 * (await heldOf(first)).reduce((sum, row) => sum + JSON.stringify(row).length, 0)).toBeLessThan(said);
     expect(JSON.stringify(rows)).not.toMatch(/"packs"|resourceClasses/);
   });
 
   test('are told in the bytes whose digest the run holds, from parts and from rows of 0.2.0 alike', async () => {
     const run = await home.run();
     const fromParts = await toldOf(run);
-    const { attempts, files } = fromParts as { attempts: Decision[]; files: string[] };
-    expect(attempts.map(({ point }) => point)).toEqual(['place', 'task', 'write', 'place', 'task', 'write']);
+    const { page, files } = fromParts as { page: RunDecisionPage; files: string[] };
+    expect(page.items.slice(1).map(({ point }) => point)).toEqual(['place', 'task', 'write', 'place', 'task', 'write']);
     expect(files.map((text) => digestBytes(text))).toEqual(
       run.tasks.flatMap((task) => task.attempts.map((attempt) => attempt.decisionsDigest)),
     );
     await makeWhole(run);
-    expect((await rowsOf(run)).every((row) => row['common'] === undefined)).toBe(true);
+    expect((await heldOf(run)).map(({ sk, common }) => [sk, common])).toEqual(
+      ['DECISION#start', 'JUDGED#task#first#1', 'JUDGED#task#second#1'].map((sk) => [sk, undefined]),
+    );
     expect(await toldOf(run)).toEqual(fromParts);
   });
 
@@ -115,7 +122,7 @@ describe('the decisions of a run', () => {
     const { items, logs } = await pageOf(run);
     expect(items.map(({ packs }) => packs.map(({ entries }) => entries))).toEqual(items.map(() => [[], [entry]]));
     expect(logs.map(({ digest }) => digest)).toEqual(run.tasks.flatMap((task) => task.attempts.map((attempt) => attempt.decisionsDigest)));
-    for (const row of await rowsOf(run)) {
+    for (const row of await heldOf(run)) {
       const text = await deps.table.get(commonTextKey(home.actor.tenant, row['common'] as Decision['packs'][number]['digest']));
       expect(text?.['text']).not.toContain('this run');
     }
@@ -126,11 +133,11 @@ describe('the decisions of a run', () => {
     const huge = Array.from({ length: 2_850 }, (_, at) => allowing(`pack-${at}`));
     Object.assign(deps, { policy: { evaluate: async (point: string) => (point === 'start' ? huge : [allowing('test')]) } });
     const run = await home.run();
-    const rows = await rowsOf(run);
+    const rows = await heldOf(run);
     expect(rows.map(({ sk, common }) => [sk, common !== undefined])).toEqual([
       ['DECISION#start', false],
-      ['JUDGED#task#first#1', true],
-      ['JUDGED#task#second#1', true],
+      ['TASK#first', true],
+      ['TASK#second', true],
     ]);
     expect((await pageOf(run)).items[0]?.packs).toHaveLength(huge.length);
   });
