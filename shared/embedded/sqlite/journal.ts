@@ -24,6 +24,9 @@ export interface ReadJournal {
   after(seq: number): JournalEntry[];
 }
 
+/** Commits come some 20 ms apart under load, and what one of them adds is moved within a few. */
+const recyclePasses = 4;
+
 const lastEntry = 'SELECT seq FROM journal ORDER BY seq DESC LIMIT 1';
 const entriesAfter = 'SELECT seq, changes FROM journal WHERE seq > ? ORDER BY seq';
 
@@ -34,6 +37,7 @@ export class Journal implements ReadJournal {
   readonly #after: StatementSync;
   readonly #append: StatementSync;
   readonly #forget: StatementSync;
+  readonly #checkpoint: StatementSync;
 
   constructor(path: string) {
     this.#db = openDatabase(path, 'journal');
@@ -43,6 +47,7 @@ export class Journal implements ReadJournal {
     this.#after = this.#db.prepare(entriesAfter);
     this.#append = this.#db.prepare('INSERT INTO journal (seq, changes) VALUES (?, ?)');
     this.#forget = this.#db.prepare('DELETE FROM journal WHERE seq <= ? AND seq < ?');
+    this.#checkpoint = this.#db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   }
 
   last(): number {
@@ -89,9 +94,17 @@ export class Journal implements ReadJournal {
     this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
-  /** Moves the write-ahead log of the journal into its file, as far as nobody reads or writes there. */
-  checkpoint(): void {
-    this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  /**
+   * Moves the write-ahead log of the journal into its file, and again what was committed meanwhile, without being in anybody's way. When nothing is left the next
+   * commit writes the log over from its beginning: a file that does not grow is synced in half the time.
+   */
+  recycleLog(): void {
+    for (let pass = 0, before = 0; pass < recyclePasses; pass += 1) {
+      // What is committed during a pass is not in its count.
+      const frames = Number(this.#checkpoint.get()?.['log']);
+      if (frames <= before) return;
+      before = frames;
+    }
   }
 
   close(): void {
