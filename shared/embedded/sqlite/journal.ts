@@ -1,7 +1,7 @@
 /**
- * The journal of the table: each commit is one entry, on disk before it is acknowledged. Writing one text costs a fraction of changing rows and indexes all over
- * the table's file, and of the many changes of a row within a moment only the last reaches it (apply-journal.ts). Every process that writes to the table does it
- * here, under the journal's write lock; entries are numbered without a gap.
+ * The journal of the table: each commit is a transaction of one entry or some, on disk before it is acknowledged. Writing texts costs a fraction of changing rows and
+ * indexes all over the table's file, and of the many changes of a row within a moment only the last reaches it (apply-journal.ts). Every process that writes to the table
+ * does it here, under the journal's write lock; entries are numbered without a gap, and whoever reads finds all of a commit or none.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';

@@ -4,6 +4,7 @@
  */
 import type { Item, Key } from '../../port/table.ts';
 import { encodeChange, type ChangeKind } from './stored-change.ts';
+import { entriesOf } from './journal-entries.ts';
 
 /** What is known of the row as the commit found it: it, that there is none, or nothing, because what is there does not matter. */
 export type Before = { kind: 'row'; item: Item } | { kind: 'none' } | { kind: 'unread' };
@@ -50,13 +51,13 @@ export class StagedChanges {
       yield { id, key, item: after?.item, chars: after?.body.length ?? 0, isKnown: before.kind === 'row' };
   }
 
-  /** As the journal keeps them; empty when nothing changes. */
-  encode(): string {
+  /** As the journal keeps them, in entries that follow each other; none when nothing changes. */
+  encode(): string[] {
     const lines: string[] = [];
     for (const { key, before, after } of this.#changes.values()) {
       if (after !== undefined || before.kind !== 'none') lines.push(encodeChange(kindOf(before, after), key, after));
     }
-    return lines.join('\n');
+    return entriesOf(lines);
   }
 }
 
