@@ -21,5 +21,5 @@ parentPort?.on('message', (message: 'apply' | 'close') => {
     return;
   }
   parentPort?.postMessage(applier.apply());
-  journal.checkpoint();
+  journal.recycleLog();
 });

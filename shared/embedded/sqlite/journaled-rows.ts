@@ -1,5 +1,5 @@
 /**
- * The rows of the table behind its journal. A commit is durable as one entry of the journal; until the table's file has caught up, what changed is known from memory, so
+ * The rows of the table behind its journal. A commit is durable in the journal; until the table's file has caught up, what changed is known from memory, so
  * everybody always reads what was acknowledged last.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
@@ -91,7 +91,7 @@ export class JournaledRows {
     return this.#known.newer(key, cacheKey(key))?.item ?? parseBody(body).item;
   }
 
-  /** Commits what `judge` stages, in one entry; nothing is written when it throws. */
+  /** Commits what `judge` stages, in one transaction of the journal; nothing is written when it throws. */
   commit(judge: (staged: StagedChanges) => void): void {
     if (this.isFull) this.#applyHere();
     const staged = new StagedChanges();
@@ -102,11 +102,9 @@ export class JournaledRows {
       this.#journal.transact(() => {
         this.#catchUp();
         judge(staged);
-        const changes = staged.encode();
-        if (changes === '') return;
-        seq = this.#seen + 1;
-        this.#journal.append(seq, changes);
-        if (applied > this.#forgotten) this.#journal.forget(applied);
+        seq = this.#seen;
+        for (const changes of staged.encode()) this.#journal.append((seq += 1), changes);
+        if (seq > this.#seen && applied > this.#forgotten) this.#journal.forget(applied);
       });
     } finally {
       this.#isCommitting = false;

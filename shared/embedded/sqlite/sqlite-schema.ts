@@ -3,10 +3,12 @@ import { makePrivateDatabase } from '../data-folder.ts';
 import { folderError } from '../folder-error.ts';
 
 /**
- * Pages in the write-ahead log before SQLite checkpoints inside a commit, which stalls it by tens of ms. The table checkpoints itself when it is idle, so
- * this only bounds the log (to about 200 MB) under a load without a pause.
+ * Bytes in a write-ahead log before SQLite checkpoints inside a commit, which stalls it by tens of ms. Threads and pauses do it before, so this only bounds the log of a
+ * folder that has neither.
  */
-const autocheckpointPages = 25_000;
+const logBytes = 200 * 1024 * 1024;
+/** Of files that are made now; others keep theirs. An entry of the journal fills many pages at once, and large ones take half the calls and copies. */
+const pageBytes = { items: 8 * 1024, journal: 32 * 1024 } as const;
 /** A short write of another program, such as a person's at a prompt, is waited for. */
 const busyMs = 100;
 /** SQLite's name for a database without a file. */
@@ -52,8 +54,8 @@ const tables = {
 function prepareTables(db: DatabaseSync, holds: keyof typeof tables): void {
   // What was deleted or replaced does not stay in the gaps of a page: a data key that was shredded must not be read from the file.
   db.exec('PRAGMA secure_delete = FAST');
-  db.exec(`PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${cacheKib[holds]};
-    PRAGMA wal_autocheckpoint = ${autocheckpointPages}; PRAGMA temp_store = MEMORY;`);
+  db.exec(`PRAGMA page_size = ${pageBytes[holds]}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${cacheKib[holds]};
+    PRAGMA wal_autocheckpoint = ${logBytes / pageBytes[holds]}; PRAGMA temp_store = MEMORY;`);
   db.exec(tables[holds]);
   // A write, because SQLite opens a file that we may only read without a word, and a home that cannot write is none.
   db.exec('PRAGMA user_version = 1');

@@ -5,6 +5,7 @@
 import type { Item, Key } from '../../port/table.ts';
 import { itemId } from '../../port/table-rules.ts';
 import { encodeChange, type ChangeKind } from './stored-change.ts';
+import { entriesOf } from './journal-entries.ts';
 
 /** What an entry of the journal makes of an item. */
 export interface ItemChange {
@@ -51,14 +52,14 @@ export class StagedChanges {
     return this.#changes.values();
   }
 
-  /** As the journal keeps them; empty when nothing changes. */
-  encode(): string {
+  /** As the journal keeps them, in entries that follow each other; none when nothing changes. */
+  encode(): string[] {
     const lines: string[] = [];
     for (const { key, before, item, body } of this.#changes.values()) {
       if (item !== undefined) lines.push(encodeChange(kindOf(before, item), key, { item, body }));
       else if (before !== 'none') lines.push(encodeChange('delete', key, undefined));
     }
-    return lines.join('\n');
+    return entriesOf(lines);
   }
 }
 
