@@ -67,13 +67,13 @@ export async function decisionLogOps(
   log: DecisionLog | null,
 ): Promise<WriteOp[]> {
   if (log === null) return [];
-  const { text, decisions, parts, folded } = log;
+  const { kept, decisions, folded } = log;
   const key = rowKey(head, attempt);
-  if (parts === undefined) return [{ kind: 'put', item: { ...key, text } }];
-  await keepCommonText(deps, head.tenant, parts.common);
+  if (typeof kept === 'string') return [{ kind: 'put', item: { ...key, text: kept } }];
+  await keepCommonText(deps, head.tenant, kept.common);
   if (folded) return [];
   const made = decisions.map(({ id, decidedAt, tookMs }) => [id, decidedAt, tookMs]);
-  return [{ kind: 'put', item: { ...key, common: parts.common.digest, ...parts.own, made } }];
+  return [{ kind: 'put', item: { ...key, common: kept.common.digest, ...kept.own, made } }];
 }
 
 /** The key of the row that holds the decisions about this attempt. */

@@ -7,13 +7,13 @@ import { partsOf } from '../decision/same-answers.ts';
 import { PolicyInput } from '../port/policy-engine.ts';
 import { foldDecisions, type FoldedDecisions } from './folded-decisions.ts';
 
-/** The decisions about one attempt as they are kept: the receipt holds the digest of exactly this text. */
+/** The decisions about one attempt until the write that ends it. */
 export interface DecisionLog {
-  text: string;
+  /** Of their text; it stands in the receipt. */
   digest: Digest;
   decisions: readonly Decision[];
-  /** Undefined where a common text would be too large. */
-  parts: DecisionParts | undefined;
+  /** What their text is made of, so that it need not stay in memory; the text itself where a common text would be too large. */
+  kept: DecisionParts | string;
   /** What the attempt itself keeps of them; undefined where they have a row of their own. */
   folded: FoldedDecisions | undefined;
 }
@@ -28,7 +28,7 @@ export function writeDecisionLog(decisions: readonly Decision[], mayFold: boolea
   const parts = partsOf(decisions, 'task');
   const text = textOf(decisions, parts);
   const folded = mayFold && parts ? foldDecisions(decisions, parts, text.length) : undefined;
-  return { text, digest: digestBytes(text), decisions, parts, folded };
+  return { digest: digestBytes(text), decisions, kept: parts ?? text, folded };
 }
 
 /** The text of decisions between what is new in each: before the first, around its numbers, after the last. */
