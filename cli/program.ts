@@ -27,11 +27,12 @@ import { addVerify } from './commands/verify.ts';
 import { addVerifyBundle } from './commands/verify-bundle.ts';
 import { addVersion } from './commands/version.ts';
 import { addWhoami } from './commands/whoami.ts';
+import { addWorkflows } from './commands/workflows.ts';
 import { programVersion } from './program-version.ts';
 
 const groups: readonly { title: string; add: readonly ((program: Command) => void)[] }[] = [
   { title: 'Begin:', add: [addUp, addInit, addNew] },
-  { title: 'Workflows:', add: [addValidate, addPlan, addPublish, addRun] },
+  { title: 'Workflows:', add: [addValidate, addPlan, addPublish, addRun, addWorkflows] },
   { title: 'Executions:', add: [addStatus, addLogs, addReceipt, addActions, addDiff] },
   { title: 'Trust:', add: [addVerify, addVerifyBundle, addDisclosure, addEvidence, addKeys, addLog, addWhoami] },
   { title: 'Governance:', add: [addTenants, addRetention] },

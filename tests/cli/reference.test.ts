@@ -14,6 +14,8 @@ describe('the command-line reference', () => {
       'plan',
       'publish',
       'run',
+      'workflows ls',
+      'workflows show',
       'status',
       'logs',
       'receipt',
