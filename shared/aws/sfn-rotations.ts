@@ -1,6 +1,6 @@
-import { ExecutionAlreadyExists, StartExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import { McError } from '../core/errors.ts';
+import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { RotationInput, Rotations } from '../port/keys/rotations.ts';
+import { startOnce } from './start-once.ts';
 
 /** Rotations by a Standard state machine; each attempt has a name of its own, so a second start of one finds the first. */
 export class SfnRotations implements Rotations {
@@ -14,17 +14,7 @@ export class SfnRotations implements Rotations {
 
   async start(input: RotationInput, attempt: number): Promise<void> {
     const name = `${input.rotationId}-${attempt}`;
-    try {
-      await this.#client.send(
-        new StartExecutionCommand({
-          stateMachineArn: this.#stateMachineArn,
-          name,
-          input: JSON.stringify({ rotationId: input.rotationId }),
-        }),
-      );
-    } catch (cause) {
-      if (cause instanceof ExecutionAlreadyExists) return;
-      throw new McError('mc:store:unavailable', 'the state machine of key rotations does not answer', { cause });
-    }
+    const start = { stateMachineArn: this.#stateMachineArn, name, input: JSON.stringify({ rotationId: input.rotationId }) };
+    await startOnce(this.#client, start, 'the state machine of key rotations');
   }
 }
