@@ -1,6 +1,6 @@
 import { InvalidToken, SendTaskSuccessCommand, TaskDoesNotExist, TaskTimedOut, type SFNClient } from '@aws-sdk/client-sfn';
-import { McError } from '../core/errors.ts';
-import type { PhaseInput, Phases, TasksEnd } from '../port/phases.ts';
+import { McError } from '../../core/errors.ts';
+import type { PhaseInput, Phases, TasksEnd } from '../../port/phases.ts';
 import { startOnce } from './start-once.ts';
 
 /** Who does not answer when Step Functions does not. */

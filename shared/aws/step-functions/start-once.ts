@@ -1,5 +1,5 @@
 import { ExecutionAlreadyExists, StartExecutionCommand, type SFNClient, type StartExecutionInput } from '@aws-sdk/client-sfn';
-import { McError } from '../core/errors.ts';
+import { McError } from '../../core/errors.ts';
 
 /**
  * Starts an execution of a Standard state machine by its name; a second start under that name finds the first. Throws `mc:store:unavailable`, in

@@ -1,5 +1,5 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import type { RotationInput, Rotations } from '../port/keys/rotations.ts';
+import type { RotationInput, Rotations } from '../../port/keys/rotations.ts';
 import { startOnce } from './start-once.ts';
 
 /** Rotations by a Standard state machine; each attempt has a name of its own, so a second start of one finds the first. */
