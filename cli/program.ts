@@ -27,7 +27,7 @@ import { addVerify } from './commands/verify.ts';
 import { addVerifyBundle } from './commands/verify-bundle.ts';
 import { addVersion } from './commands/version.ts';
 import { addWhoami } from './commands/whoami.ts';
-import { addWorkflows } from './commands/workflows.ts';
+import { addWorkflows } from './commands/workflows/workflows.ts';
 import { programVersion } from './program-version.ts';
 
 const groups: readonly { title: string; add: readonly ((program: Command) => void)[] }[] = [

@@ -5,14 +5,13 @@ import type { RunDecisionPage } from '../../shared/execution/read/list-run-decis
 import { McError } from '../../shared/core/errors.ts';
 import { ApiProblem } from '../client/api-problem.ts';
 import type { MaestroClient } from '../client/maestro-client.ts';
-import { addConnection, describeCommand, type HomeOptions } from '../command-options.ts';
-import { addPaging, printPage, type PagingOptions } from '../paging.ts';
+import { addConnection, addPaging, describeCommand, type HomeOptions, type PagingOptions } from '../command-options.ts';
 import { connect } from '../session.ts';
 import { paint } from '../terminal/paint.ts';
 import { allowanceOfCaller } from '../terminal/render-allowance.ts';
 import { renderDecisionInContext } from '../terminal/render-decision.ts';
 import { renderExecution, renderExplanation, renderState } from '../terminal/render-execution.ts';
-import { exitWith, note, printResult } from '../terminal/report.ts';
+import { exitWith, note, printPage, printResult } from '../terminal/report.ts';
 import { table } from '../terminal/table.ts';
 import { usd } from '../terminal/units.ts';
 import { followExecution, readTimeout } from './run.ts';
@@ -34,6 +33,11 @@ export function addStatus(program: Command): void {
     { line: 'maestro status exec_01K… --explain', meaning: 'why it may run, attempts, failures and what waits for what' },
     { line: 'maestro status dec_01K… --explain', meaning: 'why a start was denied' },
   ]).action(async (id: string | undefined, options: StatusOptions) => {
+    if (id === undefined && (options.watch === true || options.explain === true))
+      throw new McError(
+        'mc:cli:usage',
+        `${options.watch === true ? '--watch' : '--explain'} is about one execution; name its id, which \`maestro status\` lists.`,
+      );
     if (id === undefined) await list(options);
     else await (id.startsWith('dec_') ? showDecision(id, options) : show(id, options));
   });

@@ -2,11 +2,10 @@ import type { Command } from 'commander';
 import { McError } from '../../../shared/core/errors.ts';
 import { idSchema } from '../../../shared/core/id.ts';
 import type { HoldScope, LegalHold } from '../../../shared/retention/hold/legal-hold.ts';
-import { addConnection, describeCommand, type HomeOptions } from '../../command-options.ts';
-import { addPaging, printPage, type PagingOptions } from '../../paging.ts';
+import { addConnection, addPaging, describeCommand, type HomeOptions, type PagingOptions } from '../../command-options.ts';
 import { connect } from '../../session.ts';
 import { paint } from '../../terminal/paint.ts';
-import { printResult } from '../../terminal/report.ts';
+import { printPage, printResult } from '../../terminal/report.ts';
 import { table } from '../../terminal/table.ts';
 import { tenantOf } from './settings.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { addConnection, describeCommand, type HomeOptions } from '../../command-options.ts';
-import { addPaging, printPage, type PagingOptions } from '../../paging.ts';
+import { addConnection, addPaging, describeCommand, type HomeOptions, type PagingOptions } from '../../command-options.ts';
 import { connect } from '../../session.ts';
+import { printPage } from '../../terminal/report.ts';
 import { table } from '../../terminal/table.ts';
 import { shortDigest } from '../../terminal/units.ts';
 

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { McError } from '../../../shared/core/errors.ts';
 import { Role } from '../../../shared/tenant/actor.ts';
-import { addConnection, choice, describeCommand, type HomeOptions } from '../../command-options.ts';
-import { addPaging, printPage, type PagingOptions } from '../../paging.ts';
+import { addConnection, addPaging, choice, describeCommand, type HomeOptions, type PagingOptions } from '../../command-options.ts';
 import { connect } from '../../session.ts';
 import { paint } from '../../terminal/paint.ts';
-import { printResult } from '../../terminal/report.ts';
+import { printPage, printResult } from '../../terminal/report.ts';
 import { table } from '../../terminal/table.ts';
 
 type ListOptions = HomeOptions & PagingOptions;

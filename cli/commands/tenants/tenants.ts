@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { addConnection, describeCommand, type HomeOptions } from '../../command-options.ts';
-import { addPaging, printPage, type PagingOptions } from '../../paging.ts';
+import { addConnection, addPaging, describeCommand, type HomeOptions, type PagingOptions } from '../../command-options.ts';
 import { connect } from '../../session.ts';
 import { paint } from '../../terminal/paint.ts';
 import { renderTenant } from '../../terminal/render-tenant.ts';
-import { printResult } from '../../terminal/report.ts';
+import { printPage, printResult } from '../../terminal/report.ts';
 import { table } from '../../terminal/table.ts';
 import { addAudit } from './audit.ts';
 import { addMember, addMembers } from './members.ts';

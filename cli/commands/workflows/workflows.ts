@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
-import type { Workflow } from '../../shared/manifest/workflow.ts';
-import { addConnection, describeCommand, type HomeOptions } from '../command-options.ts';
-import { addPaging, printPage, type PagingOptions } from '../paging.ts';
-import { connect } from '../session.ts';
-import { paint } from '../terminal/paint.ts';
-import { idsOf, versionOf } from '../terminal/render-workflow.ts';
-import { printResult } from '../terminal/report.ts';
-import { table } from '../terminal/table.ts';
-import { shortDigest } from '../terminal/units.ts';
-import { writeWhole } from '../write-file.ts';
+import type { Workflow } from '../../../shared/manifest/workflow.ts';
+import { addConnection, addPaging, describeCommand, type HomeOptions, type PagingOptions } from '../../command-options.ts';
+import { connect } from '../../session.ts';
+import { paint } from '../../terminal/paint.ts';
+import { idsOf, versionOf } from '../../terminal/render-workflow.ts';
+import { printPage, printResult } from '../../terminal/report.ts';
+import { table } from '../../terminal/table.ts';
+import { shortDigest } from '../../terminal/units.ts';
+import { writeWhole } from '../../write-file.ts';
 
 /** Lists and shows what was published, and what is a draft yet. */
 export function addWorkflows(program: Command): void {
