@@ -1,6 +1,7 @@
 /** What commands share: the options every command or every connecting command has, and examples that help and reference both show. */
 import { Option, type Command } from 'commander';
 import { McError } from '../shared/core/errors.ts';
+import { readWhole } from './read-whole.ts';
 import type { ConnectionOptions } from './session.ts';
 import type { OutputOptions } from './terminal/report.ts';
 
@@ -31,6 +32,22 @@ export function addConnection(command: Command): Command {
     .option('--url <url>', 'URL of the home (default: MC_URL, else the running home of this user)')
     .option('--token <token>', 'bearer token (default: MC_TOKEN, else the login file of that home)')
     .option('--data-dir <folder>', 'data folder whose login file is used (default: MC_DATA_DIR, else that of this user)');
+}
+
+/** As many as the API gives at once. */
+const mostEntries = 100;
+
+export interface PagingOptions {
+  limit: number;
+  cursor?: string;
+}
+
+/** Adds `--limit` and `--cursor`; a count that no home takes is refused before one is asked. */
+export function addPaging(command: Command, defaultLimit = 50): Command {
+  const readLimit = (text: string): number => readWhole('--limit', text, { least: 1, most: mostEntries });
+  return command
+    .option('--limit <count>', `how many to list, 1 to ${String(mostEntries)}`, readLimit, defaultLimit)
+    .option('--cursor <cursor>', 'continue a list where the last page ended');
 }
 
 /** Adds the options that give inputs. */

@@ -34,10 +34,17 @@ function mapped(error: unknown): Failure {
     return { ...failure, ...(decisionId === undefined ? {} : { decisionId }), ...(instance === undefined ? {} : { instance }) };
   }
   if (error instanceof McError) return fromCode(error.code, error.message, error.issues, []);
-  if (error instanceof CommanderError) return fromCode('mc:cli:usage', error.message.replace(/^error: /, ''), [], []);
+  if (error instanceof CommanderError) return fromCommander(error);
   const message = error instanceof Error ? error.message : String(error);
   const failure = fromCode('mc:internal:unexpected', message, [], []);
   return { ...failure, fix: 'Run again with MC_DEBUG=1 to see where it happened, and report it.' };
+}
+
+/** commander's message, whose second line is a guess at what was meant: `(Did you mean --region?)`. */
+function fromCommander({ message }: CommanderError): Failure {
+  const [what = '', guess] = message.replace(/^error: /, '').split('\n');
+  const failure = fromCode('mc:cli:usage', what, [], []);
+  return guess === undefined ? failure : { ...failure, fix: `${guess.replace(/^\((.*)\)$/, '$1')} ${failure.fix}` };
 }
 
 function fromCode(code: string, message: string, issues: readonly Issue[], deny: readonly DenyReason[]): Failure {

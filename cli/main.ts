@@ -28,9 +28,7 @@ function answerFailure(error: unknown, args: readonly string[], help: string): v
   const { exit, ...answer } = failure;
   exitWith(exit);
   if (wantsJson(args)) printResult({ json: true }, { error: answer }, () => '');
-  // commander has printed its own message, with a suggestion.
-  if (!(error instanceof CommanderError))
-    note(renderFailure(failure, failure.code === 'mc:execution:inputs-invalid' ? undefined : manifestIn(args)));
+  note(renderFailure(failure, failure.code === 'mc:execution:inputs-invalid' ? undefined : manifestIn(args)));
   if (process.env['MC_DEBUG'] && error instanceof Error) note(error.stack ?? '');
 }
 

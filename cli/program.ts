@@ -27,11 +27,12 @@ import { addVerify } from './commands/verify.ts';
 import { addVerifyBundle } from './commands/verify-bundle.ts';
 import { addVersion } from './commands/version.ts';
 import { addWhoami } from './commands/whoami.ts';
+import { addWorkflows } from './commands/workflows/workflows.ts';
 import { programVersion } from './program-version.ts';
 
 const groups: readonly { title: string; add: readonly ((program: Command) => void)[] }[] = [
   { title: 'Begin:', add: [addUp, addInit, addNew] },
-  { title: 'Workflows:', add: [addValidate, addPlan, addPublish, addRun] },
+  { title: 'Workflows:', add: [addValidate, addPlan, addPublish, addRun, addWorkflows] },
   { title: 'Executions:', add: [addStatus, addLogs, addReceipt, addActions, addDiff] },
   { title: 'Trust:', add: [addVerify, addVerifyBundle, addDisclosure, addEvidence, addKeys, addLog, addWhoami] },
   { title: 'Governance:', add: [addTenants, addRetention] },
@@ -47,25 +48,18 @@ export function buildProgram(): Command {
     .version(programVersion(), '-V, --version', 'print the version')
     .addHelpCommand(new Command('help').argument('[command]').description('help for a command').helpGroup('This program:'))
     .exitOverride()
-    .showHelpAfterError('(maestro help shows every command)')
+    .configureOutput({ outputError: () => undefined }) // main.ts says it, with code and fix.
     .addHelpText('after', exitCodes);
   for (const { title, add } of groups) {
     program.commandsGroup(title);
     for (const addCommand of add) addCommand(program);
   }
-  for (const command of program.commands) pointToHelp(command, [command.name()]);
   return program;
 }
 
 const exitCodes = `
 Exit codes: 0 done, 1 failed, 2 usage, 3 denied by policy or for want of a role, 4 does not verify, 5 not found, 6 conflict.
 Environment: MC_URL and MC_TOKEN choose a home, MC_DATA_DIR a data folder, NO_COLOR turns colour off.`;
-
-/** A wrong option or argument is answered with the help of its own command. */
-function pointToHelp(command: Command, path: readonly string[]): void {
-  command.showHelpAfterError(`(${helpOf(path)} shows its options and examples)`);
-  for (const inner of command.commands) pointToHelp(inner, [...path, inner.name()]);
-}
 
 const helpOf = (path: readonly string[]): string => (path.length === 0 ? 'maestro help' : `maestro ${path.join(' ')} --help`);
 

@@ -55,7 +55,8 @@ function pathOf(command: Command): string {
 
 function meaningOf(option: Option): string {
   const choices = option.argChoices ? `; one of ${option.argChoices.join(', ')}` : '';
-  const preset = typeof option.defaultValue === 'string' ? `; default ${option.defaultValue}` : '';
+  const preset =
+    typeof option.defaultValue === 'string' || typeof option.defaultValue === 'number' ? `; default ${String(option.defaultValue)}` : '';
   return `${option.description}${choices}${preset}`;
 }
 

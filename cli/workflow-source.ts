@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { McError } from '../shared/core/errors.ts';
+import { systemErrorWords } from '../shared/embedded/system-error.ts';
 import { manifestLimits } from '../shared/manifest/manifest.ts';
 import type { ManifestMediaType } from './client/maestro-client.ts';
 import { errnoOf } from './errno.ts';
@@ -41,14 +42,6 @@ function readText(path: string, maxBytes: number): string {
 
 /** The reason of a failed file operation in words. */
 export function reasonOf(error: unknown): string {
-  const code = errnoOf(error) ?? 'unknown reason';
-  const words: Record<string, string> = {
-    ENOENT: 'there is no such file or folder',
-    EACCES: 'permission denied',
-    EISDIR: 'it is a folder',
-    ENOTDIR: 'a part of the path is not a folder',
-    ENOSPC: 'the disk is full',
-    EROFS: 'the file system is read-only',
-  };
-  return words[code] ?? code;
+  const code = errnoOf(error);
+  return systemErrorWords(code) ?? code ?? 'unknown reason';
 }

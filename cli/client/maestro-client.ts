@@ -61,7 +61,7 @@ export class MaestroClient {
     return { workflow: parseAs(Workflow, answer), created: answer.status === 201 };
   }
 
-  async listWorkflows(page: PageRequest = {}): Promise<answers.WorkflowPage> {
+  async listWorkflows(page: PageRequest & { name?: string | undefined } = {}): Promise<answers.WorkflowPage> {
     return parseAs(answers.WorkflowPage, await this.#send({ method: 'GET', path: '/api/workflows', query: { ...page } }));
   }
 

@@ -2,10 +2,10 @@ import { statSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { digestBytes } from '../../shared/core/digest.ts';
 import { McError } from '../../shared/core/errors.ts';
-import { addConnection, describeCommand, type HomeOptions } from '../command-options.ts';
+import { addConnection, addPaging, describeCommand, type HomeOptions, type PagingOptions } from '../command-options.ts';
 import { connect } from '../session.ts';
 import { paint } from '../terminal/paint.ts';
-import { note, printResult, type OutputOptions } from '../terminal/report.ts';
+import { printPage, printResult, type OutputOptions } from '../terminal/report.ts';
 import { table } from '../terminal/table.ts';
 import { shortDigest } from '../terminal/units.ts';
 import { reasonOf } from '../workflow-source.ts';
@@ -50,19 +50,16 @@ function addPush(group: Command): void {
 }
 
 function addList(group: Command): void {
-  const command = group
-    .command('ls')
-    .description('list the packages that workflows can use')
-    .option('--limit <count>', 'how many to list, 1 to 100', '50')
-    .option('--cursor <cursor>', 'continue a list where the last page ended');
-  describeCommand(addConnection(command), [{ line: 'maestro package ls', meaning: 'own packages and the catalog' }]).action(
-    async (options: HomeOptions & { limit: string; cursor?: string }) => {
-      const page = await connect(options).listPackages({ limit: Number(options.limit), cursor: options.cursor });
+  const command = group.command('ls').description('list the packages that workflows can use');
+  describeCommand(addConnection(addPaging(command)), [{ line: 'maestro package ls', meaning: 'own packages and the catalog' }]).action(
+    async (options: HomeOptions & PagingOptions) => {
+      const page = await connect(options).listPackages({ limit: options.limit, cursor: options.cursor });
       const rows = page.items.map((item) => [item.uses, paint('dim', shortDigest(item.digest)), item.descriptor.description]);
-      printResult(options, page, () =>
-        rows.length === 0 ? 'no packages' : table([{ title: 'PACKAGE' }, { title: 'DIGEST' }, { title: 'WHAT IT DOES' }], rows),
-      );
-      if (page.cursor !== undefined && options.json !== true) note(`more: maestro package ls --cursor ${page.cursor}`);
+      printPage(options, page, {
+        command: 'maestro package ls',
+        human: () =>
+          rows.length === 0 ? 'no packages' : table([{ title: 'PACKAGE' }, { title: 'DIGEST' }, { title: 'WHAT IT DOES' }], rows),
+      });
     },
   );
 }

@@ -10,6 +10,7 @@ import { addConnection, choice, describeCommand, type HomeOptions } from '../com
 import { connect } from '../session.ts';
 import { paint } from '../terminal/paint.ts';
 import { printResult } from '../terminal/report.ts';
+import { idsOf, versionOf } from '../terminal/render-workflow.ts';
 import { readManifestFile, type ManifestFile } from '../workflow-source.ts';
 
 type Bump = 'patch' | 'minor' | 'major';
@@ -33,7 +34,7 @@ export function addPublish(program: Command): void {
     { line: 'maestro publish workflow.yaml --json', meaning: '{"name", "version", "id", "digest", "releaseId", …}' },
   ]).action(async (file: string, options: HomeOptions & { bump?: Bump }) => {
     const workflow = await publishFile(connect(options), readManifestFile(file), options.bump);
-    printResult(options, workflow, () => renderPublished(workflow));
+    printResult(options, workflow, () => [`${paint('green', '✔')} published ${versionOf(workflow)}`, ...idsOf(workflow)].join('\n'));
   });
 }
 
@@ -67,13 +68,4 @@ async function findPublished(client: MaestroClient, name: string): Promise<Workf
     if (error instanceof ApiProblem && error.code === 'mc:workflow:not-found') return undefined;
     throw error;
   }
-}
-
-function renderPublished(workflow: Workflow): string {
-  return [
-    `${paint('green', '✔')} published ${paint('bold', `${workflow.name}@${workflow.version}`)}`,
-    `  id       ${workflow.id}`,
-    `  digest   ${workflow.digest}`,
-    `  release  ${workflow.releaseId ?? 'none'} (signed statement)`,
-  ].join('\n');
 }

@@ -5,18 +5,18 @@ import type { RunDecisionPage } from '../../shared/execution/read/list-run-decis
 import { McError } from '../../shared/core/errors.ts';
 import { ApiProblem } from '../client/api-problem.ts';
 import type { MaestroClient } from '../client/maestro-client.ts';
-import { addConnection, describeCommand, type HomeOptions } from '../command-options.ts';
+import { addConnection, addPaging, describeCommand, type HomeOptions, type PagingOptions } from '../command-options.ts';
 import { connect } from '../session.ts';
 import { paint } from '../terminal/paint.ts';
 import { allowanceOfCaller } from '../terminal/render-allowance.ts';
 import { renderDecisionInContext } from '../terminal/render-decision.ts';
 import { renderExecution, renderExplanation, renderState } from '../terminal/render-execution.ts';
-import { exitWith, note, printResult } from '../terminal/report.ts';
+import { exitWith, note, printPage, printResult } from '../terminal/report.ts';
 import { table } from '../terminal/table.ts';
 import { usd } from '../terminal/units.ts';
 import { followExecution, readTimeout } from './run.ts';
 
-type StatusOptions = HomeOptions & { watch?: boolean; explain?: boolean; timeout: string; limit: string; cursor?: string };
+type StatusOptions = HomeOptions & { watch?: boolean; explain?: boolean; timeout: string } & PagingOptions;
 
 /** Shows one execution, one decision, or the newest executions. */
 export function addStatus(program: Command): void {
@@ -26,15 +26,18 @@ export function addStatus(program: Command): void {
     .argument('[id]', 'execution or decision id; without it the newest executions are listed')
     .option('--watch', 'follow until it ended; exit 1 when it failed or was cancelled')
     .option('--explain', 'say why: the decision with every pack, quota and budget, and for every task why it is in its state')
-    .option('--timeout <duration>', 'how long --watch waits', '24h')
-    .option('--limit <count>', 'how many to list, 1 to 100', '20')
-    .option('--cursor <cursor>', 'continue a list where the last page ended');
-  describeCommand(addConnection(command), [
+    .option('--timeout <duration>', 'how long --watch waits', '24h');
+  describeCommand(addConnection(addPaging(command, 20)), [
     { line: 'maestro status', meaning: 'the newest executions' },
     { line: 'maestro status exec_01K… --watch', meaning: 'follow a run to its end' },
     { line: 'maestro status exec_01K… --explain', meaning: 'why it may run, attempts, failures and what waits for what' },
     { line: 'maestro status dec_01K… --explain', meaning: 'why a start was denied' },
   ]).action(async (id: string | undefined, options: StatusOptions) => {
+    if (id === undefined && (options.watch === true || options.explain === true))
+      throw new McError(
+        'mc:cli:usage',
+        `${options.watch === true ? '--watch' : '--explain'} is about one execution; name its id, which \`maestro status\` lists.`,
+      );
     if (id === undefined) await list(options);
     else await (id.startsWith('dec_') ? showDecision(id, options) : show(id, options));
   });
@@ -101,7 +104,7 @@ function nextOf({ id, verdict, executionId }: Decision): string {
 }
 
 async function list(options: StatusOptions): Promise<void> {
-  const page = await connect(options).listExecutions({ limit: Number(options.limit), cursor: options.cursor });
+  const page = await connect(options).listExecutions({ limit: options.limit, cursor: options.cursor });
   const columns = [
     { title: 'EXECUTION' },
     { title: 'STATE' },
@@ -116,6 +119,8 @@ async function list(options: StatusOptions): Promise<void> {
     paint('dim', item.createdAt),
     usd(item.actualCostUsdMicros ?? item.estimatedCostUsdMicros),
   ]);
-  printResult(options, page, () => (rows.length === 0 ? 'no executions yet; start one with: maestro run WORKFLOW' : table(columns, rows)));
-  if (page.cursor !== undefined && options.json !== true) note(`more: maestro status --cursor ${page.cursor}`);
+  printPage(options, page, {
+    command: 'maestro status',
+    human: () => (rows.length === 0 ? 'no executions yet; start one with: maestro run WORKFLOW' : table(columns, rows)),
+  });
 }

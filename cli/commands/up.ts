@@ -7,7 +7,7 @@ import { choice, describeCommand, readText } from '../command-options.ts';
 import { readWhole } from '../read-whole.ts';
 import { readBackupPlan } from './backup/read-backup-plan.ts';
 import { defaultDataDir, loginFile } from '../data-dir.ts';
-import { paint } from '../terminal/paint.ts';
+import { paint, paintError } from '../terminal/paint.ts';
 import { renderSandbox, sandboxWarnings } from '../terminal/render-sandbox.ts';
 import { note, printResult, type OutputOptions } from '../terminal/report.ts';
 import { readTrustDomain } from '../verify/trust-domain.ts';
@@ -100,7 +100,7 @@ async function up(options: UpOptions): Promise<void> {
   const { sandbox, running: attempts } = running.home;
   const answer = { url: running.url, dataDir, login: loginFile(dataDir), pid: process.pid, sandbox };
   printResult(options, answer, () => renderWelcome(answer, declaredBy(options)));
-  for (const warning of sandbox ? sandboxWarnings(sandbox) : []) note(warning);
+  for (const warning of [...(sandbox ? sandboxWarnings(sandbox) : []), ...addressWarnings(host)]) note(warning);
   const signal = await stopped;
   note(`${signal}: no new work is taken${renderWait(attempts.count, attempts.remainingMs)}`);
   await running.close();
@@ -112,6 +112,16 @@ function renderWait(attempts: number, remainingMs: number): string {
   const what = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   const again = 'press Ctrl-C again to stop at once, they will be repeated after the next start';
   return `; waiting for ${what}, at most ${Math.ceil(remainingMs / 1_000)} s; ${again}`;
+}
+
+/** Only this machine reaches these addresses. */
+const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/;
+
+function addressWarnings(host: string): string[] {
+  if (loopback.test(host)) return [];
+  return [
+    `${paintError('yellow', 'warning')} plain HTTP on ${host}: whoever is on that network can read the token; put a proxy with TLS in front`,
+  ];
 }
 
 /** More than this many idle processes would only take memory. */

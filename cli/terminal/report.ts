@@ -12,6 +12,16 @@ export function printResult(options: OutputOptions, value: unknown, human: () =>
   if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
+/** Prints one page of a list and, for people, the command that lists what comes after it. */
+export function printPage(
+  options: OutputOptions,
+  page: { cursor?: string | undefined },
+  { command, human }: { command: string; human: () => string },
+): void {
+  printResult(options, page, human);
+  if (page.cursor !== undefined && options.json !== true) note(`more: ${command} --cursor ${page.cursor}`);
+}
+
 /** Prints a result of many parts: with --json each is a line of its own (NDJSON), as the home answered it. */
 export function printLines(options: OutputOptions, values: readonly unknown[], human: () => string): void {
   const text = options.json === true ? values.map((value) => JSON.stringify(value)).join('\n') : human();

@@ -10,8 +10,10 @@ a { color: var(--accent); text-underline-offset: .2em; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
 .skip { position: absolute; left: -999rem; }
 .skip:focus { left: 1rem; top: 1rem; background: var(--card); padding: .5rem 1rem; z-index: 1; }
-.page { display: grid; grid-template-columns: minmax(13rem, 17rem) minmax(0, 1fr); gap: 3rem; max-width: 84rem; margin: 0 auto; padding: 2.5rem 1.5rem 6rem; }
-nav { position: sticky; top: 1.5rem; align-self: start; max-height: calc(100vh - 3rem); overflow: auto; font-size: .9rem; padding-right: .5rem; }
+.page { display: grid; grid-template: 'nav head' auto 'nav main' 1fr / minmax(13rem, 17rem) minmax(0, 1fr); column-gap: 3rem; max-width: 84rem; margin: 0 auto; padding: 2.5rem 1.5rem 6rem; }
+header { grid-area: head; }
+main { grid-area: main; }
+nav { grid-area: nav; position: sticky; top: 1.5rem; align-self: start; max-height: calc(100vh - 3rem); overflow: auto; font-size: .9rem; padding-right: .5rem; }
 nav h2 { font-size: .75rem; letter-spacing: .08em; text-transform: uppercase; color: var(--soft); margin: 1.4rem 0 .3rem; }
 nav ul { list-style: none; margin: 0; padding: 0; }
 nav a { display: block; padding: .15rem 0; color: inherit; text-decoration: none; }
@@ -42,6 +44,6 @@ table table { margin: .3rem 0; }
 details { margin-top: .6rem; }
 summary { cursor: pointer; color: var(--accent); }
 p { margin: .5rem 0; max-width: 72ch; }
-@media (max-width: 56rem) { .page { grid-template-columns: minmax(0, 1fr); gap: 1rem; } nav { position: static; max-height: none; } tbody th { width: auto; white-space: normal; } }
+@media (max-width: 56rem) { .page { display: block; } nav { position: static; max-height: none; } tbody th { width: auto; white-space: normal; } }
 @media print { nav { display: none; } .page { display: block; } article { break-inside: avoid; } }
 `;

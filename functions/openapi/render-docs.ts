@@ -102,16 +102,18 @@ function navigation(document: OpenApiDocument): string {
   return `<nav aria-label="Operations">${groups.join('')}<h2>Schemas</h2><ul>${schemas.join('')}</ul></nav>`;
 }
 
+function header({ info: { title, version, summary, description }, openapi }: OpenApiDocument): string {
+  return `<header><h1>${escapeHtml(title)}</h1><p class="version">${escapeHtml(summary)} · version ${escapeHtml(version)} · <a href="/openapi.json">OpenAPI ${openapi}</a></p>
+${prose(description)}</header>`;
+}
+
 function content(document: OpenApiDocument): string {
-  const { title, version, summary, description } = document.info;
   const groups = document.tags.map(
     (tag) =>
       `<section><h2>${escapeHtml(tag.name)}</h2><p>${inline(tag.description)}</p>${endpointsOf(document, tag.name).map(endpointCard).join('\n')}</section>`,
   );
   const schemas = Object.entries(document.components.schemas).map(schemaCard).join('\n');
-  return `<main id="content"><header><h1>${escapeHtml(title)}</h1><p class="version">${escapeHtml(summary)} · version ${escapeHtml(version)} · <a href="/openapi.json">OpenAPI ${document.openapi}</a></p>
-${prose(description)}</header>
-${groups.join('\n')}
+  return `<main id="content">${groups.join('\n')}
 <section><h2>Schemas</h2><p>The shapes that several operations share.</p>${schemas}</section></main>`;
 }
 
@@ -119,7 +121,7 @@ export function renderDocs(document: OpenApiDocument): Page {
   const html = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(document.info.title)} API</title><style>${docsStyle}</style></head>
-<body><a class="skip" href="#content">Skip to the content</a><div class="page">${navigation(document)}${content(document)}</div></body></html>
+<body><a class="skip" href="#content">Skip to the content</a><div class="page">${header(document)}${navigation(document)}${content(document)}</div></body></html>
 `;
   const styleHash = createHash('sha256').update(docsStyle).digest('base64');
   return {

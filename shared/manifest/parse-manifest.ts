@@ -3,6 +3,7 @@ import { digestBytes, type Digest } from '../core/digest.ts';
 import { McError } from '../core/errors.ts';
 import type { Issue } from '../core/issue.ts';
 import { findJsonSyntaxError } from '../core/json/json-syntax.ts';
+import { shownValue } from '../core/shown-value.ts';
 import { boundedIssues } from './bounded-issues.ts';
 import { readManifestSource } from './manifest-source.ts';
 import { Manifest, manifestLimits } from './manifest.ts';
@@ -39,6 +40,18 @@ function jsonIssues(text: string): Issue[] {
   ];
 }
 
+/** An empty file, or one of something else, such as a list or prose. */
+function noMapping(value: unknown): Issue {
+  return {
+    code: 'invalid-type',
+    pointer: '',
+    message: value === null ? 'the manifest is empty' : 'the manifest is no mapping of fields to values',
+    got: shownValue(value),
+    allowed: 'a mapping with name, version and tasks',
+    fix: 'Begin with one that works: `maestro init` writes it.',
+  };
+}
+
 /** Order of the text, and what has no place in it last; no line is longer than the limit. */
 const rank = ({ line, column = 0 }: Issue): number =>
   line === undefined ? Number.MAX_SAFE_INTEGER : line * (manifestLimits.bytes + 2) + column;
@@ -61,6 +74,8 @@ export function parseManifest(text: string, mediaType: string): ParsedManifest {
   const jsonProblems = isJson(mediaType) && source.issues.every(({ code }) => code !== 'depth') ? jsonIssues(text) : [];
   if (jsonProblems.length > 0) throw invalid(jsonProblems);
   if (source.issues.length > 0) throw invalid(boundedIssues(source.issues));
+  if (typeof source.value !== 'object' || source.value === null || Array.isArray(source.value))
+    throw invalid([source.locate(noMapping(source.value))]);
   const issues = validateManifest(source.value);
   if (issues.length > 0) throw invalid(issues.map((issue) => source.locate(issue)));
   const manifest = Manifest.parse(source.value);

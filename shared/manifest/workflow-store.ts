@@ -103,12 +103,15 @@ export async function findHighest(table: Table, tenant: TenantId, name: string):
   return items[0] && StoredWorkflow.parse(items[0]);
 }
 
-/** One page of all versions of the tenant, by name, then by precedence. */
+/** One page of the versions of the tenant: all of them by name and then by precedence, or those of one workflow, the newest first. */
 export async function queryVersions(
   table: Table,
   tenant: TenantId,
-  { limit, cursor }: { limit: number; cursor?: string },
+  { name, ...page }: { name?: string; limit: number; cursor?: string },
 ): Promise<Page<Workflow>> {
-  const page = await table.query({ index: 'gsi1', pk: listPk(tenant), limit, ...(cursor !== undefined && { cursor }) });
-  return { ...page, items: page.items.map((item) => StoredWorkflow.parse(item)) };
+  const { items, ...rest } =
+    name === undefined
+      ? await table.query({ index: 'gsi1', pk: listPk(tenant), ...page })
+      : await table.query({ pk: workflowPk(tenant, name), prefix: 'V#', reverse: true, ...page });
+  return { ...rest, items: items.map((item) => StoredWorkflow.parse(item)) };
 }

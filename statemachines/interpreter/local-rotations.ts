@@ -5,6 +5,12 @@ import type { RotationInput, Rotations } from '../../shared/port/keys/rotations.
 import { rotationPhaseNames, runRotationPhase, type RotationPhaseName } from '../../shared/rotation/rotation-phases.ts';
 import { readDefinition } from './read-definition.ts';
 
+/**
+ * What is left of the window, in milliseconds. The interpreter asks when it comes to wait; by itself it would go by the clock of the machine, and give its timer
+ * a negative time for a window that is over.
+ */
+type Waits = Partial<Record<'Window', number>>;
+
 export class LocalRotations implements Rotations {
   readonly #deps: () => Deps;
   readonly #running = new Map<string, { abort: () => void; ended: Promise<void> }>();
@@ -17,9 +23,10 @@ export class LocalRotations implements Rotations {
 
   async start(input: RotationInput): Promise<void> {
     if (this.#isClosed || this.#running.has(input.rotationId)) return;
-    const handlers = Object.fromEntries(rotationPhaseNames.map((name) => [name, async () => this.#runPhase(name, input)]));
+    const waits: Waits = {};
+    const handlers = Object.fromEntries(rotationPhaseNames.map((name) => [name, async () => this.#runPhase(name, input, waits)]));
     const machine = new StateMachine(readDefinition('key-rotation.asl.json'), { validationOptions: { noValidate: true } });
-    const run = machine.run({ ...input }, { overrides: { taskResourceLocalHandlers: handlers } });
+    const run = machine.run({ ...input }, { overrides: { taskResourceLocalHandlers: handlers, waitTimeOverrides: waits } });
     const ended = run.result.then(
       () => undefined,
       (error: unknown) => this.#tell(input, error),
@@ -35,9 +42,15 @@ export class LocalRotations implements Rotations {
     await Promise.all(running.map(({ ended }) => ended));
   }
 
-  async #runPhase(name: RotationPhaseName, input: RotationInput): Promise<{ Payload: Record<string, string | boolean | null> }> {
+  async #runPhase(
+    name: RotationPhaseName,
+    input: RotationInput,
+    waits: Waits,
+  ): Promise<{ Payload: Record<string, string | boolean | null> }> {
     if (this.#isClosed) throw new Error('the home is closing');
-    return { Payload: { ...(await runRotationPhase(this.#deps(), name, input)) } };
+    const answer = await runRotationPhase(this.#deps(), name, input);
+    if (answer.windowEndsAt !== null) waits.Window = Math.max(0, Date.parse(answer.windowEndsAt) - this.#deps().clock.now());
+    return { Payload: { ...answer } };
   }
 
   #tell({ rotationId }: RotationInput, error: unknown): void {

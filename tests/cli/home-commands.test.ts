@@ -83,6 +83,35 @@ describe('the command line on a running home', () => {
   );
 
   test(
+    'workflows lists versions with their state, page by page, and gives back a manifest that is the same version when published',
+    async () => {
+      writeFileSync(home.file('other.yaml'), manifest.replace('name: greeting', 'name: listed'));
+      const first = jsonOf(await maestro('publish', 'other.yaml', '--json'));
+      await maestro('publish', 'other.yaml', '--bump', 'minor');
+      writeFileSync(home.file('newer.yaml'), manifest.replace('name: greeting', 'name: listed').replace('Hello', 'Good day'));
+      await maestro('publish', 'newer.yaml', '--bump', 'minor');
+      const { stdout, stderr } = await maestro('workflows', 'ls', 'listed', '--limit', '1');
+      expect(stdout).toMatch(/^WORKFLOW +STATE +PUBLISHED +BY +DIGEST\nlisted@1\.1\.0 +published +\S+Z +\S+ +sha256:\w+…\n$/);
+      const more = /^more: maestro (workflows ls listed --cursor \S+)\n$/.exec(stderr)?.[1] ?? '';
+      expect((await maestro(...more.split(' '))).stdout).toContain('listed@1.0.0');
+      expect(jsonOf(await maestro('workflows', 'ls', '--json'))).toMatchObject({
+        items: expect.arrayContaining([expect.objectContaining({ name: 'greeting' }), first]),
+      });
+      expect((await maestro('workflows', 'ls', 'nobody')).stdout).toBe('no workflow has the name nobody\n');
+
+      const shown = await maestro('workflows', 'show', 'listed@1.0.0');
+      for (const part of ['listed@1.0.0  published', 'rel_', 'text: Hello ${{ inputs.who }}']) expect(shown.stdout).toContain(part);
+      expect(await maestro('workflows', 'show', 'listed@1.0.0', '-o', 'back.yaml')).toMatchObject({ code: 0 });
+      expect(jsonOf(await maestro('publish', 'back.yaml', '--json'))).toEqual(first);
+      expect(await maestro('workflows', 'show', 'nobody')).toMatchObject({
+        code: 5,
+        stderr: expect.stringContaining('maestro workflows ls'),
+      });
+    },
+    slowMs,
+  );
+
+  test(
     'plan shows tasks, cost and decision, of a file and of a workflow',
     async () => {
       for (const args of [['workflow.yaml'], ['-m', 'workflow.yaml'], ['greeting']]) {

@@ -20,7 +20,9 @@ describe('the command line', () => {
   test('an unknown command is a usage error with a suggestion', async () => {
     const result = await runCli(['pubish', 'workflow.yaml']);
     expect(result).toMatchObject({ code: 2, stdout: '' });
-    expect(result.stderr).toContain('Did you mean publish?');
+    expect(result.stderr).toBe(
+      "error mc:cli:usage: unknown command 'pubish'\n  fix      Did you mean publish? See `maestro help` for arguments, options and examples.\n",
+    );
   });
 
   test.each([
@@ -34,8 +36,16 @@ describe('the command line', () => {
   ])('wrong arguments are a usage error that names the help of the command: %j', async (args, help) => {
     const result = await runCli(args);
     expect(result).toMatchObject({ code: 2, stdout: '' });
-    expect(result.stderr).toContain('error');
+    expect(result.stderr).toMatch(/^error mc:cli:usage: [^]*\n {2}fix {6}See /);
     expect(result.stderr).toContain(help);
+  });
+
+  test.each(['0', '101', 'ten', '1e1', ''])('a page of %j entries is refused before a home is looked for', async (limit) => {
+    const { code, stderr } = await runCli(['status', '--limit', limit]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining(`--limit got ${JSON.stringify(limit)}; allowed is a number from 1 to 100.`),
+    });
   });
 
   test('with --json an error is one JSON document on standard output', async () => {

@@ -14,6 +14,8 @@ describe('the command-line reference', () => {
       'plan',
       'publish',
       'run',
+      'workflows ls',
+      'workflows show',
       'status',
       'logs',
       'receipt',
@@ -23,6 +25,7 @@ describe('the command-line reference', () => {
     for (const name of [...names, 'keys ls', 'keys export', 'package build', 'package push', 'package ls', 'completion', 'version']) {
       expect(reference).toContain(`## maestro ${name}\n`);
     }
+    expect(reference).toContain('how many to list, 1 to 100; default 50');
     expect(reference.match(/--json/g)?.length).toBeGreaterThanOrEqual(20);
   });
 

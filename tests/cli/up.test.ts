@@ -16,7 +16,11 @@ const Started = z.object({
   pid: z.int(),
   sandbox: z.object({ level: z.string(), tools: z.string(), networkBlocked: z.boolean() }),
 });
-type Home = z.infer<typeof Started> & { stop(signal: NodeJS.Signals): Promise<number | null>; said(text: string): Promise<void> };
+type Home = z.infer<typeof Started> & {
+  stop(signal: NodeJS.Signals): Promise<number | null>;
+  said(text: string): Promise<void>;
+  heard(): string;
+};
 const slowMs = 60_000;
 
 describe('maestro up', () => {
@@ -28,8 +32,8 @@ describe('maestro up', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function up(dataDir: string): Promise<Home> {
-    const child = spawn(process.execPath, [launcher, 'up', '--port', '0', '--data-dir', dataDir, '--json'], {
+  async function up(dataDir: string, ...more: string[]): Promise<Home> {
+    const child = spawn(process.execPath, [launcher, 'up', '--port', '0', '--data-dir', dataDir, '--json', ...more], {
       env: bareEnv(env),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -48,6 +52,7 @@ describe('maestro up', () => {
         for (let waited = 0; waited < 10_000 && !stderr.includes(text); waited += 20) await delay(20);
         expect(stderr).toContain(text);
       },
+      heard: () => stderr,
     };
   }
 
@@ -151,6 +156,19 @@ describe('maestro up', () => {
         env,
       });
       expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('maestro up --sandbox node-permission') });
+    },
+    slowMs,
+  );
+
+  test(
+    'on an address that others reach it says so, and on that of this machine it does not',
+    async () => {
+      const shown = await up(join(folder, 'shown'), '--host', '0.0.0.0');
+      await shown.said('plain HTTP on 0.0.0.0');
+      await shown.stop('SIGTERM');
+      const own = await up(join(folder, 'own'), '--host', '127.0.0.1');
+      await own.stop('SIGTERM');
+      expect(own.heard()).not.toContain('plain HTTP');
     },
     slowMs,
   );

@@ -128,6 +128,12 @@ describe('why a run may run, told by the command line', () => {
         expect(stdout).toContain(part);
       expect(jsonOf(await maestro('status', denial, '--json'))).toMatchObject({ id: denial, verdict: 'deny', executionId: null });
       expect(await maestro('status', denial, '--watch')).toMatchObject({ code: 2 });
+      for (const option of ['--watch', '--explain'])
+        expect(await maestro('status', option)).toMatchObject({
+          code: 2,
+          stdout: '',
+          stderr: expect.stringContaining(`${option} is about one`),
+        });
       expect(await maestro('status', 'dec_01ARZ3NDEKTSV4RRFFQ69G5FAV')).toMatchObject({ code: 5, stdout: '' });
     },
     slowMs,

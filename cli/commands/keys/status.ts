@@ -2,15 +2,15 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { KeyRotationDetails } from '../../../shared/rotation/rotation-view.ts';
-import { addConnection, describeCommand, type HomeOptions } from '../../command-options.ts';
+import { addConnection, addPaging, describeCommand, type HomeOptions, type PagingOptions } from '../../command-options.ts';
 import { connect } from '../../session.ts';
 import { paint } from '../../terminal/paint.ts';
-import { note, printResult } from '../../terminal/report.ts';
+import { printPage, printResult } from '../../terminal/report.ts';
 import { table } from '../../terminal/table.ts';
 import { writeWhole } from '../../write-file.ts';
 import { describeRotation } from './rotation-report.ts';
 
-type StatusOptions = HomeOptions & { evidence?: string; limit: string; cursor?: string };
+type StatusOptions = HomeOptions & { evidence?: string } & PagingOptions;
 
 const columns = [{ title: 'ROTATION' }, { title: 'KEY' }, { title: 'STARTED' }, { title: 'STATE' }, { title: 'WHY' }];
 
@@ -20,10 +20,8 @@ export function addStatus(group: Command): void {
     .command('status')
     .description('list the rotations of keys, or show one and save its evidence')
     .argument('[rotation]', 'id of a rotation; without it all are listed')
-    .option('--evidence <folder>', 'save its statements and keys there')
-    .option('--limit <count>', 'how many to list, 1 to 100', '50')
-    .option('--cursor <cursor>', 'continue a list where the last page ended');
-  describeCommand(addConnection(command), [
+    .option('--evidence <folder>', 'save its statements and keys there');
+  describeCommand(addConnection(addPaging(command)), [
     { line: 'maestro keys status', meaning: 'what was rotated and what is under way' },
     { line: 'maestro keys status rot_01K9 --evidence ./rotation', meaning: 'what an auditor verifies, in a folder' },
   ]).action(status);
@@ -37,10 +35,12 @@ async function status(id: string | undefined, options: StatusOptions): Promise<v
     printResult(options, rotation, () => renderRotation(rotation, files));
     return;
   }
-  const page = await client.listKeyRotations({ limit: Number(options.limit), cursor: options.cursor });
+  const page = await client.listKeyRotations({ limit: options.limit, cursor: options.cursor });
   const rows = page.items.map((rotation) => [rotation.id, rotation.kind, rotation.startedAt, describeRotation(rotation), rotation.reason]);
-  printResult(options, page, () => (rows.length === 0 ? 'no key was rotated yet' : table(columns, rows)));
-  if (page.cursor !== undefined && options.json !== true) note(`more: maestro keys status --cursor ${page.cursor}`);
+  printPage(options, page, {
+    command: 'maestro keys status',
+    human: () => (rows.length === 0 ? 'no key was rotated yet' : table(columns, rows)),
+  });
 }
 
 function saveEvidence(folder: string, rotation: KeyRotationDetails): string[] {

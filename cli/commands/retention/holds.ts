@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import { McError } from '../../../shared/core/errors.ts';
 import { idSchema } from '../../../shared/core/id.ts';
 import type { HoldScope, LegalHold } from '../../../shared/retention/hold/legal-hold.ts';
-import { addConnection, describeCommand, type HomeOptions } from '../../command-options.ts';
+import { addConnection, addPaging, describeCommand, type HomeOptions, type PagingOptions } from '../../command-options.ts';
 import { connect } from '../../session.ts';
 import { paint } from '../../terminal/paint.ts';
-import { note, printResult } from '../../terminal/report.ts';
+import { printPage, printResult } from '../../terminal/report.ts';
 import { table } from '../../terminal/table.ts';
 import { tenantOf } from './settings.ts';
 
-type ListOptions = HomeOptions & { limit: string; cursor?: string };
+type ListOptions = HomeOptions & PagingOptions;
 type HoldOptions = HomeOptions & { workflow?: string; execution?: string; reason: string };
 type ReleaseOptions = HomeOptions & { tenant?: string; reason: string };
 
@@ -21,22 +21,20 @@ function scopeText(scope: HoldScope): string {
 const stateText = ({ released }: LegalHold): string => (released ? `released ${released.at}` : paint('yellow', 'stands'));
 
 export function addHolds(group: Command): void {
-  const command = group
-    .command('holds')
-    .description('list the legal holds of a tenant')
-    .argument('[tenant]', 'default: your own')
-    .option('--limit <count>', 'how many to list, 1 to 100', '50')
-    .option('--cursor <cursor>', 'continue a list where the last page ended');
-  describeCommand(addConnection(command), [
+  const command = group.command('holds').description('list the legal holds of a tenant').argument('[tenant]', 'default: your own');
+  describeCommand(addConnection(addPaging(command)), [
     { line: 'maestro retention holds', meaning: 'those that stand, and those that were released' },
   ]).action(async (tenant: string | undefined, options: ListOptions) => {
     const name = await tenantOf(options, tenant);
-    const page = await connect(options).retention.listHolds(name, { limit: Number(options.limit), cursor: options.cursor });
+    const page = await connect(options).retention.listHolds(name, { limit: options.limit, cursor: options.cursor });
     const rows = page.items.map((hold) => [hold.id, scopeText(hold.scope), stateText(hold), hold.reason]);
-    printResult(options, page, () =>
-      rows.length === 0 ? 'no legal holds' : table([{ title: 'HOLD' }, { title: 'COVERS' }, { title: 'STATE' }, { title: 'REASON' }], rows),
-    );
-    if (page.cursor !== undefined && options.json !== true) note(`more: maestro retention holds ${name} --cursor ${page.cursor}`);
+    printPage(options, page, {
+      command: `maestro retention holds ${name}`,
+      human: () =>
+        rows.length === 0
+          ? 'no legal holds'
+          : table([{ title: 'HOLD' }, { title: 'COVERS' }, { title: 'STATE' }, { title: 'REASON' }], rows),
+    });
   });
 }
 

@@ -2,32 +2,29 @@ import type { Command } from 'commander';
 import type { PurgeAnswer } from '../../../shared/retention/purge-now.ts';
 import type { Purge } from '../../../shared/retention/purge/purge-record.ts';
 import { RunKind } from '../../../shared/tenant/retention.ts';
-import { addConnection, choice, describeCommand, type HomeOptions } from '../../command-options.ts';
+import { addConnection, addPaging, choice, describeCommand, type HomeOptions, type PagingOptions } from '../../command-options.ts';
 import { connect } from '../../session.ts';
 import { paint } from '../../terminal/paint.ts';
-import { note, printResult } from '../../terminal/report.ts';
+import { note, printPage, printResult } from '../../terminal/report.ts';
 import { table } from '../../terminal/table.ts';
 import { writeWhole } from '../../write-file.ts';
 import { tenantOf } from './settings.ts';
 
-type ListOptions = HomeOptions & { limit: string; cursor?: string };
+type ListOptions = HomeOptions & PagingOptions;
 type PurgeOptions = HomeOptions & { execution?: string; kind?: RunKind; dryRun?: boolean; reason: string };
 type ManifestOptions = HomeOptions & { output?: string };
 
 export function addPurges(group: Command): void {
-  const command = group
-    .command('purges')
-    .description('list what was purged')
-    .argument('[tenant]', 'default: your own')
-    .option('--limit <count>', 'how many to list, 1 to 100', '50')
-    .option('--cursor <cursor>', 'continue a list where the last page ended');
-  describeCommand(addConnection(command), [
+  const command = group.command('purges').description('list what was purged').argument('[tenant]', 'default: your own');
+  describeCommand(addConnection(addPaging(command)), [
     { line: 'maestro retention purges', meaning: 'the newest first, each with its manifest' },
   ]).action(async (tenant: string | undefined, options: ListOptions) => {
     const name = await tenantOf(options, tenant);
-    const page = await connect(options).retention.listPurges(name, { limit: Number(options.limit), cursor: options.cursor });
-    printResult(options, page, () => (page.items.length === 0 ? 'nothing was purged yet' : purgeTable(page.items)));
-    if (page.cursor !== undefined && options.json !== true) note(`more: maestro retention purges ${name} --cursor ${page.cursor}`);
+    const page = await connect(options).retention.listPurges(name, { limit: options.limit, cursor: options.cursor });
+    printPage(options, page, {
+      command: `maestro retention purges ${name}`,
+      human: () => (page.items.length === 0 ? 'nothing was purged yet' : purgeTable(page.items)),
+    });
   });
 }
 

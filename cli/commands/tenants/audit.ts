@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { addConnection, describeCommand, type HomeOptions } from '../../command-options.ts';
+import { addConnection, addPaging, describeCommand, type HomeOptions, type PagingOptions } from '../../command-options.ts';
 import { connect } from '../../session.ts';
-import { note, printResult } from '../../terminal/report.ts';
+import { printPage } from '../../terminal/report.ts';
 import { table } from '../../terminal/table.ts';
 import { shortDigest } from '../../terminal/units.ts';
 
@@ -9,16 +9,12 @@ const columns = [{ title: 'WHEN' }, { title: 'WHO' }, { title: 'WHAT' }, { title
 
 /** Lists who changed what in the caller's tenant. */
 export function addAudit(group: Command): void {
-  const command = group
-    .command('audit')
-    .description('list who changed what in your tenant, the newest first; for its admins')
-    .option('--limit <count>', 'how many to list, 1 to 100', '50')
-    .option('--cursor <cursor>', 'continue a list where the last page ended');
-  describeCommand(addConnection(command), [
+  const command = group.command('audit').description('list who changed what in your tenant, the newest first; for its admins');
+  describeCommand(addConnection(addPaging(command)), [
     { line: 'maestro tenants audit --limit 20', meaning: 'the last 20 changes, starts and denials' },
     { line: 'maestro tenants audit --json', meaning: 'as CloudEvents, with every detail' },
-  ]).action(async (options: HomeOptions & { limit: string; cursor?: string }) => {
-    const page = await connect(options).listAuditEvents({ limit: Number(options.limit), cursor: options.cursor });
+  ]).action(async (options: HomeOptions & PagingOptions) => {
+    const page = await connect(options).listAuditEvents({ limit: options.limit, cursor: options.cursor });
     const rows = page.items.map(({ time, type, subject, data }) => [
       time,
       data.actor.sub,
@@ -26,7 +22,6 @@ export function addAudit(group: Command): void {
       /^sha256:/.test(subject) ? shortDigest(subject) : subject,
       data.reason,
     ]);
-    printResult(options, page, () => (rows.length === 0 ? 'no changes' : table(columns, rows)));
-    if (page.cursor !== undefined && options.json !== true) note(`more: maestro tenants audit --cursor ${page.cursor}`);
+    printPage(options, page, { command: 'maestro tenants audit', human: () => (rows.length === 0 ? 'no changes' : table(columns, rows)) });
   });
 }

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { McError } from '../../../shared/core/errors.ts';
 import { Role } from '../../../shared/tenant/actor.ts';
-import { addConnection, choice, describeCommand, type HomeOptions } from '../../command-options.ts';
+import { addConnection, addPaging, choice, describeCommand, type HomeOptions, type PagingOptions } from '../../command-options.ts';
 import { connect } from '../../session.ts';
 import { paint } from '../../terminal/paint.ts';
-import { note, printResult } from '../../terminal/report.ts';
+import { printPage, printResult } from '../../terminal/report.ts';
 import { table } from '../../terminal/table.ts';
 
-type ListOptions = HomeOptions & { limit: string; cursor?: string };
+type ListOptions = HomeOptions & PagingOptions;
 type MemberOptions = HomeOptions & {
   role: Role;
   service?: boolean;
@@ -18,29 +18,25 @@ type MemberOptions = HomeOptions & {
 };
 
 export function addMembers(group: Command): void {
-  const command = group
-    .command('members')
-    .description('list the members of a tenant')
-    .argument('[tenant]', 'default: your own')
-    .option('--limit <count>', 'how many to list, 1 to 100', '50')
-    .option('--cursor <cursor>', 'continue a list where the last page ended');
-  describeCommand(addConnection(command), [{ line: 'maestro tenants members acme', meaning: 'who may do what' }]).action(
+  const command = group.command('members').description('list the members of a tenant').argument('[tenant]', 'default: your own');
+  describeCommand(addConnection(addPaging(command)), [{ line: 'maestro tenants members acme', meaning: 'who may do what' }]).action(
     async (tenant: string | undefined, options: ListOptions) => {
       const client = connect(options);
       const name = tenant ?? (await client.whoami()).tenant;
-      const page = await client.listMembers(name, { limit: Number(options.limit), cursor: options.cursor });
+      const page = await client.listMembers(name, { limit: options.limit, cursor: options.cursor });
       const rows = page.items.map(({ subject, role, kind, suspended }) => [
         subject,
         role,
         kind,
         suspended ? paint('red', 'suspended') : 'active',
       ]);
-      printResult(options, page, () =>
-        rows.length === 0
-          ? 'no members: the roles of tokens count'
-          : table([{ title: 'SUBJECT' }, { title: 'ROLE' }, { title: 'KIND' }, { title: 'STATE' }], rows),
-      );
-      if (page.cursor !== undefined && options.json !== true) note(`more: maestro tenants members ${name} --cursor ${page.cursor}`);
+      printPage(options, page, {
+        command: `maestro tenants members ${name}`,
+        human: () =>
+          rows.length === 0
+            ? 'no members: the roles of tokens count'
+            : table([{ title: 'SUBJECT' }, { title: 'ROLE' }, { title: 'KIND' }, { title: 'STATE' }], rows),
+      });
     },
   );
 }

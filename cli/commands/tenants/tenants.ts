@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { addConnection, describeCommand, type HomeOptions } from '../../command-options.ts';
+import { addConnection, addPaging, describeCommand, type HomeOptions, type PagingOptions } from '../../command-options.ts';
 import { connect } from '../../session.ts';
 import { paint } from '../../terminal/paint.ts';
 import { renderTenant } from '../../terminal/render-tenant.ts';
-import { note, printResult } from '../../terminal/report.ts';
+import { printPage, printResult } from '../../terminal/report.ts';
 import { table } from '../../terminal/table.ts';
 import { addAudit } from './audit.ts';
 import { addMember, addMembers } from './members.ts';
@@ -24,15 +24,11 @@ export function addTenants(program: Command): void {
 }
 
 function addList(group: Command): void {
-  const command = group
-    .command('ls')
-    .description('list the tenants you may see')
-    .option('--limit <count>', 'how many to list, 1 to 100', '50')
-    .option('--cursor <cursor>', 'continue a list where the last page ended');
-  describeCommand(addConnection(command), [
+  const command = group.command('ls').description('list the tenants you may see');
+  describeCommand(addConnection(addPaging(command)), [
     { line: 'maestro tenants ls', meaning: 'all for admins of the owner of the home, else your own' },
-  ]).action(async (options: HomeOptions & { limit: string; cursor?: string }) => {
-    const page = await connect(options).listTenants({ limit: Number(options.limit), cursor: options.cursor });
+  ]).action(async (options: HomeOptions & PagingOptions) => {
+    const page = await connect(options).listTenants({ limit: options.limit, cursor: options.cursor });
     const titles = [
       { title: 'TENANT' },
       { title: 'NAME' },
@@ -47,8 +43,7 @@ function addList(group: Command): void {
       String(budget.dailyMaxUSD),
       timeZone,
     ]);
-    printResult(options, page, () => table(titles, rows));
-    if (page.cursor !== undefined && options.json !== true) note(`more: maestro tenants ls --cursor ${page.cursor}`);
+    printPage(options, page, { command: 'maestro tenants ls', human: () => table(titles, rows) });
   });
 }
 

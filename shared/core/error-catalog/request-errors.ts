@@ -87,7 +87,7 @@ export const requestErrors = {
     5,
     'never',
     'There is no such workflow',
-    'Publish the version before you run it: `maestro publish FILE`. GET /api/workflows lists what is published.',
+    'Publish the version before you run it: `maestro publish FILE`. `maestro workflows ls` and GET /api/workflows list what is there.',
   ),
   'mc:workflow:version-conflict': row(
     409,

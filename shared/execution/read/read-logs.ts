@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import type { Digest } from '../../core/digest.ts';
 import { McError } from '../../core/errors.ts';
+import { nearest } from '../../core/nearest.ts';
+import { shownValue } from '../../core/shown-value.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { Actor } from '../../tenant/actor.ts';
@@ -50,7 +52,7 @@ const Position = z.strictObject({
 });
 type Position = z.infer<typeof Position>;
 
-/** One page of the log, of the whole run or one task. */
+/** One page of the log, of the whole run or one task; `mc:request:invalid` for a task that the run does not have, which would look like one that said nothing. */
 export async function readLogs(
   deps: Pick<Deps, 'table' | 'blobs'>,
   actor: Actor,
@@ -60,6 +62,7 @@ export async function readLogs(
   const head = await getExecutionRecord(deps, actor.tenant, executionId);
   if (head.logsPurge) throw purgedError(executionId, head.logsPurge, 'its log');
   const tasks = await listTasks(deps, actor.tenant, executionId);
+  if (query.taskId !== undefined) requireTask(query.taskId, tasks);
   const position: Position = query.cursor === undefined ? { read: '', line: 0 } : decode(query.cursor);
   const read = new Map(tasks.map((task, index) => [task.id, parseInt(position.read.slice(2 * index, 2 * index + 2) || '0', 36)]));
   const lines: LogRecord[] = [];
@@ -78,6 +81,17 @@ export async function readLogs(
   const isSealed = isTerminal(head.state);
   const cursor = encode({ read: tasks.map((task) => (read.get(task.id) ?? 0).toString(36).padStart(2, '0')).join(''), ...rest });
   return { lines, cursor, done: isSealed && rest.at === undefined };
+}
+
+function requireTask(taskId: string, tasks: readonly TaskRecord[]): void {
+  const ids = tasks.map(({ id }) => id);
+  if (ids.includes(taskId)) return;
+  const issue = { code: 'unknown-task', pointer: '/query/task', message: `the run has no task ${taskId}` };
+  const near = nearest(taskId, ids);
+  const fix = near === undefined ? 'Name one of its tasks, or none for all of them.' : `Use ${near}, if that was meant.`;
+  throw new McError('mc:request:invalid', issue.message, {
+    issues: [{ ...issue, got: shownValue(taskId), allowed: shownValue(ids.join(', ')), fix }],
+  });
 }
 
 interface UnreadLog {

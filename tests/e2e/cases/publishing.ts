@@ -132,5 +132,21 @@ export function describePublishing(home: TestedHome): void {
       },
       slowMs,
     );
+
+    test(
+      'the versions of one workflow are listed with their state, the newest first, over pages',
+      async () => {
+        const name = `versions-${home.unique}`;
+        for (const version of ['1.9.0', '1.10.0']) await publish(home, echoManifest(name, { version }));
+        await home.client.createWorkflow(JSON.stringify(echoManifest(name, { version: '2.0.0' })), 'application/json');
+        const first = await home.client.listWorkflows({ name, limit: 2 });
+        const second = await home.client.listWorkflows({ name, limit: 2, cursor: first.cursor });
+        const seen = [...first.items, ...second.items].map(({ version, state }) => `${version} ${state}`);
+        expect(seen).toEqual(['2.0.0 draft', '1.10.0 published', '1.9.0 published']);
+        expect((await home.client.listWorkflows({ name: `${name}-none` })).items).toEqual([]);
+        expect(await problemOf(home.client.listWorkflows({ name: 'no name' }))).toMatchObject({ code: 'mc:request:invalid', status: 400 });
+      },
+      slowMs,
+    );
   });
 }

@@ -15,6 +15,12 @@ describe('the documentation page', () => {
     expect(ids).toEqual(expect.arrayContaining(Object.keys(document.components.schemas).map((name) => `schema-${name}`)));
   });
 
+  test('says what it is about before its list of operations, which a narrow window shows above everything else', () => {
+    const places = ['<h1>', '<nav', '<main'].map((part) => html.indexOf(part));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+  });
+
   test('links only to places that are there', () => {
     const targets = [...html.matchAll(/href="#([^"]+)"/g)].map((match) => match[1]);
     expect(targets.filter((target) => !html.includes(` id="${target}"`))).toEqual([]);

@@ -4,7 +4,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from '@jest/globals';
 import { KmsKeyVersions } from '../../../shared/aws/kms-key-versions.ts';
 import { KmsSigner } from '../../../shared/aws/kms-signer.ts';
-import { SfnRotations } from '../../../shared/aws/sfn-rotations.ts';
+import { SfnRotations } from '../../../shared/aws/step-functions/sfn-rotations.ts';
 import { WireService, wireError, type WireAnswer } from './wire-service.ts';
 
 const named = (Arn: string, more: object = {}): WireAnswer => ({ body: { KeyMetadata: { KeyId: Arn, Arn, ...more } } });

@@ -5,7 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from '@jest/globals';
 import { KmsLogKey } from '../../../shared/aws/kms-log-key.ts';
 import { KmsSigner } from '../../../shared/aws/kms-signer.ts';
-import { SfnPhases } from '../../../shared/aws/sfn-phases.ts';
+import { SfnPhases } from '../../../shared/aws/step-functions/sfn-phases.ts';
 import { SqsTaskQueue } from '../../../shared/aws/sqs-task-queue.ts';
 import { digestBytes } from '../../../shared/core/digest.ts';
 import { TenantId } from '../../../shared/core/tenant-id.ts';

@@ -57,6 +57,7 @@ describe('the data folder', () => {
 
   test('that is a file, below a file, or where nobody makes folders, is refused', async () => {
     writeFileSync(dataDir, 'mine');
+    await expect(open()).rejects.toMatchObject({ message: `${dataDir} cannot be opened for writing: a file stands there already` });
     for (const path of [dataDir, join(dataDir, 'below'), '/sys/maestro']) {
       await expect(open(path)).rejects.toMatchObject({ code: 'mc:host:data-dir-unusable', message: expect.stringContaining(path) });
     }

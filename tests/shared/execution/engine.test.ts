@@ -145,6 +145,11 @@ tasks:
       ['two', 'undone'],
       ['one', 'undone'],
     ]);
+    const asked = readLogs(engine.home.deps, engine.actor, { id: execution.id, taskId: 'onee' });
+    await expect(asked).rejects.toMatchObject({
+      code: 'mc:request:invalid',
+      issues: [{ pointer: '/query/task', got: 'onee', allowed: 'bad, one, two', fix: 'Use one, if that was meant.' }],
+    });
     const undone = engine.attempts.filter(({ idempotencyKey }) => idempotencyKey.endsWith('/compensation'));
     expect(undone.map(({ inputs }) => inputs)).toEqual([{ undo: 2 }, { undo: 1 }]);
   });

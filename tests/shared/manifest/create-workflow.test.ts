@@ -169,4 +169,18 @@ describe('listing workflows', () => {
     } while (cursor !== undefined);
     expect(names).toEqual(['abc@1.0.0', 'hello@1.9.0-rc.1', 'hello@1.9.0', 'hello@1.10.0']);
   });
+
+  test('of one name gives its versions, the newest first, page by page, and none of a name that only begins so or of another tenant', async () => {
+    for (const version of ['1.9.0', '1.10.0', '1.9.0-rc.1']) await create({ version });
+    await publishDraft(home.deps, actor, { id: (await getWorkflow(home.deps, actor, 'hello@1.10.0')).id });
+    await create({ name: 'hello-2' });
+    await create({ version: '3.0.0' }, stranger);
+    const first = await listWorkflows(home.deps, actor, { name: 'hello', limit: 2 });
+    expect(first.items.map(({ version, state }) => `${version} ${state}`)).toEqual(['1.10.0 published', '1.9.0 draft']);
+    const cursor = first.cursor ?? '';
+    const second = await listWorkflows(home.deps, actor, { name: 'hello', limit: 2, cursor });
+    expect(second.items.map(({ version }) => version)).toEqual(['1.9.0-rc.1']);
+    expect(second.cursor).toBeUndefined();
+    expect((await listWorkflows(home.deps, actor, { name: 'hell' })).items).toEqual([]);
+  });
 });

@@ -124,11 +124,13 @@ describe('text that cannot be read', () => {
   });
 
   test.each([
-    ['no text', ''],
-    ['only comments', '# nothing\n'],
-    ['a word', 'hello'],
-  ])('%s is no manifest', (_, text) => {
-    expect(issuesOf(text)).toMatchObject([{ code: 'invalid-type', pointer: '', line: 1, column: 1, allowed: 'object' }]);
+    ['no text', '', 'the manifest is empty'],
+    ['only comments', '# nothing\n', 'the manifest is empty'],
+    ['a word', 'hello', 'the manifest is no mapping of fields to values'],
+    ['a list', '- hello', 'the manifest is no mapping of fields to values'],
+  ])('%s is no manifest', (_, text, message) => {
+    const allowed = 'a mapping with name, version and tasks';
+    expect(issuesOf(text)).toMatchObject([{ code: 'invalid-type', pointer: '', line: 1, column: 1, message, allowed }]);
   });
 
   test('an answer stays an answer, however many errors the text has', () => {

@@ -1,14 +1,10 @@
-import {
-  ExecutionAlreadyExists,
-  InvalidToken,
-  SendTaskSuccessCommand,
-  StartExecutionCommand,
-  TaskDoesNotExist,
-  TaskTimedOut,
-  type SFNClient,
-} from '@aws-sdk/client-sfn';
-import { McError } from '../core/errors.ts';
-import type { PhaseInput, Phases, TasksEnd } from '../port/phases.ts';
+import { InvalidToken, SendTaskSuccessCommand, TaskDoesNotExist, TaskTimedOut, type SFNClient } from '@aws-sdk/client-sfn';
+import { McError } from '../../core/errors.ts';
+import type { PhaseInput, Phases, TasksEnd } from '../../port/phases.ts';
+import { startOnce } from './start-once.ts';
+
+/** Who does not answer when Step Functions does not. */
+const supervisor = 'the supervisor of runs';
 
 /** Supervision by a Standard state machine: the name of its execution is the id of ours, so a second start finds the first. */
 export class SfnPhases implements Phases {
@@ -21,13 +17,8 @@ export class SfnPhases implements Phases {
   }
 
   async start(input: PhaseInput): Promise<void> {
-    try {
-      await this.#client.send(
-        new StartExecutionCommand({ stateMachineArn: this.#stateMachineArn, name: input.executionId, input: JSON.stringify(input) }),
-      );
-    } catch (error) {
-      if (!(error instanceof ExecutionAlreadyExists)) throw unavailable(error);
-    }
+    const start = { stateMachineArn: this.#stateMachineArn, name: input.executionId, input: JSON.stringify(input) };
+    await startOnce(this.#client, start, supervisor);
   }
 
   async finishRun(_input: PhaseInput, { token, outcome }: TasksEnd): Promise<void> {
@@ -37,11 +28,7 @@ export class SfnPhases implements Phases {
       await this.#client.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify({ outcome }) }));
     } catch (error) {
       const nobodyWaits = error instanceof TaskTimedOut || error instanceof InvalidToken || error instanceof TaskDoesNotExist;
-      if (!nobodyWaits) throw unavailable(error);
+      if (!nobodyWaits) throw new McError('mc:store:unavailable', `${supervisor} does not answer`, { cause: error });
     }
   }
-}
-
-function unavailable(cause: unknown): McError {
-  return new McError('mc:store:unavailable', 'the supervisor of runs does not answer', { cause });
 }
