@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { McError } from '../shared/core/errors.ts';
+import { makeFolders } from '../shared/embedded/make-folders.ts';
 import { errnoOf } from './errno.ts';
 import { reasonOf } from './workflow-source.ts';
 
@@ -18,7 +19,7 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
 /** Creates a file and its folders; an existing file is never touched. */
 export function writeNew(path: string, content: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     writeFileSync(path, content, { flag: 'wx' });
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') {

@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { McError } from '../core/errors.ts';
 import { folderError } from './folder-error.ts';
+import { makeFolders } from './make-folders.ts';
 import { systemErrorField } from './system-error.ts';
 
 const others = 0o077;
@@ -12,7 +13,7 @@ const others = 0o077;
 export function openDataFolder(path: string): void {
   let mode: number;
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolders(path, 0o700);
     mode = statSync(path).mode & 0o7777;
   } catch (error) {
     throw folderError(path, error);

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { makeFolders } from '../../../shared/embedded/make-folders.ts';
 import type { KeyRotationDetails } from '../../../shared/rotation/rotation-view.ts';
 import { addConnection, addPaging, describeCommand, type HomeOptions, type PagingOptions } from '../../command-options.ts';
 import { connect } from '../../session.ts';
@@ -44,7 +44,7 @@ async function status(id: string | undefined, options: StatusOptions): Promise<v
 }
 
 function saveEvidence(folder: string, rotation: KeyRotationDetails): string[] {
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   const files = [
     { name: 'rotation.json', text: `${JSON.stringify(rotation, undefined, 2)}\n` },
     ...rotation.keys.map(({ name, document }) => ({ name, text: document })),

@@ -2,13 +2,14 @@
  * How a backup folder is laid out: `objects/` has the stored bytes of blobs by their digest, shared by all backups; `backups/<id>/` has one backup, which
  * appears whole or not at all. `home.json` says whose backups they are.
  */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { hexOf, type Digest } from '../../core/digest.ts';
 import { McError } from '../../core/errors.ts';
 import { idSchema, type Id } from '../../core/id.ts';
 import { folderError } from '../folder-error.ts';
+import { makeFolders } from '../make-folders.ts';
 import { systemErrorField } from '../system-error.ts';
 
 /** Names of the files of one backup. */
@@ -42,7 +43,7 @@ export function objectPath(folder: string, digest: Digest): string {
 /** Makes a private folder, and takes one that is there. */
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolders(path, 0o700);
   } catch (error) {
     throw folderError(path, error);
   }

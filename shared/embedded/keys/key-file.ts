@@ -1,8 +1,9 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { constants, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { constants, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { McError } from '../../core/errors.ts';
 import { folderError } from '../folder-error.ts';
+import { makeFolders } from '../make-folders.ts';
 
 /** Receipts and tokens are signed with P-256, checkpoints of the log with Ed25519. */
 export type KeyKind = 'P-256' | 'Ed25519';
@@ -53,7 +54,7 @@ export function openKeyFile(
 function createKeyFile(path: string, kind: KeyKind): void {
   const { privateKey } = kind === 'P-256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path), 0o700);
     // `wx`: a key that another process made in the meantime is never overwritten.
     writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
   } catch (error) {

@@ -1,10 +1,11 @@
 /** The file of the wrapping keys: mode 0600, replaced whole or not at all. */
 import { hash, randomBytes } from 'node:crypto';
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { McError } from '../../core/errors.ts';
 import { folderError } from '../folder-error.ts';
+import { makeFolders } from '../make-folders.ts';
 import { syncFolderNow } from '../sync-folder.ts';
 
 const keyBytes = 32;
@@ -56,7 +57,7 @@ export function readRing(path: string): readonly RingKey[] | undefined {
 export function writeRing(path: string, keys: readonly RingKey[]): void {
   const beside = `${path}.new`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path), 0o700);
     // Left by a crash; only one process has the data folder.
     rmSync(beside, { force: true });
     const file = openSync(beside, 'wx', 0o600);
