@@ -6,7 +6,7 @@
 /** How long ops are gathered while commits follow each other closely. */
 const gatherMs = 2;
 /** Ops in one commit; larger transactions hold the event loop too long and raise the latency of every start. */
-const opsPerCommit = 1_000;
+const opsPerCommit = 2_000;
 /** A pause this long is used for work that no commit should have to do. */
 const idleMs = 250;
 
