@@ -67,10 +67,10 @@ export function logsOfTask(task: TaskRecord): Artifact[] {
 /** The texts of decisions about the attempts of a task, whose digests the receipt holds. */
 export function decisionsOfTask(head: ExecutionRecord, task: TaskRecord): Artifact[] {
   const texts = (folder: string, purpose: 'task' | 'compensation', attempts: readonly AttemptRecord[]): Artifact[] =>
-    attempts.flatMap((judged): Artifact[] => {
-      const { attempt, decisionsDigest: digest } = judged;
+    attempts.flatMap((record): Artifact[] => {
+      const { attempt, decisionsDigest: digest } = record;
       if (digest === null) return [];
-      const key = decisionLogKey(head, task, purpose, judged);
+      const key = decisionLogKey(head, task, purpose, record);
       return [{ name: `${folder}/${attempt}.json`, mediaType: json, digest, source: { kind: 'decisions', key, executionId: head.id } }];
     });
   return [

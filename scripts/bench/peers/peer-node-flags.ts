@@ -1,2 +1,2 @@
-/** Node flags of the peers' programs: the larger young generation that our own host runs with, and no limit of memory. */
+/** Node flags of the peers' programs: a larger young generation than our own host has, and no limit of memory. */
 export const peerNodeFlags: readonly string[] = ['--max-semi-space-size=24'];

@@ -1,7 +1,7 @@
 /** Brings the rows of the table up to the journal: by its thread under load, by the table itself in a pause, and when a folder is opened after a crash. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { McError } from '../../core/errors.ts';
-import { cacheKey } from './staged-changes.ts';
+import { itemId } from '../../port/table-rules.ts';
 import type { ReadJournal } from './journal.ts';
 import { decodeChanges, mergeChanges, type StoredChange } from './stored-change.ts';
 
@@ -73,7 +73,7 @@ export class JournalApplier {
 function merged(changes: readonly StoredChange[]): Iterable<StoredChange> {
   const rows = new Map<string, StoredChange>();
   for (const change of changes) {
-    const id = cacheKey(change);
+    const id = itemId(change);
     const earlier = rows.get(id);
     rows.set(id, earlier === undefined ? change : mergeChanges(earlier, change));
   }

@@ -1,6 +1,6 @@
 /**
- * JSON characters of an entry, unless a single change has more. V8 keeps a string of over 128 KB apart, in memory that is asked of the system and given back each time: one text of
- * half a megabyte costs five times as much to put together, and twice as much to read.
+ * JSON characters of an entry, unless a single change has more. V8 keeps a string of over 128 KB apart, in memory that is asked of the system and given back each time, so one text of
+ * half a megabyte costs several times as much as pieces of it.
  */
 const entryChars = 60 * 1024;
 

@@ -96,7 +96,7 @@ export class Journal implements ReadJournal {
 
   /**
    * Moves the write-ahead log of the journal into its file, and again what was committed meanwhile, without being in anybody's way. When nothing is left the next
-   * commit writes the log over from its beginning: a file that does not grow is synced in half the time.
+   * commit writes the log over from its beginning: a sync of a file that does not grow has no new size to write.
    */
   recycleLog(): void {
     for (let pass = 0, before = 0; pass < recyclePasses; pass += 1) {

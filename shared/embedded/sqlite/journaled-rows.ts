@@ -5,6 +5,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { InvariantError } from '../../core/errors.ts';
 import type { Item, Key } from '../../port/table.ts';
+import { itemId } from '../../port/table-rules.ts';
 import { folderError } from '../folder-error.ts';
 import { sqliteProblem } from '../sqlite-problem.ts';
 import { JournalApplier } from './apply-journal.ts';
@@ -13,7 +14,7 @@ import type { FindItem } from './judge-writes.ts';
 import { Journal } from './journal.ts';
 import { KnownItems } from './known-items.ts';
 import { journalOf, openDatabase } from './sqlite-schema.ts';
-import { cacheKey, StagedChanges, type ItemChange } from './staged-changes.ts';
+import { StagedChanges, type ItemChange } from './staged-changes.ts';
 import { decodeChanges, type StoredChange } from './stored-change.ts';
 
 /** JSON characters of changes that are applied together: a run's rows change many times while these come together, and are stored once. Half as much writes a fifth more to the disk. */
@@ -73,7 +74,7 @@ export class JournaledRows {
   }
 
   /** An item as the last commit left it. Callers never change what they get. */
-  readonly find: FindItem = (key, id = cacheKey(key)) => {
+  readonly find: FindItem = (key, id = itemId(key)) => {
     if (!this.#isCommitting && !this.#keepsRecent(key)) this.#catchUp();
     const known = this.#known.find(key, id);
     if (known) return known.item;
@@ -88,7 +89,7 @@ export class JournaledRows {
   /** The item of a row that was just read from the table's file, or what was committed since. */
   sameAs({ pk, sk, body }: Key & { body: string }): Item {
     const key = { pk, sk };
-    return this.#known.newer(key, cacheKey(key))?.item ?? parseBody(body).item;
+    return this.#known.newer(key, itemId(key))?.item ?? parseBody(body).item;
   }
 
   /** Commits what `judge` stages, in one transaction of the journal; nothing is written when it throws. */
@@ -225,7 +226,7 @@ function parseBody(body: unknown): { item: Item; chars: number } {
 function toItemChange({ kind, pk, sk, body }: StoredChange): ItemChange {
   const key = { pk, sk };
   return {
-    id: cacheKey(key),
+    id: itemId(key),
     key,
     item: kind === 'delete' ? undefined : parseBody(body).item,
     body,

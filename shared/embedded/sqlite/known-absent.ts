@@ -4,9 +4,9 @@
  */
 import type { Key } from '../../port/table.ts';
 import { KeyFilter } from './key-filter.ts';
-import { cacheKey } from './staged-changes.ts';
+import { itemId } from '../../port/table-rules.ts';
 
-/** Ranges of keys, by `cacheKey`: from `from` up to and without `to`, or to the end. */
+/** Ranges of keys, by `itemId`: from `from` up to and without `to`, or to the end. */
 interface EmptyRange {
   from: string;
   to: string | undefined;
@@ -37,8 +37,8 @@ export class KnownAbsent {
 
   /** The file has nothing from this key up to `next`, its next one, or the end. Everything that it lacks yet must have been `written`. */
   learn(key: Key, next: Key | undefined): void {
-    const from = cacheKey(key);
-    const to = next && cacheKey(next);
+    const from = itemId(key);
+    const to = next && itemId(next);
     if (!plain.test(from) || (to !== undefined && !plain.test(to))) return;
     const same = this.#ranges.find((range) => range.to === to);
     if (same && same.from <= from) return; // The key is in what was written there since.

@@ -14,7 +14,6 @@ import { JournaledRows } from './journaled-rows.ts';
 import { judgeWrite, type PendingWrite } from './judge-writes.ts';
 import { RowSelector } from './select-rows.ts';
 import { decodeCursor, encodeCursor } from './sqlite-cursor.ts';
-import { cacheKey } from './staged-changes.ts';
 
 /** Anybody may ask for the health of a home, so a probe serves all who ask within this time. */
 const probeMs = 5_000;
@@ -43,12 +42,12 @@ export class SqliteTable implements Table {
   }
 
   async get(key: Key): Promise<Item | undefined> {
-    return reading(() => this.#rows.find(key, cacheKey(key)));
+    return reading(() => this.#rows.find(key, itemId(key)));
   }
 
   async getMany(keys: readonly Key[]): Promise<(Item | undefined)[]> {
     if (keys.length > 100) throw refused(`at most 100 items can be read at once, asked for ${keys.length}`);
-    return reading(() => keys.map((key) => this.#rows.find(key, cacheKey(key))));
+    return reading(() => keys.map((key) => this.#rows.find(key, itemId(key))));
   }
 
   async query(query: Query): Promise<Page> {

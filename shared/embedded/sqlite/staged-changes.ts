@@ -3,13 +3,12 @@
  * many changes of an item only the last is stored.
  */
 import type { Item, Key } from '../../port/table.ts';
-import { itemId } from '../../port/table-rules.ts';
 import { encodeChange, type ChangeKind } from './stored-change.ts';
 import { entriesOf } from './journal-entries.ts';
 
 /** What an entry of the journal makes of an item. */
 export interface ItemChange {
-  /** As of `cacheKey`. */
+  /** As of `itemId`. */
   id: string;
   key: Key;
   /** Undefined when it is deleted. */
@@ -26,9 +25,6 @@ export type Before = Item | 'none' | 'unread';
 export interface StagedChange extends ItemChange {
   before: Before;
 }
-
-/** Names an item in memory. */
-export const cacheKey = itemId;
 
 export class StagedChanges {
   readonly #changes = new Map<string, StagedChange>();

@@ -4,11 +4,12 @@ import { CachedItems } from '../../../shared/embedded/sqlite/cached-items.ts';
 import { KeyFilter } from '../../../shared/embedded/sqlite/key-filter.ts';
 import { KnownAbsent } from '../../../shared/embedded/sqlite/known-absent.ts';
 import { KnownItems } from '../../../shared/embedded/sqlite/known-items.ts';
-import { cacheKey, type ItemChange } from '../../../shared/embedded/sqlite/staged-changes.ts';
+import type { ItemChange } from '../../../shared/embedded/sqlite/staged-changes.ts';
+import { itemId } from '../../../shared/port/table-rules.ts';
 import type { Item, Key } from '../../../shared/port/table.ts';
 
 const keyOf = (sk: string, pk = 'p'): Key => ({ pk, sk });
-const idOf = (sk: string, pk = 'p'): string => cacheKey({ pk, sk });
+const idOf = (sk: string, pk = 'p'): string => itemId({ pk, sk });
 const itemOf = (sk: string, value = 0): Item => ({ pk: 'p', sk, value });
 const changeOf = (sk: string, isKnown = false): ItemChange => ({
   id: idOf(sk),
