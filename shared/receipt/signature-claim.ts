@@ -23,6 +23,13 @@ function trustedKey(pem: string): TrustedKey {
   return fresh;
 }
 
+/** The trusted key, for whoever names it by this id. Throws `mc:receipt:invalid` when it is another one. */
+export function namedKey(pem: string, keyId: string): KeyObject {
+  const trusted = trustedKey(pem);
+  checkKeyId(keyId, keyId, trusted.keyId);
+  return trusted.key;
+}
+
 /** What a bundle says to have been signed by the trusted key, and the payload in it. */
 export interface BundleClaim extends SignatureClaim {
   payload: Buffer;

@@ -8,6 +8,7 @@ import type { Worker } from 'node:worker_threads';
 import type { PublicKey, SignedStatement } from '../../port/keys/signer.ts';
 import { invalidSignature } from '../../receipt/sign/invalid-signature.ts';
 import { startThread } from '../start-thread.ts';
+import { headRoom } from './sign-in-place.ts';
 
 export interface SigningQuestion {
   /** The private key, unless it is the one of the question before. */
@@ -15,11 +16,21 @@ export interface SigningQuestion {
   keyId: string;
   /** The trusted key of that id. */
   pem: string;
-  payloads: readonly string[];
+  /** The payloads in UTF-8, one after the other, each behind `headRoom` free bytes. Whoever gets them may write there. */
+  memory: Uint8Array<ArrayBuffer>;
+  payloadBytes: readonly number[];
 }
 
-/** What is filed of each payload, in their order; null for one whose signature does not hold. */
-export type SigningAnswer = readonly (SignedStatement | null)[];
+/** What is filed of each payload, in their order. */
+export interface SigningAnswer {
+  /** The packed bundles, one after the other. */
+  packed: Uint8Array<ArrayBuffer>;
+  /** Null for a payload whose signature does not hold. */
+  statements: readonly (SignedPlace | null)[];
+}
+
+/** What is filed of a payload; the packed bundle takes so many of the bytes. */
+export type SignedPlace = Pick<SignedStatement, 'digest' | 'entry' | 'leaf'> & { packedBytes: number };
 
 interface Job {
   key: KeyObject;
@@ -89,8 +100,9 @@ export class SigningThread {
     const { key, trusted } = first;
     try {
       const worker = (this.#worker ??= this.#start());
-      const question: SigningQuestion = { ...trusted, payloads: jobs.map(({ payload }) => payload), ...(key !== this.#told && { key }) };
-      worker.postMessage(question);
+      const payloads = laidOut(jobs.map(({ payload }) => payload));
+      const question: SigningQuestion = { ...trusted, ...payloads, ...(key !== this.#told && { key }) };
+      worker.postMessage(question, [payloads.memory.buffer]);
       this.#told = key;
       this.#asked.push(jobs);
       worker.ref();
@@ -110,13 +122,19 @@ export class SigningThread {
     return worker;
   }
 
-  #answer(worker: Worker, answer: SigningAnswer): void {
+  #answer(worker: Worker, { packed, statements }: SigningAnswer): void {
     const jobs = this.#asked.shift() ?? [];
     if (this.#asked.length === 0) worker.unref();
-    for (const [index, { resolve, reject }] of jobs.entries()) {
-      const signed = answer[index];
-      if (signed) resolve(signed);
-      else reject(invalidSignature());
+    let at = 0;
+    for (const [index, { trusted, resolve, reject }] of jobs.entries()) {
+      const signed = statements[index];
+      if (!signed) {
+        reject(invalidSignature());
+        continue;
+      }
+      const { digest, entry, leaf, packedBytes } = signed;
+      resolve({ digest, packed: packed.subarray(at, at + packedBytes), entry, leaf, pem: trusted.pem });
+      at += packedBytes;
     }
   }
 
@@ -129,6 +147,15 @@ export class SigningThread {
     for (const jobs of asked) giveUp(jobs);
     if (asked.length > 0) this.#onFailure(error);
   }
+}
+
+/** In memory that is given away whole: as texts they would be copied into the message, out of it, and be left for the collector of the thread. */
+function laidOut(payloads: readonly string[]): Pick<SigningQuestion, 'memory' | 'payloadBytes'> {
+  const payloadBytes = payloads.map((payload) => Buffer.byteLength(payload));
+  const memory = Buffer.allocUnsafeSlow(payloadBytes.reduce((sum, bytes) => sum + headRoom + bytes, 0));
+  let at = 0;
+  for (const payload of payloads) at += headRoom + memory.write(payload, at + headRoom);
+  return { memory, payloadBytes };
 }
 
 function giveUp(jobs: readonly Job[]): void {

@@ -13,3 +13,11 @@ export function bundleOf(payload: Buffer, signature: Uint8Array, keyId: string):
     },
   };
 }
+
+/** The JSON of that bundle; payload and signature are in base64, which has nothing to escape. */
+export function bundleText(payload: string, signature: string, keyId: string): string {
+  const key = JSON.stringify(keyId);
+  const material = `{"publicKey":{"hint":${key}},"tlogEntries":[]}`;
+  const envelope = `{"payload":"${payload}","payloadType":"${statementMediaType}","signatures":[{"sig":"${signature}","keyid":${key}}]}`;
+  return `{"mediaType":"${bundleMediaType}","verificationMaterial":${material},"dsseEnvelope":${envelope}}`;
+}

@@ -24,13 +24,19 @@ const mostBytes = 64 * 1024 * 1024;
 export function packBundle(bundle: Bundle, payload: Buffer = Buffer.from(bundle.dsseEnvelope.payload, 'base64')): PackedBundle {
   const signature = bundle.dsseEnvelope.signatures[0];
   if (!signature || bundle.verificationMaterial.tlogEntries?.length !== 0) throw new InvariantError('only a fresh bundle is packed');
-  const whole = Buffer.concat([Buffer.from(`${signature.keyid}\n${signature.sig}\n`), payload]);
+  const whole = Buffer.concat([Buffer.from(packedHead(signature.keyid, signature.sig)), payload]);
+  return { digest: digestBytes(JSON.stringify(bundle)), packed: packWhole(whole) };
+}
+
+/** What stands before the payload when a bundle is packed; the signature is in base64. */
+export function packedHead(keyId: string, signature: string): string {
+  return `${keyId}\n${signature}\n`;
+}
+
+/** Packs a payload with its head. Throws as packBundle does. */
+export function packWhole(whole: Uint8Array): Buffer<ArrayBuffer> {
   if (whole.byteLength > mostBytes) throw new McError('mc:store:refused', `a statement of more than ${mostBytes} bytes is not signed`);
-  return {
-    digest: digestBytes(JSON.stringify(bundle)),
-    // Bytes of their own, because what goes to another thread takes all of its memory with it.
-    packed: new Uint8Array(deflateRawSync(whole, deflating)),
-  };
+  return deflateRawSync(whole, deflating);
 }
 
 /** The JSON of the bundle. Throws `mc:store:undecryptable` for what packBundle did not write. */

@@ -3,6 +3,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { digestBytes } from '../../../../shared/core/digest.ts';
 import { leafHash } from '../../../../shared/core/merkle-hash.ts';
 import { ReceiptSigner } from '../../../../shared/embedded/keys/receipt-signer.ts';
 import { SigningThread } from '../../../../shared/embedded/keys/signing-thread.ts';
@@ -47,7 +48,12 @@ function expectGood(signed: SignedStatement | undefined, { trusted }: KeyPair, n
   const bundle = read(signed?.packed);
   expect(verifyBundle(bundle, { pem: trusted.pem }).statement).toEqual(statement(note));
   const entry = logEntry(bundle.dsseEnvelope, trusted.pem);
-  expect(signed).toMatchObject({ entry, leaf: leafHash(entry).toString('hex'), pem: trusted.pem });
+  expect(signed).toMatchObject({
+    digest: digestBytes(JSON.stringify(bundle)),
+    entry,
+    leaf: leafHash(entry).toString('hex'),
+    pem: trusted.pem,
+  });
 }
 
 describe('the thread that signs', () => {
