@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../core/json/canonical-json.ts';
 import { canonicalObject } from '../../core/json/canonical-object.ts';
-import { Statement, type Subject } from '../statement.ts';
+import { assertInvariant } from '../../core/errors.ts';
+import { maxSubjects, type Subject } from '../statement.ts';
 
 /** A statement whose predicate is canonical JSON of an object already. */
 interface WrittenStatement {
@@ -10,14 +11,14 @@ interface WrittenStatement {
 }
 
 const type = 'https://in-toto.io/Statement/v1';
-const { subject: Subjects } = Statement.shape;
 
-/** What is signed of a statement: its canonical JSON. The predicate type is one of ours, or was parsed. Throws for subjects that cosign would not read. */
+/** What is signed of a statement: its canonical JSON. Predicate type and subjects were made of what was parsed, or were parsed. Throws for more subjects than cosign reads. */
 export function statementText({ predicate, predicateType, subject }: WrittenStatement): string {
+  assertInvariant(subject.length <= maxSubjects, `a statement of ${subject.length} subjects is not read by cosign`);
   return canonicalObject({
     _type: canonicalJson(type),
     predicate,
     predicateType: canonicalJson(predicateType),
-    subject: canonicalJson(Subjects.parse(subject)),
+    subject: canonicalJson(subject),
   });
 }
