@@ -287,7 +287,7 @@ describe('a group commit', () => {
   test('commits nothing while it is held, and what came meanwhile afterwards', async () => {
     const committed: number[] = [];
     const commits = new GroupCommit<{ ops: readonly number[] }>({
-      commit: (writes) => void committed.push(writes.length),
+      commit: async (writes) => void committed.push(writes.length),
       idle: () => undefined,
     });
     const held = Promise.withResolvers<void>();
