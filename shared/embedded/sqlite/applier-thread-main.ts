@@ -29,8 +29,10 @@ parentPort?.on('message', (message: 'apply' | 'close') => {
   }
   journal.syncNow();
   const applied = applier.apply();
+  if (applied - movedAt >= entriesPerLog) {
+    // Before it answers: in a pause the log is emptied next, which nobody can while it is moved.
+    journal.recycleLog();
+    movedAt = applied;
+  }
   parentPort?.postMessage(applied);
-  if (applied - movedAt < entriesPerLog) return;
-  journal.recycleLog();
-  movedAt = applied;
 });
