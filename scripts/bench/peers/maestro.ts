@@ -11,7 +11,7 @@ const idOf = (answer: string): string => (JSON.parse(answer) as { id: string }).
 export const maestro: Contender = {
   name: 'Maestro Conductor',
   settings:
-    'this checkout; embedded home, SQLite with synchronous = FULL, simulated runner, every policy pack, a signed and verified receipt a run',
+    'this checkout; embedded home, SQLite synced before every answer, simulated runner, every policy pack, a signed and verified receipt a run',
   start,
 };
 

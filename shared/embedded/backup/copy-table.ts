@@ -33,7 +33,7 @@ export async function copyTable(from: string, to: string, now: () => number): Pr
   let copy: DatabaseSync | undefined;
   try {
     const takenAt = now();
-    const journal = snapshotJournal(journalOf(from));
+    const journal = await snapshotJournal(journalOf(from));
     source = new DatabaseSync(from, { readOnly: true, timeout: 5_000 });
     source.exec('BEGIN');
     const { user_version: layout } = Layout.parse(source.prepare('PRAGMA user_version').get());

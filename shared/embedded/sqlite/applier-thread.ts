@@ -22,6 +22,11 @@ export class ApplierThread {
     this.#table = table;
   }
 
+  /** Whether there is one already. */
+  get isStarted(): boolean {
+    return this.#worker !== undefined;
+  }
+
   /** What the thread does now. */
   get atWork(): Promise<number | undefined> | undefined {
     return this.#work?.done;

@@ -35,12 +35,16 @@ export class JournalApplier {
     this.#delete = db.prepare('DELETE FROM items WHERE pk = ? AND sk = ?');
   }
 
-  /** Applies every entry that the table lacks, in one synced transaction, and answers the newest number that it holds. Whoever comes second finds nothing to do. */
+  /**
+   * Applies every entry that is on the disk and that the table lacks, in one synced transaction, and answers the newest number that it holds. Whoever comes second finds
+   * nothing to do.
+   */
   apply(): number {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       const before = this.#seen();
-      const entries = this.#journal.after(before);
+      const { synced } = this.#journal;
+      const entries = this.#journal.after(before).filter(({ seq }) => seq <= synced);
       for (const change of merged(entries.flatMap(({ changes }) => (changes === '' ? [] : decodeChanges(changes))))) this.#store(change);
       const now = entries.at(-1)?.seq ?? before;
       if (now !== before) this.#setApplied.run(this.#journal.id, now);
@@ -58,8 +62,8 @@ export class JournalApplier {
     if (row?.['journal'] === this.#journal.id) return Number(row['seq']);
     if (this.#journal.after(0).some(({ changes }) => changes !== ''))
       throw new McError('mc:store:damaged', 'the journal beside the table belongs to another table');
-    this.#setApplied.run(this.#journal.id, this.#journal.last());
-    return this.#journal.last();
+    this.#setApplied.run(this.#journal.id, this.#journal.synced);
+    return this.#journal.synced;
   }
 
   #store({ kind, pk, sk, g1pk, g1sk, g2pk, g2sk, ttl, body }: StoredChange): void {

@@ -4,11 +4,15 @@
  */
 import type { Item } from '../../port/table.ts';
 
-interface CachedItem {
+/** An item as it is known from memory. */
+export interface KnownItem {
   /** Undefined for what is not there. */
   item: Item | undefined;
   /** The number of the entry that made it so, 0 for what was read from the table's file. */
   seq: number;
+}
+
+interface CachedItem extends KnownItem {
   /** JSON characters of it. */
   chars: number;
 }
@@ -30,7 +34,7 @@ export class CachedItems {
   }
 
   /** What is known of an item. Unless `isRecentEnough`, what the file had a moment ago does not count: another process may have changed it. */
-  find(id: string, isRecentEnough: boolean): { item: Item | undefined } | undefined {
+  find(id: string, isRecentEnough: boolean): KnownItem | undefined {
     let known = this.#young.get(id);
     if (known === undefined) {
       known = this.#old.get(id);

@@ -1,6 +1,7 @@
 /**
  * Decides when writes are committed together. A commit costs nearly the same for few ops as for many, so writes of one event-loop turn always share
- * one, and while commits follow each other closely, ops are gathered a little longer.
+ * one, and while commits follow each other closely, ops are gathered a little longer. What is committed while the disk is at work has to wait for it anyway, so that is gathered
+ * too, unless it is enough for a commit.
  */
 
 /** How long ops are gathered while commits follow each other closely. */
@@ -11,8 +12,8 @@ const opsPerCommit = 2_000;
 const idleMs = 250;
 
 export interface GroupCommitWork<W> {
-  /** Commits these writes in one transaction and answers their callers; never throws. */
-  commit(writes: readonly W[]): void;
+  /** Commits these writes in one transaction, and answers their callers and resolves when the disk has it; never rejects. */
+  commit(writes: readonly W[]): Promise<void>;
   /** Called once in a pause after commits. */
   idle(): void;
 }
@@ -26,6 +27,8 @@ export class GroupCommit<W extends { ops: readonly unknown[] }> {
   #idle: NodeJS.Timeout | undefined;
   #committedAt = 0;
   #isHeld = false;
+  /** Commits that the disk does not have yet. */
+  #unsynced = 0;
 
   constructor(work: GroupCommitWork<W>) {
     this.#work = work;
@@ -51,19 +54,25 @@ export class GroupCommit<W extends { ops: readonly unknown[] }> {
     clearTimeout(this.#timer);
     clearTimeout(this.#idle);
     if (this.#immediate) clearImmediate(this.#immediate);
-    while (this.#pending.length > 0) this.#work.commit(this.#takeBatch());
+    while (this.#pending.length > 0) void this.#work.commit(this.#takeBatch());
   }
 
-  /** At the end of this turn when the disk is idle or a commit is full; else after the gathering time. */
+  /** At the end of this turn when the disk is idle or a commit is full; else when the disk is done, and after the gathering time. */
   #schedule(): void {
     if (this.#immediate || this.#isHeld) return;
     const isFull = this.#pendingOps >= opsPerCommit;
-    if (isFull || performance.now() - this.#committedAt > gatherMs) {
+    if (isFull || (this.#unsynced === 0 && performance.now() - this.#committedAt > gatherMs)) {
       clearTimeout(this.#timer);
       this.#immediate = setImmediate(() => this.#commitBatch());
     } else {
-      this.#timer ??= setTimeout(() => this.#commitBatch(), gatherMs);
+      this.#timer ??= setTimeout(() => this.#whenGathered(), gatherMs);
     }
+  }
+
+  /** Unless the disk is still at work: when it is done, the batch is due. */
+  #whenGathered(): void {
+    this.#timer = undefined;
+    if (this.#unsynced === 0) this.#commitBatch();
   }
 
   #commitBatch(): void {
@@ -71,7 +80,11 @@ export class GroupCommit<W extends { ops: readonly unknown[] }> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#pending.length === 0) return;
-    this.#work.commit(this.#takeBatch());
+    this.#unsynced += 1;
+    void this.#work.commit(this.#takeBatch()).then(() => {
+      this.#unsynced -= 1;
+      if (this.#pending.length > 0) this.#schedule();
+    });
     this.#committedAt = performance.now();
     if (this.#pending.length > 0) this.#schedule();
     this.#idle ??= setTimeout(() => this.#whenIdle(), idleMs).unref();

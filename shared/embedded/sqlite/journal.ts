@@ -1,12 +1,14 @@
 /**
- * The journal of the table: each commit is a transaction of one entry or some, on disk before it is acknowledged. Writing texts costs a fraction of changing rows and
+ * The journal of the table: each commit is a transaction of one entry or some, on disk before it is acknowledged (journal-sync.ts). Writing texts costs a fraction of changing rows and
  * indexes all over the table's file, and of the many changes of a row within a moment only the last reaches it (apply-journal.ts). Every process that writes to the table
  * does it here, under the journal's write lock; entries are numbered without a gap, and whoever reads finds all of a commit or none.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { openDatabase } from './sqlite-schema.ts';
+import type { McError } from '../../core/errors.ts';
+import { JournalSync, syncInPool, type SyncFile } from './journal-sync.ts';
+import { logOf, openDatabase } from './sqlite-schema.ts';
 
 export interface JournalEntry {
   seq: number;
@@ -18,8 +20,8 @@ export interface JournalEntry {
 export interface ReadJournal {
   /** Names the journal, so that a table knows whose numbers it has seen. */
   readonly id: string;
-  /** The newest number, 0 when nothing was ever written. */
-  last(): number;
+  /** The newest number that is known to be on the disk, 0 when nothing was ever written. A table that held more than its journal after a loss of power would take a new entry for applied. */
+  readonly synced: number;
   /** The entries with larger numbers; those that are missing at the beginning were applied. */
   after(seq: number): JournalEntry[];
 }
@@ -33,23 +35,55 @@ const entriesAfter = 'SELECT seq, changes FROM journal WHERE seq > ? ORDER BY se
 export class Journal implements ReadJournal {
   readonly id: string;
   readonly #db: DatabaseSync;
+  readonly #sync: JournalSync;
   readonly #last: StatementSync;
   readonly #after: StatementSync;
   readonly #append: StatementSync;
   readonly #forget: StatementSync;
   readonly #checkpoint: StatementSync;
 
-  constructor(path: string) {
+  /** Throws as `openDatabase` does, and when the disk fails. What is in the journal then is on the disk. */
+  constructor(path: string, sync: SyncFile = syncInPool) {
     this.#db = openDatabase(path, 'journal');
     this.#db.prepare('INSERT INTO journal_id (only, id) VALUES (1, ?) ON CONFLICT DO NOTHING').run(randomUUID());
     this.id = readId(this.#db);
+    this.#db.exec('PRAGMA synchronous = NORMAL');
     this.#last = this.#db.prepare(lastEntry);
     this.#after = this.#db.prepare(entriesAfter);
     this.#append = this.#db.prepare('INSERT INTO journal (seq, changes) VALUES (?, ?)');
     this.#forget = this.#db.prepare('DELETE FROM journal WHERE seq <= ? AND seq < ?');
     this.#checkpoint = this.#db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+    try {
+      this.#sync = new JournalSync(logOf(path), sync);
+      // After a sync that failed nobody knows whether what is read from the log is on the disk. What is moved is written once more.
+      this.recycleLog();
+      this.syncNow();
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
   }
 
+  /** Why nobody knows any more what the disk holds. */
+  get failure(): McError | undefined {
+    return this.#sync.failure;
+  }
+
+  get synced(): number {
+    return this.#sync.synced;
+  }
+
+  /** Resolves when this entry, which is committed, is on the disk. */
+  onDisk(seq: number): Promise<void> {
+    return this.#sync.onDisk(seq);
+  }
+
+  /** Waits for the disk until it has every entry. */
+  syncNow(): void {
+    this.#sync.syncNow(this.last());
+  }
+
+  /** The newest number, on the disk or not yet; 0 when nothing was ever written. */
   last(): number {
     return Number(this.#last.get()?.['seq'] ?? 0);
   }
@@ -108,18 +142,24 @@ export class Journal implements ReadJournal {
   }
 
   close(): void {
+    this.#sync.close();
     this.#db.close();
   }
 }
 
-/** The journal as it is now, read while a home may write on; undefined when there is none. */
-export function snapshotJournal(path: string): ReadJournal | undefined {
+/** The journal as it is now, read while a home may write on, and on the disk; undefined when there is none. */
+export async function snapshotJournal(path: string, syncFile: SyncFile = syncInPool): Promise<ReadJournal | undefined> {
   if (!existsSync(path)) return undefined;
   const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+  let sync: JournalSync | undefined;
   try {
-    const entries = db.prepare(entriesAfter).all(0).map(toEntry);
-    return { id: readId(db), last: () => entries.at(-1)?.seq ?? 0, after: (seq) => entries.filter((entry) => entry.seq > seq) };
+    const [id, entries] = [readId(db), db.prepare(entriesAfter).all(0).map(toEntry)];
+    const last = entries.at(-1)?.seq ?? 0;
+    sync = new JournalSync(logOf(path), syncFile);
+    await sync.onDisk(last);
+    return { id, synced: last, after: (seq) => entries.filter((entry) => entry.seq > seq) };
   } finally {
+    sync?.close();
     db.close();
   }
 }

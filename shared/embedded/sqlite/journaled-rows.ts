@@ -1,6 +1,7 @@
 /**
- * The rows of the table behind its journal. A commit is durable in the journal; until the table's file has caught up, what changed is known from memory, so
- * everybody always reads what was acknowledged last.
+ * The rows of the table behind its journal. A commit is judged against those before it, on the disk or not yet, and is durable once the journal is on the disk; until the
+ * table's file has caught up, what changed is known from memory, so everybody always reads what was acknowledged last. Whoever tells somebody what he found or wrote
+ * waits until it is on the disk: no answer tells of what a loss of power could undo.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { InvariantError } from '../../core/errors.ts';
@@ -10,8 +11,9 @@ import { folderError } from '../folder-error.ts';
 import { sqliteProblem } from '../sqlite-problem.ts';
 import { JournalApplier } from './apply-journal.ts';
 import type { ApplierThread } from './applier-thread.ts';
-import type { FindItem } from './judge-writes.ts';
+import type { KnownItem } from './cached-items.ts';
 import { Journal } from './journal.ts';
+import type { SyncFile } from './journal-sync.ts';
 import { KnownItems } from './known-items.ts';
 import { journalOf, openDatabase } from './sqlite-schema.ts';
 import { StagedChanges, type ItemChange } from './staged-changes.ts';
@@ -19,7 +21,7 @@ import { decodeChanges, type StoredChange } from './stored-change.ts';
 
 /** JSON characters of changes that are applied together: a run's rows change many times while these come together, and are stored once. Half as much writes a fifth more to the disk. */
 const applyChars = 12 * 1024 * 1024;
-/** So little is applied at once by whoever needs it. */
+/** For so little no thread is started: whoever needs it applies it at once. */
 const smallChars = 256 * 1024;
 /** Nothing more is committed before some of so much is applied. */
 const fullChars = 48 * 1024 * 1024;
@@ -49,17 +51,18 @@ export class JournaledRows {
    * `keepsRecent` names the items that only this process writes and that are read again soon; only those are kept in memory once they are in the file. Throws as
    * `openDatabase` does, and then nothing is open.
    */
-  constructor(path: string, keepsRecent: (key: Key) => boolean, thread: ApplierThread | undefined) {
+  constructor(path: string, keepsRecent: (key: Key) => boolean, thread: ApplierThread | undefined, sync: SyncFile) {
     this.#thread = thread;
     this.#keepsRecent = keepsRecent;
     this.#known = new KnownItems(keepsRecent);
     this.db = openDatabase(path);
     let journal: Journal | undefined;
     try {
-      this.#journal = journal = new Journal(journalOf(path));
+      this.#journal = journal = new Journal(journalOf(path), sync);
       this.#applier = new JournalApplier(this.db, journal);
       this.#get = this.db.prepare('SELECT body FROM items WHERE pk = ? AND sk = ?');
       this.#next = this.db.prepare('SELECT pk, sk FROM items WHERE (pk, sk) > (?, ?) ORDER BY pk, sk LIMIT 1');
+      // Numbers go on after the table's, even if the disk lost of the journal what it had said to hold: else a new entry would count as applied.
       this.#seen = this.#applied = this.#patiently(() => this.#applier.apply());
     } catch (error) {
       journal?.close();
@@ -73,27 +76,43 @@ export class JournaledRows {
     return this.#known.unappliedChars > fullChars;
   }
 
-  /** An item as the last commit left it. Callers never change what they get. */
-  readonly find: FindItem = (key, id = itemId(key)) => {
+  /** An item as the last commit left it, with the number of the entry that says so. Callers never change what they get. */
+  find(key: Key, id: string): KnownItem {
+    this.#requireSound();
     if (!this.#isCommitting && !this.#keepsRecent(key)) this.#catchUp();
     const known = this.#known.find(key, id);
-    if (known) return known.item;
+    if (known) return known;
     const row = this.#get.get(key.pk, key.sk);
     const found = row && parseBody(row['body']);
     // What a commit finds absent it is about to write, and others like it will follow.
     if (found === undefined && this.#isCommitting) this.#known.readNothing(key, this.#nextOf(key));
     else this.#known.read(key, id, found);
-    return found?.item;
-  };
-
-  /** The item of a row that was just read from the table's file, or what was committed since. */
-  sameAs({ pk, sk, body }: Key & { body: string }): Item {
-    const key = { pk, sk };
-    return this.#known.newer(key, itemId(key))?.item ?? parseBody(body).item;
+    return { item: found?.item, seq: 0 };
   }
 
-  /** Commits what `judge` stages, in one transaction of the journal; nothing is written when it throws. */
-  commit(judge: (staged: StagedChanges) => void): void {
+  /** The item of a row that was just read from the table's file, or what was committed since. */
+  sameAs({ pk, sk, body }: Key & { body: string }): { item: Item; seq: number } {
+    const key = { pk, sk };
+    const { item, seq } = this.#known.newer(key, itemId(key)) ?? {};
+    return item === undefined || seq === undefined ? { item: parseBody(body).item, seq: 0 } : { item, seq };
+  }
+
+  /** Whether an entry is on the disk, so that what it says may be told. */
+  isOnDisk(seq: number): boolean {
+    return seq <= this.#journal.synced;
+  }
+
+  /** Resolves when it is. */
+  onDisk(seq: number): Promise<void> {
+    return this.#journal.onDisk(seq);
+  }
+
+  /**
+   * Commits what `judge` stages, in one transaction of the journal; nothing is written when it throws. Answers the number of the entry that has to be on the disk
+   * before anybody is told how he was judged.
+   */
+  commit(judge: (staged: StagedChanges) => void): number {
+    this.#requireSound();
     if (this.isFull) this.#applyHere();
     const staged = new StagedChanges();
     let seq = this.#seen;
@@ -110,21 +129,23 @@ export class JournaledRows {
     } finally {
       this.#isCommitting = false;
     }
-    if (seq === this.#seen) return;
+    if (seq === this.#seen) return seq;
     this.#seen = seq;
     this.#forgotten = applied;
     this.#known.changed(seq, staged.changes());
     if (this.#known.unappliedChars > applyChars) this.#beginToApply();
+    return seq;
   }
 
   /** Resolves when the table's file holds what was committed before, by any process; what is read from it then is not older. */
   async settled(): Promise<void> {
     this.#catchUp();
     const upTo = this.#seen;
+    if (!this.isOnDisk(upTo)) await this.onDisk(upTo);
     while (this.#applied < upTo && !this.#isClosed) {
       const busy = this.#thread?.atWork;
       if (busy) this.#note(await busy);
-      else if (this.#known.unappliedChars < smallChars) this.#applyHere();
+      else if (this.#known.unappliedChars < smallChars && !this.#thread?.isStarted) this.#applyHere();
       else await this.#applyMuch();
     }
   }
@@ -141,18 +162,19 @@ export class JournaledRows {
       this.#known.release();
     } catch (error) {
       // Nothing is lost: the journal keeps what the table has no room for, and the next pause tries again.
-      if (sqliteProblem(error) === undefined) throw error;
+      if (sqliteProblem(error) === undefined && error !== this.#journal.failure) throw error;
     }
   }
 
-  /** What the file lacks stays in the journal when it cannot be applied now. The thread has to be closed before. */
+  /** What was committed is on the disk then; what the file lacks stays in the journal when it cannot be applied now. The thread has to be closed before. */
   close(): void {
     this.#isClosed = true;
     try {
+      this.#journal.syncNow();
       this.#patiently(() => this.#applyHere());
       this.#journal.clear(this.#applied);
     } catch (error) {
-      if (sqliteProblem(error) === undefined) throw error;
+      if (sqliteProblem(error) === undefined && error !== this.#journal.failure) throw error;
     } finally {
       this.#journal.close();
       this.db.close();
@@ -170,6 +192,10 @@ export class JournaledRows {
     const applied = await this.#thread?.apply();
     if (applied === undefined) this.#applyHere();
     else this.#note(applied);
+  }
+
+  #requireSound(): void {
+    if (this.#journal.failure) throw this.#journal.failure;
   }
 
   #applyHere(): void {

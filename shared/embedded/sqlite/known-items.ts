@@ -1,6 +1,6 @@
 /** What is known of the table's items without a look at its file: what the file lacks yet, what was used a moment ago, and much of what is not there. */
 import type { Item, Key } from '../../port/table.ts';
-import { CachedItems } from './cached-items.ts';
+import { CachedItems, type KnownItem } from './cached-items.ts';
 import { KnownAbsent } from './known-absent.ts';
 import type { ItemChange } from './staged-changes.ts';
 
@@ -13,6 +13,8 @@ const recentChars = 64 * 1024 * 1024;
 const recentItemChars = 16 * 1024;
 /** Counted for an item that is not there. */
 const nothingChars = 100;
+/** Of a key under which nothing was ever written. */
+const never: KnownItem = { item: undefined, seq: 0 };
 
 export class KnownItems {
   readonly #isOwn: (key: Key) => boolean;
@@ -35,12 +37,12 @@ export class KnownItems {
   }
 
   /** The item as the last entry left it; undefined when only the file tells. Of items that others write too, every entry has to be known. */
-  find(key: Key, id: string): { item: Item | undefined } | undefined {
-    return this.newer(key, id) ?? (this.#absent.has(id) ? { item: undefined } : undefined);
+  find(key: Key, id: string): KnownItem | undefined {
+    return this.newer(key, id) ?? (this.#absent.has(id) ? never : undefined);
   }
 
   /** As `find`, for an item that the file had a moment ago. */
-  newer(key: Key, id: string): { item: Item | undefined } | undefined {
+  newer(key: Key, id: string): KnownItem | undefined {
     const isOwn = this.#isOwn(key);
     return (isOwn ? this.#own : this.#others).find(id, isOwn);
   }

@@ -21,8 +21,11 @@ export function journalOf(table: string): string {
   return table === inMemory ? inMemory : `${table.replace(/\.sqlite$/, '')}-journal.sqlite`;
 }
 
+/** The write-ahead log that SQLite keeps beside a file; a database without a file has none. */
+export const logOf = (path: string): string | undefined => (path === inMemory ? undefined : `${path}-wal`);
+
 /**
- * Opens the file of the table or of its journal with full durability: every commit is on disk before it is acknowledged. Only this user may read the file.
+ * Opens the file of the table or of its journal with full durability: every commit is on disk when it returns. Only this user may read the file.
  * Throws `mc:store:damaged`, `mc:store:full` or `mc:host:data-dir-unusable`.
  */
 export function openDatabase(path: string, holds: keyof typeof tables = 'items'): DatabaseSync {

@@ -1,7 +1,7 @@
 /**
- * The table port on node:sqlite. Concurrent writes of one event-loop turn share one commit and one fsync (group commit); a write resolves only after its commit, so an
- * acknowledged write survives `kill -9`. Conditions are judged inside the commit's transaction, so two writers can never both win. A commit is an entry of a journal,
- * which the table's file follows (journaled-rows.ts).
+ * The table port on node:sqlite. Concurrent writes of one event-loop turn share one commit and one fsync (group commit); a write resolves only when its commit is on the
+ * disk, so an acknowledged write survives `kill -9` and a loss of power, and so does what a read told. Conditions are judged inside the commit's transaction, so two
+ * writers can never both win. A commit is an entry of a journal, which the table's file follows (journaled-rows.ts).
  */
 import { McError } from '../../core/errors.ts';
 import type { Item, Key, Page, Query, Table, WriteOp, WriteResult } from '../../port/table.ts';
@@ -10,8 +10,9 @@ import { requireRoom } from '../require-room.ts';
 import { sqliteProblem } from '../sqlite-problem.ts';
 import type { ApplierThread } from './applier-thread.ts';
 import { GroupCommit } from './group-commit.ts';
+import { syncInPool, type SyncFile } from './journal-sync.ts';
 import { JournaledRows } from './journaled-rows.ts';
-import { judgeWrite, type PendingWrite } from './judge-writes.ts';
+import { judgeWrite, type FindItem, type PendingWrite } from './judge-writes.ts';
 import { RowSelector } from './select-rows.ts';
 import { decodeCursor, encodeCursor } from './sqlite-cursor.ts';
 
@@ -28,26 +29,29 @@ export class SqliteTable implements Table {
     commit: (batch) => this.#commit(batch),
     idle: () => void this.#rows.tidy(),
   });
+  readonly #find: FindItem = (key, id) => this.#rows.find(key, id).item;
   #probe: { at: number; result: Promise<void> } | undefined;
   #isClosed = false;
 
   /**
    * `keepsRecent` names the items that are read again soon after they were written; only those are kept in memory. Without a thread this one applies the journal
-   * to the table's file.
+   * to the table's file. `sync` brings the journal to the disk; only tests have another.
    */
-  constructor(path: string, keepsRecent: (key: Key) => boolean = () => true, thread?: ApplierThread) {
+  constructor(path: string, keepsRecent: (key: Key) => boolean = () => true, thread?: ApplierThread, sync: SyncFile = syncInPool) {
     this.#path = path;
-    this.#rows = new JournaledRows(path, keepsRecent, thread);
+    this.#rows = new JournaledRows(path, keepsRecent, thread, sync);
     this.#selector = new RowSelector(this.#rows.db);
   }
 
   async get(key: Key): Promise<Item | undefined> {
-    return reading(() => this.#rows.find(key, itemId(key)));
+    const { item, seq } = reading(() => this.#rows.find(key, itemId(key)));
+    if (!this.#rows.isOnDisk(seq)) await this.#rows.onDisk(seq);
+    return item;
   }
 
   async getMany(keys: readonly Key[]): Promise<(Item | undefined)[]> {
     if (keys.length > 100) throw refused(`at most 100 items can be read at once, asked for ${keys.length}`);
-    return reading(() => keys.map((key) => this.#rows.find(key, itemId(key))));
+    return this.#told(reading(() => keys.map((key) => this.#rows.find(key, itemId(key)))));
   }
 
   async query(query: Query): Promise<Page> {
@@ -57,10 +61,17 @@ export class SqliteTable implements Table {
       throw storeError(error);
     });
     const rows = reading(() => this.#selector.select(query, position));
-    const page: Page = { items: rows.slice(0, query.limit).map((row) => this.#rows.sameAs(row)) };
+    const page: Page = { items: await this.#told(rows.slice(0, query.limit).map((row) => this.#rows.sameAs(row))) };
     const last = rows[query.limit - 1];
     if (rows.length > query.limit && last) page.cursor = encodeCursor(last);
     return page;
+  }
+
+  /** The items, once all of what they say is on the disk. */
+  async #told<T>(found: readonly { item: T; seq: number }[]): Promise<T[]> {
+    const seq = found.reduce((newest, { seq }) => Math.max(newest, seq), 0);
+    if (!this.#rows.isOnDisk(seq)) await this.#rows.onDisk(seq);
+    return found.map(({ item }) => item);
   }
 
   async write(ops: readonly WriteOp[]): Promise<WriteResult> {
@@ -92,7 +103,7 @@ export class SqliteTable implements Table {
     await this.write([{ kind: 'delete', key: probeKey }]);
   }
 
-  /** Commits what is pending and closes the files; later writes are refused. */
+  /** Commits what is pending, waits for the disk and closes the files; later writes are refused. */
   close(): void {
     this.#writes.close();
     this.#isClosed = true;
@@ -107,21 +118,22 @@ export class SqliteTable implements Table {
     this.#writes.add(write);
   }
 
-  /** Commits writes together, then answers every caller. */
-  #commit(batch: readonly PendingWrite[]): void {
+  /** Commits writes together, and answers every caller when what they were judged by is on the disk. */
+  async #commit(batch: readonly PendingWrite[]): Promise<void> {
     const answers: (() => void)[] = [];
     try {
-      this.#rows.commit((staged) => {
-        for (const write of batch) answers.push(judgeWrite(write, staged, this.#rows.find));
+      const seq = this.#rows.commit((staged) => {
+        for (const write of batch) answers.push(judgeWrite(write, staged, this.#find));
       });
+      // More would be kept in memory than there should be; whatever fails meanwhile, the next commit finds out by itself.
+      if (this.#rows.isFull) this.#writes.hold(this.#rows.settled().catch(() => undefined));
+      await this.#rows.onDisk(seq);
     } catch (error) {
       const failure = storeError(error);
       for (const write of batch) write.reject(failure);
       return;
     }
     for (const answer of answers) answer();
-    // More would be kept in memory than there should be; whatever fails meanwhile, the next commit finds out by itself.
-    if (this.#rows.isFull) this.#writes.hold(this.#rows.settled().catch(() => undefined));
   }
 }
 

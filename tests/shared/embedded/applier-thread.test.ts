@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ApplierThread } from '../../../shared/embedded/sqlite/applier-thread.ts';
+import { Journal } from '../../../shared/embedded/sqlite/journal.ts';
+import { journalOf } from '../../../shared/embedded/sqlite/sqlite-schema.ts';
 import { SqliteTable } from '../../../shared/embedded/sqlite/sqlite-table.ts';
 
 /** Under SQLite's own bound of 200 MB of log, and several times what the thread is begun for. */
@@ -41,6 +43,23 @@ test('under a load without a pause the thread moves the log into the table, and 
   const again = new SqliteTable(path);
   for (const row of [0, rows - 1, rows]) expect(await again.get({ pk: 'T', sk: `row-${row}` })).toBeDefined();
   again.close();
+});
+
+test('the log of the journal begins anew after many entries, not after each application', async () => {
+  new SqliteTable(path).close(); // From now on the table knows its journal.
+  const [applier, journal] = [new ApplierThread(path), new Journal(journalOf(path))];
+  const append = (): void => journal.transact(() => journal.append(journal.last() + 1, `["put","T","row-${journal.last()}"]\n{}`));
+  const saltAfter = async (entries: number): Promise<string> => {
+    for (let entry = 0; entry < entries; entry += 1) append();
+    expect(await applier.apply()).toBe(journal.last());
+    append();
+    return readFileSync(`${journalOf(path)}-wal`).toString('hex', 16, 24); // sqlite.org/fileformat2.html#walformat
+  };
+  const [few, more, many] = [await saltAfter(10), await saltAfter(10), await saltAfter(100)];
+  await applier.close();
+  journal.close();
+  expect(more).toBe(few);
+  expect(many).not.toBe(few);
 });
 
 test('a thread that cannot open the table leaves the work to commits, and the next load begins another', async () => {

@@ -137,7 +137,7 @@ describe('what is known of the items of a table', () => {
   test('of an entry that nobody has seen nothing is known to be absent any more', () => {
     const known = new KnownItems(none);
     known.readNothing(keyOf('a'), undefined);
-    expect(known.find(keyOf('b'), idOf('b'))).toEqual({ item: undefined });
+    expect(known.find(keyOf('b'), idOf('b'))).toMatchObject({ item: undefined });
     known.missed(7);
     expect(known.find(keyOf('b'), idOf('b'))).toBeUndefined();
   });
@@ -159,6 +159,6 @@ describe('what is known of the items of a table', () => {
     known.readNothing(keyOf('a'), undefined); // As the file is, which lacks what waits.
     known.applied(3);
     expect(known.find(keyOf('waits'), idOf('waits'))).toBeUndefined();
-    expect(known.find(keyOf('other'), idOf('other'))).toEqual({ item: undefined });
+    expect(known.find(keyOf('other'), idOf('other'))).toMatchObject({ item: undefined });
   });
 });
