@@ -10,6 +10,9 @@ import type { TenantId } from '../core/tenant-id.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Item, Key, Table } from '../port/table.ts';
 
+/** A text is an item of at most 400 KB, its key included. */
+export const textBytesMax = 396 * 1024;
+
 export interface CommonText {
   /** SHA-256 of the text. */
   digest: Digest;

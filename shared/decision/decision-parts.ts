@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { digestBytes } from '../core/digest.ts';
 import { InvariantError } from '../core/errors.ts';
 import { PackVerdict, PolicyInput, RuleEntry } from '../port/policy-engine.ts';
-import type { CommonText } from './common-text.ts';
+import { textBytesMax, type CommonText } from './common-text.ts';
 import { Decision } from './decision.ts';
 
 const { actor, tenant, plan, task, placement, write } = PolicyInput.shape;
@@ -55,9 +55,6 @@ export interface DecisionParts {
 
 /** What is new in every decision, in its order. */
 export type Made = Pick<Decision, 'id' | 'decidedAt' | 'tookMs' | 'executionId'>;
-
-/** A text is an item of at most 400 KB, its key included. */
-const textBytesMax = 396 * 1024;
 
 /** The decisions in parts; they differ in their point, placement and write only. Undefined where the common text is too much for an item of its own. */
 export function splitDecisions(decisions: readonly Decision[], about: AboutField): DecisionParts | undefined {

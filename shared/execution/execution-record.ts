@@ -28,6 +28,10 @@ const CurrentRecord = z.object({
   startedAt: Millis.nullable(),
   endedAt: Millis.nullable(),
   deadlineAt: Millis,
+  /** Names what its tasks are before anything becomes of them (task-outline.ts); absent where each of them has a row from the beginning. */
+  outline: Digest.optional(),
+  /** The first attempts of the tasks that need nothing began with the run. */
+  begunAtStart: z.literal(true).optional(),
   inputs: StoredJson,
   files: z.record(z.string(), FileRef),
   estimatedCostUsdMicros: z.int(),

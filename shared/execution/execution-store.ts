@@ -7,8 +7,9 @@ import type { Deps } from '../port/deps.ts';
 import type { Item } from '../port/table.ts';
 import { isMadeOfRecord, madeOfRecord } from '../port/typed-items.ts';
 import type { TasksEnd } from '../port/phases.ts';
-import { ExecutionRecord, executionPk, headKey, isCurrentHead, taskKey, type TaskRecord } from './execution-record.ts';
+import { ExecutionRecord, executionPk, headKey, isCurrentHead, taskKey, taskSk, type TaskRecord } from './execution-record.ts';
 import { purgedError } from './purge-mark.ts';
+import { onlyNeedOf, readOutline, taskWithoutRow } from './task-outline.ts';
 import { StoredTask, wholeTask } from './task-record.ts';
 import { readTombstone } from './tombstone.ts';
 
@@ -50,45 +51,95 @@ export async function getExecutionRecord(deps: TableDeps, tenant: TenantId, id: 
 
 /** The head and one task, read together; undefined when either is missing, or the run is purged. */
 export async function findTask(
-  { table }: TableDeps,
+  deps: TableDeps,
   tenant: TenantId,
   id: Id<'exec'>,
   taskId: string,
 ): Promise<{ head: ExecutionRecord; task: TaskRecord } | undefined> {
-  const [head, task] = await table.getMany([headKey(tenant, id), taskKey(tenant, id, taskId)]);
-  if (!head || !task || readTombstone(head)) return undefined;
-  return { head: parseHead(head), task: parseTask(task) };
+  const [item, row] = await deps.table.getMany([headKey(tenant, id), taskKey(tenant, id, taskId)]);
+  if (!item || readTombstone(item)) return undefined;
+  const head = parseHead(item);
+  const task = row ? parseTask(row) : (await withoutRows(deps, head, [taskId], new Map())).get(taskId);
+  return task && { head, task };
 }
 
 /** Some tasks of a run, in the order asked for. */
-export async function getTasks({ table }: TableDeps, tenant: TenantId, id: Id<'exec'>, taskIds: readonly string[]): Promise<TaskRecord[]> {
-  const tasks: TaskRecord[] = [];
+export async function getTasks(deps: TableDeps, head: ExecutionRecord, taskIds: readonly string[]): Promise<TaskRecord[]> {
+  const rows = await findRows(deps, head, taskIds);
+  if (rows.size < taskIds.length) {
+    const missing = taskIds.filter((id) => !rows.has(id));
+    for (const [id, task] of await withoutRows(deps, head, missing, rows)) rows.set(id, task);
+  }
+  return taskIds.map((id) => {
+    const task = rows.get(id);
+    if (!task) throw new InvariantError(`task ${id} of ${head.id} is missing`);
+    return task;
+  });
+}
+
+/** Those of these tasks that have rows. */
+async function findRows(
+  { table }: TableDeps,
+  { tenant, id }: ExecutionRecord,
+  taskIds: readonly string[],
+): Promise<Map<string, TaskRecord>> {
+  const rows = new Map<string, TaskRecord>();
   for (let start = 0; start < taskIds.length; start += 100) {
-    const keys = taskIds.slice(start, start + 100).map((taskId) => taskKey(tenant, id, taskId));
-    for (const item of await table.getMany(keys)) {
-      if (!item) throw new InvariantError(`a task of ${id} is missing`);
-      tasks.push(parseTask(item));
+    const asked = taskIds.slice(start, start + 100);
+    const items = await table.getMany(asked.map((taskId) => taskKey(tenant, id, taskId)));
+    for (const [index, taskId] of asked.entries()) {
+      const item = items[index];
+      if (item) rows.set(taskId, parseTask(item));
     }
+  }
+  return rows;
+}
+
+/** The tasks of a run that have no row, of these; `rows` are tasks that have one and were read before. */
+async function withoutRows(
+  deps: TableDeps,
+  head: ExecutionRecord,
+  taskIds: readonly string[],
+  rows: ReadonlyMap<string, TaskRecord>,
+): Promise<Map<string, TaskRecord>> {
+  const tasks = new Map<string, TaskRecord>();
+  const outline = await readOutline(deps, head);
+  if (!outline) return tasks;
+  const asked = new Set(taskIds);
+  const needs = taskIds.flatMap((id) => onlyNeedOf(outline, id) ?? []).filter((need) => !rows.has(need) && !asked.has(need));
+  const read = needs.length === 0 ? rows : new Map([...rows, ...(await findRows(deps, head, [...new Set(needs)]))]);
+  for (const id of taskIds) {
+    const task = taskWithoutRow(outline, head, id, read.get(onlyNeedOf(outline, id) ?? ''));
+    if (task) tasks.set(id, task);
   }
   return tasks;
 }
 
 /** Every task of a run, ordered by id. */
-export async function listTasks({ table }: TableDeps, tenant: TenantId, id: Id<'exec'>): Promise<TaskRecord[]> {
-  const tasks: TaskRecord[] = [];
+export async function listTasks(deps: TableDeps, head: ExecutionRecord): Promise<TaskRecord[]> {
+  const rows = new Map<string, TaskRecord>();
   let cursor: string | undefined;
   do {
-    const page = await table.query({ pk: executionPk(tenant, id), prefix: 'TASK#', limit: 100, ...(cursor && { cursor }) });
-    for (const item of page.items) tasks.push(parseTask(item));
+    const query = { pk: executionPk(head.tenant, head.id), prefix: taskSk(''), limit: 100 };
+    const page = await deps.table.query({ ...query, ...(cursor && { cursor }) });
+    for (const item of page.items) {
+      const task = parseTask(item);
+      rows.set(task.id, task);
+    }
     cursor = page.cursor;
   } while (cursor);
-  return tasks;
+  const outline = await readOutline(deps, head);
+  if (!outline) return [...rows.values()];
+  const missing = [...outline.tasks.keys()].filter((id) => !rows.has(id));
+  const tasks = [...rows.values(), ...(await withoutRows(deps, head, missing, rows)).values()];
+  return tasks.sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 
-/** Every task of a run, ordered by id, as listTasks; its manifest tells their names, and items that are known by name need no search. */
-export async function readTasks(deps: Pick<Deps, 'table' | 'blobs'>, { tenant, id, workflow }: ExecutionRecord): Promise<TaskRecord[]> {
-  const { tasks } = await loadManifest(deps, tenant, workflow);
-  return getTasks(deps, tenant, id, tasks.map((task) => task.id).sort());
+/** Every task of a run, ordered by id, as listTasks; its outline or its manifest tells their names, and items that are known by name need no search. */
+export async function readTasks(deps: Pick<Deps, 'table' | 'blobs'>, head: ExecutionRecord): Promise<TaskRecord[]> {
+  const outline = await readOutline(deps, head);
+  const ids = outline ? [...outline.tasks.keys()] : (await loadManifest(deps, head.tenant, head.workflow)).tasks.map(({ id }) => id);
+  return getTasks(deps, head, ids.sort());
 }
 
 /** Whether no task of the run is going to start or end any more: all are done, or it was closed and no attempt is under way. */

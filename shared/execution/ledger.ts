@@ -1,4 +1,4 @@
-/** The cost ledger of a tenant: a row a run, estimated from its admission on, measured from its seal on. */
+/** The cost ledger of a tenant: a row a run, from its seal on. What an open run is estimated to cost stands in its head, and is reserved in the usage of its tenant. */
 import { z } from 'zod';
 import { UsdMicros } from '../core/money.ts';
 import type { TenantId } from '../core/tenant-id.ts';
@@ -6,7 +6,7 @@ import { isoTime } from '../port/clock.ts';
 import type { Key, WriteOp } from '../port/table.ts';
 import type { ExecutionRecord } from './execution-record.ts';
 
-/** One line of the ledger; `basis` tells a measured amount from a guess. */
+/** One line of the ledger; `basis` tells a measured amount from a guess: earlier versions wrote a line for a run when it began. */
 export const LedgerRow = z.object({
   executionId: z.string(),
   basis: z.enum(['estimated', 'measured']),
@@ -25,20 +25,8 @@ export function ledgerPk(tenant: TenantId, day: string): string {
 
 const ledgerKey = ({ tenant, id, budgetDay }: Run): Key => ({ pk: ledgerPk(tenant, budgetDay), sk: id });
 
-/** The row of a new run. */
-export function estimatedLedgerOp(run: Run): WriteOp {
-  const row: LedgerRow = {
-    executionId: run.id,
-    basis: 'estimated',
-    estimatedUsdMicros: run.estimatedCostUsdMicros,
-    measuredUsdMicros: null,
-    at: isoTime(run.createdAt),
-  };
-  return { kind: 'put', item: { ...ledgerKey(run), ...row }, conditions: [{ kind: 'absent' }] };
-}
-
 /** What the run cost in the end, with the estimate beside it: all of the row is known, so the one that is there need not be read. */
-export function measuredLedgerOp(run: Run, measuredUsdMicros: UsdMicros, endedAt: number): WriteOp {
+export function ledgerOp(run: Run, measuredUsdMicros: UsdMicros, endedAt: number): WriteOp {
   const row: LedgerRow = {
     executionId: run.id,
     basis: 'measured',

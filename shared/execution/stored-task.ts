@@ -29,7 +29,7 @@ export function storedChange(change: Partial<TaskRecord>): Partial<StoredTask> {
   return row;
 }
 
-/** The row of a new task, without its key. Written out, because whatever goes over names costs more than it saves, for each task of each start. */
+/** The row of a task, without its key. Written out, because whatever goes over names costs more than it saves. */
 export function storedTask(task: TaskRecord): StoredTask {
   const { id, uses, packageDigest, packageOwner, state, waitingOn, attempt, timeoutMs, resourceClass, readyAt } = task;
   const row: StoredTask = { id, uses, packageDigest, packageOwner, state, waitingOn, attempt, timeoutMs, resourceClass, readyAt };
@@ -43,6 +43,7 @@ export function storedTask(task: TaskRecord): StoredTask {
   if (task.completedAt !== null) row.completedAt = task.completedAt;
   if (task.outputs !== null) row.outputs = task.outputs;
   if (task.reusedFrom !== undefined) row.reusedFrom = task.reusedFrom;
+  if (task.begun !== undefined) row.begun = task.begun;
   if (task.failures !== 0) row.failures = task.failures;
   if (task.losses !== 0) row.losses = task.losses;
   if (task.costUsdMicros !== 0) row.costUsdMicros = task.costUsdMicros;

@@ -1,5 +1,5 @@
 /**
- * A task of a run, and its row. A row is written three times a run and a task has forty members, so what is empty, or follows from the rest of the row, is not
+ * A task of a run, and its row. A task has thirty members, so what is empty, or follows from the rest of the row, is not
  * written: reading puts it back. Rows of earlier versions hold everything.
  */
 import { z } from 'zod';
@@ -53,6 +53,8 @@ export const StoredTask = z.object({
   notBefore: Millis.optional(),
   leaseUntil: Millis.optional(),
   completedAt: Millis.nullable().optional(),
+  /** Tasks without a row whose first attempts began at `completedAt`, in the same write. */
+  begun: z.array(z.string()).optional(),
   outputs: StoredJson.nullable().optional(),
   /** The run whose attempt gave the outputs, when this run did not need to do it again. */
   reusedFrom: idSchema('exec').optional(),
@@ -70,9 +72,11 @@ export type StoredTask = z.infer<typeof StoredTask>;
 export type AttemptRecord = Attempt & Pick<StoredAttempt, 'judged'>;
 
 type Lists = 'attempts' | 'compensationAttempts';
-type Whole = { [Name in Exclude<keyof StoredTask, Lists | 'reusedFrom'>]-?: Exclude<StoredTask[Name], undefined> };
+/** What most tasks do not have. */
+type Rare = 'reusedFrom' | 'begun';
+type Whole = { [Name in Exclude<keyof StoredTask, Lists | Rare>]-?: Exclude<StoredTask[Name], undefined> };
 /** A task with all of its members. */
-export type TaskRecord = Whole & Pick<StoredTask, 'reusedFrom'> & Record<Lists, AttemptRecord[]>;
+export type TaskRecord = Whole & Pick<StoredTask, Rare> & Record<Lists, AttemptRecord[]>;
 
 /** The task that a row of this or an earlier version holds. */
 export const TaskRecord = StoredTask.transform(wholeTask);
@@ -80,7 +84,7 @@ export const TaskRecord = StoredTask.transform(wholeTask);
 /** The task of a row that was parsed, or written from such a record. */
 export function wholeTask(row: StoredTask): TaskRecord {
   const outputs = row.outputs ?? null;
-  const task = {
+  const task: TaskRecord = {
     id: row.id,
     uses: row.uses,
     packageDigest: row.packageDigest,
@@ -110,7 +114,9 @@ export function wholeTask(row: StoredTask): TaskRecord {
     compensationAttempt: row.compensationAttempt ?? 0,
     compensationAttempts: row.compensationAttempts?.map((attempt) => wholeAttempt(attempt, null)) ?? [],
   };
-  return row.reusedFrom === undefined ? task : { ...task, reusedFrom: row.reusedFrom };
+  if (row.reusedFrom !== undefined) task.reusedFrom = row.reusedFrom;
+  if (row.begun !== undefined) task.begun = row.begun;
+  return task;
 }
 
 function wholeAttempt(row: StoredAttempt, outputs: StoredJson | null): AttemptRecord {

@@ -3,7 +3,8 @@ import { openPartitions } from '../../../shared/execution/execution-record.ts';
 import type { Item } from '../../../shared/port/table.ts';
 import { acme } from '../world/acme.ts';
 import type { Outside } from '../callers.ts';
-import { numberOf, textOf, withEmptyMembers } from './read-item.ts';
+import { numberOf, textOf } from './read-item.ts';
+import { outlinedNames, taskItem, type GetItem } from './read-task.ts';
 import { checkLog } from './check-log.ts';
 import { checkRun } from './check-run.ts';
 import type { Expect, StoredRun } from './stored-run.ts';
@@ -15,7 +16,7 @@ export function checkEnd(world: World, outside: Outside, started: ReadonlySet<st
     if (!holds) world.violate(rule, message);
   };
   const items = [...world.store.all()];
-  const runs = [...started].map((pk): StoredRun => storedRun(pk, items));
+  const runs = [...started].map((pk): StoredRun => storedRun(pk, items, (key) => world.store.get(key)));
   for (const run of runs) checkRun(world, run);
   checkMoney(items, runs, expect);
   checkCallers(outside, runs, expect);
@@ -32,14 +33,18 @@ const isIn = (pk: string) => (item: Item) => item.pk === pk;
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const sorted = (values: Iterable<string>): string => [...values].sort().join(' ');
 
-function storedRun(pk: string, items: readonly Item[]): StoredRun {
+function storedRun(pk: string, items: readonly Item[], get: GetItem): StoredRun {
   const own = items.filter(isIn(pk));
+  const tasks = new Set([
+    ...outlinedNames(get, pk),
+    ...own.filter(({ sk }) => sk.startsWith('TASK#')).map(({ sk }) => sk.slice('TASK#'.length)),
+  ]);
   const head = own.find(({ sk }) => sk === 'EXEC') ?? { pk, sk: 'EXEC' };
   return {
     pk,
     id: textOf(head, 'id'),
     head,
-    tasks: own.filter(({ sk }) => sk.startsWith('TASK#')).map(withEmptyMembers),
+    tasks: [...tasks].sort().flatMap((name) => taskItem(get, pk, name) ?? []),
     receipt: own.find(({ sk }) => sk === 'RECEIPT'),
     decision: own.find(({ sk }) => sk === 'DECISION#start'),
     judged: own.filter(({ sk }) => sk.startsWith('JUDGED#')),

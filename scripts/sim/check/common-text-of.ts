@@ -10,9 +10,10 @@ export function commonTextOf(store: MemoryStore, pk: string, digest: string): st
   return digestBytes(text) === digest ? text : undefined;
 }
 
-/** The digests of all such texts that a row names: a row of decisions one, a task one for each attempt that keeps its decisions itself. */
+/** The digests of all such texts that a row names: a row of decisions and the head of a run one, a task one for each attempt that keeps its decisions itself. */
 export function commonTextsNamedIn(row: Item): string[] {
   const attempts = ['attempts', 'compensationAttempts'].flatMap((field) => (row[field] ?? []) as { judged?: { common: string } }[]); // Written by the engine.
   const named = attempts.flatMap(({ judged }) => (judged === undefined ? [] : [judged.common]));
-  return row['common'] === undefined ? named : [...named, textOf(row, 'common')];
+  const others = [row['common'], row['outline']].flatMap((digest) => (typeof digest === 'string' ? [digest] : []));
+  return [...named, ...others];
 }

@@ -7,6 +7,7 @@ import type { Change } from '../world/memory-store.ts';
 import type { World, Writer } from '../world/world.ts';
 import { commonTextOf, commonTextsNamedIn } from './common-text-of.ts';
 import { numberOf, textOf, withEmptyMembers } from './read-item.ts';
+import { outlinedNames, rowlessTask, taskItem, type GetItem } from './read-task.ts';
 
 interface Money {
   reserved: number;
@@ -61,7 +62,7 @@ export class Watcher {
   }
 
   look(written: readonly Change[], writer: Writer | undefined): void {
-    const changes = written.map((change) => (change.key.sk.startsWith('TASK#') ? wholeChange(change) : change));
+    const changes = written.flatMap((change) => this.#withRowless(change));
     for (const change of changes) {
       const { sk } = change.key;
       if (sk === 'EXEC') this.#lookAtHead(change);
@@ -79,6 +80,24 @@ export class Watcher {
         );
     if (changes.some(({ key }) => key.sk === 'RUNS' || key.sk === 'EXEC' || key.sk.startsWith('DAY#'))) this.#balance(changes);
   }
+
+  /** The change, and what it means for tasks that have no row: those of a new run, and those that wait for a task that has succeeded now. */
+  #withRowless(change: Change): Change[] {
+    const { key, before } = change;
+    const { pk } = key;
+    if (key.sk === 'EXEC' && before === undefined)
+      return [change, ...outlinedNames(this.#get, pk).map((name) => taskChange(pk, name, undefined, rowlessTask(this.#get, pk, name)))];
+    if (!key.sk.startsWith('TASK#')) return [change];
+    const own = wholeChange({ ...change, before: before ?? rowlessTask(this.#get, pk, key.sk.slice('TASK#'.length)) });
+    if (own.after?.['state'] !== 'succeeded' || own.before?.['state'] === 'succeeded') return [own];
+    const waiting = (own.after['dependents'] as string[]).filter((name) => this.#get({ pk, sk: `TASK#${name}` }) === undefined);
+    return [
+      own,
+      ...waiting.map((name) => taskChange(pk, name, rowlessTask(this.#get, pk, name, own.before), rowlessTask(this.#get, pk, name))),
+    ];
+  }
+
+  readonly #get: GetItem = (key) => this.#world.store.get(key);
 
   #expect(holds: boolean, rule: string, message: string): void {
     if (!holds) this.#world.violate(rule, message);
@@ -164,12 +183,11 @@ export class Watcher {
 
   /** What a task waits for is what has not succeeded of its needs; the same for those that wait for it. */
   #lookAtNeeds(pk: string, task: Item): void {
-    const { store } = this.#world;
     const names = [textOf(task, 'id'), ...(textOf(task, 'state') === 'succeeded' ? (task['dependents'] as string[]) : [])];
     for (const name of names) {
-      const waiting = store.get({ pk, sk: `TASK#${name}` });
+      const waiting = taskItem(this.#get, pk, name);
       const needs = (waiting?.['needs'] ?? []) as string[]; // Written by the engine: a list of task ids.
-      const left = needs.filter((need) => store.get({ pk, sk: `TASK#${need}` })?.['state'] !== 'succeeded');
+      const left = needs.filter((need) => taskItem(this.#get, pk, need)?.['state'] !== 'succeeded');
       const count = numberOf(waiting, 'waitingOn');
       this.#expect(
         count === left.length,
@@ -214,6 +232,12 @@ export class Watcher {
     return this.#world.store.get({ pk: `T#${textOf(head, 'tenant')}#USAGE`, sk: `DAY#${textOf(head, 'budgetDay')}` });
   }
 }
+
+const taskChange = (pk: string, name: string, before: Item | undefined, after: Item | undefined): Change => ({
+  key: { pk, sk: `TASK#${name}` },
+  before,
+  after,
+});
 
 const wholeChange = ({ key, before, after }: Change): Change => ({
   key,

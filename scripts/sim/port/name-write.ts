@@ -3,25 +3,35 @@ import type { WriteOp } from '../../../shared/port/table.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The first whose test holds of one of the ops. */
-const names: readonly (readonly [(sk: string, set: Fields) => boolean, string])[] = [
-  [(sk) => sk === 'RECEIPT', 'seal'],
-  [(sk) => sk === 'DECISION#start', 'admission'],
-  [(sk, set) => sk === 'EXEC' && 'phaseToken' in set, 'token'],
-  [(sk, set) => sk === 'EXEC' && 'cancellation' in set, 'cancel'],
-  [(sk, set) => sk === 'EXEC' && set['state'] === 'compensating', 'begin compensation'],
-  [(sk, set) => isTask(sk) && set['state'] === 'running' && 'readyAt' in set, 'completion with claims'],
-  [(sk, set) => isTask(sk) && set['state'] === 'running', 'claim'],
-  [(sk, set) => isTask(sk) && set['compensation'] === 'running', 'claim compensation'],
-  [(sk, set) => isTask(sk) && 'compensationAttempts' in set, 'end compensation'],
-  [(sk, set) => isTask(sk) && 'attempts' in set, 'completion'],
-  [(sk, set) => isTask(sk) && 'compensation' in set, 'free compensation'],
-  [(sk, set) => sk === 'HEAD' && 'root' in set, 'append'],
-  [(sk, set) => sk === 'HEAD' && 'isFiled' in set, 'publish'],
-  [(sk) => isLeaf(sk), 'file entries'],
-  [(sk) => sk.startsWith('DAY#'), 'open day'],
-  [(sk) => sk.startsWith('DECISION#'), 'denial'],
-  [(sk) => sk === 'TEXT', 'common text'],
+/** What becomes of an item: the members that a write sets. */
+interface Setting {
+  sk: string;
+  set: Fields;
+  /** Its place in the write. */
+  at: number;
+  /** The item is new, so all of its members are set. */
+  isWhole: boolean;
+}
+
+/** The first whose test holds of one of the ops. A task without a row is changed by giving it one, so tests of tasks hold of whole items too. */
+const names: readonly (readonly [(setting: Setting) => boolean, string])[] = [
+  [({ sk }) => sk === 'RECEIPT', 'seal'],
+  [({ sk }) => sk === 'DECISION#start', 'admission'],
+  [({ sk, set }) => sk === 'EXEC' && 'phaseToken' in set, 'token'],
+  [({ sk, set }) => sk === 'EXEC' && 'cancellation' in set, 'cancel'],
+  [({ sk, set }) => sk === 'EXEC' && set['state'] === 'compensating', 'begin compensation'],
+  [({ sk, set, at }) => isTask(sk) && ('begun' in set || (at > 0 && set['state'] === 'running')), 'completion with claims'],
+  [({ sk, set }) => isTask(sk) && set['state'] === 'running', 'claim'],
+  [({ sk, set }) => isTask(sk) && set['compensation'] === 'running', 'claim compensation'],
+  [({ sk, set, isWhole }) => isTask(sk) && !isWhole && 'compensationAttempts' in set, 'end compensation'],
+  [({ sk, set }) => isTask(sk) && 'attempts' in set, 'completion'],
+  [({ sk, set, isWhole }) => isTask(sk) && !isWhole && 'compensation' in set, 'free compensation'],
+  [({ sk, set }) => sk === 'HEAD' && 'root' in set, 'append'],
+  [({ sk, set }) => sk === 'HEAD' && 'isFiled' in set, 'publish'],
+  [({ sk }) => isLeaf(sk), 'file entries'],
+  [({ sk }) => sk.startsWith('DAY#'), 'open day'],
+  [({ sk }) => sk.startsWith('DECISION#'), 'denial'],
+  [({ sk }) => sk === 'TEXT', 'common text'],
 ];
 
 /** A log entry is called by its hash, which is of a signature and so another in every world. */
@@ -37,8 +47,10 @@ function fieldsOf(op: WriteOp): Fields {
 
 /** What a write is about in the words of the engine; traces and counts of crashes use it. */
 export function nameWrite(ops: readonly WriteOp[]): string {
-  const changes = ops.filter(({ kind }) => kind !== 'check').map((op) => ({ sk: keyOf(op).sk, set: fieldsOf(op) }));
-  const found = names.find(([matches]) => changes.some(({ sk, set }) => matches(sk, set)));
+  const changes = ops
+    .filter(({ kind }) => kind !== 'check')
+    .map((op, at): Setting => ({ sk: keyOf(op).sk, set: fieldsOf(op), at, isWhole: op.kind === 'put' }));
+  const found = names.find(([matches]) => changes.some(matches));
   return found?.[1] ?? `write of ${changes.map(({ sk }) => sk.split(/[#_:]/)[0]).join('+')}`;
 }
 

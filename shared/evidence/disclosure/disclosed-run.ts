@@ -33,7 +33,7 @@ const textsAGroup = 16;
 export async function openDisclosedRun(deps: Deps, actor: Actor, id: string): Promise<DisclosedRun> {
   const head = await getExecutionRecord(deps, actor.tenant, parseExecutionId(id));
   if (head.receiptId === null) throw new McError('mc:execution:not-sealed', `${head.id} is ${head.state}`);
-  const tasks = await listTasks(deps, head.tenant, head.id);
+  const tasks = await listTasks(deps, head);
   const texts = tasks.flatMap((task) => decisionsOfTask(head, task));
   const groups: Artifact[][] = [];
   for (let at = 0; at < texts.length; at += textsAGroup) groups.push(texts.slice(at, at + textsAGroup));

@@ -40,7 +40,7 @@ export async function rerunExecution(deps: Deps, actor: Actor, request: RerunReq
   refuseUnlessAllowed(action, head);
   if (head.dataPurge) throw purgedError(id, head.dataPurge, 'what it ran with');
   refuseWhenFull(deps);
-  const tasks = await listTasks(deps, actor.tenant, id);
+  const tasks = await listTasks(deps, head);
   const steps = action === 'retry' ? reusableSteps(tasks) : [];
   if (steps.length === tasks.length) throw nothingLeft(head, tasks);
   await verifyOrigin(deps, actor, head, steps);

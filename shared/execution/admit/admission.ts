@@ -13,10 +13,10 @@ import { takeUsageOps } from '../../tenant/usage.ts';
 import { auditOp } from '../../audit/audit-event.ts';
 import { runDecisionOp } from '../../decision/decision-store.ts';
 import type { Deps } from '../../port/deps.ts';
-import { estimatedLedgerOp } from '../ledger.ts';
 import { headKey, openPartition, type ExecutionRecord } from '../execution-record.ts';
 import type { FileRef } from '../execution.ts';
 import type { StoredJson } from '../stored-json.ts';
+import type { TaskOutline } from '../task-outline.ts';
 
 /** A head as it is written and handed on: a copy would stay in memory for as long as the run waits. */
 export type NewHead = ExecutionRecord & Item;
@@ -68,7 +68,7 @@ const idempotencyTtlSeconds = 7 * 24 * 3_600;
  * The head of a new run; it has started when its first tasks are claimed by its admission. It is found by time in the tenant's list, and by sweeps while the run
  * is open.
  */
-export function newHead(admission: Admission, isStarted: boolean): NewHead {
+export function newHead(admission: Admission, isStarted: boolean, outline?: TaskOutline): NewHead {
   const { id, actor, now, plan, decision, inputs, files, region, budgetDay, inputBytes, origin } = admission;
   const head: NewHead = {
     id,
@@ -83,6 +83,8 @@ export function newHead(admission: Admission, isStarted: boolean): NewHead {
     startedAt: isStarted ? now : null,
     endedAt: null,
     deadlineAt: now + plan.timeoutMs,
+    ...(outline?.common && { outline: outline.common.digest }),
+    ...(outline && isStarted && { begunAtStart: true }),
     inputs,
     files,
     estimatedCostUsdMicros: plan.estimatedCostUsdMicros,
@@ -130,7 +132,7 @@ export function admissionOps(
   admission: Admission,
   { head, tasks }: { head: NewHead; tasks: readonly Item[] },
 ): WriteOp[] {
-  const { tenant, id, createdAt, estimatedCostUsdMicros } = head;
+  const { tenant, id, estimatedCostUsdMicros } = head;
   const { origin, budgetDay } = admission;
   const claim = { day: budgetDay, estimatedUsdMicros: estimatedCostUsdMicros };
   return [
@@ -139,7 +141,6 @@ export function admissionOps(
     ...(origin ? [origin.claim(id)] : []),
     { kind: 'put', item: head, conditions: [{ kind: 'absent' }] },
     runDecisionOp(head.pk, admission.decision),
-    estimatedLedgerOp({ tenant, id, createdAt, estimatedCostUsdMicros, budgetDay }),
     auditOp(deps, tenant, admission.actor, {
       type: 'mc.exec.start',
       subject: id,

@@ -39,6 +39,7 @@ import { findEarlierAnswer } from './idempotency.ts';
 import { requireUploads } from './input-files.ts';
 import { newTasks, type NewTasks } from './new-tasks.ts';
 import { isElsewhere, type StoredJson } from '../stored-json.ts';
+import { keepOutline } from '../task-outline.ts';
 
 export type StartResult = { kind: 'started'; execution: Execution; replayed: boolean } | { kind: 'denied'; decision: Decision };
 
@@ -177,7 +178,7 @@ interface NewRun {
 function newRun(deps: Deps, admission: Admission): { run: NewRun; slots: ReservedSlots | undefined } {
   const tasks = newTasks(admission);
   const slots = deps.queue.reserve?.(tasks.ready.length);
-  const head = newHead(admission, slots !== undefined);
+  const head = newHead(admission, slots !== undefined, tasks.outline);
   return { run: { head, tasks: slots ? tasks.claimed : tasks }, slots };
 }
 
@@ -187,6 +188,7 @@ async function writeAdmission(deps: Deps, admission: Admission, { head, tasks }:
   // Tasks without a head belong to no run: a crash after this line leaves nothing that anyone can see.
   if (isLarge) await deps.table.putMany(items);
   await keepDecisionText(deps, head.tenant, admission.decision);
+  if (tasks.outline) await keepOutline(deps, head.tenant, tasks.outline);
   return deps.table.write(admissionOps(deps, admission, { head, tasks: isLarge ? [] : items }));
 }
 

@@ -3,25 +3,6 @@ import { isoTime } from '../../port/clock.ts';
 import type { AttemptRecord } from '../execution-record.ts';
 import type { EndedAttempt } from './run-attempt.ts';
 
-/** The list with one more attempt, which runs from now on. */
-export function withBegun(attempts: readonly AttemptRecord[], attempt: number, now: number): AttemptRecord[] {
-  const begun: AttemptRecord = {
-    attempt,
-    startedAt: isoTime(now),
-    endedAt: null,
-    sandbox: null,
-    inputsDigest: null,
-    outputsDigest: null,
-    logDigest: null,
-    failure: null,
-    message: null,
-    wallMs: null,
-    decisions: [],
-    decisionsDigest: null,
-  };
-  return [...attempts, begun];
-}
-
 /** The list with the result of this attempt. */
 export function withEnded(attempts: readonly AttemptRecord[], attempt: number, ended: EndedAttempt, now: number): AttemptRecord[] {
   const result = {

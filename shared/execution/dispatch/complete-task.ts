@@ -4,15 +4,17 @@
  */
 import { InvariantError } from '../../core/errors.ts';
 import type { Deps } from '../../port/deps.ts';
-import type { WriteOp } from '../../port/table.ts';
+import type { Condition, WriteOp } from '../../port/table.ts';
 import type { ReservedSlots, TaskMessage } from '../../port/task-queue.ts';
 import { decisionLogOps } from '../decision-log.ts';
 import { countRefused, egressAuditOps } from './attempt-egress.ts';
 import { withEnded } from './attempt-list.ts';
-import { claimOf, runIsOpen, type ClaimedTask } from './claim-task.ts';
-import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
+import { runIsOpen, type ClaimedTask } from './claim-task.ts';
+import { releaseOf } from '../begin-attempt.ts';
+import { changeTaskOp } from '../change-task.ts';
+import { headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, getTasks } from '../execution-store.ts';
-import { storedChange } from '../stored-task.ts';
+import { readOutline, onlyNeedOf, rowless, taskWithoutRow } from '../task-outline.ts';
 import { decideAfterFailure, type AfterFailure } from './retry-policy.ts';
 import type { EndedAttempt } from './run-attempt.ts';
 import { wakeFinishedRun } from './wake-finished-run.ts';
@@ -97,7 +99,7 @@ async function buildCompletion(
   const paid = { costUsdMicros: task.costUsdMicros + ended.costUsdMicros };
   if (after === null) {
     const change = { attempts, ...paid, state: 'succeeded', outputs: ended.outputs, completedAt: now } as const;
-    return succeeded(deps, { head, task }, change, mayClaim);
+    return succeeded(deps, { head, task }, { change, now, mayClaim });
   }
   const counted = countFailure(task, ended);
   if (after.kind === 'fail') {
@@ -118,15 +120,10 @@ function countFailure(task: TaskRecord, { failed }: EndedAttempt): Pick<TaskReco
 
 /** The op at position 0: it holds only while this very attempt is the one that runs. */
 function taskOp(head: ExecutionRecord, task: TaskRecord, change: Partial<TaskRecord>): WriteOp {
-  return {
-    kind: 'update',
-    key: taskKey(head.tenant, head.id, task.id),
-    set: storedChange(change),
-    conditions: [
-      { kind: 'compare', field: 'state', op: '=', value: 'running' },
-      { kind: 'compare', field: 'attempt', op: '=', value: task.attempt },
-    ],
-  };
+  return changeTaskOp(head, task, change, [
+    { kind: 'compare', field: 'state', op: '=', value: 'running' },
+    { kind: 'compare', field: 'attempt', op: '=', value: task.attempt },
+  ]);
 }
 
 /** The first failure closes the run and is the one that is reported; one that comes after a cancel closes nothing. */
@@ -137,41 +134,44 @@ function failRunOps(head: ExecutionRecord, task: TaskRecord, { failed }: EndedAt
   return [{ kind: 'update', key: headKey(head.tenant, head.id), set: { outcome: 'failed', error }, conditions }];
 }
 
+/** `alone` tasks get no row here: that this one succeeded, when, and which of them it began says it all. */
 async function succeeded(
   deps: Deps,
   { head, task }: Pick<ClaimedTask, 'head' | 'task'>,
-  change: Partial<TaskRecord>,
-  mayClaim: boolean,
+  { change, now, mayClaim }: { change: Partial<TaskRecord>; now: number; mayClaim: boolean },
 ): Promise<Completion> {
-  const ops = [taskOp(head, task, { ...change, ...(task.compensateUses !== null && { compensation: 'pending' }) })];
-  const dependents = task.dependents.length === 0 ? [] : await getTasks(deps, head.tenant, head.id, task.dependents);
-  const ready = dependents.filter(isNext);
+  const { alone, others } = await dependentsOf(deps, head, task);
+  const ready = [...alone, ...others.filter(isNext)];
   const slots = mayClaim && ready.length > 0 ? deps.queue.reserve?.(ready.length) : undefined;
-  const now = deps.clock.now();
-  const begun: ClaimedTask[] = [];
-  for (const dependent of dependents) {
-    const released = isNext(dependent) && releaseOf(dependent, now, slots !== undefined);
-    if (released && slots) begun.push({ head, task: { ...dependent, waitingOn: 0, ...released }, claimedAt: now });
-    ops.push({
-      kind: 'update',
-      key: taskKey(head.tenant, head.id, dependent.id),
-      add: { waitingOn: -1 },
-      ...(released && { set: storedChange(released) }),
-      conditions: [{ kind: 'compare', field: 'waitingOn', op: '=', value: dependent.waitingOn }],
-    });
-  }
+  const changeOf = (next: TaskRecord): Partial<TaskRecord> =>
+    isNext(next) ? releaseOf(next, now, slots !== undefined) : { waitingOn: next.waitingOn - 1 };
+  const own: Partial<TaskRecord> = { ...change };
+  if (task.compensateUses !== null) own.compensation = 'pending';
+  if (slots && alone.length > 0) own.begun = alone.map(({ id }) => id);
+  const ops = [taskOp(head, task, own), ...others.map((next) => changeTaskOp(head, next, changeOf(next), [stillWaitsOn(next)]))];
   if (!slots) return { ops, messages: ready.map(({ id }) => messageFor(head, id)), delayMs: 0 };
   ops.push({ kind: 'check', key: headKey(head.tenant, head.id), conditions: [runIsOpen] });
-  return { ops, messages: [], delayMs: 0, claims: { tasks: begun, slots, checkAt: ops.length - 1 } };
+  const begin = (next: TaskRecord): TaskRecord => ({ ...next, ...changeOf(next) });
+  const begun = [...alone.map(begin).map(rowless), ...others.filter(isNext).map(begin)];
+  const tasks = begun.map((next) => ({ head, task: next, claimedAt: now }));
+  return { ops, messages: [], delayMs: 0, claims: { tasks, slots, checkAt: ops.length - 1 } };
+}
+
+/** What waits for a task that runs: `alone` for it alone and without a row, which it gets when something becomes of it after this. */
+async function dependentsOf(deps: Deps, head: ExecutionRecord, task: TaskRecord): Promise<{ alone: TaskRecord[]; others: TaskRecord[] }> {
+  const outline = task.dependents.length === 0 ? undefined : await readOutline(deps, head);
+  if (!outline) return { alone: [], others: await getTasks(deps, head, task.dependents) };
+  const alone = task.dependents.filter((id) => onlyNeedOf(outline, id) === task.id);
+  const others = task.dependents.filter((id) => !alone.includes(id));
+  return {
+    alone: alone.flatMap((id) => taskWithoutRow(outline, head, id, task) ?? []),
+    others: await getTasks(deps, head, others),
+  };
 }
 
 const isNext = ({ waitingOn }: TaskRecord): boolean => waitingOn === 1;
 
-/** What the last of its needs changes of a task: it is ready, or claimed at once. */
-function releaseOf(task: TaskRecord, now: number, isClaimed: boolean): Pick<TaskRecord, 'state' | 'readyAt' | 'notBefore'> {
-  const ready = { state: 'ready', readyAt: now, notBefore: now } as const;
-  return isClaimed ? { ...ready, ...claimOf(task, now) } : ready;
-}
+const stillWaitsOn = ({ waitingOn }: TaskRecord): Condition => ({ kind: 'compare', field: 'waitingOn', op: '=', value: waitingOn });
 
 function messageFor(head: ExecutionRecord, taskId: string): TaskMessage {
   return { tenant: head.tenant, executionId: head.id, taskId };

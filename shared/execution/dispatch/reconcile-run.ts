@@ -12,7 +12,7 @@ export async function reconcileRun(deps: Deps, input: PhaseInput, isOrphan: (tas
   const { tenant, executionId } = input;
   const head = await findExecution(deps, tenant, executionId);
   if (!head || head.receiptId !== null) return;
-  for (const task of await listTasks(deps, tenant, executionId)) {
+  for (const task of await listTasks(deps, head)) {
     if (task.state === 'running' && isOrphan(task))
       await completeTask(deps, { head, task }, lostAttempt('the dispatcher of this attempt died'));
     else if (task.compensation === 'running' && isOrphan(task)) await freeCompensation(deps, input, task);

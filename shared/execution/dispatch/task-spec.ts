@@ -79,7 +79,7 @@ function workOf(record: TaskRecord, purpose: AttemptRequest['purpose']): Work {
 /** Loads exactly what the references name, then resolves and masks them. */
 async function resolveInputs(deps: Deps, head: ExecutionRecord, template: InputTemplate): Promise<{ inputs: JsonObject; digest: Digest }> {
   const outputs = new Map<string, JsonObject>();
-  for (const task of await getTasks(deps, head.tenant, head.id, template.taskIds)) {
+  for (const task of await getTasks(deps, head, template.taskIds)) {
     if (task.outputs) outputs.set(task.id, JsonRecord.parse(await loadJson(deps, head.tenant, task.outputs)));
   }
   const given = template.namesInputs ? JsonRecord.parse(await loadJson(deps, head.tenant, head.inputs)) : {};

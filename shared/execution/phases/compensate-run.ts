@@ -8,11 +8,12 @@ import type { Condition } from '../../port/table.ts';
 import { headKey, taskKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, getTasks, listTasks } from '../execution-store.ts';
 import { openStates } from '../execution.ts';
+import { withBegun } from '../begin-attempt.ts';
 import { storedChange } from '../stored-task.ts';
 import type { FailedAttempt } from '../dispatch/retry-policy.ts';
 import { decisionLogOps } from '../decision-log.ts';
 import { countRefused, egressAuditOps } from '../dispatch/attempt-egress.ts';
-import { withBegun, withEnded } from '../dispatch/attempt-list.ts';
+import { withEnded } from '../dispatch/attempt-list.ts';
 import { runAttempt, type EndedAttempt } from '../dispatch/run-attempt.ts';
 
 /** Undoing is worth more patience than doing; after this many failures a person has to look. */
@@ -29,7 +30,7 @@ export async function compensateRun(deps: Deps, { tenant, executionId }: PhaseIn
   const head = await getExecutionRecord(deps, tenant, executionId);
   if (head.outcome === 'open' || head.receiptId !== null) return;
   await deps.table.write([{ kind: 'update', key: headKey(tenant, executionId), set: { state: 'compensating' }, conditions: [isOpen] }]);
-  const undone = (await listTasks(deps, tenant, executionId))
+  const undone = (await listTasks(deps, head))
     .filter((task) => task.compensation === 'pending' || task.compensation === 'running')
     .sort((a, b) => (b.completedAt ?? 0) - (a.completedAt ?? 0));
   for (const task of undone) await compensateTask(deps, head, task);
@@ -55,7 +56,7 @@ async function compensateTask(deps: Deps, head: ExecutionRecord, first: TaskReco
     } else {
       await deps.clock.sleep(baseDelayMs); // Somebody else holds it; wait for the result or for the end of the lease.
     }
-    [task] = await getTasks(deps, head.tenant, head.id, [task.id]);
+    [task] = await getTasks(deps, head, [task.id]);
   }
 }
 

@@ -7,6 +7,6 @@ export async function dispatchRun(deps: Deps, { tenant, executionId }: PhaseInpu
   const head = await findExecution(deps, tenant, executionId);
   // Once a task started, its completion sends the next ones.
   if (!head || head.state !== 'queued') return;
-  const ready = (await listTasks(deps, tenant, executionId)).filter((task) => task.state === 'ready');
+  const ready = (await listTasks(deps, head)).filter((task) => task.state === 'ready');
   await deps.queue.send(ready.map((task) => ({ tenant, executionId, taskId: task.id })));
 }

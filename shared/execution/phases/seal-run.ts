@@ -22,7 +22,7 @@ import { openStates } from '../execution.ts';
 import { executionPk, headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, isFinished, readTasks } from '../execution-store.ts';
 import { decisionsInRows, startFacts } from '../decision-log.ts';
-import { measuredLedgerOp } from '../ledger.ts';
+import { ledgerOp } from '../ledger.ts';
 import { buildRunStatement } from '../run-statement.ts';
 import { loadJson, storeJson } from '../stored-json.ts';
 import { learnFromSealed } from './learn-from-sealed.ts';
@@ -140,7 +140,7 @@ function settleOps(head: ExecutionRecord, endedAt: number): WriteOp[] {
   if (budgetDay === null) return [];
   return [
     ...releaseUsageOps(tenant, { day: budgetDay, estimatedUsdMicros }, actualCostUsdMicros),
-    measuredLedgerOp({ ...head, budgetDay }, actualCostUsdMicros, endedAt),
+    ledgerOp({ ...head, budgetDay }, actualCostUsdMicros, endedAt),
   ];
 }
 

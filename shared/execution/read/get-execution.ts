@@ -21,7 +21,7 @@ export function parseExecutionId(id: string): Id<'exec'> {
 export async function getExecution(deps: Pick<Deps, 'table' | 'blobs' | 'dataKeys'>, actor: Actor, id: string): Promise<Execution> {
   const executionId = parseExecutionId(id);
   const head = await getExecutionRecord(deps, actor.tenant, executionId);
-  const tasks = await listTasks(deps, actor.tenant, executionId);
+  const tasks = await listTasks(deps, head);
   const outputs = head.state === 'succeeded' && head.outputs && !head.dataPurge ? await loadJson(deps, actor.tenant, head.outputs) : null;
   return toExecution(head, tasks, outputs === null ? null : z.record(z.string(), z.json()).parse(outputs));
 }

@@ -43,7 +43,7 @@ export async function getEgressAttestation(deps: SignOnceDeps & Pick<Deps, 'conf
   const { outputs } = head;
   if (head.receiptId === null || outputs === null) throw new McError('mc:execution:not-sealed', `${head.id} is ${head.state}`);
   const build = async (): Promise<Statement> =>
-    buildEgressStatement(deps.config, head, { tasks: await listTasks(deps, tenant, head.id), outputsDigest: outputs.digest });
+    buildEgressStatement(deps.config, head, { tasks: await listTasks(deps, head), outputsDigest: outputs.digest });
   return signOnce(deps, tenant, { pk: executionPk(tenant, head.id), sk: 'EGRESS' }, { build, alongside: [notPurgedOp(tenant, head.id)] });
 }
 

@@ -61,7 +61,7 @@ export async function readLogs(
   const executionId = parseExecutionId(query.id);
   const head = await getExecutionRecord(deps, actor.tenant, executionId);
   if (head.logsPurge) throw purgedError(executionId, head.logsPurge, 'its log');
-  const tasks = await listTasks(deps, actor.tenant, executionId);
+  const tasks = await listTasks(deps, head);
   if (query.taskId !== undefined) requireTask(query.taskId, tasks);
   const position: Position = query.cursor === undefined ? { read: '', line: 0 } : decode(query.cursor);
   const read = new Map(tasks.map((task, index) => [task.id, parseInt(position.read.slice(2 * index, 2 * index + 2) || '0', 36)]));

@@ -38,7 +38,7 @@ export async function namedElsewhere(
 
 /** What the run still has; what was purged of it, it does not need. */
 async function namedBy(deps: Pick<Deps, 'table'>, head: ExecutionRecord): Promise<Digest[]> {
-  const tasks = await listTasks(deps, head.tenant, head.id);
+  const tasks = await listTasks(deps, head);
   const logs = head.logsPurge ? [] : tasks.flatMap(logsOfTask);
   const data = head.dataPurge ? [] : [...artifactsOfRun(head, undefined), ...tasks.flatMap((task) => artifactsOfTask(head, task))];
   return [...logs, ...data.filter(({ name }) => !name.startsWith('logs/'))].map(({ digest }) => digest);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { simulateEcho } from '../../../runner/simulated/simulated-runner.ts';
 import { cancelExecution } from '../../../shared/execution/actions/cancel-execution.ts';
 import { sweepExecutions } from '../../../shared/execution/dispatch/sweep-executions.ts';
-import { headKey, taskKey } from '../../../shared/execution/execution-record.ts';
+import { headKey } from '../../../shared/execution/execution-record.ts';
 import type { Execution } from '../../../shared/execution/execution.ts';
 import { getExecution } from '../../../shared/execution/read/get-execution.ts';
 import { listExecutions } from '../../../shared/execution/read/list-executions.ts';
@@ -238,10 +238,8 @@ describe('a cancelled run', () => {
     const id = ExecutionId.parse((await engine.start({ workflow: 'orphan' })).id);
     await cancel(id);
     const { tenant } = engine.actor;
-    await deps.table.write([
-      { kind: 'update', key: headKey(tenant, id), add: { createdAt: -120_000 } },
-      { kind: 'update', key: taskKey(tenant, id, 'only'), set: { leaseUntil: 1 } },
-    ]);
+    // The attempt began with the run, so its lease has run out too.
+    await deps.table.write([{ kind: 'update', key: headKey(tenant, id), add: { createdAt: -3_600_000 } }]);
     await sweepExecutions(deps);
     expect(await engine.finish(id)).toMatchObject({ state: 'cancelled', tasks: [{ attempts: [{ failure: 'lost' }] }] });
     revive();

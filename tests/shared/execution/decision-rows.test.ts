@@ -44,7 +44,7 @@ async function toldOf({ id, decisionId }: Execution): Promise<unknown> {
   const { deps } = home.home;
   const { tenant } = home.actor;
   const head = await getExecutionRecord(deps, tenant, id);
-  const artifacts = (await listTasks(deps, tenant, id)).flatMap((task) => artifactsOfTask(head, task));
+  const artifacts = (await listTasks(deps, head)).flatMap((task) => artifactsOfTask(head, task));
   const files = artifacts.filter(({ name }) => name.startsWith('decisions/'));
   const { packs } = await startFacts(deps, head);
   return {

@@ -11,6 +11,8 @@ import type { Id } from '../../../shared/core/id.ts';
 import type { Key, WriteOp } from '../../../shared/port/table.ts';
 import { getTenant } from '../../../shared/tenant/tenant-store.ts';
 import { readUsage } from '../../../shared/tenant/usage.ts';
+import type { TaskMessage } from '../../../shared/port/task-queue.ts';
+import { giveTasksRows } from '../../support/earlier-versions/rows-of-tasks.ts';
 import { earlierDecisionRow } from '../../support/earlier-versions/decision-row.ts';
 import { openEngine, type Engine } from '../../support/open-engine.ts';
 
@@ -37,6 +39,7 @@ async function without(key: Key, names: readonly string[]): Promise<WriteOp> {
 async function makeOld(id: Id<'exec'>): Promise<void> {
   const { table } = engine.home.deps;
   const { tenant } = engine.actor;
+  await giveTasksRows(engine.home.deps, tenant, id);
   await table.write([await without(headKey(tenant, id), ['budgetDay', 'estimatedCostHighUsdMicros', 'inputBytes'])]);
   await table.write([
     await without(taskKey(tenant, id, 'last'), ['compensationAttempts']),
@@ -58,13 +61,14 @@ describe('a run that 0.1.0 started', () => {
   test('goes on to its receipt and gives back nothing that it did not take', async () => {
     await engine.publish(manifest);
     const { deps } = engine.home;
-    let letGo = (): void => undefined;
-    const held = new Promise<void>((resolve) => (letGo = resolve));
-    engine.simulate((spec) => ({ result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, until: held }));
+    const { queue } = deps;
+    const sent: TaskMessage[] = [];
+    deps.queue = { send: async (messages) => void sent.push(...messages) };
     const { id } = await engine.start({ workflow: 'old' });
     await makeOld(id);
     expect(await openIds()).toEqual([id]);
-    letGo();
+    deps.queue = queue;
+    await queue.send(sent);
     expect(await engine.finish(id)).toMatchObject({ state: 'succeeded' });
     for (let look = 0; look < 100 && (await openIds()).length > 0; look += 1) await delay(20);
     expect(await openIds()).toEqual([]);

@@ -7,7 +7,7 @@ import { Digest, digestBytes, hexOf } from '../../../shared/core/digest.ts';
 import { getDecision } from '../../../shared/decision/decision-store.ts';
 import { deniedRules, denyReasons } from '../../../shared/decision/deny-reasons.ts';
 import { dispatchTask } from '../../../shared/execution/dispatch/dispatch-task.ts';
-import { headKey, taskKey } from '../../../shared/execution/execution-record.ts';
+import { headKey } from '../../../shared/execution/execution-record.ts';
 import { getTenant } from '../../../shared/tenant/tenant-store.ts';
 import { readUsage } from '../../../shared/tenant/usage.ts';
 import { createWorkflow } from '../../../shared/manifest/create-workflow.ts';
@@ -257,10 +257,8 @@ tasks:
     const { id } = await engine.start({ workflow: 'orphan' });
     await delay(50);
     const { tenant } = engine.actor;
-    await deps.table.write([
-      { kind: 'update', key: headKey(tenant, id), add: { createdAt: -120_000 } },
-      { kind: 'update', key: taskKey(tenant, id, 'only'), set: { leaseUntil: 1 } },
-    ]);
+    // The attempt began with the run, so its lease has run out too.
+    await deps.table.write([{ kind: 'update', key: headKey(tenant, id), add: { createdAt: -3_600_000 } }]);
     expect(await sweepExecutions(deps)).toMatchObject({ looked: 1 });
     release();
     const execution = await engine.finish(id);

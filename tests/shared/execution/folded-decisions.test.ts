@@ -44,7 +44,7 @@ async function textsOf(id: Execution['id']): Promise<[string, string][]> {
   const { deps } = home.home;
   const { tenant } = home.actor;
   const head = await getExecutionRecord(deps, tenant, id);
-  const artifacts = (await listTasks(deps, tenant, id)).flatMap((task) => decisionsOfTask(head, task));
+  const artifacts = (await listTasks(deps, head)).flatMap((task) => decisionsOfTask(head, task));
   const read = async (at: number): Promise<string> => Buffer.from((await readArtifact(deps, tenant, artifacts[at]!)) ?? '').toString();
   return Promise.all(artifacts.map(async ({ name }, at): Promise<[string, string]> => [name, await read(at)]));
 }

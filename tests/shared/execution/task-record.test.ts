@@ -7,7 +7,8 @@ import { taskKey } from '../../../shared/execution/execution-record.ts';
 import { digestJson } from '../../../shared/core/digest.ts';
 import { idSchema } from '../../../shared/core/id.ts';
 import { TenantId } from '../../../shared/core/tenant-id.ts';
-import { withBegun } from '../../../shared/execution/dispatch/attempt-list.ts';
+import { withBegun } from '../../../shared/execution/begin-attempt.ts';
+import type { ExecutionRecord } from '../../../shared/execution/execution-record.ts';
 import type { Attempt } from '../../../shared/execution/execution.ts';
 import type { Table, WriteOp } from '../../../shared/port/table.ts';
 import { madeOfRecord } from '../../../shared/port/typed-items.ts';
@@ -16,6 +17,7 @@ import type { Item } from '../../../shared/port/table.ts';
 
 const tenant = TenantId.parse('acme');
 const id = idSchema('exec').parse('exec_01M7Z5XX3XTXWQYQ6MTAK13V6S');
+const head = { tenant, id } as ExecutionRecord; // What getTasks needs of a run whose tasks all have rows.
 const outputs = { digest: digestJson('outputs'), sizeBytes: 9 };
 
 const fresh: TaskRecord = {
@@ -136,27 +138,27 @@ describe('the row of a task', () => {
 describe('a row that another process wrote', () => {
   test('is refused when it is no task, however often it is read', async () => {
     const { table } = tableOf({ ...taskKey(tenant, id, 'only'), ...storedTask(fresh), state: 'done' });
-    for (let look = 0; look < 2; look += 1) await expect(getTasks({ table }, tenant, id, ['only'])).rejects.toThrow('state');
+    for (let look = 0; look < 2; look += 1) await expect(getTasks({ table }, head, ['only'])).rejects.toThrow('state');
   });
 
   test('is read with what this process changed of it', async () => {
     const { table, update } = tableOf({ ...taskKey(tenant, id, 'only'), ...fresh });
-    expect(await getTasks({ table }, tenant, id, ['only'])).toStrictEqual([fresh]);
+    expect(await getTasks({ table }, head, ['only'])).toStrictEqual([fresh]);
     update({ ...storedChange({ state: 'running', attempt: 1, attempts: [begun] }) });
-    expect(await getTasks({ table }, tenant, id, ['only'])).toStrictEqual([{ ...fresh, state: 'running', attempt: 1, attempts: [begun] }]);
+    expect(await getTasks({ table }, head, ['only'])).toStrictEqual([{ ...fresh, state: 'running', attempt: 1, attempts: [begun] }]);
   });
 
   test('is parsed again when it is a copy of one that was read, with something else in it', async () => {
     const known = { ...taskKey(tenant, id, 'only'), ...storedTask(fresh) };
-    await getTasks({ table: tableOf(known).table }, tenant, id, ['only']);
+    await getTasks({ table: tableOf(known).table }, head, ['only']);
     const { table } = tableOf({ ...known, retries: 'one' });
-    await expect(getTasks({ table }, tenant, id, ['only'])).rejects.toThrow('retries');
+    await expect(getTasks({ table }, head, ['only'])).rejects.toThrow('retries');
   });
 
   test('that nobody has read is not taken for a record after an update', async () => {
     const { table, update } = tableOf({ ...taskKey(tenant, id, 'only'), ...storedTask(fresh), retries: 'one' });
     const read = madeOfRecord({ ...taskKey(tenant, id, 'other'), ...storedTask(fresh) });
     update({ ...read, retries: 'one' });
-    await expect(getTasks({ table }, tenant, id, ['only'])).rejects.toThrow('retries');
+    await expect(getTasks({ table }, head, ['only'])).rejects.toThrow('retries');
   });
 });
