@@ -2,11 +2,15 @@ import type { Clock } from '../port/clock.ts';
 import type { Runner, Sandbox, TaskResult } from '../port/runner.ts';
 import { OuterSandbox } from './outer-sandbox.ts';
 
+interface Deadline {
+  at: number;
+}
+
 /** Knows which attempts run now: what a home waits for when it is told to stop, and for how long at most. */
 export class RunningAttempts {
   readonly #clock: Clock;
   /** When each of them ends at the latest, on the clock that never goes back. */
-  readonly #deadlines = new Set<{ at: number }>();
+  readonly #deadlines = new Set<Deadline>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -30,21 +34,23 @@ export class RunningAttempts {
     };
   }
 
-  /** Counts an attempt of so many milliseconds while the work is under way. */
-  async during<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
+  /** Counts an attempt that takes so many milliseconds at most, until `end` is called with what this answers. */
+  begin(timeoutMs: number): Deadline {
     const deadline = { at: this.#clock.elapsedMs() + timeoutMs };
     this.#deadlines.add(deadline);
-    try {
-      return await work();
-    } finally {
-      this.#deadlines.delete(deadline);
-    }
+    return deadline;
+  }
+
+  end(deadline: Deadline): void {
+    this.#deadlines.delete(deadline);
   }
 }
 
+/** An attempt runs from its beginning until its sandbox is given back. */
 class WatchedSandbox extends OuterSandbox {
   readonly #running: RunningAttempts;
   readonly #timeoutMs: number;
+  #deadline: Deadline | undefined;
 
   constructor(inner: Sandbox, running: RunningAttempts, timeoutMs: number) {
     super(inner);
@@ -53,6 +59,12 @@ class WatchedSandbox extends OuterSandbox {
   }
 
   override execute(signal: AbortSignal): Promise<TaskResult> {
-    return this.#running.during(this.#timeoutMs, () => super.execute(signal));
+    this.#deadline = this.#running.begin(this.#timeoutMs);
+    return super.execute(signal);
+  }
+
+  override release(): Promise<void> {
+    if (this.#deadline) this.#running.end(this.#deadline);
+    return super.release();
   }
 }

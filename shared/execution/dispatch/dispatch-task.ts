@@ -46,7 +46,10 @@ export async function runClaimedTask(deps: Deps, claimed: ClaimedTask): Promise<
   const { task, claimedAt } = claimed;
   await deps.faults.hit('dispatch:after-claim');
   deps.metrics.record(metricNames.queueMs, claimedAt - Math.max(task.readyAt, task.notBefore));
-  return runClaimed(deps, claimed).then((ended) => endClaimed(deps, claimed, ended));
+  return runAttempt(deps, claimed.head, task).then(
+    (ended) => endClaimed(deps, claimed, ended),
+    (error: unknown) => endClaimed(deps, claimed, brokenAttempt(deps, claimed, error)),
+  );
 }
 
 async function endClaimed(deps: Deps, claimed: ClaimedTask, ended: EndedAttempt): Promise<void> {
@@ -78,10 +81,7 @@ async function completeWhenStored(deps: Deps, claimed: ClaimedTask, ended: Ended
 }
 
 /** An attempt that met a bug of ours counts as lost and runs again; silence would leave it claimed until its lease ends. */
-function runClaimed(deps: Deps, claimed: ClaimedTask): Promise<EndedAttempt> {
-  return runAttempt(deps, claimed.head, claimed.task).catch((error: unknown) => {
-    const place = { executionId: claimed.head.id, taskId: claimed.task.id };
-    deps.logger.error('an attempt could not be brought to its end', { ...place, error });
-    return lostAttempt('this attempt could not be brought to its end');
-  });
+function brokenAttempt({ logger }: Deps, { head, task }: ClaimedTask, error: unknown): EndedAttempt {
+  logger.error('an attempt could not be brought to its end', { executionId: head.id, taskId: task.id, error });
+  return lostAttempt('this attempt could not be brought to its end');
 }

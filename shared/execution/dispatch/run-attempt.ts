@@ -54,7 +54,8 @@ export async function runAttempt(
     if (purpose === 'task') watched = await watchAttempt(deps, head);
     const request = { head, task, purpose, manifest: await loadManifest(deps, head.tenant, head.workflow) };
     judge = await judgeAttempt(deps, request);
-    ended = await runJudged(deps, request, judge, watched.signal);
+    const prepared = await prepareAttempt(deps, request, judge);
+    ended = 'package' in prepared ? await execute(deps, prepared, judge, watched.signal) : prepared;
   } catch (error) {
     ended = notStarted(error);
   } finally {
@@ -65,11 +66,12 @@ export async function runAttempt(
   return ended;
 }
 
-async function runJudged(deps: Deps, request: AttemptRequest, judge: AttemptJudge, signal: AbortSignal): Promise<EndedAttempt> {
+/** What is to be run; or how the attempt ended before it began. */
+async function prepareAttempt(deps: Deps, request: AttemptRequest, judge: AttemptJudge): Promise<BuiltSpec | EndedAttempt> {
   const denied = (await judge.place()) ?? (await judge.begin());
   if (denied) return { ...nothing, failed: denied };
   const spec = await buildTaskSpec(deps, request, judge.egressMode);
-  if (spec.limits.timeoutMs > 0) return execute(deps, spec, judge, signal);
+  if (spec.limits.timeoutMs > 0) return spec;
   const failed = { failure: 'timeout', message: 'the run is past its deadline', retryable: false } as const;
   return { ...nothing, inputsDigest: spec.inputsDigest, failed };
 }
