@@ -5,7 +5,7 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { digestBytes, type Digest } from '../core/digest.ts';
-import { McError } from '../core/errors.ts';
+import { assertInvariant, McError } from '../core/errors.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Item, Key, Table } from '../port/table.ts';
@@ -91,6 +91,13 @@ export async function readCommonTexts(
     }
   }
   return found;
+}
+
+/** The text of this digest; throws as readCommonTexts does. */
+export async function readCommonText(deps: Pick<Deps, 'table'>, tenant: TenantId, digest: Digest): Promise<CommonText> {
+  const text = knownOf(deps.table).texts.get(`${tenant} ${digest}`) ?? (await readCommonTexts(deps, tenant, [digest])).get(digest);
+  assertInvariant(text !== undefined, `the text ${digest} was not read`);
+  return text;
 }
 
 function checked(digest: Digest, item: Item | undefined): CommonText {

@@ -65,35 +65,35 @@ export async function findTask(
 
 /** Some tasks of a run, in the order asked for. */
 export async function getTasks(deps: TableDeps, head: ExecutionRecord, taskIds: readonly string[]): Promise<TaskRecord[]> {
-  const rows = await findRows(deps, head, taskIds);
-  if (rows.size < taskIds.length) {
-    const missing = taskIds.filter((id) => !rows.has(id));
-    for (const [id, task] of await withoutRows(deps, head, missing, rows)) rows.set(id, task);
-  }
-  return taskIds.map((id) => {
-    const task = rows.get(id);
+  const tasks = await findRows(deps, head, taskIds);
+  if (tasks.every(hasRow)) return tasks;
+  const missing = taskIds.filter((_, at) => tasks[at] === undefined);
+  const rowless = await withoutRows(deps, head, missing, byId(tasks));
+  return taskIds.map((id, at) => {
+    const task = tasks[at] ?? rowless.get(id);
     if (!task) throw new InvariantError(`task ${id} of ${head.id} is missing`);
     return task;
   });
 }
 
-/** Those of these tasks that have rows. */
+const hasRow = (task: TaskRecord | undefined): task is TaskRecord => task !== undefined;
+
+/** The tasks of these that have rows, each in its place. */
 async function findRows(
   { table }: TableDeps,
   { tenant, id }: ExecutionRecord,
   taskIds: readonly string[],
-): Promise<Map<string, TaskRecord>> {
-  const rows = new Map<string, TaskRecord>();
+): Promise<(TaskRecord | undefined)[]> {
+  const tasks: (TaskRecord | undefined)[] = [];
   for (let start = 0; start < taskIds.length; start += 100) {
-    const asked = taskIds.slice(start, start + 100);
-    const items = await table.getMany(asked.map((taskId) => taskKey(tenant, id, taskId)));
-    for (const [index, taskId] of asked.entries()) {
-      const item = items[index];
-      if (item) rows.set(taskId, parseTask(item));
-    }
+    const keys = taskIds.slice(start, start + 100).map((taskId) => taskKey(tenant, id, taskId));
+    for (const item of await table.getMany(keys)) tasks.push(item && parseTask(item));
   }
-  return rows;
+  return tasks;
 }
+
+const byId = (tasks: readonly (TaskRecord | undefined)[]): Map<string, TaskRecord> =>
+  new Map(tasks.filter(hasRow).map((task) => [task.id, task]));
 
 /** The tasks of a run that have no row, of these; `rows` are tasks that have one and were read before. */
 async function withoutRows(
@@ -107,7 +107,7 @@ async function withoutRows(
   if (!outline) return tasks;
   const asked = new Set(taskIds);
   const needs = taskIds.flatMap((id) => onlyNeedOf(outline, id) ?? []).filter((need) => !rows.has(need) && !asked.has(need));
-  const read = needs.length === 0 ? rows : new Map([...rows, ...(await findRows(deps, head, [...new Set(needs)]))]);
+  const read = needs.length === 0 ? rows : new Map([...rows, ...byId(await findRows(deps, head, [...new Set(needs)]))]);
   for (const id of taskIds) {
     const task = taskWithoutRow(outline, head, id, read.get(onlyNeedOf(outline, id) ?? ''));
     if (task) tasks.set(id, task);
@@ -138,8 +138,9 @@ export async function listTasks(deps: TableDeps, head: ExecutionRecord): Promise
 /** Every task of a run, ordered by id, as listTasks; its outline or its manifest tells their names, and items that are known by name need no search. */
 export async function readTasks(deps: Pick<Deps, 'table' | 'blobs'>, head: ExecutionRecord): Promise<TaskRecord[]> {
   const outline = await readOutline(deps, head);
-  const ids = outline ? [...outline.tasks.keys()] : (await loadManifest(deps, head.tenant, head.workflow)).tasks.map(({ id }) => id);
-  return getTasks(deps, head, ids.sort());
+  if (outline) return getTasks(deps, head, outline.ids);
+  const { tasks } = await loadManifest(deps, head.tenant, head.workflow);
+  return getTasks(deps, head, tasks.map(({ id }) => id).sort());
 }
 
 /** Whether no task of the run is going to start or end any more: all are done, or it was closed and no attempt is under way. */

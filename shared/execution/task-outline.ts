@@ -5,8 +5,7 @@
  */
 import { z } from 'zod';
 import { digestBytes } from '../core/digest.ts';
-import { InvariantError } from '../core/errors.ts';
-import { keepCommonText, readCommonTexts, textBytesMax, type CommonText } from '../decision/common-text.ts';
+import { keepCommonText, readCommonText, textBytesMax, type CommonText } from '../decision/common-text.ts';
 import type { Plan, PlannedTask } from '../plan/plan.ts';
 import type { Deps } from '../port/deps.ts';
 import { claimOf, releaseOf } from './begin-attempt.ts';
@@ -22,6 +21,10 @@ type OutlinedTask = z.infer<typeof OutlinedTask>;
 export interface TaskOutline {
   /** In the order of the plan, by id. */
   tasks: ReadonlyMap<string, OutlinedTask>;
+  /** In their order. */
+  ids: readonly string[];
+  /** By a task: those that need it alone. */
+  alone: ReadonlyMap<string, readonly string[]>;
   /** The outline as runs have it in common; undefined where it is too much for an item of its own, so that every task of every run has a row. */
   common: CommonText | undefined;
 }
@@ -38,12 +41,17 @@ export function outlineOf(plan: Plan): TaskOutline {
   const tasks = plan.tasks.map((task) => outlineTask(task, dependents.get(task.id) ?? []));
   const text = JSON.stringify(tasks);
   const fits = Buffer.byteLength(JSON.stringify(text)) <= textBytesMax;
-  const outline: TaskOutline = { tasks: byId(tasks), common: fits ? { digest: digestBytes(text), text } : undefined };
+  const outline = outlineWith(tasks, fits ? { digest: digestBytes(text), text } : undefined);
   ofPlans.set(plan, outline);
   return outline;
 }
 
-const byId = (tasks: readonly OutlinedTask[]): TaskOutline['tasks'] => new Map(tasks.map((task) => [task.id, task]));
+function outlineWith(tasks: readonly OutlinedTask[], common: CommonText | undefined): TaskOutline {
+  const alone = new Map<string, string[]>();
+  for (const { id, needs: [need, ...others] = [] } of tasks)
+    if (need !== undefined && others.length === 0) alone.set(need, [...(alone.get(need) ?? []), id]);
+  return { tasks: new Map(tasks.map((task) => [task.id, task])), ids: tasks.map(({ id }) => id).sort(), alone, common };
+}
 
 function outlineTask(task: PlannedTask, dependents: string[]): OutlinedTask {
   const { readyAt: _now, ...outlined } = storedTask({
@@ -98,11 +106,10 @@ export async function readOutline(
   { tenant, outline: digest }: Pick<ExecutionRecord, 'tenant' | 'outline'>,
 ): Promise<TaskOutline | undefined> {
   if (digest === undefined) return undefined;
-  const common = (await readCommonTexts(deps, tenant, [digest])).get(digest);
-  if (!common) throw new InvariantError(`the text ${digest} was not read`);
+  const common = await readCommonText(deps, tenant, digest);
   const known = parsed.get(common);
   if (known) return known;
-  const outline: TaskOutline = { tasks: byId(z.array(OutlinedTask).parse(JSON.parse(common.text))), common };
+  const outline = outlineWith(z.array(OutlinedTask).parse(JSON.parse(common.text)), common);
   parsed.set(common, outline);
   return outline;
 }

@@ -14,7 +14,7 @@ import { releaseOf } from '../begin-attempt.ts';
 import { changeTaskOp } from '../change-task.ts';
 import { headKey, type ExecutionRecord, type TaskRecord } from '../execution-record.ts';
 import { getExecutionRecord, getTasks } from '../execution-store.ts';
-import { readOutline, onlyNeedOf, rowless, taskWithoutRow } from '../task-outline.ts';
+import { readOutline, rowless, taskWithoutRow } from '../task-outline.ts';
 import { decideAfterFailure, type AfterFailure } from './retry-policy.ts';
 import type { EndedAttempt } from './run-attempt.ts';
 import { wakeFinishedRun } from './wake-finished-run.ts';
@@ -161,11 +161,11 @@ async function succeeded(
 async function dependentsOf(deps: Deps, head: ExecutionRecord, task: TaskRecord): Promise<{ alone: TaskRecord[]; others: TaskRecord[] }> {
   const outline = task.dependents.length === 0 ? undefined : await readOutline(deps, head);
   if (!outline) return { alone: [], others: await getTasks(deps, head, task.dependents) };
-  const alone = task.dependents.filter((id) => onlyNeedOf(outline, id) === task.id);
-  const others = task.dependents.filter((id) => !alone.includes(id));
+  const ids = outline.alone.get(task.id) ?? [];
+  const others = ids.length === task.dependents.length ? [] : task.dependents.filter((id) => !ids.includes(id));
   return {
-    alone: alone.flatMap((id) => taskWithoutRow(outline, head, id, task) ?? []),
-    others: await getTasks(deps, head, others),
+    alone: ids.flatMap((id) => taskWithoutRow(outline, head, id, task) ?? []),
+    others: others.length === 0 ? [] : await getTasks(deps, head, others),
   };
 }
 
