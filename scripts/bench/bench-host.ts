@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { hostFlags } from '../../cli/bin/host-flags.mjs';
+import { hostEnvironment, hostFlags } from '../../cli/bin/host-flags.mjs';
 import { BurstClient } from './burst-client.ts';
 import { end, receive } from './measured-process.ts';
 import type { HostMessage } from './protocol.ts';
@@ -47,7 +47,7 @@ export class BenchHost {
     const file = fileURLToPath(new URL('host.ts', import.meta.url));
     const node = { program: process.execPath, args: [...hostFlags, ...execArgv] };
     const { program, args } = slow ? slow.wrap(node) : node;
-    const host = fork(file, { execPath: program, execArgv: args });
+    const host = fork(file, { execPath: program, execArgv: args, env: { ...hostEnvironment, ...process.env } });
     try {
       const { url, token } = await receive<HostMessage, 'ready'>(host, 'ready');
       const client = await BurstClient.connect(url, token, connections);

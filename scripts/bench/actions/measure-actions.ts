@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { hostFlags } from '../../../cli/bin/host-flags.mjs';
+import { hostEnvironment, hostFlags } from '../../../cli/bin/host-flags.mjs';
 import { BurstClient } from '../burst-client.ts';
 import { end, receive } from '../measured-process.ts';
 import { percentiles, type Percentiles } from '../percentiles.ts';
@@ -61,7 +61,10 @@ interface Home {
 }
 
 export async function measureActions(options: ActionsOptions): Promise<ActionsResult> {
-  const child = fork(fileURLToPath(new URL('host.ts', import.meta.url)), { execArgv: [...hostFlags] });
+  const child = fork(fileURLToPath(new URL('host.ts', import.meta.url)), {
+    execArgv: [...hostFlags],
+    env: { ...hostEnvironment, ...process.env },
+  });
   const watchdog = setTimeout(() => child.kill('SIGKILL'), measureMaxMs);
   try {
     const { url, token } = await receive<ActionHostMessage, 'ready'>(child, 'ready');

@@ -1,5 +1,5 @@
 /** Our own engine: the host that `npm run bench` measures, with the same workflow. */
-import { hostFlags } from '../../../cli/bin/host-flags.mjs';
+import { hostEnvironment, hostFlags } from '../../../cli/bin/host-flags.mjs';
 import { benchWorkflow, startBody } from '../bench-host.ts';
 import { BurstClient } from '../burst-client.ts';
 import type { SlowFsync } from '../slow-fsync.ts';
@@ -16,7 +16,12 @@ export const maestro: Contender = {
 };
 
 async function start(slow?: SlowFsync): Promise<RunningContender> {
-  const { service, url, token } = await ServiceProcess.start({ module: new URL('../host.ts', import.meta.url), flags: hostFlags, slow });
+  const { service, url, token } = await ServiceProcess.start({
+    module: new URL('../host.ts', import.meta.url),
+    flags: hostFlags,
+    env: hostEnvironment,
+    slow,
+  });
   try {
     const client = await BurstClient.connect(url, token, 1);
     const id = idOf(await client.post('/api/workflows', benchWorkflow, 'application/yaml'));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { hostFlags } from '../../../cli/bin/host-flags.mjs';
+import { hostEnvironment, hostFlags } from '../../../cli/bin/host-flags.mjs';
 
 const Ready = z.object({ kind: z.literal('ready'), url: z.string(), token: z.string() });
 const FirstMessage = z.tuple([Ready]).rest(z.unknown());
@@ -34,7 +34,7 @@ export class DrillHome {
 
   static async open(dataDir: string, backups?: OwnBackups): Promise<DrillHome> {
     const args = backups ? [dataDir, backups.to, String(backups.everyMs), backups.passphraseFile] : [dataDir];
-    const child = fork(script, args, { execArgv: [...hostFlags], detached: true });
+    const child = fork(script, args, { execArgv: [...hostFlags], env: { ...hostEnvironment, ...process.env }, detached: true });
     const ready = FirstMessage.safeParse(await Promise.race([once(child, 'message'), once(child, 'exit')]));
     if (!ready.success) throw new Error('the home of the drill did not start');
     return new DrillHome(child, ready.data[0]);
