@@ -28,7 +28,7 @@ export interface Batch {
  * meanwhile needs room, for a line that is left over costs a commit of its own. DynamoDB cancels all but one of the transactions that meet on the
  * usage of a tenant, so a few in flight are all that goes through.
  */
-export const linesAtOnce = { local: 250, aws: 4 } as const;
+export const linesAtOnce = { local: 125, aws: 4 } as const;
 
 /** API Gateway stops listening after 30 s, and a line that has begun may wait some seconds for its turn. */
 const maxMs = 20_000;

@@ -275,7 +275,7 @@ describe('limits of a batch', () => {
     const { deps, mostOps } = counting(engine.home.deps);
     const results = await start(lines(200), { deps, idempotencyKey: 'nightly' });
     expect(new Set(kindsIn(results))).toEqual(new Set(['started']));
-    const opsOfStart = 11;
+    const opsOfStart = 7;
     const opsPerCommit = 2_000;
     expect(mostOps()).toBe(linesAtOnce.local * opsOfStart);
     expect(mostOps()).toBeLessThan(0.9 * opsPerCommit);
