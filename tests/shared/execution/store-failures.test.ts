@@ -86,13 +86,16 @@ describe('a disk that is full for a while', () => {
 });
 
 describe('the slots that the end of a task holds for the next one', () => {
-  const chain = `name: chain
+  const width = 4;
+  /** The end of `first` begins `second`, and counts for `join`, which others may have done too. */
+  const forked = `name: forked
 version: 1.0.0
 tasks:
   - { id: first, uses: 'pkg:demo/echo@1.0.0' }
+  - { id: other, uses: 'pkg:demo/echo@1.0.0' }
   - { id: second, uses: 'pkg:demo/echo@1.0.0', needs: [first] }
+  - { id: join, uses: 'pkg:demo/echo@1.0.0', needs: [first, other] }
 `;
-  const width = 3;
 
   /** All slots are free, so all of them can be held at once. */
   async function expectAllFree(): Promise<void> {
@@ -116,12 +119,12 @@ tasks:
     engine.home.deps.table = {
       ...failingAt(table, () => false),
       write: async (ops) => {
-        const isEnd = ops.some((op) => op.kind === 'update' && op.key.sk === 'TASK#first' && op.set?.['state'] === 'succeeded');
+        const isEnd = ops.some((op) => op.kind === 'put' && op.item.sk === 'TASK#first' && op.item['state'] === 'succeeded');
         return isEnd && refusals-- > 0 ? refuse() : table.write(ops);
       },
     };
-    await engine.publish(chain);
-    expect(await engine.finish((await engine.start({ workflow: 'chain' })).id)).toMatchObject({ state: 'succeeded' });
+    await engine.publish(forked);
+    expect(await engine.finish((await engine.start({ workflow: 'forked' })).id)).toMatchObject({ state: 'succeeded' });
     expect(refusals).toBeLessThan(0);
     await expectAllFree();
   });
