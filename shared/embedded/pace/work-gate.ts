@@ -20,11 +20,11 @@ const width = 256;
  * moment finds the home back at once, and not behind hundreds of jobs.
  */
 const firstWidth = 4;
-/** While a burst lasts, so few jobs go through all the same; a job takes some tenths of a millisecond. */
-const trickle = { jobs: 1, everyMs: 20 } as const;
+/** While a burst lasts, so many jobs go through every few milliseconds all the same; a job takes some tenths of a millisecond. */
+const trickle = { jobs: 1, everyMs: 5 } as const;
 /** Who waited for so long is in a burst that does not end: then such work gets about a quarter of the time. */
 const patienceMs = 2_000;
-const jobsWhenLate = 24;
+const jobsWhenLate = 6;
 
 export class WorkGate {
   #requests = 0;
