@@ -109,7 +109,7 @@ async function withoutRows(
   const needs = taskIds.flatMap((id) => onlyNeedOf(outline, id) ?? []).filter((need) => !rows.has(need) && !asked.has(need));
   const read = needs.length === 0 ? rows : new Map([...rows, ...byId(await findRows(deps, head, [...new Set(needs)]))]);
   for (const id of taskIds) {
-    const task = taskWithoutRow(outline, head, id, read.get(onlyNeedOf(outline, id) ?? ''));
+    const task = taskWithoutRow(outline, head, id, read);
     if (task) tasks.set(id, task);
   }
   return tasks;
@@ -130,9 +130,7 @@ export async function listTasks(deps: TableDeps, head: ExecutionRecord): Promise
   } while (cursor);
   const outline = await readOutline(deps, head);
   if (!outline) return [...rows.values()];
-  const missing = [...outline.tasks.keys()].filter((id) => !rows.has(id));
-  const tasks = [...rows.values(), ...(await withoutRows(deps, head, missing, rows)).values()];
-  return tasks.sort((one, other) => (one.id < other.id ? -1 : 1));
+  return outline.ids.flatMap((id) => rows.get(id) ?? taskWithoutRow(outline, head, id, rows) ?? []);
 }
 
 /** Every task of a run, ordered by id, as listTasks; its outline or its manifest tells their names, and items that are known by name need no search. */

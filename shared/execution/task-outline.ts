@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { digestBytes } from '../core/digest.ts';
-import { keepCommonText, readCommonText, textBytesMax, type CommonText } from '../decision/common-text.ts';
+import { readCommonText, textBytesMax, type CommonText } from '../decision/common-text.ts';
 import type { Plan, PlannedTask } from '../plan/plan.ts';
 import type { Deps } from '../port/deps.ts';
 import { claimOf, releaseOf } from './begin-attempt.ts';
@@ -92,11 +92,6 @@ export function taskAt(task: OutlinedTask, createdAt: number): TaskRecord {
   return wholeTask({ ...task, readyAt: createdAt });
 }
 
-/** Resolves when the outline is durable; a head that names it is written after that. */
-export async function keepOutline(deps: Pick<Deps, 'table'>, tenant: ExecutionRecord['tenant'], { common }: TaskOutline): Promise<void> {
-  if (common) await keepCommonText(deps, tenant, common);
-}
-
 /** By text, which is the same object while it is remembered. */
 const parsed = new WeakMap<CommonText, TaskOutline>();
 
@@ -120,17 +115,18 @@ export function onlyNeedOf(outline: TaskOutline, id: string): string | undefined
   return needs?.length === 1 ? needs[0] : undefined;
 }
 
-/** The task as it is when it has no row; `need` is the row of the only task that it needs, where that has one. Undefined when the run has no such task. */
+/** The task as it is when it has no row; the row of the only task that it needs is among `rows`, where there is one. Undefined when the run has no such task. */
 export function taskWithoutRow(
   outline: TaskOutline,
   { createdAt, begunAtStart }: Pick<ExecutionRecord, 'createdAt' | 'begunAtStart'>,
   id: string,
-  need: TaskRecord | undefined,
+  rows: ReadonlyMap<string, TaskRecord>,
 ): TaskRecord | undefined {
   const outlined = outline.tasks.get(id);
   if (!outlined) return undefined;
   const task = taskAt(outlined, createdAt);
   if (task.waitingOn === 0) return rowless(begunAtStart ? { ...task, ...claimOf(task, createdAt) } : task);
+  const need = rows.get(onlyNeedOf(outline, id) ?? '');
   if (need?.state !== 'succeeded' || need.completedAt === null) return rowless(task);
   return rowless({ ...task, ...releaseOf(task, need.completedAt, need.begun?.includes(id) ?? false) });
 }

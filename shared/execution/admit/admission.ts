@@ -68,7 +68,7 @@ const idempotencyTtlSeconds = 7 * 24 * 3_600;
  * The head of a new run; it has started when its first tasks are claimed by its admission. It is found by time in the tenant's list, and by sweeps while the run
  * is open.
  */
-export function newHead(admission: Admission, isStarted: boolean, outline?: TaskOutline): NewHead {
+export function newHead(admission: Admission, isStarted: boolean, outline: TaskOutline['common']): NewHead {
   const { id, actor, now, plan, decision, inputs, files, region, budgetDay, inputBytes, origin } = admission;
   const head: NewHead = {
     id,
@@ -83,7 +83,7 @@ export function newHead(admission: Admission, isStarted: boolean, outline?: Task
     startedAt: isStarted ? now : null,
     endedAt: null,
     deadlineAt: now + plan.timeoutMs,
-    ...(outline?.common && { outline: outline.common.digest }),
+    ...(outline && { outline: outline.digest }),
     ...(outline && isStarted && { begunAtStart: true }),
     inputs,
     files,

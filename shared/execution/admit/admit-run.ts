@@ -24,6 +24,7 @@ import {
 } from './admission.ts';
 import type { ExecutionRecord } from '../execution-record.ts';
 import { auditOp } from '../../audit/audit-event.ts';
+import { keepCommonText } from '../../decision/common-text.ts';
 import { decisionOp, keepDecisionText, loneDecisionPk } from '../../decision/decision-store.ts';
 import { deniedRules } from '../../decision/deny-reasons.ts';
 import type { WriteResult } from '../../port/table.ts';
@@ -39,7 +40,6 @@ import { findEarlierAnswer } from './idempotency.ts';
 import { requireUploads } from './input-files.ts';
 import { newTasks, type NewTasks } from './new-tasks.ts';
 import { isElsewhere, type StoredJson } from '../stored-json.ts';
-import { keepOutline } from '../task-outline.ts';
 
 export type StartResult = { kind: 'started'; execution: Execution; replayed: boolean } | { kind: 'denied'; decision: Decision };
 
@@ -188,7 +188,7 @@ async function writeAdmission(deps: Deps, admission: Admission, { head, tasks }:
   // Tasks without a head belong to no run: a crash after this line leaves nothing that anyone can see.
   if (isLarge) await deps.table.putMany(items);
   await keepDecisionText(deps, head.tenant, admission.decision);
-  if (tasks.outline) await keepOutline(deps, head.tenant, tasks.outline);
+  if (tasks.outline) await keepCommonText(deps, head.tenant, tasks.outline);
   return deps.table.write(admissionOps(deps, admission, { head, tasks: isLarge ? [] : items }));
 }
 

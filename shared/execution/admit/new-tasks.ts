@@ -10,15 +10,15 @@ import type { Admission } from './admission.ts';
 /** The tasks of a run as it begins. Runs of a plan that begin in the same millisecond share them, so nothing of them is ever changed. */
 export class NewTasks {
   readonly records: readonly TaskRecord[];
-  /** What says so, where the tasks need no rows for it. */
-  readonly outline: TaskOutline | undefined;
+  /** The outline that says so, where the tasks need no rows for it. */
+  readonly outline: TaskOutline['common'];
   /** When the run begins, milliseconds since the Unix epoch. */
   readonly now: number;
   #claimed: NewTasks | undefined;
 
-  constructor(records: readonly TaskRecord[], now: number, outline?: TaskOutline) {
-    this.records = outline?.common ? records.map(rowless) : records;
-    this.outline = outline?.common && outline;
+  constructor(records: readonly TaskRecord[], now: number, outline?: TaskOutline['common']) {
+    this.records = outline ? records.map(rowless) : records;
+    this.outline = outline;
     this.now = now;
   }
 
@@ -53,7 +53,7 @@ export function newTasks({ plan, now, origin }: Pick<Admission, 'plan' | 'now' |
 function outlined(plan: Plan, now: number): NewTasks {
   const outline = outlineOf(plan);
   const records = [...outline.tasks.values()].map((task) => taskAt(task, now));
-  return new NewTasks(records, now, outline);
+  return new NewTasks(records, now, outline.common);
 }
 
 function withReused({ records, now }: NewTasks, reused: NonNullable<Admission['origin']>['reused']): TaskRecord[] {

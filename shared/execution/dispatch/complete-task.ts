@@ -164,7 +164,7 @@ async function dependentsOf(deps: Deps, head: ExecutionRecord, task: TaskRecord)
   const ids = outline.alone.get(task.id) ?? [];
   const others = ids.length === task.dependents.length ? [] : task.dependents.filter((id) => !ids.includes(id));
   return {
-    alone: ids.flatMap((id) => taskWithoutRow(outline, head, id, task) ?? []),
+    alone: ids.flatMap((id) => taskWithoutRow(outline, head, id, new Map()) ?? []),
     others: others.length === 0 ? [] : await getTasks(deps, head, others),
   };
 }
