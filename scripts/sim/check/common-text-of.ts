@@ -3,8 +3,8 @@ import type { Item } from '../../../shared/port/table.ts';
 import type { MemoryStore } from '../world/memory-store.ts';
 import { textOf } from './read-item.ts';
 
-/** The text that decisions about a run in this partition have in common with others; undefined when it is not there, or is another one. */
-export function commonTextOf(store: MemoryStore, pk: string, digest: string): string | undefined {
+/** The text that decisions about a run in this partition, or its tasks, have in common with others; undefined when it is not there, or is another one. */
+export function commonTextOf(store: Pick<MemoryStore, 'get'>, pk: string, digest: string): string | undefined {
   const tenant = pk.split('#')[1] ?? '';
   const text = textOf(store.get({ pk: `T#${tenant}#COMMON#${digest}`, sk: 'TEXT' }), 'text');
   return digestBytes(text) === digest ? text : undefined;

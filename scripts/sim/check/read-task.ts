@@ -1,6 +1,7 @@
 /** Tasks as they are stored, read without the engine's own readers: from a row, or, of a task that has none, from what its run and the task that it needs say. */
 import type { Item, Key } from '../../../shared/port/table.ts';
-import { numberOf, textOf, withEmptyMembers } from './read-item.ts';
+import { commonTextOf } from './common-text-of.ts';
+import { numberOf, withEmptyMembers } from './read-item.ts';
 
 export type GetItem = (key: Key) => Item | undefined;
 
@@ -14,9 +15,8 @@ type Outlined = Readonly<Record<string, string | number>> & { id: string; needs?
 function outlineOf(get: GetItem, pk: string): readonly Outlined[] {
   const digest = get({ pk, sk: 'EXEC' })?.['outline'];
   if (typeof digest !== 'string') return [];
-  const tenant = pk.split('#')[1] ?? '';
-  const text = get({ pk: `T#${tenant}#COMMON#${digest}`, sk: 'TEXT' });
-  return text === undefined ? [] : (JSON.parse(textOf(text, 'text')) as Outlined[]);
+  const text = commonTextOf({ get }, pk, digest);
+  return text === undefined ? [] : (JSON.parse(text) as Outlined[]);
 }
 
 /** The names of the tasks that may be without a row. */
