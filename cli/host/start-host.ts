@@ -8,6 +8,7 @@ import { operations } from '../../functions/http/index.ts';
 import { keepBackups, type BackupPlan } from './backup-keeper.ts';
 import { authenticator, type TokenRules } from './authenticate.ts';
 import { openEmbeddedHome, type EmbeddedHome, type EmbeddedHomeOptions } from './embedded-deps.ts';
+import { HeapRoom } from './heap-room.ts';
 import { closeServer, mount, openPort } from './http-server.ts';
 import { issuerOperations, issuerRules, openIssuer, type Issuer } from './issuer.ts';
 import { isLocalAdmin, keepLogin } from './login.ts';
@@ -48,6 +49,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const { dataDir } = options;
   const { deps } = home;
   const issuer = await openIssuer(dataDir, deps.clock);
+  const heap = new HeapRoom();
   const server = await openPort({ host, port });
   started.defer(() => closeServer(server));
   const url = publicUrl?.replace(/\/+$/, '') ?? urlOf(server, host);
@@ -56,7 +58,11 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     deps,
     authenticate: authenticator(deps, outside === undefined ? [issuerRules(url, issuer)] : [localLogin(url, issuer), outside]),
     origin: url,
-    onRequest: (starts) => home.gate.enter(starts),
+    onRequest: (starts) => {
+      const leave = home.gate.enter(starts);
+      heap.note(home.gate.isUnderLoad);
+      return leave;
+    },
   });
   const login = await keepLogin({ dataDir, url, issuer, isAnnounced, logger: deps.logger });
   started.defer(() => login.end());

@@ -32,9 +32,10 @@ export interface BurstOptions extends BenchHostOptions {
   executions: number;
   /** Starts in one request to POST /api/executions:batch; without it, one request a start. */
   batch?: number | undefined;
+  /** Executions that are sealed before the burst begins. */
+  warmUp: number;
 }
 
-const warmUpExecutions = 1_000;
 const warmUpPauseMs = 1_500;
 
 export async function runBurst(options: BurstOptions): Promise<BurstResult> {
@@ -42,8 +43,8 @@ export async function runBurst(options: BurstOptions): Promise<BurstResult> {
   const { client } = host;
   try {
     // Fills caches, compiles hot code and opens the connections, so that the burst measures the engine and not its first second.
-    await startMany(client, warmUpExecutions, options.batch);
-    await host.untilSealed(warmUpExecutions);
+    await startMany(client, options.warmUp, options.batch);
+    await host.untilSealed(options.warmUp);
     await delay(warmUpPauseMs);
     const before = await host.ask('report');
     const startedAt = now();

@@ -1,7 +1,8 @@
 /**
- * `npm run bench [-- --json] [--burst N]… [--connections C] [--batch L] [--rate R] [--seconds S] [--repeats N] [--slow-fsync MS] [--profile] [--save] [--check]`:
+ * `npm run bench [-- --json] [--burst N]… [--connections C] [--batch L] [--warm-up W] [--rate R] [--seconds S] [--repeats N] [--slow-fsync MS] [--profile] [--save] [--check]`:
  * how fast the embedded home starts and seals runs here. `--batch L` runs every burst once more in requests of L starts (POST /api/executions:batch), beside the
- * single ones; `--rate R` adds a steady load of R starts a second for S seconds; `--slow-fsync` makes every sync of the home so many ms slower.
+ * single ones; `--warm-up W` has W executions sealed before each burst (5,000: some seconds of a home's life); `--rate R` adds a steady load of R starts a second for S seconds;
+ * `--slow-fsync` makes every sync of the home so many ms slower.
  * `--save` writes the results to docs/benchmarks/, `--check` fails when a figure is over 20 % worse than the saved one of the same machine class.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     burst: { type: 'string', multiple: true },
     connections: { type: 'string', default: '128' },
     batch: { type: 'string' },
+    'warm-up': { type: 'string', default: '5000' },
     rate: { type: 'string', multiple: true },
     seconds: { type: 'string', default: '12' },
     repeats: { type: 'string', default: '1' },
@@ -45,6 +47,7 @@ function slowDisk(delayMs: number): SlowFsync {
 
 const connections = positive(values.connections, 'connections');
 const batches = values.batch === undefined ? [undefined] : [undefined, positive(values.batch, 'batch')];
+const warmUp = positive(values['warm-up'], 'warm-up');
 const rates = (values.rate ?? []).map((rate) => positive(rate, 'rate'));
 const seconds = positive(values.seconds, 'seconds');
 const repeats = positive(values.repeats, 'repeats');
@@ -58,7 +61,7 @@ for (const [index, executions] of sizes.entries()) {
   const execArgv = isProfiled ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [];
   for (const batch of Array.from({ length: repeats }, () => batches).flat()) {
     say(`burst of ${executions}${batch === undefined ? '' : ` in batches of ${batch}`}`);
-    report.bursts.push(await runBurst({ executions, connections, batch, execArgv, slow }));
+    report.bursts.push(await runBurst({ executions, connections, batch, warmUp, execArgv, slow }));
   }
 }
 for (const rate of Array.from({ length: repeats }, () => rates).flat()) {

@@ -18,7 +18,11 @@ describe('the memory flags of a home', () => {
     [4, 1_792],
     [64, 1_792],
   ])('with %d GiB let the old generation have %d MiB', (gibibytes, old) => {
-    expect(flagsFor({ memory: gibibytes * gibibyte, cores: 4 })).toEqual([`--max-old-space-size=${old}`, '--max-semi-space-size=16']);
+    expect(flagsFor({ memory: gibibytes * gibibyte, cores: 4 })).toEqual([
+      `--max-old-space-size=${old}`,
+      '--max-semi-space-size=16',
+      '--heap-growing-percent=40',
+    ]);
   });
 
   test('leave the two cores of a small machine to the threads that work', () => {

@@ -5,55 +5,50 @@
  * Of the work that waits, that of the oldest run goes first. So runs end one after the other: few of them are half done at any time, and what those need is
  * still in memory.
  */
+import { BurstWatch } from './burst-watch.ts';
 import { WaitingLine, type Waiter } from './waiting-line.ts';
 
-/** More requests at once than this are a burst; a steady load of thousands a second has fewer under way, because each takes a few ms. */
-const burstRequests = 32;
-/** A group commit answers a whole burst at once, and the next requests need a moment to arrive: that moment is still the burst. */
-const lullMs = 30;
-/** While so many requests are under way and runs are started, the burst goes on; requests that only take long are none. */
-const commitMs = 500;
-/** Held-back jobs at once when no burst is on: enough to fill a group commit. */
+/** Held-back jobs at once when nobody asks: enough to fill a group commit. */
 const width = 256;
+/** Under a load, which is more requests at once than this, a few: whoever asks meanwhile waits for all of them. */
+const loadRequests = 8;
+const widthUnderLoad = 24;
 /**
  * What goes on at first when a burst seems over, then twice as much in every turn in which no request came: a caller who was only kept from a processor for a
  * moment finds the home back at once, and not behind hundreds of jobs.
  */
 const firstWidth = 4;
-/** While a burst lasts, so many jobs go through every few milliseconds all the same; a job takes some tenths of a millisecond. */
-const trickle = { jobs: 1, everyMs: 5 } as const;
-/** Who waited for so long is in a burst that does not end: then such work gets about a quarter of the time. */
+/** While a burst lasts, one job goes through every so many ticks all the same; a job takes some tenths of a millisecond. */
+const tickMs = 5;
+const ticksPerJob = 4;
+/** Who waited for so long is in a burst that does not end: then so many go through with every tick, which is about a quarter of the time. */
 const patienceMs = 2_000;
 const jobsWhenLate = 6;
 
 export class WorkGate {
-  #requests = 0;
-  #burstUntil = 0;
-  /** When a request came, or a run of one was started. */
-  #movedAt = 0;
+  readonly #burst = new BurstWatch();
   #active = 0;
   /** Jobs that may begin in the next turn. */
   #admissible: number = width;
   readonly #waiting = new WaitingLine();
   #timer: NodeJS.Timeout | undefined;
+  #ticks = 0;
   #isScheduled = false;
 
   /** Notes a caller's request, which may stand for many starts; call what it returns when the answer is given. */
   enter(starts = 1): () => void {
-    this.#requests += starts;
-    this.#movedAt = performance.now();
-    if (this.#requests > burstRequests) {
-      this.#burstUntil = this.#movedAt + lullMs;
-      this.#admissible = firstWidth;
-    }
-    return () => {
-      this.#requests -= starts;
-    };
+    if (this.#burst.enter(starts)) this.#admissible = firstWidth;
+    return () => this.#burst.leave(starts);
+  }
+
+  /** Whether several callers ask at once. */
+  get isUnderLoad(): boolean {
+    return this.#burst.underWay > loadRequests;
   }
 
   /** Notes that a run was started; a request may start hundreds. */
   noteStart(): void {
-    this.#movedAt = performance.now();
+    this.#burst.noteStart();
   }
 
   /** Runs work for this run when it is its turn. */
@@ -80,8 +75,8 @@ export class WorkGate {
 
   #schedule(): void {
     if (this.#waiting.isEmpty) return;
-    if (this.#isBurst()) {
-      this.#timer ??= setTimeout(() => this.#trickle(), trickle.everyMs);
+    if (this.#burst.isOn()) {
+      this.#timer ??= setTimeout(() => this.#tick(), tickMs);
       return;
     }
     if (this.#isScheduled) return;
@@ -90,27 +85,25 @@ export class WorkGate {
     setImmediate(() => {
       this.#isScheduled = false;
       // A request may have come since this turn was asked for.
-      if (!this.#isBurst()) this.#admitMore();
+      if (!this.#burst.isOn()) this.#admitMore();
       this.#schedule();
     });
   }
 
   #admitMore(): void {
-    this.#admit(Math.min(width - this.#active, this.#admissible));
+    this.#admit(Math.min((this.isUnderLoad ? widthUnderLoad : width) - this.#active, this.#admissible));
     this.#admissible = Math.min(width, 2 * this.#admissible);
   }
 
-  #isBurst(): boolean {
-    const now = performance.now();
-    return now < this.#burstUntil || (this.#requests > burstRequests && now - this.#movedAt < commitMs);
-  }
-
-  #trickle(): void {
+  #tick(): void {
     this.#timer = undefined;
+    this.#ticks += 1;
     const late = this.#waiting.takeLongest(performance.now() - patienceMs);
     // An old run that comes again and again must not keep a young one waiting for ever.
-    if (late) begin(late);
-    this.#admit(late ? jobsWhenLate - 1 : trickle.jobs);
+    if (late) {
+      begin(late);
+      this.#admit(jobsWhenLate - 1);
+    } else if (this.#ticks % ticksPerJob === 0) this.#admit(1);
     this.#schedule();
   }
 

@@ -2,11 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { WorkGate } from '../../../shared/embedded/pace/work-gate.ts';
 
-/** More than the gate takes for a burst. */
-const burst = 40;
+/** More at once than the gate takes for a steady load. */
+const burst = 100;
+/** More than a steady load has under way for long, and fewer than a burst of many connections. */
+const some = 60;
 
-function enterMany(gate: WorkGate): () => void {
-  const leaves = Array.from({ length: burst }, () => gate.enter());
+function enterMany(gate: WorkGate, count = burst): () => void {
+  const leaves = Array.from({ length: count }, () => gate.enter());
   return () => leaves.forEach((leave) => leave());
 }
 
@@ -30,6 +32,55 @@ describe('the gate for work that can wait', () => {
     expect(doneInBurst).toBeGreaterThan(0);
     expect(doneInBurst).toBeLessThan(200);
     expect(done).toBe(1_000);
+  });
+
+  test('does not hold it back for requests that pile up for a moment, as under a steady load', async () => {
+    const gate = new WorkGate();
+    const leave = enterMany(gate, some);
+    const keepAlive = setInterval(() => gate.enter()(), 5);
+    let done = 0;
+    const all = Promise.all(Array.from({ length: 1_000 }, async (_, n) => gate.turn(`exec_${n}`).then(() => (done += 1))));
+    await delay(100);
+    const doneBeside = done;
+    leave();
+    clearInterval(keepAlive);
+    await all;
+    expect(doneBeside).toBe(1_000);
+  });
+
+  test('holds it back when so many requests stay', async () => {
+    const gate = new WorkGate();
+    const leave = enterMany(gate, some);
+    const keepAlive = setInterval(() => gate.enter()(), 5);
+    await delay(400);
+    let done = 0;
+    const all = Promise.all(Array.from({ length: 1_000 }, async (_, n) => gate.turn(`exec_${n}`).then(() => (done += 1))));
+    await delay(60);
+    const doneInBurst = done;
+    leave();
+    clearInterval(keepAlive);
+    await all;
+    expect(doneInBurst).toBeLessThan(200);
+    expect(done).toBe(1_000);
+  });
+
+  test.each([
+    ['hundreds in a turn of the event loop when nobody asks', 0, 256],
+    ['few beside requests', 20, 24],
+  ])('lets %s', async (_, requests, atOnce) => {
+    const gate = new WorkGate();
+    const leave = enterMany(gate, requests);
+    let done = 0;
+    const all = Promise.all(Array.from({ length: 600 }, async (__, n) => gate.turn(`exec_${n}`).then(() => (done += 1))));
+    const turns: number[] = [];
+    while (done < 600) {
+      const before = done;
+      await new Promise((resolve) => setImmediate(resolve));
+      turns.push(done - before);
+    }
+    leave();
+    await all;
+    expect(Math.max(...turns)).toBe(atOnce);
   });
 
   test('takes the oldest run first, and the work of one run in the order in which it came', async () => {
