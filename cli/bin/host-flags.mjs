@@ -18,7 +18,7 @@ const semiSpace = 16;
 
 /**
  * Percent of what lives that the old generation may grow by before it is collected. Left alone V8 takes more than `still`, and a disclosure pack of 1 GB 20 MB more; with `roomy` a burst is started and sealed
- * with an eighth less processor time, because its runs live for seconds and are not looked through again and again. `HeapRoom` (`cli/host/heap-room.ts`) goes from one to the other.
+ * with about an eighth less processor time, because its runs live for seconds and are not looked through again and again. `HeapRoom` (`cli/host/heap-room.ts`) goes from one to the other.
  */
 export const heapGrowing = { still: 40, roomy: 200 };
 

@@ -12,6 +12,25 @@ function enterMany(gate: WorkGate, count = burst): () => void {
   return () => leaves.forEach((leave) => leave());
 }
 
+const jobs = 1_000;
+
+/** How many jobs are done in `ms` while so many requests stay, and others come and go, since `afterMs` before; when the requests have left, all are. */
+async function doneBeside(requests: number, { afterMs = 0, ms }: { afterMs?: number; ms: number }): Promise<number> {
+  const gate = new WorkGate();
+  const leave = enterMany(gate, requests);
+  const keepAlive = setInterval(() => gate.enter()(), 5);
+  await delay(afterMs);
+  let done = 0;
+  const all = Promise.all(Array.from({ length: jobs }, async (_, n) => gate.turn(`exec_${n}`).then(() => (done += 1))));
+  await delay(ms);
+  const doneBefore = done;
+  leave();
+  clearInterval(keepAlive);
+  await all;
+  expect(done).toBe(jobs);
+  return doneBefore;
+}
+
 describe('the gate for work that can wait', () => {
   test('lets it through at once when nobody asks', async () => {
     const gate = new WorkGate();
@@ -19,49 +38,17 @@ describe('the gate for work that can wait', () => {
   });
 
   test('holds it back during a burst, but for a trickle, and goes on when the burst is over', async () => {
-    const gate = new WorkGate();
-    const leave = enterMany(gate);
-    const keepAlive = setInterval(() => gate.enter()(), 5);
-    let done = 0;
-    const all = Promise.all(Array.from({ length: 1_000 }, async (_, n) => gate.turn(`exec_${n}`).then(() => (done += 1))));
-    await delay(60);
-    const doneInBurst = done;
-    leave();
-    clearInterval(keepAlive);
-    await all;
-    expect(doneInBurst).toBeGreaterThan(0);
-    expect(doneInBurst).toBeLessThan(200);
-    expect(done).toBe(1_000);
+    const done = await doneBeside(burst, { ms: 60 });
+    expect(done).toBeGreaterThan(0);
+    expect(done).toBeLessThan(200);
   });
 
   test('does not hold it back for requests that pile up for a moment, as under a steady load', async () => {
-    const gate = new WorkGate();
-    const leave = enterMany(gate, some);
-    const keepAlive = setInterval(() => gate.enter()(), 5);
-    let done = 0;
-    const all = Promise.all(Array.from({ length: 1_000 }, async (_, n) => gate.turn(`exec_${n}`).then(() => (done += 1))));
-    await delay(100);
-    const doneBeside = done;
-    leave();
-    clearInterval(keepAlive);
-    await all;
-    expect(doneBeside).toBe(1_000);
+    expect(await doneBeside(some, { ms: 100 })).toBe(jobs);
   });
 
   test('holds it back when so many requests stay', async () => {
-    const gate = new WorkGate();
-    const leave = enterMany(gate, some);
-    const keepAlive = setInterval(() => gate.enter()(), 5);
-    await delay(400);
-    let done = 0;
-    const all = Promise.all(Array.from({ length: 1_000 }, async (_, n) => gate.turn(`exec_${n}`).then(() => (done += 1))));
-    await delay(60);
-    const doneInBurst = done;
-    leave();
-    clearInterval(keepAlive);
-    await all;
-    expect(doneInBurst).toBeLessThan(200);
-    expect(done).toBe(1_000);
+    expect(await doneBeside(some, { afterMs: 400, ms: 60 })).toBeLessThan(200);
   });
 
   test.each([
