@@ -2,7 +2,6 @@
  * Runs the workflow of the bench the way the AWS home does (a message, a function and a phase each) on ports that count. Units are DynamoDB's: an item is
  * rounded up to 1 KB written and 4 KB read, a transaction counts twice, an index is written with the whole item it projects (twice when its key goes, never in a transaction).
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { operation } from '../../../functions/http/executions/start-execution.ts';
 import { handleRequest } from '../../../functions/middleware/handle-request.ts';
 import { RunUse, type PartitionUse, type PartUse } from '../../../scripts/scaling/run-use.ts';
@@ -17,6 +16,7 @@ import type { Field, Item, Key, Page, Query, Table, WriteOp, WriteResult } from 
 import type { TaskMessage } from '../../../shared/port/task-queue.ts';
 import { buildActor } from '../../support/build-deps.ts';
 import { buildRawRequest } from '../../support/build-raw-request.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { openEngine } from '../../support/open-engine.ts';
 
 const workflow = `name: bench
@@ -147,10 +147,11 @@ class CountingTable implements Table {
 }
 
 /** Deps that count into the stage, and keep messages instead of delivering them. */
-function countingDeps(deps: Deps, stage: () => PartUse, sent: TaskMessage[]): Deps {
+function countingDeps(deps: Deps, clock: FakeClock, stage: () => PartUse, sent: TaskMessage[]): Deps {
   const add = (name: Exclude<keyof PartUse, 'partitions'>, count = 1): void => void (stage()[name] += count);
   return {
     ...deps,
+    clock,
     table: new CountingTable(deps.table, stage),
     blobs: {
       put: (...args) => (add('blobPuts'), deps.blobs.put(...args)),
@@ -174,14 +175,17 @@ function countingDeps(deps: Deps, stage: () => PartUse, sent: TaskMessage[]): De
 }
 
 /** One start by HTTP, its three tasks and its phases. */
-async function runOnce(deps: Deps, enter: (stage: keyof RunUse) => void, sent: TaskMessage[]): Promise<void> {
+async function runOnce(
+  { deps, clock, sent }: { deps: Deps; clock: FakeClock; sent: TaskMessage[] },
+  enter: (stage: keyof RunUse) => void,
+): Promise<void> {
   const runNext = async (): Promise<void> => {
     const message = sent.shift();
     if (!message) throw new Error('no task is ready');
-    await delay(forgetMs);
+    clock.advance(forgetMs);
     await dispatchTask(deps, message);
   };
-  await delay(forgetMs);
+  clock.advance(forgetMs);
   enter('admission');
   const response = await handleRequest(
     operation,
@@ -199,7 +203,7 @@ async function runOnce(deps: Deps, enter: (stage: keyof RunUse) => void, sent: T
   await runNext();
   await runNext();
   enter('supervision');
-  await delay(forgetMs);
+  clock.advance(forgetMs);
   await sealRun(deps, input);
   await recordRun(deps, input);
 }
@@ -212,11 +216,13 @@ export async function countRun(): Promise<RunUse> {
     const sent: TaskMessage[] = [];
     let run: RunUse = { admission: emptyStage(), tasks: emptyStage(), supervision: emptyStage() };
     let stage: keyof RunUse = 'admission';
-    const deps = countingDeps(engine.home.deps, () => run[stage], sent);
+    // A clock that stands, however busy the machine is: what a process keeps for a while is counted the same every time.
+    const clock = new FakeClock(Date.now());
+    const deps = countingDeps(engine.home.deps, clock, () => run[stage], sent);
     const enter = (next: keyof RunUse): void => void (stage = next);
-    await runOnce(deps, enter, sent);
+    await runOnce({ deps, clock, sent }, enter);
     run = { admission: emptyStage(), tasks: emptyStage(), supervision: emptyStage() };
-    await runOnce(deps, enter, sent);
+    await runOnce({ deps, clock, sent }, enter);
     for (const { partitions } of Object.values(run)) partitions.sort((a, b) => a.partition.localeCompare(b.partition));
     return RunUse.parse(run);
   } finally {
