@@ -24,17 +24,17 @@ export interface Batch {
 }
 
 /**
- * Lines that are admitted side by side. On one machine they share a commit, which takes 2,000 ops: a start has six, one more with a key, and what other work writes
- * meanwhile needs room, for a line that is left over costs a commit of its own. DynamoDB cancels all but one of the transactions that meet on the
- * usage of a tenant, so a few in flight are all that goes through.
+ * Lines of a slice, which are admitted side by side; while one slice is stored the next is begun. On one machine a slice shares a commit, which takes 2,000 ops: a start has six, one
+ * more with a key, so that two slices and what other work writes meanwhile have room; a line that is left over costs a commit of its own. DynamoDB cancels all but one of
+ * the transactions that meet on the usage of a tenant, so a few in flight are all that goes through.
  */
-export const linesAtOnce = { local: 125, aws: 4 } as const;
+export const linesAtOnce = { local: 125, aws: 2 } as const;
 
 /** API Gateway stops listening after 30 s, and a line that has begun may wait some seconds for its turn. */
 const maxMs = 20_000;
 
 /**
- * What `answerOf` makes of the result of every line, in order; it is called as soon as the line's slice is done, so that no run is kept for the end. Throws
+ * What `answerOf` makes of the result of every line, in order; it is called when the line's slice and the begin of the next are done, so that no run is kept for the end. Throws
  * `mc:host:overloaded` before the first line when this home takes no further run. Batches of a tenant come one after the other, so that the first is answered while the
  * others wait, and what is half done of a few hundred starts does not fill the memory; other work goes on in between.
  */
@@ -48,14 +48,23 @@ export async function startExecutions<T>(
   const endMs = deps.clock.elapsedMs() + maxMs;
   return inTurn(deps.table, actor.tenant, async () => {
     const answers: T[] = [];
+    const answer = async (results: Promise<LineResult[]> | undefined): Promise<void> => {
+      for (const result of (await results) ?? []) answers.push(answerOf(result, answers.length));
+    };
+    let begun = 0;
+    let before: Promise<LineResult[]> | undefined;
     for (const slice of slicesOf(batch.lines, linesAtOnce[deps.config.cloud])) {
-      const from = answers.length;
-      if (from > 0) await nextTurn();
+      if (begun > 0) await nextTurn();
+      const from = begun;
       const begin = (read: ReadStart, at: number): Promise<LineResult> =>
         startLine(deps, actor, read, keyOfLine(batch.idempotencyKey, from + at));
-      const results = deps.clock.elapsedMs() >= endMs ? slice.map(outOfTime) : await Promise.all(slice.map(begin));
-      answers.push(...results.map((result, at) => answerOf(result, from + at)));
+      const results = deps.clock.elapsedMs() >= endMs ? slice.map(outOfTime) : slice.map(begin);
+      // While the disk is at work on a slice the next one is begun, and then the first is answered.
+      await answer(before);
+      before = Promise.all(results);
+      begun += slice.length;
     }
+    await answer(before);
     return answers;
   });
 }
