@@ -58,10 +58,10 @@ export async function startExecutions<T>(
       const from = begun;
       const begin = (read: ReadStart, at: number): Promise<LineResult> =>
         startLine(deps, actor, read, keyOfLine(batch.idempotencyKey, from + at));
-      const results = deps.clock.elapsedMs() >= endMs ? slice.map(outOfTime) : slice.map(begin);
+      const results = Promise.all(slice.map(deps.clock.elapsedMs() >= endMs ? outOfTime : begin));
       // While the disk is at work on a slice the next one is begun, and then the first is answered.
       await answer(before);
-      before = Promise.all(results);
+      before = results;
       begun += slice.length;
     }
     await answer(before);
@@ -93,6 +93,6 @@ function keyOfLine(key: string | undefined, index: number): string | undefined {
   return key === undefined ? undefined : `${key} ${index}`;
 }
 
-function outOfTime(): LineResult {
+async function outOfTime(): Promise<LineResult> {
   return { kind: 'failed', error: new McError('mc:host:overloaded', 'The batch ran out of time before this line; it was not started.') };
 }
