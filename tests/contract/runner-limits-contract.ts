@@ -5,6 +5,8 @@ import { runOnce, testUnless, type RunnerHarness } from '../support/runner-harne
 
 const mebibyte = 1024 * 1024;
 const spin = 'export default async () => { for (;;); };';
+/** A task that spins ends only when it is killed; on a busy machine that takes a while. Far below the timeout of a task that is given none. */
+const killedWithinMs = 15_000;
 
 export function describeLimits(harness: RunnerHarness): void {
   describeStops(harness);
@@ -19,13 +21,13 @@ function describeStops({ runner, skip, leftovers }: RunnerHarness): void {
     check('a task that blocks its thread is killed at its deadline and may be tried again', async () => {
       const { result } = await runOnce(runner, buildTaskSpec({ entry: spin, limits: { timeoutMs: 500 } }));
       expect(result).toMatchObject({ kind: 'failed', failure: 'timeout', retryable: true });
-      expect(result.usage.wallMs).toBeLessThan(5_000);
+      expect(result.usage.wallMs).toBeLessThan(killedWithinMs);
     });
 
     check('a task that ignores its signal is killed', async () => {
       const { result } = await runOnce(runner, buildTaskSpec({ entry: spin }), AbortSignal.timeout(300));
       expect(result).toMatchObject({ failure: 'cancelled' });
-      expect(result.usage.wallMs).toBeLessThan(5_000);
+      expect(result.usage.wallMs).toBeLessThan(killedWithinMs);
     });
 
     check('a task may tidy up when it is cancelled', async () => {

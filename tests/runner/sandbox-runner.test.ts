@@ -14,11 +14,20 @@ const levels = ['bubblewrap-seccomp', 'bubblewrap', 'node-permission'] as const;
 // Without procfs and death signals (macOS) only the end of a pipe tells a child, and one that blocks its thread does not read it.
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
+/** What procfs says of a process behind its name: state, parent and so on; undefined when it has ended, be it since it was listed. */
+function statOf(pid: number): string[] | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
 /** All processes below this one that are alive now. */
 function descendants(pid: number): number[] {
   const parents = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && existsSync(`/proc/${name}/stat`))
-    .map((name) => ({ pid: Number(name), parent: Number(readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]) }));
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({ pid: Number(name), parent: Number(statOf(Number(name))?.[1]) }));
   const below = (of: number): number[] =>
     parents.filter(({ parent }) => parent === of).flatMap((child) => [child.pid, ...below(child.pid)]);
   return below(pid);
@@ -26,7 +35,8 @@ function descendants(pid: number): number[] {
 
 /** A zombie is dead: it only waits for somebody to ask. */
 function isAlive(pid: number): boolean {
-  return existsSync(`/proc/${pid}/stat`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  const stat = statOf(pid);
+  return stat !== undefined && stat[0] !== 'Z';
 }
 
 /** A host of its own that runs one task for ever. */
