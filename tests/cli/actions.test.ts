@@ -8,7 +8,7 @@ const patient = `name: patient
 version: 1.0.0
 tasks:
   - { id: read, uses: "pkg:demo/echo@1.0.0" }
-  - { id: wait, uses: "pkg:demo/sleep@1.0.0", needs: [read], with: { ms: 3000 } }
+  - { id: wait, uses: "pkg:demo/sleep@1.0.0", needs: [read], with: { ms: 8000 } }
 `;
 
 const Started = z.object({ id: z.string() });
@@ -27,9 +27,22 @@ describe('actions, by the command line', () => {
     home = await openCliHome();
     writeFileSync(home.file('patient.yaml'), patient);
     await maestro('publish', 'patient.yaml');
-    cancelled = Started.parse(jsonOf(await maestro('run', 'patient', '--json'))).id;
   }, slowMs);
   afterAll(() => home.close(), slowMs);
+
+  test(
+    'cancel --wait stays until the run is sealed, says by whom and why, and exits 0',
+    async () => {
+      cancelled = Started.parse(jsonOf(await maestro('run', 'patient', '--json'))).id;
+      const result = await maestro('cancel', cancelled, '--reason', 'wrong lockfile', '--wait');
+      expect(result.code).toBe(0);
+      expect(result.stdout).toContain('■ cancelled');
+      expect(result.stdout).toMatch(/cancelled by admin@local at .*: wrong lockfile/);
+      expect(await maestro('cancel', cancelled, '--reason', 'once more')).toMatchObject({ code: 0 });
+      expect(await maestro('status', cancelled, '--watch')).toMatchObject({ code: 1 });
+    },
+    slowMs,
+  );
 
   test(
     'an action without a reason is a usage error, and does nothing',
@@ -39,19 +52,6 @@ describe('actions, by the command line', () => {
         expect(result).toMatchObject({ code: 2, stdout: '' });
         expect(result.stderr).toContain('--reason');
       }
-    },
-    slowMs,
-  );
-
-  test(
-    'cancel --wait stays until the run is sealed, says by whom and why, and exits 0',
-    async () => {
-      const result = await maestro('cancel', cancelled, '--reason', 'wrong lockfile', '--wait');
-      expect(result.code).toBe(0);
-      expect(result.stdout).toContain('■ cancelled');
-      expect(result.stdout).toMatch(/cancelled by admin@local at .*: wrong lockfile/);
-      expect(await maestro('cancel', cancelled, '--reason', 'once more')).toMatchObject({ code: 0 });
-      expect(await maestro('status', cancelled, '--watch')).toMatchObject({ code: 1 });
     },
     slowMs,
   );

@@ -1,4 +1,5 @@
 /** What the parts of the runner contract share: the driver under test, one attempt, and skips that carry their reason. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { test } from '@jest/globals';
 import type { LogLine, Runner, SandboxLevel, TaskResult, TaskSpec } from '../../shared/port/runner.ts';
 
@@ -23,6 +24,21 @@ export async function runOnce(runner: Runner, spec: TaskSpec, signal: AbortSigna
   const sandbox = await runner.provision(spec);
   try {
     const result = await sandbox.execute(signal);
+    return { result, logs: await sandbox.collectLogs() };
+  } finally {
+    await sandbox.release();
+  }
+}
+
+/** One attempt that is cancelled when it has logged something: before, a busy machine may not have started it yet. */
+export async function runCancelled(runner: Runner, spec: TaskSpec): Promise<Outcome> {
+  const sandbox = await runner.provision(spec);
+  const cancelled = new AbortController();
+  try {
+    const running = sandbox.execute(cancelled.signal);
+    while ((await sandbox.collectLogs()).length === 0) await delay(20);
+    cancelled.abort();
+    const result = await running;
     return { result, logs: await sandbox.collectLogs() };
   } finally {
     await sandbox.release();
