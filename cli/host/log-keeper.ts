@@ -1,33 +1,39 @@
 /** Keeps the transparency log of an embedded home: appends what waits, and looks after it. */
+import { pauseAtShare } from '../../shared/embedded/pace/pause-at-share.ts';
 import type { WorkGate } from '../../shared/embedded/pace/work-gate.ts';
 import { integrateLog } from '../../shared/log/integrate-log.ts';
 import { monitorLog } from '../../shared/log-monitor/monitor-log.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 
 /** A receipt that is asked for sooner is integrated at once; for all others half a second is soon enough. */
-const integrateMs = 500;
-const monitorMs = 60_000;
+const usualPace = { integrateMs: 500, monitorMs: 60_000 } as const;
 /** The log is about no run; of the work that can wait it goes first, since it is one job for hundreds of receipts. */
 const beforeRuns = '';
 
-/** Begins both; what it answers ends them and waits for what is under way. */
-export function keepLog(deps: Deps, gate: WorkGate): { close(): Promise<void> } {
-  let isClosing = false;
+/** Begins both; what it answers ends them and waits for what is under way. A look of the monitor ends where it is, and the next one goes on there. */
+export function keepLog(
+  deps: Deps,
+  gate: WorkGate,
+  { integrateMs, monitorMs }: { integrateMs: number; monitorMs: number } = usualPace,
+): { close(): Promise<void> } {
+  const closing = new AbortController();
+  const { signal } = closing;
   const integrateAll = async (): Promise<void> => {
     // A batch at a time, and only when it is the turn of work that can wait: starts of runs go first.
-    while (!isClosing && (await gate.background(beforeRuns, () => integrateLog(deps, 1))) > 0);
+    while (!signal.aborted && (await gate.background(beforeRuns, () => integrateLog(deps, 1))) > 0);
+  };
+  const look = async (): Promise<void> => {
+    await monitorLog(deps, pauseAtShare(gate, signal)).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
   };
   const integration = repeat(integrateMs, integrateAll, (error) =>
     deps.logger.error('the transparency log could not be appended to', { error }),
   );
-  const monitor = repeat(
-    monitorMs,
-    async () => void (await gate.background(beforeRuns, () => monitorLog(deps))),
-    (error) => deps.logger.error('the transparency log could not be looked at', { error }),
-  );
+  const monitor = repeat(monitorMs, look, (error) => deps.logger.error('the transparency log could not be looked at', { error }));
   return {
     async close() {
-      isClosing = true;
+      closing.abort();
       await Promise.all([integration.close(), monitor.close()]);
     },
   };

@@ -1,9 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openCheckpoint } from '../log/checkpoint.ts';
 import type { LogIdentity } from '../log/log-identity.ts';
 import type { StoredTree } from '../log/stored-tree.ts';
 import { tilePath, tileWidth } from '../log/tile-path.ts';
 import { appendEntries, rootOf, type TreeEdge } from '../log/tree-edge.ts';
+import type { Pausing } from './pausing.ts';
 
 /** What was read of the log since the last look, and what does not fit. */
 export interface TreeLook {
@@ -23,7 +23,7 @@ interface SignedTree {
 export async function checkTree(
   tree: StoredTree,
   from: TreeEdge,
-  { checkpoints, log }: { checkpoints: readonly SignedTree[]; log: LogIdentity },
+  { checkpoints, log, pause }: { checkpoints: readonly SignedTree[]; log: LogIdentity } & Pausing,
 ): Promise<TreeLook> {
   const entries: string[] = [];
   const differences: string[] = [];
@@ -40,8 +40,7 @@ export async function checkTree(
       }
       ({ edge } = grown);
       entries.push(...found);
-      // The store of an embedded home answers at once, and the same process answers requests.
-      await nextTurn();
+      await pause();
     }
     const checkpoint = openCheckpoint(note, log);
     if (!checkpoint) differences.push(`the checkpoint of ${size} entries is not signed by the log`);

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { idSchema } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';
@@ -8,8 +7,9 @@ import { isoTime } from '../port/clock.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Key } from '../port/table.ts';
 import { queryTenants } from '../tenant/tenant-store.ts';
+import type { Pausing } from './pausing.ts';
 
-type FindDeps = Pick<Deps, 'table'>;
+type FindDeps = Pick<Deps, 'table'> & Pausing;
 
 const SealedRun = z.object({ id: idSchema('exec'), receiptId: z.string().nullable() });
 const Statement = z.object({ leaf: LeafName.optional(), signedAt: z.string() });
@@ -19,7 +19,7 @@ const Entry = LeafRecord.pick({ of: true });
 const newestRuns = 100;
 /** Further runs a look, so that all of them have their turn. */
 const runsOnPatrol = 400;
-/** Some milliseconds of work, after which whoever shares the process gets a turn. */
+/** Some milliseconds of work, after which the look pauses. */
 const runsPerTurn = 50;
 
 /** Where the next part of the round through all runs of all tenants begins. */
@@ -30,12 +30,12 @@ export type RoundPlace = z.infer<typeof RoundPlace>;
  * The newest statements about runs of every tenant that are in the table and not in the log: what somebody would leave who writes a receipt past the engine.
  * Statements signed before the log began need no entry.
  */
-export async function findUnlogged({ table }: FindDeps, startedAt: number): Promise<string[]> {
+export async function findUnlogged(deps: FindDeps, startedAt: number): Promise<string[]> {
   const differences: string[] = [];
   let cursor: string | undefined;
   do {
-    const page = await queryTenants({ table }, { limit: 100, ...(cursor !== undefined && { cursor }) });
-    for (const { id } of page.items) differences.push(...(await lookAtRuns(table, id, { startedAt, limit: newestRuns })).differences);
+    const page = await queryTenants(deps, { limit: 100, ...(cursor !== undefined && { cursor }) });
+    for (const { id } of page.items) differences.push(...(await lookAtRuns(deps, id, { startedAt, limit: newestRuns })).differences);
     cursor = page.cursor;
   } while (cursor !== undefined);
   return differences;
@@ -43,14 +43,14 @@ export async function findUnlogged({ table }: FindDeps, startedAt: number): Prom
 
 /** As findUnlogged, for one part of a round that comes to every run of every tenant, however many there are. */
 export async function patrolRuns(
-  { table }: FindDeps,
+  deps: FindDeps,
   startedAt: number,
   { tenants, runs }: RoundPlace,
 ): Promise<{ differences: string[]; next: RoundPlace }> {
-  const page = await queryTenants({ table }, { limit: 1, ...(tenants !== undefined && { cursor: tenants }) });
+  const page = await queryTenants(deps, { limit: 1, ...(tenants !== undefined && { cursor: tenants }) });
   const [tenant] = page.items;
   if (!tenant) return { differences: [], next: {} };
-  const { differences, cursor } = await lookAtRuns(table, tenant.id, {
+  const { differences, cursor } = await lookAtRuns(deps, tenant.id, {
     startedAt,
     limit: runsOnPatrol,
     ...(runs !== undefined && { cursor: runs }),
@@ -66,7 +66,7 @@ interface RunsToLookAt {
 }
 
 async function lookAtRuns(
-  table: Deps['table'],
+  { table, pause }: FindDeps,
   tenant: TenantId,
   { startedAt, ...page }: RunsToLookAt,
 ): Promise<{ differences: string[]; cursor?: string | undefined }> {
@@ -75,7 +75,7 @@ async function lookAtRuns(
   for (const [at, item] of items.entries()) {
     const run = SealedRun.safeParse(item);
     if (!run.success || run.data.receiptId === null) continue;
-    if (at % runsPerTurn === 0) await nextTurn();
+    if (at % runsPerTurn === 0) await pause();
     differences.push(...(await lookAtRun(table, { tenant, id: run.data.id, startedAt })));
   }
   return { differences, cursor };

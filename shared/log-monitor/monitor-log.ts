@@ -2,6 +2,7 @@
  * The monitor: reads the log as an outsider would, from where it stopped, and compares it with the table. Whoever changes, removes or adds an entry, a tile, a
  * checkpoint or a receipt afterwards does not know what the monitor has seen already.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { openCheckpoint } from '../log/checkpoint.ts';
 import { hasCode } from '../core/errors.ts';
@@ -15,8 +16,10 @@ import { checkEntries } from './check-entries.ts';
 import { checkHead } from './check-head.ts';
 import { checkTree } from './check-tree.ts';
 import { findUnlogged, patrolRuns, RoundPlace } from './find-unlogged.ts';
+import type { Pausing } from './pausing.ts';
 
 export type MonitorDeps = Pick<Deps, 'table' | 'blobs' | 'logKey' | 'signer' | 'metrics' | 'logger'>;
+type LookDeps = MonitorDeps & Pausing;
 
 /** One look of the monitor. */
 export interface LogLook {
@@ -41,9 +44,12 @@ const waitingPerShard = 64;
 const Watched = z.object({ waiting: z.array(z.string()), round: RoundPlace });
 type Watched = z.infer<typeof Watched>;
 
-/** Looks at everything since the last look, and at a part of what was verified before. Every difference is logged and counted, and found again until somebody mends it. */
-export async function monitorLog(deps: MonitorDeps): Promise<LogLook> {
-  const look = await lookAtLog(deps).catch(asLook);
+/**
+ * Looks at everything since the last look, and at a part of what was verified before. Every difference is logged and counted, and found again until somebody mends it. The
+ * look calls `pause` after every few milliseconds of work, and ends with what that rejects with; what it verified so far is noted.
+ */
+export async function monitorLog(deps: MonitorDeps, pause: Pausing['pause'] = nextTurn): Promise<LogLook> {
+  const look = await lookAtLog({ ...deps, pause }).catch(asLook);
   const differences = look.differences.slice(0, maxDifferences);
   for (const difference of differences) deps.logger.error('the transparency log and the table differ', { difference });
   deps.metrics.count(metricNames.logDifferencesTotal, differences.length);
@@ -56,7 +62,7 @@ function asLook(error: unknown): LogLook {
   return { verified: 0, size: 0, differences: [`an item of the log is not as the engine writes it: ${z.prettifyError(error)}`] };
 }
 
-async function lookAtLog(deps: MonitorDeps): Promise<LogLook> {
+async function lookAtLog(deps: LookDeps): Promise<LogLook> {
   let verified = store.edgeOf(await deps.table.get(store.monitorKey));
   const head = await store.readHead(deps);
   const size = head?.published?.size ?? 0;
@@ -75,7 +81,7 @@ async function lookAtLog(deps: MonitorDeps): Promise<LogLook> {
 }
 
 /** Entries that nobody integrates, and statements that are not in the log. */
-async function lookAround(deps: MonitorDeps, head: store.LogHead | undefined): Promise<string[]> {
+async function lookAround(deps: LookDeps, head: store.LogHead | undefined): Promise<string[]> {
   const before = Watched.safeParse(await deps.table.get(store.watchKey)).data ?? { waiting: [], round: {} };
   const stuck = await findStuck(deps, before.waiting);
   const newest = head ? await findUnlogged(deps, head.startedAt) : [];
@@ -91,7 +97,7 @@ async function lookAround(deps: MonitorDeps, head: store.LogHead | undefined): P
  * Looks once more at a part of what was verified long ago, from the first entry on and round and round: somebody who changes or removes an old entry, tile,
  * checkpoint or statement is found too.
  */
-async function patrol(deps: MonitorDeps, verified: TreeEdge): Promise<string[]> {
+async function patrol(deps: LookDeps, verified: TreeEdge): Promise<string[]> {
   const stored = store.edgeOf(await deps.table.get(store.patrolKey));
   const from = stored.size < verified.size ? stored : emptyEdge;
   if (verified.size === 0) return [];
@@ -119,14 +125,18 @@ function asDifference(error: unknown, edge: TreeEdge): Awaited<ReturnType<typeof
   return { edge, differences: [error.message] };
 }
 
-async function takeStep(deps: MonitorDeps, from: TreeEdge, end: number): Promise<{ edge: TreeEdge; differences: string[] }> {
+async function takeStep(deps: LookDeps, from: TreeEdge, end: number): Promise<{ edge: TreeEdge; differences: string[] }> {
   const last = Math.min(from.size + entriesPerStep, end);
   const bounds = { from: store.checkpointKey(from.size + 1).sk, to: store.checkpointKey(last).sk };
   const { items } = await deps.table.query({ pk: store.checkpointKey(0).pk, ...bounds, limit: checkpointsPerStep });
   if (items.length === 0) return { edge: from, differences: [`there is no checkpoint behind the one of ${from.size} entries`] };
   const checkpoints = items.map((item) => ({ size: Number(item.sk), note: store.CheckpointRecord.parse(item).note }));
   const tree = await openStoredTree(deps);
-  const { edge, entries, differences } = await checkTree(tree, from, { checkpoints, log: logIdentity(await deps.logKey.publicKey()) });
+  const { edge, entries, differences } = await checkTree(tree, from, {
+    checkpoints,
+    log: logIdentity(await deps.logKey.publicKey()),
+    pause: deps.pause,
+  });
   const signed = checkpoints.map(({ size }) => size);
   return { edge, differences: [...differences, ...(await checkEntries(deps, { first: from.size, entries, signed }))] };
 }

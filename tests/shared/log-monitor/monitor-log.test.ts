@@ -81,6 +81,18 @@ test('a home that was left alone differs in nothing, however often and however f
   expect(home.metrics.counted(metricNames.logDifferencesTotal)).toBe(0);
 });
 
+test('a look pauses every few entries, and one that is ended there goes on from what it has verified', async () => {
+  let pauses = 0;
+  await sign(...Array.from({ length: 100 }, (_, at) => `some ${at}`));
+  await monitorLog(deps, async () => void (pauses += 1));
+  expect(pauses).toBeGreaterThan(2 * (100 / 20)); // Once for what is new, and once for what is looked at again.
+  await sign(...Array.from({ length: 20 }, (_, at) => `more ${at}`));
+  const ended = new Error('the home closes');
+  await expect(monitorLog(deps, () => Promise.reject(ended))).rejects.toBe(ended);
+  expect(await monitorLog(deps)).toEqual({ verified: 120, size: 120, differences: [] });
+  expect(home.metrics.counted(metricNames.logDifferencesTotal)).toBe(0);
+});
+
 describe('finds', () => {
   beforeEach(async () => {
     await sign('a', 'b', 'c');

@@ -1,0 +1,58 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { pauseAtShare } from '../../../shared/embedded/pace/pause-at-share.ts';
+import { WorkGate } from '../../../shared/embedded/pace/work-gate.ts';
+
+const neverAborted = new AbortController().signal;
+
+/** Keeps the thread. */
+function workFor(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end;);
+}
+
+/** How long it rests each time when it works for so long in between. */
+async function restsAfter(workMs: number, rounds: number): Promise<number[]> {
+  const pause = pauseAtShare(new WorkGate(), neverAborted);
+  const rests: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    workFor(workMs);
+    const from = performance.now();
+    await pause();
+    rests.push(performance.now() - from);
+  }
+  return rests;
+}
+
+describe('a pause of long work', () => {
+  test('is four times as long as it worked since the last one', async () => {
+    const rests = await restsAfter(10, 8);
+    expect(Math.min(...rests)).toBeGreaterThan(38); // A timer may be early by a fraction of a millisecond.
+    expect(Math.min(...rests.slice(1))).toBeLessThan(95); // As long as it may be at most, if the rests before counted as work.
+  });
+
+  test('is not long because the machine was busy elsewhere', async () => {
+    expect(Math.max(...(await restsAfter(500, 1)))).toBeLessThan(1_500);
+  });
+
+  test('goes on for as long as there is work of open runs during a burst', async () => {
+    const gate = new WorkGate();
+    const leave = gate.enter(100);
+    const order: string[] = [];
+    const runs = Array.from({ length: 20 }, (_, n) => gate.turn(`exec_${n}`).then(() => order.push('run')));
+    const paused = pauseAtShare(gate, neverAborted)().then(() => order.push('look'));
+    await delay(100);
+    leave();
+    await Promise.all([...runs, paused]);
+    expect(order.indexOf('look')).toBe(20);
+  });
+
+  test('ends the work when the home closes', async () => {
+    const closing = new AbortController();
+    const pause = pauseAtShare(new WorkGate(), closing.signal);
+    workFor(10);
+    const paused = pause();
+    closing.abort();
+    await expect(paused).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(pause()).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
