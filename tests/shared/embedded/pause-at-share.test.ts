@@ -23,6 +23,19 @@ async function restsAfter(workMs: number, rounds: number): Promise<number[]> {
   return rests;
 }
 
+/** Work of so many runs waits when the pause begins; what ended, in order. */
+function runsAndLook(
+  gate: WorkGate,
+  { runs, workMs }: { runs: number; workMs: number },
+): { order: string[]; looked: Promise<unknown>; all: Promise<unknown> } {
+  const order: string[] = [];
+  const pause = pauseAtShare(gate, neverAborted);
+  const waiting = Array.from({ length: runs }, (_, n) => gate.turn(`exec_${n}`).then(() => order.push('run')));
+  workFor(workMs);
+  const looked = pause().then(() => order.push('look'));
+  return { order, looked, all: Promise.all([...waiting, looked]) };
+}
+
 describe('a pause of long work', () => {
   test('is four times as long as it worked since the last one', async () => {
     const rests = await restsAfter(10, 8);
@@ -37,13 +50,23 @@ describe('a pause of long work', () => {
   test('goes on for as long as there is work of open runs during a burst', async () => {
     const gate = new WorkGate();
     const leave = gate.enter(100);
-    const order: string[] = [];
-    const runs = Array.from({ length: 20 }, (_, n) => gate.turn(`exec_${n}`).then(() => order.push('run')));
-    const paused = pauseAtShare(gate, neverAborted)().then(() => order.push('look'));
+    const { order, all } = runsAndLook(gate, { runs: 20, workMs: 20 });
     await delay(100);
     leave();
-    await Promise.all([...runs, paused]);
+    await all;
     expect(order.indexOf('look')).toBe(20);
+  });
+
+  test('ends some time, however busy the home is', async () => {
+    const gate = new WorkGate();
+    const leave = gate.enter(100);
+    const keepAlive = setInterval(() => gate.enter()(), 5);
+    const { order, looked, all } = runsAndLook(gate, { runs: 200, workMs: 2 });
+    await looked;
+    expect(order.length).toBeLessThan(100);
+    clearInterval(keepAlive);
+    leave();
+    await all;
   });
 
   test('ends the work when the home closes', async () => {
