@@ -18,7 +18,7 @@ const Entry = z.object({ spec: z.object({ hashedRekordV002: z.object({ signature
 
 /** Some milliseconds of work, after which the look pauses. */
 const entriesPerTurn = 16;
-/** Unwrapping a key costs as much as all the rest for an entry; a log knows few keys. */
+/** Unwrapping a key is much of the work for an entry, and a log knows few keys. */
 const knownKeys = new LRUCache<string, string>({ max: 64 });
 
 /** What is wrong with these entries, of which the first has this index; `signed` are the sizes of the trees with a checkpoint, of which one is every entry's first. */

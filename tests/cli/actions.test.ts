@@ -47,11 +47,13 @@ describe('actions, by the command line', () => {
   test(
     'an action without a reason is a usage error, and does nothing',
     async () => {
+      const { id } = Started.parse(jsonOf(await maestro('run', 'patient', '--json')));
       for (const action of ['cancel', 'retry', 'replay']) {
-        const result = await maestro(action, cancelled);
+        const result = await maestro(action, id);
         expect(result).toMatchObject({ code: 2, stdout: '' });
         expect(result.stderr).toContain('--reason');
       }
+      expect(jsonOf(await maestro('status', id, '--json'))).toMatchObject({ cancellation: null });
     },
     slowMs,
   );

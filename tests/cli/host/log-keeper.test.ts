@@ -3,16 +3,12 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { keepLog } from '../../../cli/host/log-keeper.ts';
 import { systemClock } from '../../../shared/embedded/system-clock.ts';
 import { WorkGate } from '../../../shared/embedded/pace/work-gate.ts';
-import { logEntryOp } from '../../../shared/log/log-entry-op.ts';
 import { edgeOf, leafKey, monitorKey } from '../../../shared/log/log-store.ts';
 import type { Deps } from '../../../shared/port/deps.ts';
-import type { Key } from '../../../shared/port/table.ts';
-import { buildActor, buildDeps, type TestHome } from '../../support/build-deps.ts';
-import { buildStatement } from '../../support/build-statement.ts';
+import { buildDeps, type TestHome } from '../../support/build-deps.ts';
+import { fileStatement } from '../../support/log/file-statement.ts';
 import { wrapTable } from '../../support/log/wrap-table.ts';
-import { signStatement } from '../../support/receipt/sign-statement.ts';
 
-const { tenant } = buildActor();
 /** So often that it sees entries wait, which it says; that is not what is asked here. */
 const soon = { integrateMs: 5, monitorMs: 5 };
 
@@ -27,27 +23,15 @@ beforeEach(() => {
 });
 afterEach(() => home.close());
 
-/** Files statements that are not in the log yet. */
-async function file(...names: string[]): Promise<void> {
-  const { pem } = await deps.signer.publicKey();
-  for (const name of names) {
-    const key: Key = { pk: `T#${tenant}#S`, sk: name };
-    const bundle = await signStatement(deps.signer, buildStatement({ predicate: { name } }));
-    const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
-    const { leaf, op } = logEntryOp(bundle, pem, key);
-    await home.table.write([{ kind: 'put', item: { ...key, bundleDigest, leaf } }, op]);
-  }
-}
-
 async function untilVerified(count: number): Promise<void> {
   while (edgeOf(await home.table.get(monitorKey)).size < count) await delay(5);
 }
 
 test('appends what waits and looks at it, again and again', async () => {
   const keeper = keepLog(deps, new WorkGate(), soon);
-  await file('a', 'b', 'c');
+  for (const name of ['a', 'b', 'c']) await fileStatement(home, name);
   await untilVerified(3);
-  await file('d');
+  await fileStatement(home, 'd');
   await untilVerified(4);
   await keeper.close();
   expect(said).toEqual([]);
@@ -65,8 +49,7 @@ test('ends a look that is under way when the home closes, without a word, and th
       return home.table.getMany(keys);
     },
   });
-  const names = Array.from({ length: 40 }, (_, n) => `s${n}`);
-  await file(...names);
+  for (let n = 0; n < 40; n += 1) await fileStatement(home, `s${n}`);
   const keeper = keepLog(deps, new WorkGate(), soon);
   await underWay.promise;
   const closed = keeper.close();

@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { digestBytes, hexOf } from '../../../shared/core/digest.ts';
 import { leafHash } from '../../../shared/core/merkle-hash.ts';
 import { SqliteTable } from '../../../shared/embedded/sqlite/sqlite-table.ts';
-import { logEntryOp } from '../../../shared/log/log-entry-op.ts';
 import { integrateLog } from '../../../shared/log/integrate-log.ts';
 import {
   batchKey,
@@ -19,11 +18,11 @@ import {
 import { monitorLog } from '../../../shared/log-monitor/monitor-log.ts';
 import type { Deps } from '../../../shared/port/deps.ts';
 import type { Item, Key } from '../../../shared/port/table.ts';
-import { signStatement } from '../../support/receipt/sign-statement.ts';
 import { signOnce } from '../../../shared/receipt/sign/sign-once.ts';
 import { systemClock } from '../../../shared/embedded/system-clock.ts';
 import { metricNames } from '../../../shared/port/metrics.ts';
 import { buildActor, buildDeps, type TestHome } from '../../support/build-deps.ts';
+import { fileStatement, statementKey } from '../../support/log/file-statement.ts';
 import { buildStatement } from '../../support/build-statement.ts';
 
 const { tenant } = buildActor();
@@ -35,20 +34,11 @@ beforeEach(() => {
 });
 afterEach(() => home.close());
 
-const rowKey = (name: string): Key => ({ pk: `T#${tenant}#S`, sk: name });
-
 /** Statements that are filed and logged as the engine does it, one of them for somebody who waits for its entry. */
 async function sign(...names: string[]): Promise<void> {
-  const { pem } = await deps.signer.publicKey();
   const [first = '', ...others] = names;
-  const fileOne = async (name: string): Promise<void> => {
-    const bundle = await signStatement(deps.signer, buildStatement({ predicate: { name } }));
-    const bundleDigest = await deps.blobs.put(tenant, 'receipt', Buffer.from(JSON.stringify(bundle)));
-    const { leaf, op } = logEntryOp(bundle, pem, rowKey(name));
-    await home.table.write([{ kind: 'put', item: { ...rowKey(name), bundleDigest, leaf } }, op]);
-  };
-  await Promise.all(others.map(fileOne));
-  await signOnce(deps, tenant, rowKey(first), { build: () => buildStatement({ predicate: { first } }) });
+  await Promise.all(others.map((name) => fileStatement(home, name)));
+  await signOnce(deps, tenant, statementKey(first), { build: () => buildStatement({ predicate: { first } }) });
 }
 
 async function item(key: Key): Promise<Item> {
@@ -101,11 +91,11 @@ describe('finds', () => {
   });
 
   async function someLeaf(name = 'more 7'): Promise<string> {
-    return textOf(await item(rowKey(name)), 'leaf');
+    return textOf(await item(statementKey(name)), 'leaf');
   }
 
   const attacks: [string, () => Promise<unknown>, RegExp][] = [
-    ['a statement that was removed', () => remove(rowKey('more 7')), /not filed/],
+    ['a statement that was removed', () => remove(statementKey('more 7')), /not filed/],
     ['an entry that the table forgot', async () => remove(leafKey(await someLeaf())), /is not in the table/],
     [
       'an entry with another index',
@@ -118,20 +108,20 @@ describe('finds', () => {
     [
       'a statement that was replaced by another good one',
       async () => {
-        const other = await item(rowKey('more 8'));
-        return put({ ...(await item(rowKey('more 7'))), bundleDigest: other['bundleDigest'] });
+        const other = await item(statementKey('more 8'));
+        return put({ ...(await item(statementKey('more 7'))), bundleDigest: other['bundleDigest'] });
       },
       /another statement/,
     ],
     [
       'a statement filed under another entry',
-      async () => put({ ...(await item(rowKey('more 7'))), leaf: await someLeaf('more 8') }),
+      async () => put({ ...(await item(statementKey('more 7'))), leaf: await someLeaf('more 8') }),
       /filed with another entry/,
     ],
     [
       'a bundle that is gone',
       async () => {
-        const digest = textOf(await item(rowKey('more 7')), 'bundleDigest');
+        const digest = textOf(await item(statementKey('more 7')), 'bundleDigest');
         return remove({ pk: `T#${tenant}#BLOB#receipt`, sk: digest.slice('sha256:'.length) });
       },
       /whose bundle is gone/,
@@ -215,7 +205,7 @@ describe('finds', () => {
 
   test('an entry that nobody integrates, at the second look', async () => {
     const leaf = hexOf(digestBytes('waits'));
-    await put({ ...pendingKey(leaf), entry: '{}', of: { ...rowKey('waits') } });
+    await put({ ...pendingKey(leaf), entry: '{}', of: { ...statementKey('waits') } });
     expect(await differences()).toEqual([]);
     expect((await differences()).join('\n')).toMatch(/waits since the last look/);
   });
@@ -230,8 +220,8 @@ describe('finds in what it verified before', () => {
   });
 
   const old: [string, () => Promise<unknown>, RegExp][] = [
-    ['a statement that was removed', () => remove(rowKey('more 7')), /not filed/],
-    ['an entry that the table forgot', async () => remove(leafKey(textOf(await item(rowKey('b')), 'leaf'))), /is not in the table/],
+    ['a statement that was removed', () => remove(statementKey('more 7')), /not filed/],
+    ['an entry that the table forgot', async () => remove(leafKey(textOf(await item(statementKey('b')), 'leaf'))), /is not in the table/],
     ['a tile that is gone', () => remove(tileKey('tile/entries/000')), /is gone/],
     [
       'a checkpoint that is gone',
@@ -241,7 +231,7 @@ describe('finds in what it verified before', () => {
     [
       'a proof from a later checkpoint than the first',
       async () => {
-        const key = leafKey(textOf(await item(rowKey('b')), 'leaf'));
+        const key = leafKey(textOf(await item(statementKey('b')), 'leaf'));
         return put({ ...(await item(key)), size: 264 });
       },
       /wants its proof from a checkpoint of 264 entries/,
@@ -291,7 +281,7 @@ test('an item that waits and is no entry is not appended, holds nothing up, and 
   await sign('a');
   expect(await differences()).toEqual([]);
   const name = hexOf(digestBytes('waits'));
-  const of = { ...rowKey('waits') };
+  const of = { ...statementKey('waits') };
   await put({ ...pendingKey(name), entry: '{"forged":true}', of });
   await put({ pk: pendingKey(name).pk, sk: `${name.charAt(0)} no name` });
   const [entry, leaf] = ['{"in":"another place"}', leafHash('{"in":"another place"}').toString('hex')];
