@@ -100,11 +100,12 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   opened.adopt(lockFolder(options.dataDir), (lock) => lock.release());
   const tableFile = join(options.dataDir, 'table.sqlite');
   const applier = new ApplierThread(tableFile);
-  const table = opened.adopt(new SqliteTable(tableFile, isReadOften, applier), (open) => open.close());
+  const gate = new WorkGate();
+  const atTable = { keepsRecent: isReadOften, thread: applier, isUnderLoad: () => gate.isUnderLoad };
+  const table = opened.adopt(new SqliteTable(tableFile, atTable), (open) => open.close());
   opened.adopt(applier, (thread) => thread.close());
   const logger = jsonLogger(options.log ?? warningsToStderr, 'maestro-conductor');
   const metrics = new MemoryMetrics();
-  const gate = new WorkGate();
   const running = new RunningAttempts(systemClock);
   const { runner, describe, close } = buildRunner(options, { metrics, logger });
   opened.defer(close);

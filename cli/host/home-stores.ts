@@ -17,7 +17,7 @@ const messagesAtOnce = 64;
 /** The same adapters as those of the home, so that both read and write the same bytes. */
 export async function openHomeStores(dataDir: string): Promise<HomeStores> {
   // Nothing is kept in memory: the home may write what was read a moment ago.
-  const table = new SqliteTable(join(dataDir, 'table.sqlite'), () => false);
+  const table = new SqliteTable(join(dataDir, 'table.sqlite'), { keepsRecent: () => false });
   try {
     return {
       // Nothing is run over these stores, so what the operator says of the home does not matter.

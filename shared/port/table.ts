@@ -55,6 +55,12 @@ export type WriteOp =
 /** A write either happened whole, or did not happen because the ops at these positions had a condition that does not hold. */
 export type WriteResult = { ok: true } | { ok: false; failed: readonly number[] };
 
+/** What a store may know of a write beside its ops; it changes nothing of what is written. */
+export interface WriteHint {
+  /** A caller waits for it, and not only the next step of a run that was started before. */
+  isForCaller: boolean;
+}
+
 /** What to read from one partition, in the order of the sort key (by UTF-8 bytes). */
 export interface Query {
   index?: IndexName;
@@ -98,7 +104,7 @@ export interface Table {
   /** One page of a partition or an index. Reads of an index may lag behind writes. */
   query(query: Query): Promise<Page>;
   /** Writes all ops or none. Durable when it resolves. Throws `mc:store:refused` over a limit or for two ops on one item. */
-  write(ops: readonly WriteOp[]): Promise<WriteResult>;
+  write(ops: readonly WriteOp[], hint?: WriteHint): Promise<WriteResult>;
   /** Bulk, unconditional, not atomic as a whole; each item is durable when it resolves. */
   putMany(items: readonly Item[]): Promise<void>;
   /**

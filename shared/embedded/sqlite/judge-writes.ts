@@ -8,6 +8,7 @@ export interface PendingWrite {
   ops: readonly WriteOp[];
   /** The `itemId` of each op's item. */
   ids: readonly string[];
+  isForCaller: boolean;
   resolve: (result: WriteResult) => void;
   reject: (error: unknown) => void;
 }

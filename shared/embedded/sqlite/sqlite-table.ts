@@ -4,8 +4,9 @@
  * writers can never both win. A commit is an entry of a journal, which the table's file follows (journaled-rows.ts).
  */
 import { McError } from '../../core/errors.ts';
-import type { Item, Key, Page, Query, Table, WriteOp, WriteResult } from '../../port/table.ts';
+import type { Item, Key, Page, Query, Table, WriteHint, WriteOp, WriteResult } from '../../port/table.ts';
 import { checkItem, checkQuery, checkWrite, itemId, probeKey, refused } from '../../port/table-rules.ts';
+import { AnswerLine, type Answer } from '../pace/answer-line.ts';
 import { requireRoom } from '../require-room.ts';
 import { sqliteProblem } from '../sqlite-problem.ts';
 import type { ApplierThread } from './applier-thread.ts';
@@ -21,6 +22,17 @@ const probeMs = 5_000;
 /** More than a page of SQLite has room for. */
 const probeBytes = 8 * 1024;
 
+export interface SqliteTableOptions {
+  /** Names the items that are read again soon after they were written; only those are kept in memory. All, when it is left out. */
+  keepsRecent?: (key: Key) => boolean;
+  /** Applies the journal to the table's file; without it the thread that commits does. */
+  thread?: ApplierThread;
+  /** Brings the journal to the disk; only tests have another. */
+  sync?: SyncFile;
+  /** Whether callers wait, so that steps of runs are answered a few at a time. Never, when it is left out. */
+  isUnderLoad?: () => boolean;
+}
+
 export class SqliteTable implements Table {
   readonly #path: string;
   readonly #rows: JournaledRows;
@@ -29,17 +41,16 @@ export class SqliteTable implements Table {
     commit: (batch) => this.#commit(batch),
     idle: () => void this.#rows.tidy(),
   });
+  readonly #answers: AnswerLine;
   readonly #find: FindItem = (key, id) => this.#rows.find(key, id).item;
   #probe: { at: number; result: Promise<void> } | undefined;
   #isClosed = false;
 
-  /**
-   * `keepsRecent` names the items that are read again soon after they were written; only those are kept in memory. Without a thread this one applies the journal
-   * to the table's file. `sync` brings the journal to the disk; only tests have another.
-   */
-  constructor(path: string, keepsRecent: (key: Key) => boolean = () => true, thread?: ApplierThread, sync: SyncFile = syncInPool) {
+  /** Throws as `openDatabase` does, and then nothing is open. */
+  constructor(path: string, { keepsRecent = () => true, thread, sync = syncInPool, isUnderLoad = () => false }: SqliteTableOptions = {}) {
     this.#path = path;
     this.#rows = new JournaledRows(path, keepsRecent, thread, sync);
+    this.#answers = new AnswerLine(isUnderLoad);
     this.#selector = new RowSelector(this.#rows.db);
   }
 
@@ -74,9 +85,9 @@ export class SqliteTable implements Table {
     return found.map(({ item }) => item);
   }
 
-  async write(ops: readonly WriteOp[]): Promise<WriteResult> {
+  async write(ops: readonly WriteOp[], { isForCaller }: WriteHint = { isForCaller: false }): Promise<WriteResult> {
     const ids = checkWrite(ops);
-    return new Promise<WriteResult>((resolve, reject) => this.#enqueue({ ops, ids, resolve, reject }));
+    return new Promise<WriteResult>((resolve, reject) => this.#enqueue({ ops, ids, isForCaller, resolve, reject }));
   }
 
   async putMany(items: readonly Item[]): Promise<void> {
@@ -85,7 +96,7 @@ export class SqliteTable implements Table {
     for (let start = 0; start < items.length; start += 100) {
       const some = items.slice(start, start + 100);
       const [ops, ids] = [some.map((item): WriteOp => ({ kind: 'put', item })), some.map(itemId)];
-      writes.push(new Promise((resolve, reject) => this.#enqueue({ ops, ids, resolve, reject })));
+      writes.push(new Promise((resolve, reject) => this.#enqueue({ ops, ids, isForCaller: false, resolve, reject })));
     }
     await Promise.all(writes);
   }
@@ -120,10 +131,10 @@ export class SqliteTable implements Table {
 
   /** Commits writes together, and answers every caller when what they were judged by is on the disk. */
   async #commit(batch: readonly PendingWrite[]): Promise<void> {
-    const answers: (() => void)[] = [];
+    const answers: Answer[] = [];
     try {
       const seq = this.#rows.commit((staged) => {
-        for (const write of batch) answers.push(judgeWrite(write, staged, this.#find));
+        for (const write of batch) answers.push({ give: judgeWrite(write, staged, this.#find), isForCaller: write.isForCaller });
       });
       // More would be kept in memory than there should be; whatever fails meanwhile, the next commit finds out by itself.
       if (this.#rows.isFull) this.#writes.hold(this.#rows.settled().catch(() => undefined));
@@ -133,7 +144,7 @@ export class SqliteTable implements Table {
       for (const write of batch) write.reject(failure);
       return;
     }
-    for (const answer of answers) answer();
+    this.#answers.give(answers);
   }
 }
 

@@ -189,7 +189,7 @@ async function writeAdmission(deps: Deps, admission: Admission, { head, tasks }:
   if (isLarge) await deps.table.putMany(items);
   await keepDecisionText(deps, head.tenant, admission.decision);
   if (tasks.outline) await keepCommonText(deps, head.tenant, tasks.outline);
-  return deps.table.write(admissionOps(deps, admission, { head, tasks: isLarge ? [] : items }));
+  return deps.table.write(admissionOps(deps, admission, { head, tasks: isLarge ? [] : items }), { isForCaller: true });
 }
 
 /** What the admission means for the money of its tenant; the usage was read before, so it is without this run. */

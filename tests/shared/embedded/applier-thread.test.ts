@@ -35,7 +35,7 @@ async function writeAll(table: SqliteTable): Promise<number> {
 
 test('under a load without a pause the thread moves the log into the table, and nothing is lost', async () => {
   const applier = new ApplierThread(path);
-  const table = new SqliteTable(path, undefined, applier);
+  const table = new SqliteTable(path, { thread: applier });
   expect(await writeAll(table)).toBeGreaterThan(8 * 1024 * 1024);
   await applier.close();
   await write(table, rows);
@@ -64,7 +64,7 @@ test('the log of the journal begins anew after many entries, not after each appl
 
 test('a thread that cannot open the table leaves the work to commits, and the next load begins another', async () => {
   const applier = new ApplierThread(join(folder, 'missing', 'table.sqlite'));
-  const table = new SqliteTable(path, undefined, applier);
+  const table = new SqliteTable(path, { thread: applier });
   await writeAll(table);
   expect(await table.get({ pk: 'T', sk: `row-${rows - 1}` })).toBeDefined();
   await applier.close();

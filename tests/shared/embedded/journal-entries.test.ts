@@ -61,7 +61,7 @@ describe('a commit of several entries', () => {
   });
 
   test('is seen by another process, which goes on with the next number', async () => {
-    const [home, backup] = [new SqliteTable(path, () => false), new SqliteTable(path, () => false)];
+    const [home, backup] = [new SqliteTable(path, { keepsRecent: () => false }), new SqliteTable(path, { keepsRecent: () => false })];
     await home.write(puts(1));
     expect(await backup.get({ pk: 'p', sk: `row-${rows - 1}` })).toMatchObject({ value: 1 });
     await backup.write(puts(2));

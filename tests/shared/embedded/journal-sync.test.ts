@@ -55,7 +55,7 @@ class HeldDisk {
 
 const openHeld = (isKept = true): { table: SqliteTable; disk: HeldDisk } => {
   const disk = new HeldDisk();
-  return { table: new SqliteTable(path, () => isKept, undefined, disk.sync), disk };
+  return { table: new SqliteTable(path, { keepsRecent: () => isKept, sync: disk.sync }), disk };
 };
 
 /** What has been answered, by name, in order. */
@@ -110,7 +110,7 @@ describe('while a sync is under way', () => {
     await table.putMany([item('gone'), item('there')]);
     const held = new HeldDisk();
     table.close();
-    const again = new SqliteTable(path, () => true, undefined, held.sync);
+    const again = new SqliteTable(path, { sync: held.sync });
     const { answered, ask } = watch();
     const deletion = ask('deletion', again.write([{ kind: 'delete', key: keyOf('gone') }]));
     await delay(aMoment);
@@ -196,7 +196,7 @@ describe('while a sync is under way', () => {
   test('another process is not told either before it has synced the journal itself', async () => {
     const { table: home, disk } = openHeld();
     const [otherDisk, { answered, ask }] = [new HeldDisk(), watch()];
-    const other = new SqliteTable(path, () => false, undefined, otherDisk.sync);
+    const other = new SqliteTable(path, { keepsRecent: () => false, sync: otherDisk.sync });
     const write = home.write([put('a')]);
     await delay(aMoment);
     const read = ask('read', other.get(keyOf('a')));
@@ -250,7 +250,7 @@ describe('a sync that fails', () => {
       syncs += 1;
       if (syncs === 2) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
     };
-    return { table: new SqliteTable(path, () => true, undefined, sync), syncs: () => syncs };
+    return { table: new SqliteTable(path, { sync }), syncs: () => syncs };
   };
 
   test('is told to those who wait for it, and nothing is read or written before the table is opened again', async () => {
@@ -315,7 +315,7 @@ describe('a loss of power', () => {
       await delay(1 + Math.random() * 10);
       copyFileSync(`${onDisk}-draft`, onDisk);
     };
-    const table = new SqliteTable(path, () => false, undefined, sync);
+    const table = new SqliteTable(path, { keepsRecent: () => false, sync });
     copyFileSync(join(folder, log), onDisk);
     const known = new Map<string, number>();
     let isOver = false;

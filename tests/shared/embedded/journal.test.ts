@@ -63,7 +63,7 @@ describe('a table and its journal', () => {
     for (const settlesBetween of [false, true]) {
       const found: unknown[] = [];
       path = join(folder, `${settlesBetween}.sqlite`);
-      const table = new SqliteTable(path, () => false);
+      const table = new SqliteTable(path, { keepsRecent: () => false });
       for (const before of [item('x', 0), undefined])
         for (const [first, second, third] of triples(steps).filter(([first]) => first === steps[0] || first === steps.at(-1))) {
           await table.write([before ? { kind: 'put', item: before } : { kind: 'delete', key: { pk: 'p', sk: 'x' } }]);
@@ -141,7 +141,7 @@ describe('a table and its journal', () => {
     'a pause leaves nothing in the journal, not even in its gaps: what was shredded stays shredded, after %s entries that the thread applied',
     async (entries) => {
       const thread = new ApplierThread(path);
-      const table = new SqliteTable(path, undefined, thread);
+      const table = new SqliteTable(path, { thread });
       if (entries > 0) await thread.apply();
       await table.putMany(Array.from({ length: entries }, (_, n) => item(`row-${n}`, n, { filler: 'x'.repeat(50_000) })));
       await put(table, item('secret', 1, { filler: 'x'.repeat(50_000), wrapped: 'the-wrapped-key' }));
@@ -174,7 +174,10 @@ describe('a table and its journal', () => {
 });
 
 describe('two processes on one table', () => {
-  const openTwice = (): [SqliteTable, SqliteTable] => [new SqliteTable(path, () => false), new SqliteTable(path, () => false)];
+  const openTwice = (): [SqliteTable, SqliteTable] => [
+    new SqliteTable(path, { keepsRecent: () => false }),
+    new SqliteTable(path, { keepsRecent: () => false }),
+  ];
 
   test('each sees what the other committed, applied or not, and both never win one condition', async () => {
     const [home, backup] = openTwice();
@@ -266,7 +269,7 @@ describe('a table whose file cannot follow', () => {
   };
 
   test('commits until too much is in memory, then refuses, and has everything when it can again', async () => {
-    const table = new SqliteTable(path, () => false);
+    const table = new SqliteTable(path, { keepsRecent: () => false });
     const holder = new DatabaseSync(path);
     holder.exec('BEGIN IMMEDIATE');
     await fill(table, 100);
@@ -282,7 +285,7 @@ describe('a table whose file cannot follow', () => {
 
   test('waits for its thread rather than refuse, and every write is there', async () => {
     const thread = new ApplierThread(path);
-    const table = new SqliteTable(path, () => false, thread);
+    const table = new SqliteTable(path, { keepsRecent: () => false, thread });
     await Promise.all(Array.from({ length: 6 }, async (_, n) => fill(table, 60, `p${n}`)));
     for (const pk of ['p0', 'p5']) expect((await table.query({ pk, limit: 100 })).items).toHaveLength(60);
     await thread.close();

@@ -21,7 +21,7 @@ afterEach(() => {
 describe.each([true, false])('writes of one commit, with items kept in memory: %s', (keepsRecent) => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'mc-commit-'));
-    table = new SqliteTable(join(folder, 'table.sqlite'), () => keepsRecent);
+    table = new SqliteTable(join(folder, 'table.sqlite'), { keepsRecent: () => keepsRecent });
   });
 
   test('a put of what is there already is refused, and its neighbours are stored', async () => {
@@ -66,7 +66,7 @@ describe.each([true, false])('writes of one commit, with items kept in memory: %
     await table.write([{ kind: 'delete', key: keyOf('b') }]);
     expect(await putAll()).toEqual([false, false, true, false]);
     table.close();
-    table = new SqliteTable(join(folder, 'table.sqlite'), () => keepsRecent);
+    table = new SqliteTable(join(folder, 'table.sqlite'), { keepsRecent: () => keepsRecent });
     expect(await putAll()).toEqual([false, false, false, false]);
   });
 
@@ -111,7 +111,7 @@ describe.each([true, false])('writes of one commit, with items kept in memory: %
     const isUnset: WriteOp = { kind: 'check', key: keyOf('a'), conditions: [{ kind: 'unset', field: 'gone' }] };
     expect(await table.write([isUnset])).toEqual({ ok: true });
     table.close();
-    table = new SqliteTable(join(folder, 'table.sqlite'), () => keepsRecent);
+    table = new SqliteTable(join(folder, 'table.sqlite'), { keepsRecent: () => keepsRecent });
     expect(await table.get(keyOf('a'))).toStrictEqual({ pk: 'p', sk: 'a', keep: 2 });
   });
 

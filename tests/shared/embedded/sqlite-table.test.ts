@@ -16,7 +16,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 for (const keepsRecent of [true, false]) {
   describeTable(keepsRecent ? 'SQLite' : 'SQLite that keeps nothing in memory', async () => {
     const home = mkdtempSync(join(tmpdir(), 'mc-table-'));
-    const table = new SqliteTable(join(home, 'table.sqlite'), () => keepsRecent);
+    const table = new SqliteTable(join(home, 'table.sqlite'), { keepsRecent: () => keepsRecent });
     const close = async (): Promise<void> => {
       table.close();
       rmSync(home, { recursive: true, force: true });
