@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Execution } from '../../shared/execution/execution.ts';
-import { durationMs, Duration } from '../../shared/core/duration.ts';
+import { durationMs, Duration } from '../../shared/core/time/duration.ts';
 import { McError } from '../../shared/core/errors.ts';
 import { ApiProblem } from '../client/api-problem.ts';
 import type { MaestroClient } from '../client/maestro-client.ts';

@@ -2,7 +2,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { McError } from '../core/errors.ts';
-import type { Period } from '../core/period.ts';
+import type { Period } from '../core/time/period.ts';
 import { periodOf, ValidFor } from '../receipt/valid-for.ts';
 import type { PromiseKey } from './promise.ts';
 import { promiserId } from '../receipt/promiser-id.ts';

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import * as x509 from '@peculiar/asn1-x509';
-import { isWithin } from '../core/period.ts';
+import { isWithin } from '../core/time/period.ts';
 import { validityOf, type TrustedChain } from './trusted-authorities.ts';
 
 /** What we know how to check; a certificate with any other critical extension is not for us (RFC 5280 §4.2). */

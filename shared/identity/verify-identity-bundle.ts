@@ -4,7 +4,7 @@ import { AsnConvert } from '@peculiar/asn1-schema';
 import * as x509 from '@peculiar/asn1-x509';
 import type { Digest } from '../core/digest.ts';
 import { hasCode, McError } from '../core/errors.ts';
-import { isWithin } from '../core/period.ts';
+import { isWithin } from '../core/time/period.ts';
 import { shownValue } from '../core/shown-value.ts';
 import { certificateLogEntry } from '../log/log-entry.ts';
 import { IdentityBundle } from '../receipt/identity-bundle.ts';

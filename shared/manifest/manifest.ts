@@ -3,7 +3,7 @@
  * the published JSON Schema is generated from it. Rules that need more than one value live in validate-manifest.ts.
  */
 import { z } from 'zod';
-import { Duration } from '../core/duration.ts';
+import { Duration } from '../core/time/duration.ts';
 import { Egress, EgressRule } from '../package/egress.ts';
 import { PackageRef } from '../package/package-ref.ts';
 import { ResourceClass } from '../core/resource-class.ts';

@@ -1,6 +1,6 @@
 /** What a task package says about itself: the file `mc-package.json` at the root of its bundle. */
 import { z } from 'zod';
-import { Duration } from '../core/duration.ts';
+import { Duration } from '../core/time/duration.ts';
 import { UsdMicros } from '../core/money.ts';
 import { Egress } from './egress.ts';
 import { PackageRef } from './package-ref.ts';

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Digest } from '../core/digest.ts';
-import { durationMs } from '../core/duration.ts';
+import { durationMs } from '../core/time/duration.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import { sizeBucket } from '../estimate/size-bucket.ts';
 import type { Manifest } from '../manifest/manifest.ts';

@@ -1,5 +1,5 @@
 import { depthsOf, needsGraph } from '../core/dag.ts';
-import { durationMs } from '../core/duration.ts';
+import { durationMs } from '../core/time/duration.ts';
 import { assertInvariant } from '../core/errors.ts';
 import { manifestLimits, type Manifest, type Task } from '../manifest/manifest.ts';
 import type { ResolvedPackages } from '../manifest/require-packages.ts';

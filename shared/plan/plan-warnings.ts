@@ -1,4 +1,4 @@
-import { durationMs } from '../core/duration.ts';
+import { durationMs } from '../core/time/duration.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { collectReferences } from '../manifest/reference.ts';
 import type { ResolvedPackages } from '../manifest/require-packages.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { McError } from '../core/errors.ts';
-import type { Period } from '../core/period.ts';
+import type { Period } from '../core/time/period.ts';
 import { logIdentity, type LogIdentity } from '../log/log-identity.ts';
 import { periodOf, ValidFor } from './valid-for.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Period } from '../core/period.ts';
+import type { Period } from '../core/time/period.ts';
 
 /** How a trusted root says from when to when a key or certificate is trusted; what it does not say has no end. */
 export const ValidFor = z.looseObject({ start: z.iso.datetime().optional(), end: z.iso.datetime().optional() });

@@ -1,3 +1,4 @@
+import { ReusedReading } from '../core/reused-reading.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import type { Deps } from '../port/deps.ts';
 import { getTenant } from './tenant-store.ts';
@@ -10,16 +11,8 @@ export interface TenantState {
   usage: Usage;
 }
 
-/** A burst asks thousands of times in this while, and what it asks about is held by conditions anyway. */
-const reusedMs = 50;
-
-interface Reading {
-  state: Promise<TenantState>;
-  readAt: number;
-}
-
-/** By the tenant as it was read: a changed tenant is another object, and its usage is read anew. Whoever asks while it is being read waits for the same answer. */
-const readings = new WeakMap<Tenant, Reading>();
+/** By the tenant as it was read: a changed tenant is another object, and its usage is read anew. */
+const readings = new WeakMap<Tenant, ReusedReading<TenantState>>();
 
 async function read(deps: Pick<Deps, 'table' | 'clock'>, tenant: Tenant): Promise<TenantState> {
   return { tenant, usage: await readUsage(deps, tenant) };
@@ -31,14 +24,8 @@ async function read(deps: Pick<Deps, 'table' | 'clock'>, tenant: Tenant): Promis
  */
 export async function readTenantState(deps: Pick<Deps, 'table' | 'clock'>, id: TenantId, { isFresh = false } = {}): Promise<TenantState> {
   const tenant = await getTenant(deps, id);
-  const readAt = deps.clock.now();
-  const earlier = readings.get(tenant);
-  if (earlier && !isFresh && readAt >= earlier.readAt && readAt - earlier.readAt < reusedMs) return earlier.state;
-  const state = read(deps, tenant);
-  readings.set(tenant, { state, readAt });
-  // A failure is not kept: the next question reads again.
-  state.catch(() => {
-    if (readings.get(tenant)?.state === state) readings.delete(tenant);
-  });
-  return state;
+  const known = readings.get(tenant) ?? new ReusedReading<TenantState>();
+  readings.set(tenant, known);
+  const [now, readNow] = [deps.clock.now(), () => read(deps, tenant)];
+  return isFresh ? known.fresh(now, readNow) : known.at(now, readNow);
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { Duration, durationMs } from '../../../shared/core/duration.ts';
+import { Duration, durationMs } from '../../../shared/core/time/duration.ts';
 import { McError } from '../../../shared/core/errors.ts';
 import { Role } from '../../../shared/tenant/actor.ts';
 import { ApiProblem } from '../../client/api-problem.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Duration, durationMs } from '../../../shared/core/duration.ts';
+import { Duration, durationMs } from '../../../shared/core/time/duration.ts';
 import { ReplayPage } from '../../../shared/replay/replay.ts';
 import { replayPolicy } from '../../../shared/replay/replay-policy.ts';
 import { defineOperation } from '../../middleware/define-operation.ts';

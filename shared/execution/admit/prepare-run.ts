@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { assertInvariant, McError } from '../../core/errors.ts';
+import { ReusedReading } from '../../core/reused-reading.ts';
 import { inputBytesOf } from '../../estimate/input-bytes.ts';
 import { getPublished } from '../../manifest/get-workflow.ts';
 import type { Workflow } from '../../manifest/workflow.ts';
@@ -12,21 +13,13 @@ import { storeJson } from '../stored-json.ts';
 import type { PreparedRun } from './admit-run.ts';
 import { requireFiles } from './input-files.ts';
 
-/** As long as what is known of a tenant is reused: a burst asks for the same thing hundreds of times in this while. */
-const reusedMs = 50;
 /** Inputs beyond it are rarely equal, and comparing them would cost as much; all of them are kept in their item and not as a blob. */
 const maxCharacters = 1_024;
 /** Different inputs that are remembered of one version of a workflow. */
 const rememberedMax = 256;
 
-interface Preparation {
-  run: Promise<PreparedRun>;
-  /** On the clock that never goes back. */
-  at: number;
-}
-
 /** By who asks and by the published version as it was read, which belongs to one tenant and never changes. */
-const preparations = new WeakMap<Deps, WeakMap<Workflow, LRUCache<string, Preparation>>>();
+const preparations = new WeakMap<Deps, WeakMap<Workflow, LRUCache<string, ReusedReading<PreparedRun>>>>();
 
 /**
  * What must hold before policy is asked: a published workflow, inputs that fit it, a plan whose packages exist. Equal starts within 50 ms share it, the sealed
@@ -37,16 +30,9 @@ export async function prepareRun(deps: Deps, actor: Actor, request: StartRequest
   const key = keyOf(workflow, request);
   if (key === undefined) return prepare(deps, actor, workflow, request);
   const known = preparationsOf(deps, workflow);
-  const now = deps.clock.elapsedMs();
-  const earlier = known.get(key);
-  if (earlier && now - earlier.at < reusedMs) return earlier.run;
-  const run = prepare(deps, actor, workflow, request);
-  known.set(key, { run, at: now });
-  // A failure is not kept: the next start asks again.
-  run.catch(() => {
-    if (known.get(key)?.run === run) known.delete(key);
-  });
-  return run;
+  const preparation = known.get(key) ?? new ReusedReading<PreparedRun>();
+  known.set(key, preparation);
+  return preparation.at(deps.clock.elapsedMs(), () => prepare(deps, actor, workflow, request));
 }
 
 /** What equal starts of a workflow have in common; undefined where files are looked up, for those may be purged at any time. */
@@ -56,10 +42,10 @@ function keyOf({ manifest }: Workflow, { inputs = {}, region }: StartRequest): s
   return text.length <= maxCharacters ? text : undefined;
 }
 
-function preparationsOf(deps: Deps, workflow: Workflow): LRUCache<string, Preparation> {
-  const ofDeps = preparations.get(deps) ?? new WeakMap<Workflow, LRUCache<string, Preparation>>();
+function preparationsOf(deps: Deps, workflow: Workflow): LRUCache<string, ReusedReading<PreparedRun>> {
+  const ofDeps = preparations.get(deps) ?? new WeakMap<Workflow, LRUCache<string, ReusedReading<PreparedRun>>>();
   preparations.set(deps, ofDeps);
-  const known = ofDeps.get(workflow) ?? new LRUCache<string, Preparation>({ max: rememberedMax });
+  const known = ofDeps.get(workflow) ?? new LRUCache<string, ReusedReading<PreparedRun>>({ max: rememberedMax });
   ofDeps.set(workflow, known);
   return known;
 }

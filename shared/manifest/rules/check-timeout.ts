@@ -1,4 +1,4 @@
-import { Duration, durationMs } from '../../core/duration.ts';
+import { Duration, durationMs } from '../../core/time/duration.ts';
 import type { Issue } from '../../core/issue.ts';
 import { toPointer } from '../../core/json/json-pointer.ts';
 
