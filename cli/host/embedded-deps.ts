@@ -101,8 +101,8 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   const tableFile = join(options.dataDir, 'table.sqlite');
   const applier = new ApplierThread(tableFile);
   const gate = new WorkGate();
-  const atTable = { keepsRecent: isReadOften, thread: applier, isUnderLoad: () => gate.isUnderLoad };
-  const table = opened.adopt(new SqliteTable(tableFile, atTable), (open) => open.close());
+  const tableOptions = { keepsRecent: isReadOften, thread: applier, isUnderLoad: () => gate.isUnderLoad };
+  const table = opened.adopt(new SqliteTable(tableFile, tableOptions), (open) => open.close());
   opened.adopt(applier, (thread) => thread.close());
   const logger = jsonLogger(options.log ?? warningsToStderr, 'maestro-conductor');
   const metrics = new MemoryMetrics();

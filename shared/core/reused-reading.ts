@@ -1,9 +1,9 @@
 /**
  * What was read a moment ago, for many who ask the same. Nobody is answered by what is older than `reusedMs`; and where it is asked for often, the next reading begins before the last is too old, so that
- * nobody waits for it: a reading of what changes all the time takes until the disk has the newest change.
+ * hardly anybody waits for it: a reading of what changes all the time takes until the disk has the newest change.
  */
 
-/** A burst asks thousands of times in this while. */
+/** A burst asks hundreds of times in this while. */
 export const reusedMs = 50;
 const aheadMs = reusedMs / 2;
 /** Asked for less often than this within `aheadMs`, nobody may come who would wait; a reading costs something on AWS. */

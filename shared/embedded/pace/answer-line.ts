@@ -1,5 +1,5 @@
 /**
- * Tells writers that their write is stored. What follows is work: a commit of a home under load has a hundred writers, most of them steps of runs that go on then, and whoever asks the home meanwhile
+ * Tells writers that their write is stored. What follows is work: a commit of a home under load has dozens of writers, most of them steps of runs that go on then, and whoever asks the home meanwhile
  * would wait for all of it. So callers are told at once, and under a load the steps a few in each turn of the event loop.
  */
 

@@ -10,7 +10,7 @@ import type { Table } from '../../../shared/port/table.ts';
 import { openEngine } from '../../support/open-engine.ts';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const numbers = (count: number, from = 0): number[] => Array.from({ length: count }, (_, n) => n + from);
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 /** Who was told, in that order. */
 function listened(): { told: string[]; step: (n: number) => Answer; caller: Answer } {
