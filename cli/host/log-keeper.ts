@@ -1,7 +1,7 @@
 /** Keeps the transparency log of an embedded home: appends what waits, and looks after it. */
 import { pauseAtShare } from '../../shared/embedded/pace/pause-at-share.ts';
 import type { WorkGate } from '../../shared/embedded/pace/work-gate.ts';
-import { integrateLog } from '../../shared/log/integrate-log.ts';
+import { integrateBatch } from '../../shared/log/integrate-log.ts';
 import { monitorLog } from '../../shared/log-monitor/monitor-log.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 
@@ -9,6 +9,8 @@ import type { Deps } from '../../shared/port/deps.ts';
 const usualPace = { integrateMs: 500, monitorMs: 60_000 } as const;
 /** The log is about no run; of the work that can wait it goes first, since it is one job for hundreds of receipts. */
 const beforeRuns = '';
+/** Of each of the sixteen partitions of what waits: 256 entries, which hold nobody up for long. */
+const perShard = 16;
 
 /** Begins both; what it answers ends them and waits for what is under way. A look of the monitor ends where it is, and the next one goes on there. */
 export function keepLog(
@@ -20,7 +22,8 @@ export function keepLog(
   const { signal } = closing;
   const integrateAll = async (): Promise<void> => {
     // A batch at a time, and only when it is the turn of work that can wait: starts of runs go first.
-    while (!signal.aborted && (await gate.background(beforeRuns, () => integrateLog(deps, 1))) > 0);
+    let isMoreWaiting = true;
+    while (isMoreWaiting && !signal.aborted) ({ isMoreWaiting } = await gate.background(beforeRuns, () => integrateBatch(deps, perShard)));
   };
   const look = async (): Promise<void> => {
     await monitorLog(deps, pauseAtShare(gate, signal)).catch((error: unknown) => {

@@ -18,43 +18,57 @@ import { appendEntries, rootOf } from './tree-edge.ts';
 export type IntegrateDeps = Pick<Deps, 'table' | 'blobs' | 'logKey' | 'clock' | 'faults' | 'metrics'>;
 
 /** Entries a batch and partition: 1,024 in all, whose names fit one item and whose tiles one write. */
-const perShard = 64;
+const mostPerShard = 64;
 
 /** A caller who wants its own entry integrated does not work off an endless queue of others. */
-const usualBatches = 32;
+const mostBatches = 32;
 
 /**
  * Appends what waits; answers how many entries that were, also 0 when another sequencer was faster. Throws `mc:log:damaged` rather than sign a tree that is not the one
  * which was signed last, grown.
  */
-export async function integrateLog(deps: IntegrateDeps, maxBatches = usualBatches): Promise<number> {
+export async function integrateLog(deps: IntegrateDeps): Promise<number> {
   let added = 0;
-  for (let batch = 0; batch < maxBatches; batch += 1) {
-    const count = await integrateBatch(deps);
-    if (count === 0) break;
+  for (let batch = 0; batch < mostBatches; batch += 1) {
+    const { count, isMoreWaiting } = await integrateBatch(deps);
     added += count;
+    if (!isMoreWaiting) break;
   }
   return added;
 }
 
-async function integrateBatch(deps: IntegrateDeps): Promise<number> {
+/** What one batch came to. */
+export interface IntegratedBatch {
+  /** Entries that were appended. */
+  count: number;
+  /**
+   * Whether it left entries that already waited when it began. What came meanwhile is the business of the next round: a batch costs about the same for one entry as for a
+   * hundred, and under a steady load there is always one more.
+   */
+  isMoreWaiting: boolean;
+}
+
+const nothing: IntegratedBatch = { count: 0, isMoreWaiting: false };
+
+/** As `integrateLog`, for one batch of at most this many entries (1 to 64) of each of the sixteen partitions. */
+export async function integrateBatch(deps: IntegrateDeps, perShard: number = mostPerShard): Promise<IntegratedBatch> {
   const head = await store.readHead(deps);
   if (head && !head.isFiled) {
     await fileBatch(deps, head);
     // What was begun is finished; whatever waits besides is the business of the next round.
-    return integrateBatch(deps);
+    return integrateBatch(deps, perShard);
   }
   const startedAt = deps.clock.elapsedMs();
-  const pending = await readPending(deps);
-  if (pending.length === 0) return 0;
+  const { entries, isMoreWaiting } = await readPending(deps, perShard);
+  if (entries.length === 0) return nothing;
   if (!head) await refuseRetiredKey(deps);
-  const next = await commit(deps, head, pending);
-  if (next === undefined) return 0;
+  const next = await commit(deps, head, entries);
+  if (next === undefined) return nothing;
   await deps.faults.hit('log:after-commit');
-  await fileBatch(deps, next, new Map(pending.map((entry) => [entry.sk, entry])));
+  await fileBatch(deps, next, new Map(entries.map((entry) => [entry.sk, entry])));
   deps.metrics.record(metricNames.logEntries, next.size);
   deps.metrics.record(metricNames.logIntegrationMs, deps.clock.elapsedMs() - startedAt);
-  return pending.length;
+  return { count: entries.length, isMoreWaiting };
 }
 
 /** A log without entries whose key already signed one is that log from its beginning again, with other entries: a fork. */
@@ -64,9 +78,12 @@ async function refuseRetiredKey({ table, logKey }: IntegrateDeps): Promise<void>
     throw new McError('mc:log:damaged', `the log ${origin} has ended; the home needs the key of its next log before it can go on`);
 }
 
-async function readPending({ table }: IntegrateDeps): Promise<store.PendingEntry[]> {
+async function readPending({ table }: IntegrateDeps, perShard: number): Promise<{ entries: store.PendingEntry[]; isMoreWaiting: boolean }> {
   const pages = await Promise.all(store.pendingShards.map((shard) => table.query({ pk: store.pendingPk(shard), limit: perShard })));
-  return pages.flatMap(({ items }) => items.flatMap((item) => readEntry(item) ?? []));
+  return {
+    entries: pages.flatMap(({ items }) => items.flatMap((item) => readEntry(item) ?? [])),
+    isMoreWaiting: pages.some(({ items }) => items.length === perShard),
+  };
 }
 
 /** The entry, if it is the one that this item was named after: any other was not put there by the engine, stays where it is, and is found by the monitor. */
@@ -118,5 +135,5 @@ async function commit(
 }
 
 /** What else is in the write beside tiles: head, edge and batch. A batch fills at most five bundles, five tiles and one tile of each level above. */
-const opsOfFullestBatch = 3 + 2 * (Math.ceil((perShard * store.pendingShards.length) / 256) + 1) + 7;
+const opsOfFullestBatch = 3 + 2 * (Math.ceil((mostPerShard * store.pendingShards.length) / 256) + 1) + 7;
 if (opsOfFullestBatch > tableLimits.opsPerWrite) throw new Error('a batch of the log does not fit one write');

@@ -1,5 +1,5 @@
 import { findWrappedBy, rewrapDataKeys } from '../encryption/rewrap-data-keys.ts';
-import { integrateLog } from '../log/integrate-log.ts';
+import { integrateBatch } from '../log/integrate-log.ts';
 import type { Deps } from '../port/deps.ts';
 import { newKeyOf } from './introduce-key.ts';
 import { refuseRotation } from './refuse-rotation.ts';
@@ -18,7 +18,7 @@ export const verifyRotation = step('verified', async (deps, rotation) => {
   const newKey = newKeyOf(rotation);
   if (kind === 'data') await requireRewrapped(deps, oldKey.keyId);
   // What was signed a moment ago is to be looked at too.
-  await integrateLog(deps, 1);
+  await integrateBatch(deps);
   const checks: RotationChecks = { ...(await sampleLog(deps)), rewrapped: rotation.rewrapped };
   await deps.faults.hit('rotate:after-checks');
   const statement = buildRotationStatement(deps, rotation, 'completed', checks);

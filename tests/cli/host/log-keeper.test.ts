@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { keepLog } from '../../../cli/host/log-keeper.ts';
 import { systemClock } from '../../../shared/embedded/system-clock.ts';
 import { WorkGate } from '../../../shared/embedded/pace/work-gate.ts';
-import { edgeOf, leafKey, monitorKey } from '../../../shared/log/log-store.ts';
+import { edgeKey, edgeOf, leafKey, monitorKey } from '../../../shared/log/log-store.ts';
 import type { Deps } from '../../../shared/port/deps.ts';
+import { metricNames } from '../../../shared/port/metrics.ts';
 import { buildDeps, type TestHome } from '../../support/build-deps.ts';
 import { fileStatement } from '../../support/log/file-statement.ts';
 import { wrapTable } from '../../support/log/wrap-table.ts';
@@ -21,7 +22,10 @@ beforeEach(() => {
   home = buildDeps({ clock: systemClock, logger: { info: say, warn: say, error: say } });
   ({ deps } = home);
 });
-afterEach(() => home.close());
+afterEach(() => {
+  jest.useRealTimers();
+  home.close();
+});
 
 async function untilVerified(count: number): Promise<void> {
   while (edgeOf(await home.table.get(monitorKey)).size < count) await delay(5);
@@ -60,4 +64,55 @@ test('ends a look that is under way when the home closes, without a word, and th
   await untilVerified(40);
   await next.close();
   expect(said).toEqual([]);
+});
+
+describe('a round', () => {
+  /** Everything but what the keeper's rounds begin with. */
+  const asItIs = [
+    'nextTick',
+    'queueMicrotask',
+    'setImmediate',
+    'clearImmediate',
+    'setTimeout',
+    'clearTimeout',
+    'performance',
+    'Date',
+    'hrtime',
+  ] as const;
+  const minute = { integrateMs: 60_000, monitorMs: 600_000 };
+
+  const size = async (): Promise<number> => edgeOf(await home.table.get(edgeKey)).size;
+  async function untilSize(count: number): Promise<void> {
+    while ((await size()) < count) await delay(5);
+  }
+
+  test('takes all that waits, in as many batches as that needs', async () => {
+    // More than sixteen in one of sixteen partitions, wherever they fall.
+    for (let n = 0; n < 257; n += 1) await fileStatement(home, `s${n}`);
+    jest.useFakeTimers({ doNotFake: [...asItIs] });
+    const keeper = keepLog(deps, new WorkGate(), minute);
+    jest.advanceTimersByTime(60_000);
+    await untilSize(257);
+    await keeper.close();
+    expect(home.metrics.samples(metricNames.logIntegrationMs).length).toBeGreaterThan(1);
+  }, 30_000);
+
+  test('leaves what comes meanwhile to the next one, so that a steady trickle is not a batch for each of its entries', async () => {
+    let arrived = 0;
+    deps.faults = {
+      hit: async (point) => {
+        if (point === 'log:after-filing') await fileStatement(home, `s${++arrived}`);
+      },
+    };
+    await fileStatement(home, 's0');
+    jest.useFakeTimers({ doNotFake: [...asItIs] });
+    const keeper = keepLog(deps, new WorkGate(), minute);
+    jest.advanceTimersByTime(60_000);
+    await untilSize(1);
+    await delay(100);
+    expect([arrived, await size()]).toEqual([1, 1]);
+    jest.advanceTimersByTime(60_000);
+    await untilSize(2);
+    await keeper.close();
+  });
 });

@@ -198,7 +198,7 @@ describe('finds', () => {
     for (const key of (await home.table.query({ pk: checkpointKey(0).pk, limit: 100 })).items) await remove(key);
     await expect(sign('newer')).rejects.toMatchObject({ code: 'mc:log:damaged' });
     await remove(monitorKey);
-    await integrateLog(deps, 1);
+    await integrateLog(deps);
     await put({ ...verified, size: 1000 });
     expect((await differences()).join('\n')).toMatch(/the log had 1000 entries, and has \d+ now/);
   });

@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { leafHash } from '../../../shared/core/merkle-hash.ts';
 import { SoftwareLogKey } from '../../../shared/embedded/keys/software-log-key.ts';
 import { checkpointText, openCheckpoint } from '../../../shared/log/checkpoint.ts';
-import { integrateLog } from '../../../shared/log/integrate-log.ts';
+import { integrateBatch, integrateLog } from '../../../shared/log/integrate-log.ts';
 import { logEntryOp } from '../../../shared/log/log-entry-op.ts';
 import { logIdentity } from '../../../shared/log/log-identity.ts';
 import { batchKey, edgeItem, edgeKey, headKey, LeafRecord, leafKey, pendingKey } from '../../../shared/log/log-store.ts';
@@ -35,9 +35,9 @@ beforeEach(async () => {
 afterEach(() => home.close());
 
 /** Files statements as rows of a tenant would be; only the signature tells their entries apart. Answers the names of the entries. */
-async function file(count: number, name = 'r'): Promise<string[]> {
+async function file(count: number, name = 'r', isWanted = (_leaf: string): boolean => true): Promise<string[]> {
   const leaves: string[] = [];
-  for (let at = 0; at < count; at += 1) {
+  for (let at = 0; leaves.length < count; at += 1) {
     const [signature] = good.dsseEnvelope.signatures;
     const sig = Buffer.from(`${name} ${at} ${signature?.sig ?? ''}`)
       .toString('base64')
@@ -46,6 +46,7 @@ async function file(count: number, name = 'r'): Promise<string[]> {
       pk: 'T#acme#X',
       sk: `${name}${at}`,
     });
+    if (!isWanted(leaf)) continue;
     await home.table.write([op]);
     leaves.push(leaf);
   }
@@ -110,6 +111,41 @@ describe('integration', () => {
     await integrateLog(home.deps);
     await expectWhole(leaves);
   }, 30_000);
+});
+
+describe('a round', () => {
+  const inOnePartition = (leaf: string): boolean => pendingKey(leaf).pk === pendingKey('0').pk;
+
+  test('takes all that waits, however much of it lies in one partition', async () => {
+    const leaves = await file(70, 'p', inOnePartition);
+    expect(await integrateLog(home.deps)).toBe(70);
+    await expectWhole(leaves);
+  });
+
+  test('leaves what comes meanwhile to the next one', async () => {
+    const leaves = await file(3, 'a');
+    let arriving = 0;
+    const faults = {
+      hit: async (point: FaultPoint) => {
+        if (point === 'log:after-filing' && arriving < 5) leaves.push(...(await file(1, `b${arriving++}`)));
+      },
+    };
+    expect(await integrateLog({ ...home.deps, faults })).toBe(3);
+    expect([await integrateLog(home.deps), await integrateLog(home.deps)]).toEqual([1, 0]);
+    await expectWhole(leaves);
+  });
+
+  test('can be of smaller batches, each of which tells whether more waits', async () => {
+    const leaves = await file(5, 'p', inOnePartition);
+    const batches = [await integrateBatch(home.deps, 2), await integrateBatch(home.deps, 2), await integrateBatch(home.deps, 2)];
+    expect(batches).toEqual([
+      { count: 2, isMoreWaiting: true },
+      { count: 2, isMoreWaiting: true },
+      { count: 1, isMoreWaiting: false },
+    ]);
+    expect(await integrateBatch(home.deps, 2)).toEqual({ count: 0, isMoreWaiting: false });
+    await expectWhole(leaves);
+  });
 });
 
 describe('a sequencer that dies', () => {
