@@ -10,6 +10,9 @@ import { readRequestBody, type BodyHolder } from './body/read-request-body.ts';
 
 export type Authenticate = (authorization: string | undefined) => Actor | Promise<Actor>;
 
+/** Counts a request that stands for so many starts; what it returns is called when its answer was given. */
+export type CountStarts = (starts: number) => () => void;
+
 /** What the requests of a host share. */
 export interface ExchangeHost {
   authenticate: Authenticate;
@@ -25,6 +28,7 @@ export class HttpExchange implements RawRequest, BodyHolder {
   /** Present for a caller who waits for a go-ahead before the body. */
   readonly #awaited: ServerResponse | undefined;
   #reserved = 0;
+  #enter: CountStarts | undefined;
   #leave: (() => void) | undefined;
   readonly origin: string;
   readonly path: string;
@@ -65,14 +69,23 @@ export class HttpExchange implements RawRequest, BodyHolder {
     this.#awaited?.writeContinue();
   }
 
-  /** Called at the end; for one who counts requests. */
-  set onEnd(leave: (() => void) | undefined) {
-    this.#leave = leave;
+  /** Has the request counted until its end; as one start, until it says that it stands for more. */
+  countBy(enter: CountStarts | undefined): void {
+    this.#enter = enter;
+    this.#leave = enter?.(1);
+  }
+
+  standsFor(starts: number): void {
+    // A caller may have gone since the body was read.
+    if (this.#enter === undefined) return;
+    this.#leave?.();
+    this.#leave = this.#enter(starts);
   }
 
   /** Gives back what was held. Called once, when the response is closed. */
   end(): void {
     this.#host.budget.give(this.#reserved);
     this.#leave?.();
+    this.#enter = undefined;
   }
 }

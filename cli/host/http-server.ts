@@ -4,7 +4,6 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { McError } from '../../shared/core/errors.ts';
-import { linesAtOnce } from '../../shared/execution/admit/start-executions.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import { handleRequest } from '../../functions/middleware/handle-request.ts';
 import type { Operation } from '../../functions/middleware/operation.ts';
@@ -13,7 +12,7 @@ import { renderError, renderProblem } from '../../functions/middleware/render-re
 import { toProblem } from '../../functions/middleware/problem.ts';
 import { ByteBudget } from './body/byte-budget.ts';
 import { refuseBrokenRequest } from './broken-request.ts';
-import { HttpExchange, type Authenticate } from './http-exchange.ts';
+import { HttpExchange, type Authenticate, type CountStarts } from './http-exchange.ts';
 import { drain } from './body/read-request-body.ts';
 import { RouteTable } from './route-table.ts';
 import { sendChunks } from './stream/send-chunks.ts';
@@ -24,8 +23,7 @@ interface Site {
   authenticate: Authenticate;
   /** Origin under which callers reach the home. */
   origin: string;
-  /** Told when a request begins, and for how many starts it may stand; what it returns is told when its answer is given. */
-  onRequest?: (starts: number) => () => void;
+  onRequest?: CountStarts;
 }
 
 const limits = {
@@ -123,7 +121,7 @@ function answerTo(
   const route = routes.find(request.method ?? '', exchange.path);
   if (route.kind !== 'found') return refuseRoute(route, request, site);
   exchange.params = route.params;
-  exchange.onEnd = site.onRequest?.(route.operation.body?.kind === 'lines' ? linesAtOnce.local : 1);
+  exchange.countBy(site.onRequest);
   return handleRequest(route.operation, site.deps, exchange);
 }
 

@@ -19,6 +19,8 @@ export interface RawRequest {
   authenticate(): Actor | Promise<Actor>;
   /** Called at most once, after the caller was let in. Throws `mc:request:too-large` as soon as it is certain. */
   readBody(maxBytes: number): Promise<Uint8Array>;
+  /** Told how many starts the request stands for when its body says that, by hosts whose other work makes way for starts. */
+  standsFor?(starts: number): void;
 }
 
 export interface RawResponse {

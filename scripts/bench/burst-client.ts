@@ -4,6 +4,16 @@
  */
 import { connect, type Socket } from 'node:net';
 
+/** An answer that is not a success. */
+export class HomeRefusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, body: string) {
+    super(`the home answered ${status}: ${body}`);
+    this.status = status;
+  }
+}
+
 interface Call {
   request: Buffer;
   resolve: (body: string) => void;
@@ -45,7 +55,7 @@ export class BurstClient {
     return client;
   }
 
-  /** Posts and answers the body; rejects for anything that is not a success, and when the home has closed every connection. */
+  /** Posts and answers the body; rejects with a HomeRefusal for anything that is not a success, and when the home has closed every connection. */
   async post(path: string, body: string, contentType = 'application/json'): Promise<string> {
     const request = this.#requestOf(path, body, contentType);
     return new Promise((resolve, reject) => {
@@ -145,6 +155,6 @@ class Connection {
     this.#received = '';
     this.#onTurn(true);
     if (status < 300) call.resolve(body);
-    else call.reject(new Error(`the home answered ${status}: ${body}`));
+    else call.reject(new HomeRefusal(status, body));
   }
 }

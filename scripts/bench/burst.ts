@@ -1,9 +1,9 @@
 /** One burst: all executions are submitted at once over HTTP to a fresh home, and the time runs from the first byte of the burst. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { BenchHost, now, startBody, type BenchHostOptions } from './bench-host.ts';
+import { BenchHost, now, type BenchHostOptions } from './bench-host.ts';
 import type { BurstClient } from './burst-client.ts';
 import { percentiles, type Percentiles } from './percentiles.ts';
-import { startedId } from './started-id.ts';
+import { sendBatch, sendStart } from './send-starts.ts';
 
 export interface BurstResult {
   executions: number;
@@ -81,28 +81,17 @@ interface Accepted {
 }
 
 async function startMany(client: BurstClient, count: number, batch: number | undefined): Promise<Accepted[]> {
-  if (batch !== undefined) return startInBatches(client, startBody, { count, batch });
-  return Promise.all(
-    Array.from({ length: count }, async () => {
-      const answer = await client.post('/api/executions', startBody);
-      return { id: startedId(answer), at: now() };
-    }),
-  );
+  const answers =
+    batch === undefined
+      ? await Promise.all(Array.from({ length: count }, () => sendStart(client)))
+      : (await Promise.all(sizesOf(count, batch).map((size) => sendBatch(client, size)))).flat();
+  return answers.map(({ id, at }) => {
+    if (id === undefined) throw new Error('the home has as many open runs as it takes, and started no more of the burst');
+    return { id, at };
+  });
 }
 
-async function startInBatches(client: BurstClient, line: string, { count, batch }: { count: number; batch: number }): Promise<Accepted[]> {
-  const sizes = Array.from({ length: Math.ceil(count / batch) }, (_, index) => Math.min(batch, count - index * batch));
-  const answers = await Promise.all(
-    sizes.map(async (size) => {
-      const text = await client.post('/api/executions:batch', `${line}\n`.repeat(size), 'application/x-ndjson');
-      const at = now();
-      return text
-        .trimEnd()
-        .split('\n')
-        .map((answer) => ({ id: startedId(answer), at }));
-    }),
-  );
-  return answers.flat();
-}
+const sizesOf = (count: number, batch: number): number[] =>
+  Array.from({ length: Math.ceil(count / batch) }, (_, index) => Math.min(batch, count - index * batch));
 
 const sorted = (values: number[]): number[] => values.sort((a, b) => a - b);

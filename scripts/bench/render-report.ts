@@ -20,14 +20,15 @@ const rows: [string, (burst: BurstResult) => string][] = [
   ['peak memory, MB', (burst) => (burst.peakRssBytes / 1e6).toFixed(0)],
 ];
 
-const titleOf = ({ executions, batch }: BurstResult): string =>
-  batch === undefined ? `burst of ${executions}` : `burst of ${executions} in batches of ${batch}`;
+const inBatches = (batch: number | undefined): string => (batch === undefined ? '' : ` in batches of ${batch}`);
+const titleOf = ({ executions, batch }: BurstResult): string => `burst of ${executions}${inBatches(batch)}`;
 
 const loadRows: [string, (load: SustainedResult) => string][] = [
   ['publish→start, p50 / p95 / p99 ms', (load) => triple(load.publishToStartMs)],
   ['accepted, p50 / p95 / p99 ms', (load) => triple(load.acceptedMs)],
   ['sealed executions a second, during the load', (load) => String(load.sealedPerSecond)],
   ['not sealed when the load ended', (load) => String(load.behindAtEnd)],
+  ['refused with 429', (load) => String(load.refused)],
   ['sealed executions', (load) => String(load.sealed)],
   ['processors in use', (load) => load.processors.toFixed(2)],
   ['peak memory, MB', (load) => (load.peakRssBytes / 1e6).toFixed(0)],
@@ -61,7 +62,7 @@ export function renderReport({ machine, slowFsyncMs, bursts, loads, whereTimeGoe
     `Machine: ${machine.class}; fsync p50 ${ms(machine.fsyncMs.p50)} ms, p95 ${ms(machine.fsyncMs.p95)} ms. Load generator on the same cores.`,
     ...(slowFsyncMs === undefined ? [] : [`Every sync of the home takes ${slowFsyncMs} ms longer.`]),
     ...tableOf(bursts, titleOf, rows),
-    ...tableOf(loads, ({ rate, seconds }) => `${rate} a second for ${seconds} s`, loadRows),
+    ...tableOf(loads, ({ rate, seconds, batch }) => `${rate} a second for ${seconds} s${inBatches(batch)}`, loadRows),
     ...bursts.flatMap(repeatsOf(bursts)),
   ];
   if (whereTimeGoes) {

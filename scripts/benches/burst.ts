@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- --json] [--burst N]… [--connections C] [--batch L] [--warm-up W] [--rate R] [--seconds S] [--repeats N] [--slow-fsync MS] [--profile] [--save] [--check]`:
- * how fast the embedded home starts and seals runs here. `--batch L` runs every burst once more in requests of L starts (POST /api/executions:batch), beside the
- * single ones; `--warm-up W` has W executions sealed before each burst (5,000: some seconds of a home's life); `--rate R` adds a steady load of R starts a second for S seconds;
+ * how fast the embedded home starts and seals runs here. `--batch L` runs every burst and load once more in requests of L starts (POST /api/executions:batch), beside
+ * the single ones; `--warm-up W` has W executions sealed before each burst (5,000: some seconds of a home's life); `--rate R` adds a steady load of R starts a second for S seconds;
  * `--slow-fsync` makes every sync of the home so many ms slower.
  * `--save` writes the results to docs/benchmarks/, `--check` fails when a figure is over 20 % worse than the saved one of the same machine class.
  */
@@ -65,8 +65,10 @@ for (const [index, executions] of sizes.entries()) {
   }
 }
 for (const rate of Array.from({ length: repeats }, () => rates).flat()) {
-  say(`${rate} starts a second for ${seconds} s`);
-  report.loads.push(await runSustained({ rate, seconds, connections, slow }));
+  for (const batch of batches) {
+    say(`${rate} starts a second for ${seconds} s${batch === undefined ? '' : ` in batches of ${batch}`}`);
+    report.loads.push(await runSustained({ rate, seconds, connections, batch, slow }));
+  }
 }
 slow?.dispose();
 if (profileDir !== undefined) {

@@ -64,7 +64,11 @@ export async function readBody(raw: RawRequest, spec: BodySpec | undefined, issu
   if (mediaType === '') throw unsupported('(none given)', spec);
   if (spec.kind === 'bytes') return { body: bytes, mediaType };
   if (spec.kind === 'text') return { body: decodeText(bytes, issues), mediaType };
-  if (spec.kind === 'lines') return { body: readLines(bytes, spec, issues), mediaType };
+  if (spec.kind === 'lines') {
+    const lines = readLines(bytes, spec, issues);
+    if (lines) raw.standsFor?.(lines.count);
+    return { body: lines, mediaType };
+  }
   const value = parseJson(bytes, issues);
   return { body: value === undefined ? undefined : parseWith(spec.schema, value, issues), mediaType };
 }

@@ -23,14 +23,19 @@ const blanks: readonly number[] = [0x20, 0x09, 0x0d];
 /** Issues of one line; a reader of hundreds of lines wants to see the pattern of each. */
 const maxIssues = 10;
 
+/** Lines that are read when they are asked for. */
+export interface Lines<T> extends Iterable<ReadLine<T>> {
+  readonly count: number;
+}
+
 /**
  * The lines of a body that hold something, found and read one after the other as they are asked for; throws `mc:request:too-large` for more than the operation takes.
  */
-export function readLines(bytes: Uint8Array, spec: LinesSpec, issues: Issue[]): Iterable<ReadLine<unknown>> | undefined {
+export function readLines(bytes: Uint8Array, spec: LinesSpec, issues: Issue[]): Lines<unknown> | undefined {
   let count = 0;
   const places = splitLines(bytes);
   while (places.next().done !== true) if (++count > spec.maxLines) throw tooMany(spec);
-  if (count > 0) return { [Symbol.iterator]: () => linesOf(bytes, spec) };
+  if (count > 0) return { count, [Symbol.iterator]: () => linesOf(bytes, spec) };
   issues.push({ code: 'required', pointer: '', message: 'the body has no line', allowed: `1 to ${spec.maxLines} lines of JSON` });
   return undefined;
 }

@@ -29,7 +29,8 @@ export class BurstWatch {
     const now = (this.#movedAt = performance.now());
     if (this.#underWay > some) this.#noteSome(now);
     const isBurst = this.#isCrowded(now);
-    if (isBurst) this.#until = now + lullMs;
+    // Who comes alone with hundreds of starts leaves nobody behind who comes back in a moment.
+    if (isBurst && this.#underWay > starts) this.#until = now + lullMs;
     return isBurst;
   }
 

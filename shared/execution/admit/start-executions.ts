@@ -8,7 +8,7 @@ import type { Deps } from '../../port/deps.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import type { StartRequest } from '../execution.ts';
 import { refuseWhenFull } from './admit-run.ts';
-import { inTurn } from './in-turn.ts';
+import { withLinesOf } from './lines-in-turn.ts';
 import { startExecution, type StartResult } from './start-execution.ts';
 
 /** Reads one line; throws for one that cannot be read, when it is that line's turn. */
@@ -33,10 +33,13 @@ export const linesAtOnce = { local: 125, aws: 2 } as const;
 /** API Gateway stops listening after 30 s, and a line that has begun may wait some seconds for its turn. */
 const maxMs = 20_000;
 
+/** Slices under way at once, of all batches of a tenant. */
+const slicesAtOnce = 2;
+
 /**
  * What `answerOf` makes of the result of every line, in order; it is called when the line's slice and the begin of the next are done, so that no run is kept for the end. Throws
- * `mc:host:overloaded` before the first line when this home takes no further run. Batches of a tenant come one after the other, so that the first is answered while the
- * others wait, and what is half done of a few hundred starts does not fill the memory; other work goes on in between.
+ * `mc:host:overloaded` before the first line when this home takes no further run. Batches of a tenant begin their lines one batch after the other, so that the first is answered while
+ * the others wait, and what is half done of a few hundred starts does not fill the memory; other work goes on in between.
  */
 export async function startExecutions<T>(
   deps: Deps,
@@ -46,25 +49,31 @@ export async function startExecutions<T>(
 ): Promise<T[]> {
   refuseWhenFull(deps);
   const endMs = deps.clock.elapsedMs() + maxMs;
-  return inTurn(deps.table, actor.tenant, async () => {
+  const atOnce = linesAtOnce[deps.config.cloud];
+  return withLinesOf(deps.table, actor.tenant, async (turns) => {
     const answers: T[] = [];
     const answer = async (results: Promise<LineResult[]> | undefined): Promise<void> => {
       for (const result of (await results) ?? []) answers.push(answerOf(result, answers.length));
     };
-    let begun = 0;
-    let before: Promise<LineResult[]> | undefined;
-    for (const slice of slicesOf(batch.lines, linesAtOnce[deps.config.cloud])) {
-      if (begun > 0) await nextTurn();
-      const from = begun;
-      const begin = (read: ReadStart, at: number): Promise<LineResult> =>
-        startLine(deps, actor, read, keyOfLine(batch.idempotencyKey, from + at));
-      const results = Promise.all(slice.map(deps.clock.elapsedMs() >= endMs ? outOfTime : begin));
-      // While the disk is at work on a slice the next one is begun, and then the first is answered.
-      await answer(before);
-      before = results;
-      begun += slice.length;
-    }
-    await answer(before);
+    const last = await turns.begin(async () => {
+      let begun = 0;
+      let before: Promise<LineResult[]> | undefined;
+      for (const slice of slicesOf(batch.lines, atOnce)) {
+        if (begun > 0) await nextTurn();
+        await turns.room(slice.length, slicesAtOnce * atOnce);
+        const from = begun;
+        const begin = (read: ReadStart, at: number): Promise<LineResult> =>
+          startLine(deps, actor, read, keyOfLine(batch.idempotencyKey, from + at));
+        const results = turns.count(slice.length, Promise.all(slice.map(deps.clock.elapsedMs() >= endMs ? outOfTime : begin)));
+        // While the disk is at work on a slice the next one is begun, and then the first is answered.
+        await answer(before);
+        before = results;
+        begun += slice.length;
+      }
+      return { results: before };
+    });
+    // The next batch begins while the last lines of this one are stored.
+    await answer(last.results);
     return answers;
   });
 }

@@ -1,8 +1,12 @@
 import { once } from 'node:events';
-import { connect, type AddressInfo } from 'node:net';
+import { IncomingMessage } from 'node:http';
+import { connect, Socket, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { ByteBudget } from '../../../cli/host/body/byte-budget.ts';
+import { HttpExchange } from '../../../cli/host/http-exchange.ts';
 import { closeServer, mount, openPort } from '../../../cli/host/http-server.ts';
 import { defineOperation } from '../../../functions/middleware/define-operation.ts';
 import type { Actor } from '../../../shared/tenant/actor.ts';
@@ -166,6 +170,54 @@ test('a caller who goes while the token is looked at leaves nothing reserved for
   const answer = [next.status, await next.text()];
   await closeServer(server);
   expect(answer).toEqual([200, '3']);
+});
+
+describe('a request', () => {
+  const lines = defineOperation({
+    ...common,
+    id: 'startExecutions',
+    method: 'POST',
+    path: '/lines',
+    body: { kind: 'lines', schema: z.number(), maxBytes, maxLines: 10, maxLineBytes: 100, example: '1' },
+    handle: async () => ({ status: 200, json: 'read' }),
+  });
+
+  test('is counted as one start, and as the lines that it has once they are read, until it was answered', async () => {
+    const counted: string[] = [];
+    const counting = await buildSite([hello, lines], {}, (starts) => {
+      counted.push(`+${starts}`);
+      return () => void counted.push(`-${starts}`);
+    });
+    const send = async (body: string): Promise<string[]> => {
+      const headers = { authorization: `Bearer ${await counting.token()}`, 'content-type': 'application/x-ndjson' };
+      await (await fetch(`${counting.url}/lines`, { method: 'POST', headers, body })).text();
+      await delay(20); // The connection hears of its end after its caller.
+      return counted.splice(0);
+    };
+    try {
+      await (await fetch(`${counting.url}/hello`)).text();
+      await delay(20);
+      expect(counted.splice(0)).toEqual(['+1', '-1']);
+      expect(await send('1\n2\n\n3\n')).toEqual(['+1', '-1', '+3', '-3']);
+      expect(await send('\n')).toEqual(['+1', '-1']);
+      expect(await send('1\n'.repeat(11))).toEqual(['+1', '-1']);
+    } finally {
+      await counting.close();
+    }
+  });
+});
+
+test('a request whose caller has gone is not counted again when its body turns out to have lines', () => {
+  let counted = 0;
+  const request = new IncomingMessage(new Socket());
+  const exchange = new HttpExchange(request, { authenticate: () => buildActor(), origin: '', budget: new ByteBudget(0) }, undefined);
+  exchange.countBy((starts) => {
+    counted += starts;
+    return () => void (counted -= starts);
+  });
+  exchange.end();
+  exchange.standsFor(5);
+  expect(counted).toBe(0);
 });
 
 describe('what is not HTTP', () => {

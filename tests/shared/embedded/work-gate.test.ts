@@ -125,6 +125,26 @@ describe('the gate for work that can wait', () => {
     await all;
   });
 
+  /** Jobs done in 20 ms after a request for many starts has its answer, while so many others are under way. */
+  async function doneAfterMany(others: number): Promise<number> {
+    const gate = new WorkGate();
+    const leave = enterMany(gate, others);
+    gate.enter(burst)();
+    let done = 0;
+    const all = Promise.all(Array.from({ length: jobs }, async (_, n) => gate.turn(`exec_${n}`).then(() => (done += 1))));
+    await pass(20);
+    const doneSoon = done;
+    leave();
+    await pass(theRestMs);
+    await all;
+    return doneSoon;
+  }
+
+  test('goes on at once after a request for many starts that came alone, and waits for a moment when others are there', async () => {
+    expect(await doneAfterMany(0)).toBe(jobs);
+    expect(await doneAfterMany(1)).toBeLessThan(20);
+  });
+
   test('does not let an old run that comes again and again keep a young one waiting for ever', async () => {
     const gate = new WorkGate();
     const leave = enterMany(gate);
