@@ -59,6 +59,6 @@ export async function withLinesOf<T>(table: Table, tenant: TenantId, work: (turn
   try {
     return await work(turns);
   } finally {
-    if (turns.isIdle) ofTable.delete(tenant);
+    if (turns.isIdle && ofTable.get(tenant) === turns) ofTable.delete(tenant);
   }
 }

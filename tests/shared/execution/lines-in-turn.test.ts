@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { TenantId } from '../../../shared/core/tenant-id.ts';
-import { withLinesOf } from '../../../shared/execution/admit/lines-in-turn.ts';
+import { withLinesOf, type LinesInTurn } from '../../../shared/execution/admit/lines-in-turn.ts';
 import { SqliteTable } from '../../../shared/embedded/sqlite/sqlite-table.ts';
 
 const acme = TenantId.parse('acme');
@@ -89,11 +89,19 @@ describe('lines of a tenant', () => {
 
   test('are forgotten when none is under way and no batch waits, and not before', () =>
     withTable(async (table) => {
-      const gate = Promise.withResolvers<undefined>();
-      const turns = await withLinesOf(table, acme, async (mine) => mine);
-      const held = withLinesOf(table, acme, async (mine) => (mine.begin(() => gate.promise), mine));
-      expect(await held).not.toBe(turns);
-      expect(await withLinesOf(table, acme, async (mine) => mine)).toBe(await held);
-      gate.resolve(undefined);
+      const [ends, begins] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+      const same = async (mine: LinesInTurn): Promise<LinesInTurn> => mine;
+      // It has nothing to begin any more, and takes its time to end.
+      const ending = withLinesOf(table, acme, async (mine) => ends.promise.then(() => mine));
+      const first = await withLinesOf(table, acme, same);
+      const busy = withLinesOf(table, acme, async (mine) => mine.begin(() => begins.promise).then(() => mine));
+      const second = await withLinesOf(table, acme, same);
+      expect(second).not.toBe(first);
+      ends.resolve(undefined);
+      expect(await ending).toBe(first);
+      expect(await withLinesOf(table, acme, same)).toBe(second);
+      begins.resolve(undefined);
+      expect(await busy).toBe(second);
+      expect(await withLinesOf(table, acme, same)).not.toBe(second);
     }));
 });
