@@ -82,7 +82,7 @@ async function readPending({ table }: IntegrateDeps, perShard: number): Promise<
   const pages = await Promise.all(store.pendingShards.map((shard) => table.query({ pk: store.pendingPk(shard), limit: perShard })));
   return {
     entries: pages.flatMap(({ items }) => items.flatMap((item) => readEntry(item) ?? [])),
-    isMoreWaiting: pages.some(({ items }) => items.length === perShard),
+    isMoreWaiting: pages.some(({ cursor }) => cursor !== undefined),
   };
 }
 
