@@ -9,8 +9,8 @@ import type { Deps } from '../../shared/port/deps.ts';
 const usualPace = { integrateMs: 500, monitorMs: 60_000 } as const;
 /** The log is about no run; of the work that can wait it goes first, since it is one job for hundreds of receipts. */
 const beforeRuns = '';
-/** Of each of the sixteen partitions of what waits: 256 entries, which hold nobody up for long. */
-const perShard = 16;
+/** Entries of each of the sixteen partitions of what waits: 256 in the first batch of a round, which hold nobody up for long, and more when many are left. */
+const perShard = { first: 16, most: 64 } as const;
 
 /** Begins both; what it answers ends them and waits for what is under way. A look of the monitor ends where it is, and the next one goes on there. */
 export function keepLog(
@@ -23,7 +23,9 @@ export function keepLog(
   const integrateAll = async (): Promise<void> => {
     // A batch at a time, and only when it is the turn of work that can wait: starts of runs go first.
     let isMoreWaiting = true;
-    while (isMoreWaiting && !signal.aborted) ({ isMoreWaiting } = await gate.background(beforeRuns, () => integrateBatch(deps, perShard)));
+    for (let size: number = perShard.first; isMoreWaiting && !signal.aborted; size = Math.min(2 * size, perShard.most)) {
+      ({ isMoreWaiting } = await gate.background(beforeRuns, () => integrateBatch(deps, size)));
+    }
   };
   const look = async (): Promise<void> => {
     await monitorLog(deps, pauseAtShare(gate, signal)).catch((error: unknown) => {

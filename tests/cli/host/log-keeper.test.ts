@@ -3,9 +3,8 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { keepLog } from '../../../cli/host/log-keeper.ts';
 import { systemClock } from '../../../shared/embedded/system-clock.ts';
 import { WorkGate } from '../../../shared/embedded/pace/work-gate.ts';
-import { edgeKey, edgeOf, leafKey, monitorKey } from '../../../shared/log/log-store.ts';
+import { edgeKey, edgeOf, leafKey, monitorKey, pendingPk } from '../../../shared/log/log-store.ts';
 import type { Deps } from '../../../shared/port/deps.ts';
-import { metricNames } from '../../../shared/port/metrics.ts';
 import { buildDeps, type TestHome } from '../../support/build-deps.ts';
 import { fileStatement } from '../../support/log/file-statement.ts';
 import { wrapTable } from '../../support/log/wrap-table.ts';
@@ -86,15 +85,22 @@ describe('a round', () => {
     while ((await size()) < count) await delay(5);
   }
 
-  test('takes all that waits, in as many batches as that needs', async () => {
+  test('takes all that waits, in as many batches as that needs, each larger than the one before', async () => {
     // More than sixteen in one of sixteen partitions, wherever they fall.
     for (let n = 0; n < 257; n += 1) await fileStatement(home, `s${n}`);
+    const limits = new Set<number>();
+    deps.table = wrapTable(home.table, {
+      query: async (query) => {
+        if (query.pk === pendingPk('0')) limits.add(query.limit);
+        return home.table.query(query);
+      },
+    });
     jest.useFakeTimers({ doNotFake: [...asItIs] });
     const keeper = keepLog(deps, new WorkGate(), minute);
     jest.advanceTimersByTime(60_000);
     await untilSize(257);
     await keeper.close();
-    expect(home.metrics.samples(metricNames.logIntegrationMs).length).toBeGreaterThan(1);
+    expect([...limits].slice(0, 2)).toEqual([16, 32]);
   }, 30_000);
 
   test('leaves what comes meanwhile to the next one, so that a steady trickle is not a batch for each of its entries', async () => {
