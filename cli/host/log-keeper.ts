@@ -1,7 +1,7 @@
 /** Keeps the transparency log of an embedded home: appends what waits, and looks after it. */
 import { pauseAtShare } from '../../shared/embedded/pace/pause-at-share.ts';
 import type { WorkGate } from '../../shared/embedded/pace/work-gate.ts';
-import { integrateBatch } from '../../shared/log/integrate-log.ts';
+import { integrateBatch, mostPerShard } from '../../shared/log/integrate-log.ts';
 import { monitorLog } from '../../shared/log-monitor/monitor-log.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 
@@ -10,7 +10,7 @@ const usualPace = { integrateMs: 500, monitorMs: 60_000 } as const;
 /** The log is about no run; of the work that can wait it goes first, since it is one job for hundreds of receipts. */
 const beforeRuns = '';
 /** Entries of each of the sixteen partitions of what waits: 256 in the first batch of a round, which hold nobody up for long, and more when many are left. */
-const perShard = { first: 16, most: 64 } as const;
+const firstPerShard = 16;
 
 /** Begins both; what it answers ends them and waits for what is under way. A look of the monitor ends where it is, and the next one goes on there. */
 export function keepLog(
@@ -22,9 +22,11 @@ export function keepLog(
   const { signal } = closing;
   const integrateAll = async (): Promise<void> => {
     // A batch at a time, and only when it is the turn of work that can wait: starts of runs go first.
-    let isMoreWaiting = true;
-    for (let size: number = perShard.first; isMoreWaiting && !signal.aborted; size = Math.min(2 * size, perShard.most)) {
-      ({ isMoreWaiting } = await gate.background(beforeRuns, () => integrateBatch(deps, size)));
+    for (let perShard = firstPerShard; !signal.aborted; perShard = Math.min(2 * perShard, mostPerShard)) {
+      const size = perShard;
+      const { count, isMoreWaiting } = await gate.background(beforeRuns, () => integrateBatch(deps, size));
+      // A small batch may have found nothing but what is no entry, with entries behind that.
+      if (!isMoreWaiting || (count === 0 && size === mostPerShard)) return;
     }
   };
   const look = async (): Promise<void> => {

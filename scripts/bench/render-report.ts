@@ -20,7 +20,8 @@ const rows: [string, (burst: BurstResult) => string][] = [
   ['peak memory, MB', (burst) => (burst.peakRssBytes / 1e6).toFixed(0)],
 ];
 
-const inBatches = (batch: number | undefined): string => (batch === undefined ? '' : ` in batches of ${batch}`);
+/** How a burst or load came, as its title says it; single starts say nothing. */
+export const inBatches = (batch: number | undefined): string => (batch === undefined ? '' : ` in batches of ${batch}`);
 const titleOf = ({ executions, batch }: BurstResult): string => `burst of ${executions}${inBatches(batch)}`;
 
 const loadRows: [string, (load: SustainedResult) => string][] = [

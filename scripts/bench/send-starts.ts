@@ -12,14 +12,15 @@ export interface StartAnswer {
 }
 
 const tooMany = 429;
+const isFull = (error: unknown): boolean => error instanceof HomeRefusal && error.status === tooMany;
 
 /** Sends one start in a request of its own; rejects when it is refused for another reason than too many open runs. */
 export async function sendStart(client: BurstClient): Promise<StartAnswer> {
   try {
     return { id: startedId(await client.post('/api/executions', startBody)), at: now() };
   } catch (error) {
-    if (error instanceof HomeRefusal && error.status === tooMany) return { id: undefined, at: now() };
-    throw error;
+    if (!isFull(error)) throw error;
+    return { id: undefined, at: now() };
   }
 }
 
@@ -34,7 +35,7 @@ export async function sendBatch(client: BurstClient, size: number): Promise<Star
       .split('\n')
       .map((line) => ({ id: isRefused(line) ? undefined : startedId(line), at }));
   } catch (error) {
-    if (!(error instanceof HomeRefusal && error.status === tooMany)) throw error;
+    if (!isFull(error)) throw error;
     const at = now();
     return Array.from({ length: size }, () => ({ id: undefined, at }));
   }

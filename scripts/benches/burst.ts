@@ -13,7 +13,7 @@ import { compareBaseline, saveBaseline } from '../bench/baseline.ts';
 import { runBurst } from '../bench/burst.ts';
 import { describeMachine } from '../bench/machine.ts';
 import type { BenchReport } from '../bench/bench-report.ts';
-import { renderReport } from '../bench/render-report.ts';
+import { inBatches, renderReport } from '../bench/render-report.ts';
 import { slowFsync, type SlowFsync } from '../bench/slow-fsync.ts';
 import { runSustained } from '../bench/sustained.ts';
 import { wholeNumber } from '../flags/whole-number.ts';
@@ -36,6 +36,8 @@ const { values } = parseArgs({
   },
 });
 
+/** As many as the home takes in one request. */
+const linesOfBatch = 500;
 const positive = (text: string, flag: string): number => wholeNumber(flag, text, { to: 100_000 });
 
 function slowDisk(delayMs: number): SlowFsync {
@@ -46,7 +48,7 @@ function slowDisk(delayMs: number): SlowFsync {
 }
 
 const connections = positive(values.connections, 'connections');
-const batches = values.batch === undefined ? [undefined] : [undefined, positive(values.batch, 'batch')];
+const batches = values.batch === undefined ? [undefined] : [undefined, wholeNumber('batch', values.batch, { to: linesOfBatch })];
 const warmUp = positive(values['warm-up'], 'warm-up');
 const rates = (values.rate ?? []).map((rate) => positive(rate, 'rate'));
 const seconds = positive(values.seconds, 'seconds');
@@ -60,13 +62,13 @@ for (const [index, executions] of sizes.entries()) {
   const isProfiled = profileDir !== undefined && index === sizes.length - 1;
   const execArgv = isProfiled ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [];
   for (const batch of Array.from({ length: repeats }, () => batches).flat()) {
-    say(`burst of ${executions}${batch === undefined ? '' : ` in batches of ${batch}`}`);
+    say(`burst of ${executions}${inBatches(batch)}`);
     report.bursts.push(await runBurst({ executions, connections, batch, warmUp, execArgv, slow }));
   }
 }
 for (const rate of Array.from({ length: repeats }, () => rates).flat()) {
   for (const batch of batches) {
-    say(`${rate} starts a second for ${seconds} s${batch === undefined ? '' : ` in batches of ${batch}`}`);
+    say(`${rate} starts a second for ${seconds} s${inBatches(batch)}`);
     report.loads.push(await runSustained({ rate, seconds, connections, batch, slow }));
   }
 }

@@ -18,7 +18,7 @@ import { appendEntries, rootOf } from './tree-edge.ts';
 export type IntegrateDeps = Pick<Deps, 'table' | 'blobs' | 'logKey' | 'clock' | 'faults' | 'metrics'>;
 
 /** Entries a batch and partition: 1,024 in all, whose names fit one item and whose tiles one write. */
-const mostPerShard = 64;
+export const mostPerShard = 64;
 
 /** A caller who wants its own entry integrated does not work off an endless queue of others. */
 const mostBatches = 32;
@@ -32,14 +32,14 @@ export async function integrateLog(deps: IntegrateDeps): Promise<number> {
   for (let batch = 0; batch < mostBatches; batch += 1) {
     const { count, isMoreWaiting } = await integrateBatch(deps);
     added += count;
-    if (!isMoreWaiting) break;
+    if (count === 0 || !isMoreWaiting) break;
   }
   return added;
 }
 
 /** What one batch came to. */
 export interface IntegratedBatch {
-  /** Entries that were appended. */
+  /** Entries that were appended; none when another sequencer was faster, or when what was found is no entry and stays where it is. */
   count: number;
   /**
    * Whether it left entries that already waited when it began. What came meanwhile is the business of the next round: a batch costs about the same for one entry as for a
@@ -47,8 +47,6 @@ export interface IntegratedBatch {
    */
   isMoreWaiting: boolean;
 }
-
-const nothing: IntegratedBatch = { count: 0, isMoreWaiting: false };
 
 /** As `integrateLog`, for one batch of at most this many entries (1 to 64) of each of the sixteen partitions. */
 export async function integrateBatch(deps: IntegrateDeps, perShard: number = mostPerShard): Promise<IntegratedBatch> {
@@ -60,10 +58,10 @@ export async function integrateBatch(deps: IntegrateDeps, perShard: number = mos
   }
   const startedAt = deps.clock.elapsedMs();
   const { entries, isMoreWaiting } = await readPending(deps, perShard);
-  if (entries.length === 0) return nothing;
+  if (entries.length === 0) return { count: 0, isMoreWaiting };
   if (!head) await refuseRetiredKey(deps);
   const next = await commit(deps, head, entries);
-  if (next === undefined) return nothing;
+  if (next === undefined) return { count: 0, isMoreWaiting: false };
   await deps.faults.hit('log:after-commit');
   await fileBatch(deps, next, new Map(entries.map((entry) => [entry.sk, entry])));
   deps.metrics.record(metricNames.logEntries, next.size);

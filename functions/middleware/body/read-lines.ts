@@ -24,14 +24,14 @@ const blanks: readonly number[] = [0x20, 0x09, 0x0d];
 const maxIssues = 10;
 
 /** Lines that are read when they are asked for. */
-export interface Lines<T> extends Iterable<ReadLine<T>> {
+export interface Lines extends Iterable<ReadLine<unknown>> {
   readonly count: number;
 }
 
 /**
  * The lines of a body that hold something, found and read one after the other as they are asked for; throws `mc:request:too-large` for more than the operation takes.
  */
-export function readLines(bytes: Uint8Array, spec: LinesSpec, issues: Issue[]): Lines<unknown> | undefined {
+export function readLines(bytes: Uint8Array, spec: LinesSpec, issues: Issue[]): Lines | undefined {
   let count = 0;
   const places = splitLines(bytes);
   while (places.next().done !== true) if (++count > spec.maxLines) throw tooMany(spec);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { keepLog } from '../../../cli/host/log-keeper.ts';
 import { systemClock } from '../../../shared/embedded/system-clock.ts';
 import { WorkGate } from '../../../shared/embedded/pace/work-gate.ts';
-import { edgeKey, edgeOf, leafKey, monitorKey, pendingPk } from '../../../shared/log/log-store.ts';
+import { edgeKey, edgeOf, leafKey, monitorKey, pendingKey, pendingPk, pendingShards } from '../../../shared/log/log-store.ts';
 import type { Deps } from '../../../shared/port/deps.ts';
 import { buildDeps, type TestHome } from '../../support/build-deps.ts';
 import { fileStatement } from '../../support/log/file-statement.ts';
@@ -102,6 +102,19 @@ describe('a round', () => {
     await keeper.close();
     expect([...limits].slice(0, 2)).toEqual([16, 32]);
   }, 30_000);
+
+  test('finds an entry behind what was put there by somebody else', async () => {
+    const strange = pendingShards.flatMap((shard) =>
+      Array.from({ length: 16 }, (_, n) => ({ ...pendingKey(`${shard}${String(n).padStart(63, '0')}`), entry: 'not what it is called' })),
+    );
+    await home.table.putMany(strange);
+    await fileStatement(home, 's');
+    jest.useFakeTimers({ doNotFake: [...asItIs] });
+    const keeper = keepLog(deps, new WorkGate(), minute);
+    jest.advanceTimersByTime(60_000);
+    await untilSize(1);
+    await keeper.close();
+  });
 
   test('leaves what comes meanwhile to the next one, so that a steady trickle is not a batch for each of its entries', async () => {
     let arrived = 0;
