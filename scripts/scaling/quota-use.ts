@@ -1,4 +1,5 @@
 /** From the calls of one run to what many of them at once need of an account, and how long each default makes them wait. Pure arithmetic. */
+import { linesAtOnce } from '../../shared/execution/admit/start-executions.ts';
 import { openPartitions } from '../../shared/execution/execution-record.ts';
 import { pendingShards } from '../../shared/log/log-store.ts';
 import { accountConcurrency, partitionLimits, queueScaling, quotas, type Quota } from './quotas.ts';
@@ -71,6 +72,9 @@ const shards = new Map([
   ['SYS#LOG#PENDING#<shard>', pendingShards.length],
 ]);
 
+/** Partitions of items that starts of a batch change and check once for all of a transaction, which is all that a slice of them takes. */
+const oncePerTransaction = new Set(['T#<tenant>#USAGE', 'T#<tenant>']);
+
 const isIndex = (partition: string): boolean => partition.startsWith('gsi');
 
 export interface PartitionLoad {
@@ -80,6 +84,8 @@ export interface PartitionLoad {
   /** Starts a second that the partition (or all its shards) takes, and whole runs a second. */
   startsPerSecond: number;
   runsPerSecond: number;
+  /** Starts a second that come in full batches. */
+  startsPerSecondInBatches: number;
   /** Until the admissions of the load have gone through the partitions of this name. */
   secondsToAdmit: number;
 }
@@ -92,11 +98,13 @@ export function partitionLoads(run: RunUse, { runs, tenants }: Load): PartitionL
       const admission = run.admission.partitions.find((use) => use.partition === partition)?.writeUnits ?? 0;
       const spread = shards.get(partition) ?? 1;
       const sharing = (partition.includes('<tenant>') ? tenants : 1) * spread;
+      const startsPerSecond = admission === 0 ? Infinity : Math.floor((partitionLimits.writeUnits * spread) / admission);
       return {
         partition,
         writeUnitsOfAdmission: admission,
         writeUnits,
-        startsPerSecond: admission === 0 ? Infinity : Math.floor((partitionLimits.writeUnits * spread) / admission),
+        startsPerSecond,
+        startsPerSecondInBatches: startsPerSecond * (oncePerTransaction.has(partition) ? linesAtOnce.aws : 1),
         runsPerSecond: Math.floor((partitionLimits.writeUnits * spread) / writeUnits),
         secondsToAdmit: (admission * runs) / sharing / partitionLimits.writeUnits,
       };

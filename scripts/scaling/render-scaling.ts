@@ -30,11 +30,12 @@ export function renderPartitions(run: RunUse, loads: readonly Load[]): string {
     show(use.writeUnitsOfAdmission),
     show(use.writeUnits),
     show(use.startsPerSecond),
+    show(use.startsPerSecondInBatches),
     show(use.runsPerSecond),
     ...[use, ...others.map((other) => other.rows[index])].map((found) => `${show(found?.secondsToAdmit ?? 0)} s`),
   ]);
   const named = loads.map(({ runs, tenants }) => `admit ${show(runs)} of ${tenants === 1 ? 'one tenant' : `${tenants} tenants`}`);
-  return table(['partition', 'units a start', 'units a run', 'starts/s', 'runs/s', ...named], rows);
+  return table(['partition', 'units a start', 'units a run', 'starts/s', 'in batches', 'runs/s', ...named], rows);
 }
 
 /** How long a queue of all tasks of the load takes, by how it is read and how long a task is. */

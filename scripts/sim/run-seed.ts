@@ -35,7 +35,7 @@ export async function runSeed(
   options: { plant?: PlantName | undefined; trace?: string[] } = {},
 ): Promise<SeedResult> {
   const random = new Random(seed);
-  const scenario = drawScenario(random);
+  const scenario = drawScenario(random, new Random(~seed));
   const world = new World(scenario, random, options.trace);
   await groundwork.fill(world);
   const watcher = new Watcher(world);

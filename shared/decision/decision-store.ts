@@ -44,6 +44,12 @@ export function runDecisionOp(pk: string, decision: Decision): WriteOp {
   return { kind: 'put', item, conditions: [{ kind: 'absent' }] };
 }
 
+/** Whether the row of this decision beside its run is short: no reasons of its own, and the rest in common with others. */
+export function isMostlyCommon(decision: Decision): boolean {
+  const parts = partsOf([decision], 'actor');
+  return parts !== undefined && parts.own.reasons === undefined;
+}
+
 /** A seal reads what the start wrote a moment ago: a table that hands out the object it was given hands out this decision, which needs no joining. */
 const madeOf = new WeakMap<Item, Decision>();
 

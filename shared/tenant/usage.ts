@@ -48,20 +48,20 @@ export async function openBudgetDay({ table }: Pick<Deps, 'table'>, tenant: Tena
   await table.write([{ kind: 'put', item, conditions: [{ kind: 'absent' }] }]);
 }
 
-/** A run's share of its tenant's usage: one slot, and its estimate on the day it was admitted. */
+/** A run's share of its tenant's usage beside its slot: its estimate on the day it was admitted. */
 export interface UsageClaim {
   day: string;
   estimatedUsdMicros: UsdMicros;
 }
 
-/** Takes a slot and reserves the estimate; fails on a condition when either would go beyond its cap. */
-export function takeUsageOps({ id, quota, dailyMaxUsdMicros }: Tenant, { day, estimatedUsdMicros }: UsageClaim): WriteOp[] {
+/** Takes so many slots and reserves the estimate of their runs; fails on a condition when either would go beyond its cap. */
+export function takeUsageOps({ id, quota, dailyMaxUsdMicros }: Tenant, { day, estimatedUsdMicros }: UsageClaim, slots = 1): WriteOp[] {
   return [
     {
       kind: 'update',
       key: runsKey(id),
-      add: { inUse: 1 },
-      conditions: [{ kind: 'compare', field: 'inUse', op: '<', value: quota.maxConcurrent }],
+      add: { inUse: slots },
+      conditions: [{ kind: 'compare', field: 'inUse', op: '<=', value: quota.maxConcurrent - slots }],
     },
     {
       kind: 'update',

@@ -2,7 +2,7 @@
 import { openPartitions } from '../../../shared/execution/execution-record.ts';
 import type { Item } from '../../../shared/port/table.ts';
 import { acme } from '../world/acme.ts';
-import type { Outside } from '../callers.ts';
+import type { Outside } from '../ask-home.ts';
 import { numberOf, textOf } from './read-item.ts';
 import { outlinedNames, taskItem, type GetItem } from './read-task.ts';
 import { checkLog } from './check-log.ts';

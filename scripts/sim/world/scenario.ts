@@ -30,6 +30,14 @@ export interface PlannedStart {
   patienceMs: number;
 }
 
+/** Starts that somebody asks for in one request, and again as long as some of them are not answered for good. */
+export interface PlannedBatch {
+  atMs: number;
+  /** Each has a key. */
+  lines: PlannedStart[];
+  patienceMs: number;
+}
+
 /** What somebody does to a run of the callers, whichever it is then. */
 export interface PlannedAction {
   atMs: number;
@@ -51,6 +59,7 @@ export interface Scenario {
   width: number;
   maxOpenRuns: number;
   starts: PlannedStart[];
+  batches: PlannedBatch[];
   actions: PlannedAction[];
   faults: FaultRates;
   /** From then on nothing goes wrong any more, so what can end has to. */
@@ -71,7 +80,8 @@ const minute = 60_000;
 const lateEvening = Date.UTC(2026, 9, 24, 21, 45);
 const noon = Date.UTC(2026, 0, 15, 12);
 
-export function drawScenario(random: Random): Scenario {
+/** `random` goes on for what happens in the world; the batches are drawn from another one, so that worlds without them stay what they were before there were any. */
+export function drawScenario(random: Random, forBatches: Random): Scenario {
   const isServerless = random.chance(0.5);
   const isCalm = random.chance(0.1);
   const rate = (most: number): number => (isCalm || random.chance(0.5) ? 0 : most * random.next());
@@ -85,8 +95,7 @@ export function drawScenario(random: Random): Scenario {
     dailyMaxUsdMicros: random.pick([400, 3_000, 1_000_000]),
     width: random.between(1, 6),
     maxOpenRuns: random.pick([2, 20_000]),
-    starts: drawStarts(random),
-    actions: drawActions(random),
+    ...drawCallers(random, forBatches),
     faults: {
       crashBefore: rate(0.08),
       crashAfter: rate(0.08),
@@ -111,6 +120,11 @@ export function drawScenario(random: Random): Scenario {
   };
 }
 
+function drawCallers(random: Random, forBatches: Random): Pick<Scenario, 'starts' | 'batches' | 'actions'> {
+  const starts = drawStarts(random);
+  return { starts, batches: drawBatches(forBatches, starts), actions: drawActions(random) };
+}
+
 function drawStarts(random: Random): PlannedStart[] {
   const workflows = Array.from({ length: random.between(1, 2) }, () => random.between(0, poolSize - 1));
   const spanMs = random.pick([10, 1_000, 2 * minute]);
@@ -130,6 +144,24 @@ function drawStarts(random: Random): PlannedStart[] {
       word: random.chance(0.1) ? 'dog' : start.word,
     }));
     return [start, ...again];
+  });
+}
+
+/** Most worlds have none; the lines are of the workflows of the starts, and now and then two have the same key. */
+function drawBatches(random: Random, starts: readonly PlannedStart[]): PlannedBatch[] {
+  const spanMs = random.pick([10, 1_000, 2 * minute]);
+  return Array.from({ length: random.chance(0.7) ? 0 : random.between(1, 2) }, (_, batch) => {
+    const atMs = spanMs * random.next();
+    const patienceMs = random.pick([2_000, 30_000]);
+    const lines = Array.from({ length: random.between(2, 6) }, (_line, index) => ({
+      atMs,
+      key: `batch-${batch}-${random.chance(0.1) ? 0 : index}`,
+      workflow: random.pick(starts).workflow,
+      word: random.pick(['ant', 'bee', 'cat']),
+      isForbidden: false,
+      patienceMs,
+    }));
+    return { atMs, lines, patienceMs };
   });
 }
 

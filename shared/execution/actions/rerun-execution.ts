@@ -51,7 +51,12 @@ export async function rerunExecution(deps: Deps, actor: Actor, request: RerunReq
   const run = { region: head.region, inputBytes: head.inputBytes };
   const plan = planOfRest(await buildPlan(deps, actor.tenant, { manifest, digest: head.workflow.digest }, run), reused);
   const origin: Origin = { action, id, reason, reused, claim: (successor) => claimOp(action, head, successor) };
-  const result = await admitRun(deps, actor, { manifest, plan, inputs: head.inputs, files, inputBytes: head.inputBytes, origin }, claim);
+  const result = await admitRun(
+    deps,
+    actor,
+    { manifest, plan, inputs: head.inputs, files, inputBytes: head.inputBytes, origin },
+    { claim },
+  );
   if (result.kind === 'outrun') {
     const now = await getExecutionRecord(deps, actor.tenant, id);
     throw now.dataPurge ? purgedError(id, now.dataPurge, 'what it ran with') : outrun(action, now);

@@ -1,5 +1,6 @@
 /** What admission writes, as plain data: the head, the tasks, the decision and the idempotency key of one run. */
 import { digestJson, type Digest } from '../../core/digest.ts';
+import { assertInvariant } from '../../core/errors.ts';
 import type { Id } from '../../core/id.ts';
 import type { Decision } from '../../decision/decision.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -9,9 +10,9 @@ import { madeOfRecord } from '../../port/typed-items.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import { tenantUnchangedOp } from '../../tenant/tenant-store.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
-import { takeUsageOps } from '../../tenant/usage.ts';
+import { takeUsageOps, type UsageClaim } from '../../tenant/usage.ts';
 import { auditOp } from '../../audit/audit-event.ts';
-import { runDecisionOp } from '../../decision/decision-store.ts';
+import { isMostlyCommon, runDecisionOp } from '../../decision/decision-store.ts';
 import type { Deps } from '../../port/deps.ts';
 import { headKey, openPartition, type ExecutionRecord } from '../execution-record.ts';
 import type { FileRef } from '../execution.ts';
@@ -120,37 +121,65 @@ export function idempotencyKeyOf(actor: Actor, { operation, key }: Pick<Idempote
   return { pk: `T#${actor.tenant}#IDEM#${operation}`, sk: digestJson(key) };
 }
 
+/** What is written of one admission. */
+export interface AdmissionParts {
+  /** By whose caps and packs it was judged. */
+  tenant: Tenant;
+  /** What it takes of them. */
+  claim: UsageClaim;
+  /** Ops on items of this run alone; the one that claims its origin is the first of them. */
+  own: readonly WriteOp[];
+  /** The key that these ops remember. */
+  idempotencyKey: string | undefined;
+  /** Whether a hundred ops of such admissions are far below what DynamoDB takes at once, which is 4 MB. */
+  isSmall: boolean;
+}
+
 /** Where in the transaction the ops stand that hold what was judged: the caps of the tenant, and the tenant itself. */
 export const judgedOps: readonly number[] = [0, 1, 2];
+
+/** Of them, the one that fails when somebody changed the tenant. */
+export const tenantOpAt = 2;
 
 /** Where it stands that claims the origin, when there is one. */
 export const originOpAt = 3;
 
-/** The ops of one admission, in one transaction, with these items of its tasks; callers put those of a large run before it. */
-export function admissionOps(
+/** Admissions of a tenant, all judged by it as it is and on the same day, in one transaction: they take the sum of what each of them takes. */
+export function admissionOps(admissions: readonly AdmissionParts[]): WriteOp[] {
+  const [first] = admissions;
+  assertInvariant(first !== undefined, 'somebody is admitted');
+  const estimatedUsdMicros = admissions.reduce((sum, { claim }) => sum + claim.estimatedUsdMicros, 0);
+  return [
+    ...takeUsageOps(first.tenant, { day: first.claim.day, estimatedUsdMicros }, admissions.length),
+    tenantUnchangedOp(first.tenant),
+    ...admissions.flatMap(({ own }) => own),
+  ];
+}
+
+/** What one admission writes, with these items of its tasks; callers put those of a large run before it. */
+export function admissionParts(
   deps: Pick<Deps, 'ids' | 'clock' | 'config'>,
   admission: Admission,
   { head, tasks }: { head: NewHead; tasks: readonly Item[] },
-): WriteOp[] {
-  const { tenant, id, estimatedCostUsdMicros } = head;
-  const { origin, budgetDay } = admission;
-  const claim = { day: budgetDay, estimatedUsdMicros: estimatedCostUsdMicros };
-  return [
-    ...takeUsageOps(admission.tenant, claim),
-    tenantUnchangedOp(admission.tenant),
+): AdmissionParts {
+  const { tenant, id, estimatedCostUsdMicros: estimatedUsdMicros } = head;
+  const { origin, idempotency, budgetDay: day, decision } = admission;
+  const own: WriteOp[] = [
     ...(origin ? [origin.claim(id)] : []),
     { kind: 'put', item: head, conditions: [{ kind: 'absent' }] },
-    runDecisionOp(head.pk, admission.decision),
+    runDecisionOp(head.pk, decision),
     auditOp(deps, tenant, admission.actor, {
       type: 'mc.exec.start',
       subject: id,
-      reason: `decision ${head.decisionId}: ${admission.decision.verdict}`,
+      reason: `decision ${head.decisionId}: ${decision.verdict}`,
       details: { workflow: `${head.workflow.name}@${head.workflow.version}` },
     }),
     ...(origin ? [actionAuditOp(deps, admission, origin)] : []),
-    ...(admission.idempotency ? [idempotencyOp(admission, admission.idempotency)] : []),
+    ...(idempotency ? [idempotencyOp(admission, idempotency)] : []),
     ...tasks.map((item): WriteOp => ({ kind: 'put', item })),
   ];
+  const isSmall = tasks.length === 0 && Object.keys(head.files).length === 0 && isMostlyCommon(decision);
+  return { tenant: admission.tenant, claim: { day, estimatedUsdMicros }, own, idempotencyKey: idempotency?.key, isSmall };
 }
 
 function actionAuditOp(

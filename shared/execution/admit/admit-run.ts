@@ -13,11 +13,12 @@ import type { ReservedSlots, TaskMessage } from '../../port/task-queue.ts';
 import { metricNames } from '../../port/metrics.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import {
-  admissionOps,
+  admissionParts,
   newHead,
   originOpAt,
   judgedOps,
   type Admission,
+  type AdmissionParts,
   type IdempotencyClaim,
   type NewHead,
   type Origin,
@@ -27,7 +28,6 @@ import { auditOp } from '../../audit/audit-event.ts';
 import { keepCommonText } from '../../decision/common-text.ts';
 import { decisionOp, keepDecisionText, loneDecisionPk } from '../../decision/decision-store.ts';
 import { deniedRules } from '../../decision/deny-reasons.ts';
-import type { WriteResult } from '../../port/table.ts';
 import { sameQuestion } from '../../decision/same-question.ts';
 import { readTenantState } from '../../tenant/tenant-state.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
@@ -38,6 +38,7 @@ import { runClaimedTask } from '../dispatch/dispatch-task.ts';
 import { nameEarlierBlobs, runOwner } from '../../blob/blob-uses.ts';
 import { findEarlierAnswer } from './idempotency.ts';
 import { requireUploads } from './input-files.ts';
+import { writeAlone, type WriteAdmission } from './joined-admissions.ts';
 import { newTasks, type NewTasks } from './new-tasks.ts';
 import { isElsewhere, type StoredJson } from '../stored-json.ts';
 
@@ -66,19 +67,26 @@ export function refuseWhenFull({ phases }: Pick<Deps, 'phases'>): void {
   if (phases.isFull?.()) throw new McError('mc:host:overloaded', 'Too many runs are open; nothing was started.');
 }
 
+/** How one run is admitted. */
+export interface AdmitOptions {
+  claim?: IdempotencyClaim | undefined;
+  /** Writes the admission; by itself, when it is left out. */
+  write?: WriteAdmission | undefined;
+}
+
 /** Begins the run, answers the earlier one for a repeated key, or the decision that denies it; `outrun` when somebody else acted on its origin first. */
 export async function admitRun(
   deps: Deps,
   actor: Actor,
   prepared: PreparedRun,
-  claim: IdempotencyClaim | undefined,
+  { claim, write = writeAlone(deps.table) }: AdmitOptions,
 ): Promise<StartResult | { kind: 'outrun' }> {
   for (let round = 0; round < maxRounds; round += 1) {
     let judged = await judge(deps, actor, prepared, round > 0);
     // A slot may have come free since the usage was read: nobody is denied by old numbers.
     if (judged.decision.verdict === 'deny' && round === 0) judged = await judge(deps, actor, prepared, true);
     if (judged.decision.verdict === 'deny') return deny(deps, actor, judged.decision);
-    const result = await admit(deps, buildAdmission(deps, { actor, prepared, judged, claim }), claim);
+    const result = await admit(deps, buildAdmission(deps, { actor, prepared, judged, claim }), { claim, write });
     if (result !== 'moved') return result;
   }
   throw new McError('mc:store:conflict', 'Others keep changing this tenant or what it uses; nothing was started.');
@@ -133,14 +141,14 @@ function buildAdmission(
 async function admit(
   deps: Deps,
   admission: Admission,
-  claim: IdempotencyClaim | undefined,
+  { claim, write }: { claim: IdempotencyClaim | undefined; write: WriteAdmission },
 ): Promise<StartResult | { kind: 'outrun' } | 'moved'> {
   const { run, slots } = newRun(deps, admission);
   let isHandedOut = false;
   try {
     await nameValues(deps, admission);
     await deps.faults.hit('admit:after-blobs');
-    const written = await writeAdmission(deps, admission, run);
+    const written = await write(await partsToWrite(deps, admission, run));
     if (!written.ok) {
       const winner = claim && (await findEarlierAnswer(deps, admission.actor, claim));
       if (winner) return { kind: 'started', execution: winner, replayed: true };
@@ -182,14 +190,15 @@ function newRun(deps: Deps, admission: Admission): { run: NewRun; slots: Reserve
   return { run: { head, tasks: slots ? tasks.claimed : tasks }, slots };
 }
 
-async function writeAdmission(deps: Deps, admission: Admission, { head, tasks }: NewRun): Promise<WriteResult> {
+/** What has to be written at once; the rest of it is durable when this resolves. */
+async function partsToWrite(deps: Deps, admission: Admission, { head, tasks }: NewRun): Promise<AdmissionParts> {
   const items = tasks.itemsIn(head);
   const isLarge = items.length > tasksPerTransaction;
   // Tasks without a head belong to no run: a crash after this line leaves nothing that anyone can see.
   if (isLarge) await deps.table.putMany(items);
   await keepDecisionText(deps, head.tenant, admission.decision);
   if (tasks.outline) await keepCommonText(deps, head.tenant, tasks.outline);
-  return deps.table.write(admissionOps(deps, admission, { head, tasks: isLarge ? [] : items }), { isForCaller: true });
+  return admissionParts(deps, admission, { head, tasks: isLarge ? [] : items });
 }
 
 /** What the admission means for the money of its tenant; the usage was read before, so it is without this run. */

@@ -8,6 +8,7 @@ import type { Deps } from '../../port/deps.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import type { StartRequest } from '../execution.ts';
 import { refuseWhenFull } from './admit-run.ts';
+import { JoinedAdmissions, type JoinedStart } from './joined-admissions.ts';
 import { withLinesOf } from './lines-in-turn.ts';
 import { startExecution, type StartResult } from './start-execution.ts';
 
@@ -24,11 +25,11 @@ export interface Batch {
 }
 
 /**
- * Lines of a slice, which are admitted side by side; while one slice is stored the next is begun. On one machine a slice shares a commit, which takes 2,000 ops: a start has six, one
- * more with a key, so that two slices and what other work writes meanwhile have room; a line that is left over costs a commit of its own. DynamoDB cancels all but one of
- * the transactions that meet on the usage of a tenant, so a few in flight are all that goes through.
+ * Lines of a slice, which are admitted side by side and written together; while one slice is stored the next is begun. On one machine a slice shares a commit with what other work
+ * writes meanwhile. DynamoDB takes 100 ops at once, and of transactions that meet on the usage of a tenant it cancels all but one: there a slice is what goes into one, three
+ * ops and four for each line.
  */
-export const linesAtOnce = { local: 125, aws: 2 } as const;
+export const linesAtOnce = { local: 125, aws: 24 } as const;
 
 /** API Gateway stops listening after 30 s, and a line that has begun may wait some seconds for its turn. */
 const maxMs = 20_000;
@@ -62,9 +63,9 @@ export async function startExecutions<T>(
         if (begun > 0) await nextTurn();
         await turns.room(slice.length, slicesAtOnce * atOnce);
         const from = begun;
-        const begin = (read: ReadStart, at: number): Promise<LineResult> =>
-          startLine(deps, actor, read, keyOfLine(batch.idempotencyKey, from + at));
-        const results = turns.count(slice.length, Promise.all(slice.map(deps.clock.elapsedMs() >= endMs ? outOfTime : begin)));
+        const lines = slice.map((read, at): Line => ({ read, key: keyOfLine(batch.idempotencyKey, from + at) }));
+        const isLate = deps.clock.elapsedMs() >= endMs;
+        const results = turns.count(slice.length, isLate ? Promise.all(slice.map(outOfTime)) : startSlice(deps, actor, lines));
         // While the disk is at work on a slice the next one is begun, and then the first is answered.
         await answer(before);
         before = results;
@@ -89,11 +90,24 @@ function* slicesOf<T>(values: Iterable<T>, size: number): Generator<T[]> {
   if (slice.length > 0) yield slice;
 }
 
-async function startLine(deps: Deps, actor: Actor, read: ReadStart, key: string | undefined): Promise<LineResult> {
+interface Line {
+  read: ReadStart;
+  key: string | undefined;
+}
+
+function startSlice(deps: Deps, actor: Actor, lines: readonly Line[]): Promise<LineResult[]> {
+  const joined = new JoinedAdmissions(deps.table, { isInTurn: deps.config.cloud === 'aws' });
+  const starts = lines.map((line) => ({ line, start: joined.start() }));
+  return Promise.all(starts.map(({ line, start }) => startLine(deps, actor, line, start)));
+}
+
+async function startLine(deps: Deps, actor: Actor, { read, key }: Line, { write, end }: JoinedStart): Promise<LineResult> {
   try {
-    return await startExecution(deps, actor, { ...(key !== undefined && { idempotencyKey: key }), ...read() });
+    return await startExecution(deps, actor, { ...(key !== undefined && { idempotencyKey: key }), ...read() }, write);
   } catch (error) {
     return { kind: 'failed', error };
+  } finally {
+    end();
   }
 }
 

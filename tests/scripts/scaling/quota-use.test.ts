@@ -43,6 +43,14 @@ describe('quotas that runs use up', () => {
     expect([...of(1).keys()].filter((partition) => partition.includes('<run>'))).toEqual([]);
   });
 
+  test('starts in batches take slots and money once for each transaction, and what is their own as before', () => {
+    const loads = partitionLoads(oneRun, { runs: 15_000, tenants: 1 });
+    const times = new Map(loads.map((load) => [load.partition, load.startsPerSecondInBatches / load.startsPerSecond]));
+    expect(times.get('T#<tenant>#USAGE')).toBe(24);
+    expect(times.get('T#<tenant>')).toBe(24);
+    expect(times.get('T#<tenant>#AUDIT')).toBe(1);
+  });
+
   test('a run that succeeds enters as many states, and calls as many functions, as the paper says', () => {
     const { StartAt, States } = JSON.parse(readFileSync(join(root, 'statemachines', 'run.asl.json'), 'utf8')) as Machine;
     let entered = 0;

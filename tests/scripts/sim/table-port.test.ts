@@ -9,7 +9,7 @@ import { describeTable } from '../../contract/table-contract.ts';
 /** A table of a world without faults, whose time goes on as long as somebody waits for an answer. */
 function openTable(home: 'embedded' | 'serverless', indexLagMs: number): Table {
   const random = new Random(7);
-  const scenario = { ...drawScenario(random), home, indexLagMs, faultsEndMs: 0 };
+  const scenario = { ...drawScenario(random, random), home, indexLagMs, faultsEndMs: 0 };
   const world = new World(scenario, random);
   const port = new TablePort(new SimulatedProcess(world, 'contract'));
   let waiting = 0;
