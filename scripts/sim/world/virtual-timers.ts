@@ -1,5 +1,5 @@
 /**
- * Libraries that know only the global clock (the interpreter of the state machine) live in virtual time too: while a world runs, timers are its events and
+ * Libraries that know only the global clock (the interpreter of the state machine) live in virtual time too: while a world runs, timers (and what waits for the end of a turn) are its events and
  * Math.random draws from its seed. One world at a time in a thread.
  */
 import type { Planned, Scheduler } from './scheduler.ts';
@@ -9,7 +9,7 @@ import type { Random } from './random.ts';
 export type RestoreGlobals = () => void;
 
 export function takeOverGlobals(scheduler: Scheduler, random: Random): RestoreGlobals {
-  const { setTimeout, clearTimeout } = globalThis;
+  const { setTimeout, clearTimeout, setImmediate } = globalThis;
   const chance = Math.random;
   const timers = new Map<number, Planned>();
   let made = 0;
@@ -27,10 +27,11 @@ export function takeOverGlobals(scheduler: Scheduler, random: Random): RestoreGl
     timers.get(id)?.cancel();
     timers.delete(id);
   };
-  Object.assign(globalThis, { setTimeout: virtual, clearTimeout: clear });
+  const soon = (run: (...given: unknown[]) => void, ...given: unknown[]): number => virtual(run, 0, ...given);
+  Object.assign(globalThis, { setTimeout: virtual, clearTimeout: clear, setImmediate: soon });
   Math.random = () => random.next();
   return () => {
-    Object.assign(globalThis, { setTimeout, clearTimeout });
+    Object.assign(globalThis, { setTimeout, clearTimeout, setImmediate });
     Math.random = chance;
   };
 }

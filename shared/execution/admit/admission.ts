@@ -127,12 +127,12 @@ export interface AdmissionParts {
   tenant: Tenant;
   /** What it takes of them. */
   claim: UsageClaim;
-  /** Ops on items of this run alone; the one that claims its origin is the first of them. */
+  /** Ops on items of this run, after the one that claims its origin. */
   own: readonly WriteOp[];
   /** The key that these ops remember. */
   idempotencyKey: string | undefined;
-  /** Whether a hundred ops of such admissions are far below what DynamoDB takes at once, which is 4 MB. */
-  isSmall: boolean;
+  /** Whether it may be written with others: it claims no origin, which others may want too, and a hundred ops of such admissions are far below the 4 MB that DynamoDB takes at once. */
+  isJoinable: boolean;
 }
 
 /** Where in the transaction the ops stand that hold what was judged: the caps of the tenant, and the tenant itself. */
@@ -178,8 +178,8 @@ export function admissionParts(
     ...(idempotency ? [idempotencyOp(admission, idempotency)] : []),
     ...tasks.map((item): WriteOp => ({ kind: 'put', item })),
   ];
-  const isSmall = tasks.length === 0 && Object.keys(head.files).length === 0 && isMostlyCommon(decision);
-  return { tenant: admission.tenant, claim: { day, estimatedUsdMicros }, own, idempotencyKey: idempotency?.key, isSmall };
+  const isJoinable = !origin && tasks.length === 0 && Object.keys(head.files).length === 0 && isMostlyCommon(decision);
+  return { tenant: admission.tenant, claim: { day, estimatedUsdMicros }, own, idempotencyKey: idempotency?.key, isJoinable };
 }
 
 function actionAuditOp(

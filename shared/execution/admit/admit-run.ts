@@ -38,7 +38,7 @@ import { runClaimedTask } from '../dispatch/dispatch-task.ts';
 import { nameEarlierBlobs, runOwner } from '../../blob/blob-uses.ts';
 import { findEarlierAnswer } from './idempotency.ts';
 import { requireUploads } from './input-files.ts';
-import { writeAlone, type WriteAdmission } from './joined-admissions.ts';
+import { writeWithOthers, type WriteAdmission } from './joined-admissions.ts';
 import { newTasks, type NewTasks } from './new-tasks.ts';
 import { isElsewhere, type StoredJson } from '../stored-json.ts';
 
@@ -70,7 +70,7 @@ export function refuseWhenFull({ phases }: Pick<Deps, 'phases'>): void {
 /** How one run is admitted. */
 export interface AdmitOptions {
   claim?: IdempotencyClaim | undefined;
-  /** Writes the admission; by itself, when it is left out. */
+  /** Writes the admission; with others of the same turn, when it is left out. */
   write?: WriteAdmission | undefined;
 }
 
@@ -79,7 +79,7 @@ export async function admitRun(
   deps: Deps,
   actor: Actor,
   prepared: PreparedRun,
-  { claim, write = writeAlone(deps.table) }: AdmitOptions,
+  { claim, write = writeWithOthers(deps.table) }: AdmitOptions,
 ): Promise<StartResult | { kind: 'outrun' }> {
   for (let round = 0; round < maxRounds; round += 1) {
     let judged = await judge(deps, actor, prepared, round > 0);

@@ -1,8 +1,9 @@
 /**
- * Admissions of a batch that are written together. Each takes a slot and money of its tenant, so of those that are written one by one DynamoDB cancels all but one at a time,
+ * Admissions that are written together: of a batch, or of one turn of this process. Each takes a slot and money of its tenant, so of those that are written one by one DynamoDB cancels all but one at a time,
  * and on one machine each is a change of the same two items; together they take slots and money once. They stay starts of their own: one that cannot be written is left out, and where
  * a cap has no room for all of them, they are written in smaller groups until it is full.
  */
+import type { TenantId } from '../../core/tenant-id.ts';
 import { tableLimits, type Table, type WriteResult } from '../../port/table.ts';
 import { admissionOps, judgedOps, tenantOpAt, type AdmissionParts } from './admission.ts';
 
@@ -20,11 +21,6 @@ interface Waiting {
   parts: AdmissionParts;
   resolve: (result: WriteResult) => void;
   reject: (error: unknown) => void;
-}
-
-/** Writes every admission by itself. */
-export function writeAlone(table: Table): WriteAdmission {
-  return (parts) => table.write(admissionOps([parts]), { isForCaller: true });
 }
 
 export class JoinedAdmissions {
@@ -73,7 +69,7 @@ export class JoinedAdmissions {
   #join(parts: AdmissionParts): Promise<WriteResult> {
     return new Promise((resolve, reject) => {
       const start = { parts, resolve, reject };
-      if (parts.isSmall) {
+      if (parts.isJoinable) {
         if (!this.#hasRoomFor(parts)) this.#writeWaiting();
         this.#waiting.push(start);
         this.#ops += parts.own.length;
@@ -88,8 +84,8 @@ export class JoinedAdmissions {
   #hasRoomFor({ tenant, claim, own, idempotencyKey }: AdmissionParts): boolean {
     const first = this.#waiting[0]?.parts;
     if (first === undefined) return true;
-    if (this.#ops + own.length > tableLimits.opsPerWrite || first.tenant.version !== tenant.version || first.claim.day !== claim.day)
-      return false;
+    const isJudgedAlike = first.tenant.id === tenant.id && first.tenant.version === tenant.version && first.claim.day === claim.day;
+    if (!isJudgedAlike || this.#ops + own.length > tableLimits.opsPerWrite) return false;
     return idempotencyKey === undefined || this.#waiting.every(({ parts }) => parts.idempotencyKey !== idempotencyKey);
   }
 
@@ -135,4 +131,32 @@ function ownFailures(starts: readonly Waiting[], failed: readonly number[]): Map
     from = end;
   }
   return ofStarts;
+}
+
+/** By table and tenant: the admissions of this turn. */
+const ofTurns = new WeakMap<Table, Map<TenantId, JoinedAdmissions>>();
+
+/** Writes an admission of a start that came alone, with those of its tenant that are there at the end of this turn. */
+export function writeWithOthers(table: Table): WriteAdmission {
+  return async (parts) => {
+    const turns = ofTurns.get(table) ?? new Map<TenantId, JoinedAdmissions>();
+    ofTurns.set(table, turns);
+    const { write, end } = (turns.get(parts.tenant.id) ?? beginTurn(table, turns, parts.tenant.id)).start();
+    try {
+      return await write(parts);
+    } finally {
+      end(); // Whoever is judged again comes in another turn.
+    }
+  };
+}
+
+function beginTurn(table: Table, turns: Map<TenantId, JoinedAdmissions>, tenant: TenantId): JoinedAdmissions {
+  const joined = new JoinedAdmissions(table, { isInTurn: false });
+  turns.set(tenant, joined);
+  const turn = joined.start();
+  setImmediate(() => {
+    turns.delete(tenant);
+    turn.end();
+  });
+  return joined;
 }

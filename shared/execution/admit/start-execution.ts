@@ -12,7 +12,7 @@ import { prepareRun } from './prepare-run.ts';
 
 export type { StartResult } from './admit-run.ts';
 
-/** Starts a run, answers the earlier run for a repeated key, or the decision that denies it. `write` writes its admission; by itself, when it is left out. */
+/** Starts a run, answers the earlier run for a repeated key, or the decision that denies it. `write` writes its admission; with others of the same turn, when it is left out. */
 export async function startExecution(
   deps: Deps,
   actor: Actor,

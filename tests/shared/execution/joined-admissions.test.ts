@@ -2,8 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { McError } from '../../../shared/core/errors.ts';
+import { TenantId } from '../../../shared/core/tenant-id.ts';
 import { admissionOps, type AdmissionParts } from '../../../shared/execution/admit/admission.ts';
-import { JoinedAdmissions, writeAlone } from '../../../shared/execution/admit/joined-admissions.ts';
+import { JoinedAdmissions, writeWithOthers } from '../../../shared/execution/admit/joined-admissions.ts';
 import type { Item, Table, WriteOp, WriteResult } from '../../../shared/port/table.ts';
 import { changeTenantOp } from '../../../shared/tenant/tenant-store.ts';
 import type { Tenant } from '../../../shared/tenant/tenant.ts';
@@ -16,6 +17,7 @@ const quotaOf = (maxConcurrent: number): Pick<Tenant, 'quota'> => ({ quota: { ma
 const ownAt = 3;
 
 let home: TestHome;
+let other: Tenant;
 let day: string;
 let writes: number[];
 let running: number;
@@ -68,7 +70,7 @@ function partsOf(tenant: Tenant, name: string, more: Partial<AdmissionParts> & {
   const { costs = 1, ...parts } = more;
   const put = (sk: string): WriteOp => ({ kind: 'put', item: itemOf(sk), conditions: [{ kind: 'absent' }] });
   const own = [put(name), put(`${name}/decision`), put(`${name}/audit`)];
-  return { tenant, claim: { day, estimatedUsdMicros: costs }, own, idempotencyKey: undefined, isSmall: true, ...parts };
+  return { tenant, claim: { day, estimatedUsdMicros: costs }, own, idempotencyKey: undefined, isJoinable: true, ...parts };
 }
 
 /** Writes these together; who comes with nothing ends at once. */
@@ -196,12 +198,14 @@ describe('what does not go into one write goes into several', () => {
   });
 
   test.each([
-    ['a large one', () => ({ isSmall: false })],
+    ['a large one', () => ({ isJoinable: false })],
     ['one that was judged by the tenant as it was before', (tenant: Tenant) => ({ tenant: { ...tenant, version: tenant.version - 1 } })],
+    ['one of another tenant', () => ({ tenant: other })],
     ['one of another day', () => ({ claim: { day: '2001-01-01', estimatedUsdMicros: 1 } })],
   ])('%s', async (_what, different) => {
     const tenant = await openTenant();
     await openBudgetDay(home.deps, tenant.id, '2001-01-01');
+    other = await openTenant({ ...quotaOf(1_000), id: TenantId.parse('other') });
     await together([partsOf(tenant, 'a'), partsOf(tenant, 'b', different(tenant)), partsOf(tenant, 'c')]);
     expect(writes.toSorted((a, b) => b - a)[0]).toBeLessThan(12);
     expect(await written(tenant, ['a', 'c'])).toEqual(['a', 'c']);
@@ -223,10 +227,38 @@ describe('writes of admissions', () => {
     expect([writes.length, mostRunning]).toEqual([3, most]);
   });
 
+  test('of starts that come alone are those of the same turn together', async () => {
+    const tenant = await openTenant();
+    const write = writeWithOthers(watched());
+    const names = named(50);
+    const turn = (some: readonly string[]): Promise<WriteResult[]> => Promise.all(some.map((name) => write(partsOf(tenant, name))));
+    expect(await turn(names.slice(0, 40))).toEqual(ok(40));
+    expect(await turn(names.slice(40, 41))).toEqual(ok(1));
+    const more = turn(names.slice(41, 45));
+    await new Promise(setImmediate);
+    expect(await Promise.all([more, turn(names.slice(45))])).toEqual([ok(4), ok(5)]);
+    expect(writes).toEqual([99, 27, 6, 15, 18]);
+    expect(await written(tenant, names)).toEqual(names);
+    expect(await usageOf(tenant)).toMatchObject({ inUse: 50, reservedUsdMicros: 50 });
+  });
+
+  test('of starts that come alone those of several tenants are paid by each of them', async () => {
+    const tenants = [await openTenant(), await openTenant({ ...quotaOf(1_000), id: TenantId.parse('other') })];
+    const write = writeWithOthers(watched());
+    const mixed = named(20).map((name, at) => write(partsOf(tenants[at % 2]!, name, { costs: at % 2 === 0 ? 3 : 5 })));
+    expect(await Promise.all(mixed)).toEqual(ok(20));
+    expect(writes).toEqual([33, 33]);
+    const usage = await Promise.all(tenants.map(usageOf));
+    expect(usage).toMatchObject([
+      { inUse: 10, reservedUsdMicros: 30 },
+      { inUse: 10, reservedUsdMicros: 50 },
+    ]);
+  });
+
   test('alone and together let the same number in, keep within every cap and tell each why', async () => {
     const tenant = await openTenant();
     const name = fc.nat({ max: 40 }).map((n) => `run-${n}`);
-    const start = fc.record({ name, costs: fc.nat({ max: 3 }), isSmall: fc.boolean() });
+    const start = fc.record({ name, costs: fc.nat({ max: 3 }), isJoinable: fc.boolean() });
     let round = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -242,7 +274,7 @@ describe('writes of admissions', () => {
             ...quotaOf(base.inUse + slots),
             dailyMaxUsdMicros: base.reservedUsdMicros + money,
           };
-          const parts = starts.map(({ name: one, costs, isSmall }) => partsOf(capped, `${round}/${one}`, { costs, isSmall }));
+          const parts = starts.map(({ name: one, costs, isJoinable }) => partsOf(capped, `${round}/${one}`, { costs, isJoinable }));
           const results = await together(parts, { isInTurn });
           const now = await usageOf(tenant);
           const admitted = starts.filter((_start, at) => results[at]?.ok);
@@ -254,7 +286,10 @@ describe('writes of admissions', () => {
           for (const [at, result] of results.entries()) {
             const mine = parts[at];
             if (result?.ok !== false || mine === undefined) continue;
-            expect(await writeAlone(home.deps.table)(mine)).toEqual({ ok: false, failed: expect.arrayContaining([...result.failed]) });
+            expect(await home.deps.table.write(admissionOps([mine]))).toEqual({
+              ok: false,
+              failed: expect.arrayContaining([...result.failed]),
+            });
           }
         },
       ),
