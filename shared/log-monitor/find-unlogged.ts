@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idSchema } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import { executionPk } from '../execution/execution-record.ts';
-import { LeafName, LeafRecord, leafKey, pendingKey } from '../log/log-store.ts';
+import { findEntryPlace, LeafName } from '../log/log-store.ts';
 import { isoTime } from '../port/clock.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Key } from '../port/table.ts';
@@ -13,7 +13,6 @@ type FindDeps = Pick<Deps, 'table'> & Pausing;
 
 const SealedRun = z.object({ id: idSchema('exec'), receiptId: z.string().nullable() });
 const Statement = z.object({ leaf: LeafName.optional(), signedAt: z.string() });
-const Entry = LeafRecord.pick({ of: true });
 
 /** Runs a tenant and look. */
 const newestRuns = 100;
@@ -109,9 +108,7 @@ async function entryProblem(
   { leaf, signedAt, startedAt }: z.infer<typeof Statement> & { startedAt: number },
 ): Promise<string | undefined> {
   if (leaf === undefined) return signedAt > isoTime(startedAt) ? 'was filed past the log' : undefined;
-  // In the order in which an entry moves, so that one which moves just now is not missed.
-  const entry = Entry.safeParse((await table.get(pendingKey(leaf))) ?? (await table.get(leafKey(leaf))));
-  if (!entry.success) return 'has no entry in the log';
-  const { of } = entry.data;
+  const of = (await findEntryPlace({ table }, leaf))?.of;
+  if (!of) return 'has no entry in the log';
   return of.pk === key.pk && of.sk === key.sk ? undefined : 'was filed with the entry of another statement';
 }

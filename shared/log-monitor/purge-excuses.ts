@@ -12,7 +12,7 @@ import { executionPk } from '../execution/execution-record.ts';
 import type { PurgeMark } from '../execution/purge-mark.ts';
 import { readDecisionTombstone, readTombstone, type Tombstone } from '../execution/tombstone.ts';
 import { logEntry } from '../log/log-entry.ts';
-import { leafKey, LeafRecord, pendingKey, tenantOf } from '../log/log-store.ts';
+import { findEntryPlace, tenantOf } from '../log/log-store.ts';
 import { findEntry } from '../log/with-log-entry.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Key } from '../port/table.ts';
@@ -34,7 +34,6 @@ type Manifest = { digest: string; names: ReadonlySet<string> } | { problem: stri
 
 /** The lines of an inventory that name decisions. */
 const DecisionLine = z.object({ decision: idSchema('dec') });
-const Filed = LeafRecord.pick({ of: true }).extend({ index: LeafRecord.shape.index.optional() });
 
 /** Answers for one look at the log or the table: what a purge says is verified once. */
 export class PurgeExcuses {
@@ -123,12 +122,9 @@ function decisionsIn(inventory: Uint8Array): Id<'dec'>[] {
 
 /** Whether this is an entry of the log, or waits to be one. */
 async function isLogged(deps: ExcuseDeps, leaf: string, of: Key): Promise<boolean> {
-  // In the order in which an entry moves, so that one which moves just now is not missed.
-  const waiting = await deps.table.get(pendingKey(leaf));
-  const filed = Filed.safeParse(waiting ?? (await deps.table.get(leafKey(leaf))));
-  if (!filed.success || filed.data.of.pk !== of.pk || filed.data.of.sk !== of.sk) return false;
-  const { index } = filed.data;
-  return index === undefined ? waiting !== undefined : isEntry(deps, leaf, index);
+  const place = await findEntryPlace(deps, leaf);
+  if (place?.of.pk !== of.pk || place.of.sk !== of.sk) return false;
+  return place.index === undefined || isEntry(deps, leaf, place.index);
 }
 
 async function isEntry(deps: ExcuseDeps, leaf: string, index: number): Promise<boolean> {

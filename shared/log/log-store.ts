@@ -118,3 +118,17 @@ export async function readHead({ table }: Pick<Deps, 'table'>): Promise<LogHead 
   const item = await table.get(headKey);
   return item && LogHead.parse(item);
 }
+
+/** Where the statement of an entry is filed, and the index of the entry once it is integrated and filed itself. */
+export interface EntryPlace {
+  of: Key;
+  index?: number;
+}
+
+/** Of the entry of this name; undefined when it neither waits to be integrated nor was. It is in one of the two places at any time, and looked for in the order in which it moves. */
+export async function findEntryPlace({ table }: Pick<Deps, 'table'>, leaf: string): Promise<EntryPlace | undefined> {
+  const waiting = await table.get(pendingKey(leaf));
+  if (!waiting) return LeafRecord.safeParse(await table.get(leafKey(leaf))).data;
+  const { data } = PendingEntry.safeParse(waiting);
+  return data && { of: data.of };
+}

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { Digest } from '../core/digest.ts';
 import { McError } from '../core/errors.ts';
 import { leafHash } from '../core/merkle-hash.ts';
-import { TenantId } from '../core/tenant-id.ts';
-import { leafKey, LeafRecord } from '../log/log-store.ts';
+import { findEntryPlace, tenantOf } from '../log/log-store.ts';
 import { openStoredTree } from '../log/stored-tree.ts';
 import { tileWidth } from '../log/tile-path.ts';
 import type { Deps } from '../port/deps.ts';
@@ -40,16 +39,15 @@ function evenly(size: number): number[] {
 
 /** The key that signed the statement of this entry; undefined when the statement is not kept any more. */
 async function verifyEntry(deps: SampleDeps, index: number, entry: string): Promise<string | undefined> {
-  const item = await deps.table.get(leafKey(leafHash(entry).toString('hex')));
-  const { data: leaf } = LeafRecord.safeParse(item);
-  const tenant = TenantId.safeParse(/^T#([^#]+)#/.exec(leaf?.of.pk ?? '')?.[1]);
-  if (!leaf || !tenant.success) return undefined;
+  const of = (await findEntryPlace(deps, leafHash(entry).toString('hex')))?.of;
+  const tenant = of && tenantOf(of.pk);
+  if (!tenant) return undefined;
   try {
-    const filed = Filed.safeParse(await deps.table.get(leaf.of));
-    const bytes = filed.success ? await deps.blobs.find(tenant.data, 'receipt', filed.data.bundleDigest) : undefined;
+    const filed = Filed.safeParse(await deps.table.get(of));
+    const bytes = filed.success ? await deps.blobs.find(tenant, 'receipt', filed.data.bundleDigest) : undefined;
     return bytes && (await verifyOwn(deps, JSON.parse(Buffer.from(bytes).toString('utf8')))).keyId;
   } catch (cause) {
     if (cause instanceof McError && cause.code === 'mc:store:shredded') return undefined;
-    throw refuseRotation(`Entry ${index} of the log, ${leaf.of.sk}, does not verify with the keys of this home`, cause);
+    throw refuseRotation(`Entry ${index} of the log, ${of.sk}, does not verify with the keys of this home`, cause);
   }
 }

@@ -7,7 +7,7 @@ import { checkpointText, openCheckpoint } from '../../../shared/log/checkpoint.t
 import { integrateBatch, integrateLog } from '../../../shared/log/integrate-log.ts';
 import { logEntryOp } from '../../../shared/log/log-entry-op.ts';
 import { logIdentity } from '../../../shared/log/log-identity.ts';
-import { batchKey, edgeItem, edgeKey, headKey, LeafRecord, leafKey, pendingKey } from '../../../shared/log/log-store.ts';
+import { batchKey, edgeItem, edgeKey, findEntryPlace, headKey, LeafRecord, leafKey, pendingKey } from '../../../shared/log/log-store.ts';
 import { newestCheckpoint } from '../../../shared/log/newest-checkpoint.ts';
 import { readTile } from '../../../shared/log/read-tile.ts';
 import { openStoredTree } from '../../../shared/log/stored-tree.ts';
@@ -97,6 +97,21 @@ describe('integration', () => {
     await integrateLog(home.deps);
     expect(counts.reduce((sum, count) => sum + count)).toBe(40);
     await expectWhole(leaves);
+  });
+
+  test('loses sight of no entry while it moves', async () => {
+    const [leaf = ''] = await file(1);
+    const of = { pk: 'T#acme#X', sk: 'r0' };
+    expect(await findEntryPlace(home.deps, leaf)).toEqual({ of });
+    // Whatever is read first, the entry is integrated right after that.
+    const get = async (key: Key): Promise<Item | undefined> => {
+      const item = await home.table.get(key);
+      await integrateLog(home.deps);
+      return item;
+    };
+    expect(await findEntryPlace({ table: wrapTable(home.table, { get }) }, leaf)).toMatchObject({ of });
+    expect(await findEntryPlace(home.deps, leaf)).toEqual({ of, index: 0, size: 1 });
+    expect(await findEntryPlace(home.deps, '0'.repeat(64))).toBeUndefined();
   });
 
   test('goes on while entries arrive', async () => {
