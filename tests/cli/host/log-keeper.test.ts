@@ -7,7 +7,7 @@ import { edgeKey, edgeOf, leafKey, monitorKey, pendingKey, pendingPk, pendingSha
 import type { Deps } from '../../../shared/port/deps.ts';
 import { buildDeps, type TestHome } from '../../support/build-deps.ts';
 import { fileStatement } from '../../support/log/file-statement.ts';
-import { wrapTable } from '../../support/log/wrap-table.ts';
+import { wrapTable } from '../../support/table/wrap-table.ts';
 
 /** So often that it sees entries wait, which it says; that is not what is asked here. */
 const soon = { integrateMs: 5, monitorMs: 5 };

@@ -9,6 +9,7 @@ import { DataKeyId, type DataKeyScope } from '../../../shared/port/keys/data-key
 import type { Table } from '../../../shared/port/table.ts';
 import type { WrappingKey } from '../../../shared/port/keys/wrapping-key.ts';
 import { buildDeps, type TestHome } from '../../support/build-deps.ts';
+import { wrapTable } from '../../support/table/wrap-table.ts';
 
 const tenant = TenantId.parse('acme');
 const logs: DataKeyScope = { tenant, purpose: 'log' };
@@ -33,15 +34,12 @@ function newProcess(
 ): Process {
   const { table, wrappingKey, clock } = home.deps;
   const touched = { reads: 0, writes: 0 };
-  const counting: Table = {
+  const counting = wrapTable(table, {
     get: (key) => ((touched.reads += 1), table.get(key)),
-    getMany: (keys) => table.getMany(keys),
     query: (query) => ((touched.reads += 1), table.query(query)),
     write: (ops) => ((touched.writes += 1), table.write(ops)),
-    putMany: (items) => table.putMany(items),
-    probe: () => table.probe(),
     ...options.table,
-  };
+  });
   const wrapping: WrappingKey = {
     currentId: () => wrappingKey.currentId(),
     generate: (context) => wrappingKey.generate(context),

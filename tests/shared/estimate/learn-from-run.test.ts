@@ -6,6 +6,7 @@ import { learnFromRun, type RunLesson } from '../../../shared/estimate/learn-fro
 import { metricNames } from '../../../shared/port/metrics.ts';
 import type { Table } from '../../../shared/port/table.ts';
 import { buildDeps, type TestHome } from '../../support/build-deps.ts';
+import { wrapTable } from '../../support/table/wrap-table.ts';
 
 const acme = TenantId.parse('acme');
 const subject = { uses: 'pkg:demo/echo@1.0.0', resourceClass: 'small' } as const;
@@ -33,14 +34,10 @@ const timesOf = (calibration: Calibration, bucket: number): number[] => calibrat
 function counting(): { table: Table; reads: () => number; writes: () => number } {
   let [reads, writes] = [0, 0];
   const { table } = home.deps;
-  const counted: Table = {
-    get: (key) => table.get(key),
+  const counted = wrapTable(table, {
     getMany: (keys) => ((reads += 1), table.getMany(keys)),
-    query: (query) => table.query(query),
-    write: (ops) => table.write(ops),
     putMany: (items) => ((writes += 1), table.putMany(items)),
-    probe: () => table.probe(),
-  };
+  });
   return { table: counted, reads: () => reads, writes: () => writes };
 }
 

@@ -12,6 +12,7 @@ import { getTenant } from '../../../shared/tenant/tenant-store.ts';
 import { readUsage } from '../../../shared/tenant/usage.ts';
 import { allowing } from '../../support/fake-policy.ts';
 import { openEngine, type Engine } from '../../support/open-engine.ts';
+import { wrapTable } from '../../support/table/wrap-table.ts';
 
 const manifest = `name: numbered
 version: 1.0.0
@@ -65,21 +66,16 @@ function counting(deps: Deps): { deps: Deps; most: { writes: number; starts: num
     const change = { writes: starts > 0 ? sign : 0, starts: sign * starts, ops: sign * ops.length };
     for (const what of ['writes', 'starts', 'ops'] as const) most[what] = Math.max(most[what], (now[what] += change[what]));
   };
-  const table: Deps['table'] = {
-    get: (key) => real.get(key),
-    getMany: (keys) => real.getMany(keys),
-    query: (query) => real.query(query),
-    putMany: (items) => real.putMany(items),
-    probe: () => real.probe(),
-    write: async (ops) => {
+  const table = wrapTable(real, {
+    write: async (ops, hint) => {
       count(ops, 1);
       try {
-        return await real.write(ops);
+        return await real.write(ops, hint);
       } finally {
         count(ops, -1);
       }
     },
-  };
+  });
   return { deps: { ...deps, table }, most, inWrites };
 }
 

@@ -11,6 +11,7 @@ import type { Tenant } from '../../../shared/tenant/tenant.ts';
 import { openBudgetDay, readUsage, type Usage } from '../../../shared/tenant/usage.ts';
 import { addTenant } from '../../support/add-tenant.ts';
 import { buildDeps, type TestHome } from '../../support/build-deps.ts';
+import { wrapTable } from '../../support/table/wrap-table.ts';
 
 const quotaOf = (maxConcurrent: number): Pick<Tenant, 'quota'> => ({ quota: { maxConcurrent, resourceClasses: ['small'] } });
 /** Where the first op of a start stands when it is written alone. */
@@ -43,24 +44,19 @@ const usageOf = (tenant: Tenant): Promise<Usage> => readUsage(home.deps, tenant)
 /** The table, which tells how many ops each write has and how many are under way. */
 function watched(fail: () => Error | undefined = () => undefined): Table {
   const { table: real } = home.deps;
-  return {
-    get: (key) => real.get(key),
-    getMany: (keys) => real.getMany(keys),
-    query: (query) => real.query(query),
-    putMany: (items) => real.putMany(items),
-    probe: () => real.probe(),
-    write: async (ops) => {
+  return wrapTable(real, {
+    write: async (ops, hint) => {
       writes.push(ops.length);
       mostRunning = Math.max(mostRunning, (running += 1));
       try {
         const error = fail();
         if (error) throw error;
-        return await real.write(ops);
+        return await real.write(ops, hint);
       } finally {
         running -= 1;
       }
     },
-  };
+  });
 }
 
 const itemOf = (name: string): Item => ({ pk: 'T#acme#X', sk: name });

@@ -5,6 +5,7 @@ import { decideAfterFailure } from '../../../shared/execution/dispatch/retry-pol
 import type { TaskRecord } from '../../../shared/execution/execution-record.ts';
 import type { Table, WriteOp } from '../../../shared/port/table.ts';
 import { failing, openEngine, type Engine } from '../../support/open-engine.ts';
+import { wrapTable } from '../../support/table/wrap-table.ts';
 
 const full = (): McError => new McError('mc:store:full', 'the disk of the data folder is full; nothing was written');
 const single = (name: string): string => `name: ${name}\nversion: 1.0.0\ntasks: [{ id: only, uses: 'pkg:demo/echo@1.0.0' }]\n`;
@@ -26,17 +27,12 @@ afterEach(async () => engine.close());
 
 /** The table, whose writes fail when they would do this. */
 function failingAt(table: Table, isHit: (op: WriteOp) => boolean): Table {
-  return {
-    get: (key) => table.get(key),
-    getMany: (keys) => table.getMany(keys),
-    query: (query) => table.query(query),
-    putMany: (items) => table.putMany(items),
-    probe: () => table.probe(),
-    write: async (ops) => {
+  return wrapTable(table, {
+    write: async (ops, hint) => {
       if (ops.some(isHit)) fail();
-      return table.write(ops);
+      return table.write(ops, hint);
     },
-  };
+  });
 }
 
 describe('a disk that is full for a while', () => {

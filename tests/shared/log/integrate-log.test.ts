@@ -21,7 +21,7 @@ import type { Bundle } from '../../../shared/receipt/bundle.ts';
 import { signStatement } from '../../support/receipt/sign-statement.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
 import { buildDeps, type TestHome } from '../../support/build-deps.ts';
-import { wrapTable } from '../../support/log/wrap-table.ts';
+import { wrapTable } from '../../support/table/wrap-table.ts';
 import { buildStatement } from '../../support/build-statement.ts';
 
 let home: TestHome;

@@ -2,13 +2,13 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createWorkflow, type CreatedWorkflow } from '../../../shared/manifest/create-workflow.ts';
 import { getPublished, getWorkflow, loadManifest } from '../../../shared/manifest/get-workflow.ts';
 import { listWorkflows } from '../../../shared/manifest/list-workflows.ts';
-import type { Table } from '../../../shared/port/table.ts';
 import { digestBytes } from '../../../shared/core/digest.ts';
 import { buildActor, buildDeps, type TestHome } from '../../support/build-deps.ts';
 import { addTenant } from '../../support/add-tenant.ts';
 import { publishDraft } from '../../support/publish-draft.ts';
 import { buildManifestText } from '../../support/build-manifest.ts';
 import { publishTestPackage } from '../../support/publish-test-package.ts';
+import { wrapTable } from '../../support/table/wrap-table.ts';
 
 const actor = buildActor();
 const stranger = buildActor(['admin'], 'other');
@@ -69,15 +69,7 @@ describe('creating a workflow', () => {
   });
 
   test('that never gets its turn says so', async () => {
-    const { table } = home;
-    const lost: Table = {
-      get: (key) => table.get(key),
-      getMany: (keys) => table.getMany(keys),
-      query: (query) => table.query(query),
-      putMany: (items) => table.putMany(items),
-      write: async () => ({ ok: false, failed: [0] }),
-      probe: () => table.probe(),
-    };
+    const lost = wrapTable(home.table, { write: async () => ({ ok: false, failed: [0] }) });
     const source = { text: buildManifestText(), mediaType: 'application/yaml' };
     await expect(createWorkflow({ ...home.deps, table: lost }, actor, source)).rejects.toThrow(code('mc:store:conflict'));
   });

@@ -6,11 +6,11 @@ import { parseManifest } from '../../../shared/manifest/parse-manifest.ts';
 import { buildPlan } from '../../../shared/plan/build-plan.ts';
 import { planRun } from '../../../shared/plan/plan-run.ts';
 import type { Plan } from '../../../shared/plan/plan.ts';
-import type { Table } from '../../../shared/port/table.ts';
 import { addTenant } from '../../support/add-tenant.ts';
 import { buildActor, buildDeps, type TestHome } from '../../support/build-deps.ts';
 import { buildManifestText } from '../../support/build-manifest.ts';
 import { publishTestPackage } from '../../support/publish-test-package.ts';
+import { wrapTable } from '../../support/table/wrap-table.ts';
 
 const actor = buildActor();
 const { tenant } = actor;
@@ -62,17 +62,12 @@ describe('a plan', () => {
   test('of a burst reads what was learned once, and again after two seconds', async () => {
     let batches = 0;
     const { table } = home.deps;
-    const counted: Table = {
-      get: (key) => table.get(key),
+    const counted = wrapTable(table, {
       getMany: (keys) => {
         if (keys.some(({ pk }) => pk.endsWith('#EST'))) batches += 1;
         return table.getMany(keys);
       },
-      query: (query) => table.query(query),
-      write: (ops) => table.write(ops),
-      putMany: (items) => table.putMany(items),
-      probe: () => table.probe(),
-    };
+    });
     const deps = { ...home.deps, table: counted };
     for (let run = 0; run < 50; run += 1) await buildPlan(deps, tenant, pinned, { inputBytes: 2 });
     expect(batches).toBe(1);

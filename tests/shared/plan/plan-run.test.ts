@@ -7,12 +7,12 @@ import { createWorkflow } from '../../../shared/manifest/create-workflow.ts';
 import { planRun } from '../../../shared/plan/plan-run.ts';
 import { Plan, PlanAnswer } from '../../../shared/plan/plan.ts';
 import type { BlobStore } from '../../../shared/port/blob-store.ts';
-import type { Table } from '../../../shared/port/table.ts';
 import { addTenant } from '../../support/add-tenant.ts';
 import { buildActor, buildDeps, type TestHome } from '../../support/build-deps.ts';
 import { buildManifestText } from '../../support/build-manifest.ts';
 import { fakePolicy } from '../../support/fake-policy.ts';
 import { publishTestPackage } from '../../support/publish-test-package.ts';
+import { wrapTable } from '../../support/table/wrap-table.ts';
 
 const actor = buildActor();
 let home: TestHome;
@@ -264,14 +264,7 @@ describe('planning has no side effect', () => {
     const refuse = (what: string) => (): never => {
       throw new Error(`${what} was called`);
     };
-    const readOnly: Table = {
-      get: (key) => table.get(key),
-      getMany: (keys) => table.getMany(keys),
-      query: (query) => table.query(query),
-      write: refuse('write'),
-      putMany: refuse('putMany'),
-      probe: refuse('probe'),
-    };
+    const readOnly = wrapTable(table, { write: refuse('write'), putMany: refuse('putMany'), probe: refuse('probe') });
     const readOnlyBlobs: BlobStore = { find: (...about) => blobs.find(...about), put: refuse('put'), remove: refuse('remove') };
     const others = {
       queue: { send: refuse('send') },

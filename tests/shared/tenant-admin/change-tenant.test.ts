@@ -2,7 +2,6 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { listAuditEvents } from '../../../shared/audit/list-audit-events.ts';
 import { issuesOfZod } from '../../../shared/core/zod-issues.ts';
-import type { Table } from '../../../shared/port/table.ts';
 import { keyIdOf } from '../../../shared/receipt/key-id.ts';
 import { changeTenant, ChangeTenant } from '../../../shared/tenant-admin/change-tenant.ts';
 import { showTenant } from '../../../shared/tenant-admin/show-tenant.ts';
@@ -10,6 +9,7 @@ import { pushPack } from '../../../shared/policy-catalog/push-pack.ts';
 import { buildOwnPack, buildPolicyKey } from '../../support/build-own-pack.ts';
 import { addTenant } from '../../support/add-tenant.ts';
 import { buildActor, buildDeps, type TestHome } from '../../support/build-deps.ts';
+import { wrapTable } from '../../support/table/wrap-table.ts';
 
 const owner = buildActor(['admin'], 'local');
 const admin = buildActor(['admin']);
@@ -101,15 +101,7 @@ describe('a change', () => {
   });
 
   test('that always comes too late ends, with a conflict', async () => {
-    const { table } = home;
-    const late: Table = {
-      get: (key) => table.get(key),
-      getMany: (keys) => table.getMany(keys),
-      query: (query) => table.query(query),
-      write: async () => ({ ok: false, failed: [0] }),
-      putMany: (items) => table.putMany(items),
-      probe: () => table.probe(),
-    };
+    const late = wrapTable(home.table, { write: async () => ({ ok: false, failed: [0] }) });
     const request = { name: 'acme', change: { displayName: 'Acme' }, shippedPacks: [] };
     await expect(changeTenant({ ...home.deps, table: late }, admin, request)).rejects.toMatchObject({ code: 'mc:tenant:conflict' });
   });

@@ -1,22 +1,18 @@
 import type { Deps } from '../../../shared/port/deps.ts';
-import type { Table, WriteOp } from '../../../shared/port/table.ts';
+import type { WriteOp } from '../../../shared/port/table.ts';
+import { wrapTable } from '../table/wrap-table.ts';
 
 /** The same ports, where something happens once, just before the first write in which there is such an op: later than anything that was read for it. */
 export function beforeWrite(deps: Deps, isIt: (op: WriteOp) => boolean, act: () => Promise<unknown>): Deps {
   let isDone = false;
-  const table: Table = {
-    get: (key) => deps.table.get(key),
-    getMany: (keys) => deps.table.getMany(keys),
-    query: (query) => deps.table.query(query),
-    putMany: (items) => deps.table.putMany(items),
-    probe: () => deps.table.probe(),
-    async write(ops) {
+  const table = wrapTable(deps.table, {
+    async write(ops, hint) {
       if (!isDone && ops.some(isIt)) {
         isDone = true;
         await act();
       }
-      return deps.table.write(ops);
+      return deps.table.write(ops, hint);
     },
-  };
+  });
   return { ...deps, table };
 }

@@ -6,7 +6,7 @@ export function wrapTable(table: Table, different: Partial<Table>): Table {
     get: (key) => table.get(key),
     getMany: (keys) => table.getMany(keys),
     query: (query) => table.query(query),
-    write: (ops) => table.write(ops),
+    write: (ops, hint) => table.write(ops, hint),
     putMany: (items) => table.putMany(items),
     probe: () => table.probe(),
     ...different,
