@@ -100,8 +100,8 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   opened.adopt(lockFolder(options.dataDir), (lock) => lock.release());
   const tableFile = join(options.dataDir, 'table.sqlite');
   const applier = new ApplierThread(tableFile);
-  const gate = new WorkGate();
-  const tableOptions = { keepsRecent: isReadOften, thread: applier, isUnderLoad: () => gate.isUnderLoad };
+  const gate = new WorkGate((): boolean => phases.isFilling);
+  const tableOptions = { keepsRecent: isReadOften, thread: applier, isUnderLoad: () => gate.putsCallersFirst };
   const table = opened.adopt(new SqliteTable(tableFile, tableOptions), (open) => open.close());
   opened.adopt(applier, (thread) => thread.close());
   const logger = jsonLogger(options.log ?? warningsToStderr, 'maestro-conductor');
@@ -177,9 +177,12 @@ const widthOf = ({ width }: EmbeddedHomeOptions): number => width ?? 2 * availab
 
 const maxOpenRunsFor = ({ maxOpenRuns }: EmbeddedHomeOptions): number => maxOpenRuns ?? maxOpenRunsOf(getHeapStatistics().heap_size_limit);
 
-/** The machine is the only limit of its owner: as many runs as the home takes before it answers 429. */
+/**
+ * The machine is the only limit of its owner: twice as many runs as the home takes before it answers 429, because those that are just being started count here already, and a start that policy denies
+ * costs as much as one that it allows.
+ */
 function ownerQuota(options: EmbeddedHomeOptions): Tenant['quota'] {
-  return { maxConcurrent: maxOpenRunsFor(options), resourceClasses: [...ResourceClass.options] };
+  return { maxConcurrent: 2 * maxOpenRunsFor(options), resourceClasses: [...ResourceClass.options] };
 }
 
 /**

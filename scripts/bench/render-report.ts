@@ -29,7 +29,7 @@ const loadRows: [string, (load: SustainedResult) => string][] = [
   ['accepted, p50 / p95 / p99 ms', (load) => triple(load.acceptedMs)],
   ['sealed executions a second, during the load', (load) => String(load.sealedPerSecond)],
   ['not sealed when the load ended', (load) => String(load.behindAtEnd)],
-  ['refused with 429', (load) => String(load.refused)],
+  ['refused, with too many open', (load) => String(load.refused)],
   ['sealed executions', (load) => String(load.sealed)],
   ['processors in use', (load) => load.processors.toFixed(2)],
   ['peak memory, MB', (load) => (load.peakRssBytes / 1e6).toFixed(0)],

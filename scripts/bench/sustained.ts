@@ -26,7 +26,7 @@ export interface SustainedResult {
   sealedPerSecond: number;
   /** Executions that were not sealed when the load ended: a home that keeps up has few. */
   behindAtEnd: number;
-  /** Starts that the home refused because it had as many open runs as it takes (429). */
+  /** Starts that were refused because as many runs were open as the home takes (429), or the tenant may have (403). */
   refused: number;
   sealed: number;
   peakRssBytes: number;

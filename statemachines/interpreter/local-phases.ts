@@ -35,6 +35,9 @@ export const stateWhenUnsealed = 'Compensate' satisfies StateName;
 
 type FirstState = 'Dispatch' | (typeof plainWalk)[number] | typeof stateWhenUnsealed;
 
+/** Of the runs that may be open: a burst that the home has room for stays below. */
+const fillingShare = 0.9;
+
 /** Pauses before a supervision that failed starts again; the causes are full disks and bugs, not tasks. */
 const restartPauseMs = 5_000;
 
@@ -60,6 +63,11 @@ export class LocalPhases implements Phases {
 
   isFull(): boolean {
     return this.active >= this.#maxOpenRuns;
+  }
+
+  /** Whether so many are open that further ones had better wait for some to end. */
+  get isFilling(): boolean {
+    return this.active >= fillingShare * this.#maxOpenRuns;
   }
 
   async start(input: PhaseInput, { isNew } = { isNew: false }): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * Lets callers go before work that can wait. While many requests are under way (a burst), results of tasks and the phases of runs hold back, so that
  * every run of the burst is durable and started first. They are never starved: a trickle always goes through, and more of it when a burst does not end.
+ * In a home that is nearly full nothing holds back: only runs that end make room for further ones.
  *
  * Of the work that waits, that of the oldest run goes first. So runs end one after the other: few of them are half done at any time, and what those need is
  * still in memory.
@@ -26,6 +27,7 @@ const patienceMs = 2_000;
 const jobsWhenLate = 6;
 
 export class WorkGate {
+  readonly #isFilling: () => boolean;
   readonly #burst = new BurstWatch();
   #active = 0;
   /** Jobs that may begin in the next turn. */
@@ -35,15 +37,25 @@ export class WorkGate {
   #ticks = 0;
   #isScheduled = false;
 
+  /** `isFilling` says whether nearly as many runs are open as the home takes. */
+  constructor(isFilling: () => boolean = () => false) {
+    this.#isFilling = isFilling;
+  }
+
   /** Notes a caller's request, which may stand for many starts; call what it returns when the answer is given. */
   enter(starts = 1): () => void {
-    if (this.#burst.enter(starts)) this.#admissible = firstWidth;
+    if (this.#burst.enter(starts) && !this.#isFilling()) this.#admissible = firstWidth;
     return () => this.#burst.leave(starts);
   }
 
   /** Whether several callers ask at once. */
   get isUnderLoad(): boolean {
     return this.#burst.underWay > loadRequests;
+  }
+
+  /** Whether work that can wait leaves most of the time to the callers of a load. */
+  get putsCallersFirst(): boolean {
+    return this.isUnderLoad && !this.#isFilling();
   }
 
   /** Notes that a run was started; a request may start hundreds. */
@@ -75,7 +87,7 @@ export class WorkGate {
 
   #schedule(): void {
     if (this.#waiting.isEmpty) return;
-    if (this.#burst.isOn()) {
+    if (this.#holdsBack()) {
       this.#timer ??= setTimeout(() => this.#tick(), tickMs);
       return;
     }
@@ -85,13 +97,17 @@ export class WorkGate {
     setImmediate(() => {
       this.#isScheduled = false;
       // A request may have come since this turn was asked for.
-      if (!this.#burst.isOn()) this.#admitMore();
+      if (!this.#holdsBack()) this.#admitMore();
       this.#schedule();
     });
   }
 
+  #holdsBack(): boolean {
+    return this.#burst.isOn() && !this.#isFilling();
+  }
+
   #admitMore(): void {
-    this.#admit(Math.min((this.isUnderLoad ? widthUnderLoad : width) - this.#active, this.#admissible));
+    this.#admit(Math.min((this.putsCallersFirst ? widthUnderLoad : width) - this.#active, this.#admissible));
     this.#admissible = Math.min(width, 2 * this.#admissible);
   }
 

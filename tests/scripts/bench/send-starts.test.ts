@@ -10,7 +10,12 @@ import { sendBatch, sendStart } from '../../../scripts/bench/send-starts.ts';
 const id = `exec_${'0'.repeat(26)}`;
 const started = { status: 202, execution: { id, state: 'running' } };
 const full = { status: 429, problem: { code: 'mc:host:overloaded', status: 429 } };
-const denied = { status: 403, problem: { code: 'mc:policy:denied', status: 403 } };
+const deniedBy = (rule: string): typeof full & { problem: { deny: unknown } } => ({
+  status: 403,
+  problem: { code: 'mc:policy:denied', status: 403, deny: [{ pack: 'quotas', rule }] },
+});
+const atQuota = deniedBy('quotas.concurrency');
+const denied = deniedBy('quotas.region');
 
 let server: Server;
 let client: BurstClient;
@@ -36,19 +41,21 @@ afterEach(async () => {
 
 const lines = (...values: unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('');
 
-test('a start is a run, or refused by a home that is full; any other refusal is an error', async () => {
+test('a start is a run, or refused with too many open ones; any other refusal is an error', async () => {
   answer = { status: 202, body: JSON.stringify(started.execution) };
   expect((await sendStart(client)).id).toBe(id);
   answer = { status: 429, body: JSON.stringify(full.problem) };
+  expect((await sendStart(client)).id).toBeUndefined();
+  answer = { status: 403, body: JSON.stringify(atQuota.problem) };
   expect((await sendStart(client)).id).toBeUndefined();
   answer = { status: 403, body: JSON.stringify(denied.problem) };
   await expect(sendStart(client)).rejects.toThrow('the home answered 403');
 });
 
 test('each line of a batch is, and so is all of one that is refused whole', async () => {
-  answer = { status: 200, body: lines(started, full, started) };
-  expect((await sendBatch(client, 3)).map((start) => start.id)).toEqual([id, undefined, id]);
-  expect(asked).toEqual(['/api/executions:batch 3']);
+  answer = { status: 200, body: lines(started, full, atQuota, started) };
+  expect((await sendBatch(client, 4)).map((start) => start.id)).toEqual([id, undefined, undefined, id]);
+  expect(asked).toEqual(['/api/executions:batch 4']);
   answer = { status: 429, body: JSON.stringify(full.problem) };
   expect((await sendBatch(client, 2)).map((start) => start.id)).toEqual([undefined, undefined]);
   answer = { status: 200, body: lines(started, denied) };

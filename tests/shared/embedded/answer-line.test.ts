@@ -72,9 +72,12 @@ describe('the table of a home', () => {
     table.close();
   });
 
-  test('is told of a load when more than a few requests are under way', async () => {
+  test.each([
+    ['is told of a load when more than a few requests are under way', 20_000, 8],
+    ['is not, when the home is full', 0, 100],
+  ])('%s', async (_, maxOpenRuns, toldUnderLoad) => {
     const dataDir = mkdtempSync(join(tmpdir(), 'mc-answers-'));
-    const home = await openEmbeddedHome({ dataDir, runner: new SimulatedRunner() });
+    const home = await openEmbeddedHome({ dataDir, runner: new SimulatedRunner(), maxOpenRuns });
     const { table } = home.deps;
     let told = 0;
     const write = (n: number) => table.write([{ kind: 'put', item: { pk: 'p', sk: String(n) } }]).then(() => (told += 1));
@@ -89,7 +92,7 @@ describe('the table of a home', () => {
     const leaves = numbers(10).map(() => home.gate.enter());
     const underLoad = await toldAtFirst();
     for (const leave of leaves) leave();
-    expect({ underLoad, without: await toldAtFirst() }).toEqual({ underLoad: 8, without: 100 });
+    expect({ underLoad, without: await toldAtFirst() }).toEqual({ underLoad: toldUnderLoad, without: 100 });
     await home.close();
     rmSync(dataDir, { recursive: true });
   });

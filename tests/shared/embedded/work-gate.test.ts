@@ -22,8 +22,11 @@ function enterMany(gate: WorkGate, count = burst): () => void {
 const jobs = 1_000;
 
 /** How many jobs are done in `ms` while so many requests stay, and others come and go, since `afterMs` before; when the requests have left, all are. */
-async function doneBeside(requests: number, { afterMs = 0, ms }: { afterMs?: number; ms: number }): Promise<number> {
-  const gate = new WorkGate();
+async function doneBeside(
+  requests: number,
+  { afterMs = 0, ms, isFilling = false }: { afterMs?: number; ms: number; isFilling?: boolean },
+): Promise<number> {
+  const gate = new WorkGate(() => isFilling);
   const leave = enterMany(gate, requests);
   const keepAlive = setInterval(() => gate.enter()(), 5);
   await pass(afterMs);
@@ -61,17 +64,23 @@ describe('the gate for work that can wait', () => {
     expect(await doneBeside(some, { afterMs: 400, ms: 60 })).toBeLessThan(200);
   });
 
+  test('holds nothing back in a home that is nearly full', async () => {
+    expect(await doneBeside(burst, { afterMs: 400, ms: 60, isFilling: true })).toBe(jobs);
+  });
+
   test.each([
-    ['hundreds in a turn of the event loop when nobody asks', 0, 256],
-    ['few beside requests', 20, 24],
-  ])('lets %s', async (_, requests, atOnce) => {
-    const gate = new WorkGate();
+    ['hundreds in a turn of the event loop when nobody asks', 0, false, 256],
+    ['few beside requests', 20, false, 24],
+    ['hundreds beside requests in a home that is nearly full', burst, true, 256],
+  ])('lets %s', async (_, requests, isFilling, atOnce) => {
+    const gate = new WorkGate(() => isFilling);
     const leave = enterMany(gate, requests);
     let done = 0;
     const all = Promise.all(Array.from({ length: 600 }, async (__, n) => gate.turn(`exec_${n}`).then(() => (done += 1))));
     const turns: number[] = [];
     while (done < 600) {
       const before = done;
+      gate.enter()();
       await jest.advanceTimersToNextTimerAsync();
       turns.push(done - before);
     }

@@ -4,14 +4,18 @@ import { McError } from '../../../shared/core/errors.ts';
 import { linesAtOnce, startExecutions, type Batch, type LineResult } from '../../../shared/execution/admit/start-executions.ts';
 import { uploadFile } from '../../../shared/execution/admit/input-files.ts';
 import type { StartRequest } from '../../../shared/execution/execution.ts';
+import { createWorkflow } from '../../../shared/manifest/create-workflow.ts';
 import { listExecutions } from '../../../shared/execution/read/list-executions.ts';
 import type { Deps } from '../../../shared/port/deps.ts';
 import type { PackVerdict, PolicyEngine } from '../../../shared/port/policy-engine.ts';
 import type { WriteOp } from '../../../shared/port/table.ts';
+import type { Actor } from '../../../shared/tenant/actor.ts';
 import { getTenant } from '../../../shared/tenant/tenant-store.ts';
 import { readUsage } from '../../../shared/tenant/usage.ts';
+import { buildActor } from '../../support/build-deps.ts';
 import { allowing } from '../../support/fake-policy.ts';
 import { openEngine, type Engine } from '../../support/open-engine.ts';
+import { publishDraft } from '../../support/publish-draft.ts';
 import { wrapTable } from '../../support/table/wrap-table.ts';
 
 const manifest = `name: numbered
@@ -39,9 +43,9 @@ const asIs = (result: LineResult): LineResult => result;
 
 function start(
   starts: readonly Line[],
-  { deps = engine.home.deps, ...more }: Partial<Batch> & { deps?: Deps } = {},
+  { deps = engine.home.deps, actor = engine.actor, ...more }: Partial<Batch> & { deps?: Deps; actor?: Actor } = {},
 ): Promise<LineResult[]> {
-  return startExecutions(deps, engine.actor, { ...more, lines: starts.map((line) => () => line) }, asIs);
+  return startExecutions(deps, actor, { ...more, lines: starts.map((line) => () => line) }, asIs);
 }
 
 function idsIn(results: readonly LineResult[]): (string | undefined)[] {
@@ -236,6 +240,18 @@ describe('limits of a batch', () => {
     expect(kinds.slice(0, begun)).toEqual(Array<string>(begun).fill('started'));
     expect(kinds.slice(begun)).toEqual(Array<string>(300 - begun).fill('mc:host:overloaded'));
     await expect(start(lines(1))).rejects.toMatchObject({ code: 'mc:host:overloaded' });
+    held.resolve();
+  });
+
+  test('its owner is told that a home is full, and never that his quota is', async () => {
+    engine = await openEngine({ maxOpenRuns: 150, hasOwnKeys: true });
+    const { deps } = engine.home;
+    const owner = buildActor(['admin'], deps.config.ownerTenant);
+    const { workflow } = await createWorkflow(deps, owner, { text: manifest, mediaType: 'application/yaml' });
+    await publishDraft(deps, owner, { id: workflow.id });
+    const held = Promise.withResolvers<void>();
+    engine.simulate((spec) => ({ result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, until: held.promise }));
+    expect(new Set(kindsIn(await start(lines(300), { actor: owner })))).toEqual(new Set(['started', 'mc:host:overloaded']));
     held.resolve();
   });
 

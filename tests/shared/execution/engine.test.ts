@@ -317,6 +317,20 @@ describe('a home with as many open runs as it takes', () => {
     expect((await small.finish((await small.start({ workflow: 'one' })).id)).state).toBe('succeeded');
     await small.close();
   });
+
+  test('puts callers first until it is nearly full, and then the runs that are open', async () => {
+    const small = await openEngine({ maxOpenRuns: 10 });
+    await small.publish(single('one'));
+    const held = Promise.withResolvers<void>();
+    small.simulate((spec) => ({ result: { kind: 'succeeded', outputs: spec.inputs, usage: { wallMs: 1 } }, until: held.promise }));
+    for (let request = 0; request < 100; request += 1) small.home.gate.enter();
+    const ids: string[] = [];
+    while (small.home.gate.putsCallersFirst) ids.push((await small.start({ workflow: 'one' })).id);
+    expect(ids).toHaveLength(9);
+    held.resolve();
+    for (const id of ids) expect((await small.finish(id)).state).toBe('succeeded');
+    await small.close();
+  });
 });
 
 describe('fail closed', () => {
