@@ -178,8 +178,8 @@ const widthOf = ({ width }: EmbeddedHomeOptions): number => width ?? 2 * availab
 const maxOpenRunsFor = ({ maxOpenRuns }: EmbeddedHomeOptions): number => maxOpenRuns ?? maxOpenRunsOf(getHeapStatistics().heap_size_limit);
 
 /**
- * The machine is the only limit of its owner: twice as many runs as the home takes before it answers 429, because those that are just being started count here already, and a start that policy denies
- * costs as much as one that it allows.
+ * The machine is the only limit of its owner: twice as many runs as the home takes before it answers 429, because those that are just being started count here already, and a denial is judged and
+ * filed.
  */
 function ownerQuota(options: EmbeddedHomeOptions): Tenant['quota'] {
   return { maxConcurrent: 2 * maxOpenRunsFor(options), resourceClasses: [...ResourceClass.options] };

@@ -6,11 +6,8 @@ import { connect, type Socket } from 'node:net';
 
 /** An answer that is not a success. */
 export class HomeRefusal extends Error {
-  readonly status: number;
-
   constructor(status: number, body: string) {
     super(`the home answered ${status}: ${body}`);
-    this.status = status;
   }
 }
 
