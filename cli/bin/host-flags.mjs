@@ -13,14 +13,26 @@ const smallMachine = 2;
  */
 const old = { least: 128, most: 1_792 };
 
-/** MiB. It grows to this with what lives, and three of them are memory of the process: with twice as much a burst is sealed a little faster, and a disclosure pack of 1 GB takes over 256 MiB. */
-const semiSpace = 16;
+/**
+ * MiB of a semi-space, of which V8 takes up to three. With `still` a home at rest and one that makes a disclosure pack of 1 GB take some 20 MB less than with 16; under load each doubling up to `most` saves a few percent
+ * of the processor, because fewer runs are copied while they are under way. A home with little memory stays at `least`.
+ */
+const semiSpace = { still: 8, least: 16, most: 64 };
+/** Of the limit of the old generation. */
+const semiSpaceShare = 1 / 16;
 
 /**
- * Percent of what lives that the old generation may grow by before it is collected. Left alone V8 takes more than `still`, and a disclosure pack of 1 GB 20 MB more; with `roomy` a burst is started and sealed
- * with about an eighth less processor time, because its runs live for seconds and are not looked through again and again. `HeapRoom` (`cli/host/heap-room.ts`) goes from one to the other.
+ * What V8 lets its heap grow by: the old generation by so many percent of what lives, before it is collected; the semi-spaces by this factor when much has lived through them. Left alone V8 takes more than `still`, and
+ * keeps the garbage of a disclosure pack of 1 GB; with `roomy` a burst is started and sealed with a fifth less processor time, because its runs live for seconds and are not looked through again and again.
+ * `still-heap.mjs` sets the first, `HeapRoom` (`cli/host/heap-room.ts`) goes from one to the other.
  */
-export const heapGrowing = { still: 40, roomy: 200 };
+export const heapGrowth = {
+  still: ['--heap-growing-percent=40', '--semi-space-growth-factor=1'],
+  roomy: ['--heap-growing-percent=200', '--semi-space-growth-factor=2'],
+};
+
+/** Set before the program is loaded, because what is loaded would make the semi-spaces grow. */
+const preload = new URL('still-heap.mjs', import.meta.url).href;
 
 /** Bytes that there are for programs: of the machine, or of the group of processes that this one belongs to (a container) when that has less. 0 is no limit. */
 export function memoryFor({ total, constrained }) {
@@ -30,11 +42,13 @@ export function memoryFor({ total, constrained }) {
 /** The flags of V8 for a home that may take `memory` bytes on so many cores: half of them at most, since threads, buffers and the page cache of the database need the other half. */
 export function flagsFor({ memory, cores }) {
   const half = Math.floor(memory / 2 / mebibyte);
+  const oldSpace = Math.min(old.most, Math.max(old.least, half));
   return [
-    `--max-old-space-size=${Math.min(old.most, Math.max(old.least, half))}`,
-    `--max-semi-space-size=${semiSpace}`,
-    `--heap-growing-percent=${heapGrowing.still}`,
+    `--max-old-space-size=${oldSpace}`,
+    `--min-semi-space-size=${semiSpace.still}`,
+    `--max-semi-space-size=${Math.min(semiSpace.most, Math.max(semiSpace.least, oldSpace * semiSpaceShare))}`,
     ...(cores <= smallMachine ? ['--v8-pool-size=1'] : []),
+    `--import=${preload}`,
   ];
 }
 

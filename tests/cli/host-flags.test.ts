@@ -11,17 +11,18 @@ const oldMegabytes = (flags: readonly string[]): number =>
 
 describe('the memory flags of a home', () => {
   test.each([
-    [0.25, 128],
-    [0.5, 256],
-    [1, 512],
-    [2, 1_024],
-    [4, 1_792],
-    [64, 1_792],
-  ])('with %d GiB let the old generation have %d MiB', (gibibytes, old) => {
+    [0.25, 128, 16],
+    [0.5, 256, 16],
+    [1, 512, 32],
+    [2, 1_024, 64],
+    [4, 1_792, 64],
+    [64, 1_792, 64],
+  ])('with %d GiB let the old generation have %d MiB, and a semi-space %d', (gibibytes, old, semiSpace) => {
     expect(flagsFor({ memory: gibibytes * gibibyte, cores: 4 })).toEqual([
       `--max-old-space-size=${old}`,
-      '--max-semi-space-size=16',
-      '--heap-growing-percent=40',
+      '--min-semi-space-size=8',
+      `--max-semi-space-size=${semiSpace}`,
+      expect.stringMatching(/^--import=file:.*still-heap\.mjs$/),
     ]);
   });
 
@@ -44,6 +45,17 @@ describe('the memory flags of a home', () => {
     const limit = Number(execFileSync(process.execPath, [...hostFlags, '-e', program], { encoding: 'utf8' }));
     expect(limit).toBeGreaterThanOrEqual(oldMegabytes(hostFlags) * mebibyte);
     // Beside it a limit holds three semi-spaces.
-    expect(limit).toBeLessThanOrEqual((oldMegabytes(hostFlags) + 3 * 16) * mebibyte);
+    expect(limit).toBeLessThanOrEqual((oldMegabytes(hostFlags) + 3 * 64) * mebibyte);
+  });
+
+  test('leave threads the limits that are set for them', () => {
+    const limits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 6 };
+    const thread = 'console.log(require("node:v8").getHeapStatistics().heap_size_limit)';
+    const program = `new (require("node:worker_threads").Worker)(${JSON.stringify(thread)}, { eval: true, execArgv: [], resourceLimits: ${JSON.stringify(limits)} })`;
+    const limitWith = (...flags: string[]): number =>
+      Number(execFileSync(process.execPath, [...flags, '-e', program], { encoding: 'utf8' }));
+    expect(limitWith(...hostFlags)).toBe(limitWith());
+    // Without what is loaded first they have that of the process.
+    expect(limitWith(...hostFlags.filter((flag) => !flag.startsWith('--import')))).toBeGreaterThan(limitWith());
   });
 });
