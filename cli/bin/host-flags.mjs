@@ -14,7 +14,7 @@ const smallMachine = 2;
 const old = { least: 128, most: 1_792 };
 
 /**
- * MiB of a semi-space, of which V8 takes up to three. With `still` a home at rest and one that makes a disclosure pack of 1 GB take some 20 MB less than with 16; under load each doubling up to `most` saves a few percent
+ * MiB of a semi-space, of which V8 takes up to three. With `still` a home at rest and one that makes a disclosure pack of 1 GB take 10 to 20 MB less than with 16; under load each doubling up to `most` saves a few percent
  * of the processor, because fewer runs are copied while they are under way. A home with little memory stays at `least`.
  */
 const semiSpace = { still: 8, least: 16, most: 64 };
@@ -23,7 +23,7 @@ const semiSpaceShare = 1 / 16;
 
 /**
  * What V8 lets its heap grow by: the old generation by so many percent of what lives, before it is collected; the semi-spaces by this factor when much has lived through them. Left alone V8 takes more than `still`, and
- * keeps the garbage of a disclosure pack of 1 GB; with `roomy` a burst is started and sealed with a fifth less processor time, because its runs live for seconds and are not looked through again and again.
+ * keeps the garbage of a disclosure pack of 1 GB; with `roomy` a burst is started and sealed with less processor time, because its runs live for seconds and are not looked through again and again.
  * `still-heap.mjs` sets the first, `HeapRoom` (`cli/host/heap-room.ts`) goes from one to the other.
  */
 export const heapGrowth = {
