@@ -15,11 +15,9 @@ const old = { least: 128, most: 1_792 };
 
 /**
  * MiB of a semi-space, of which V8 takes up to three. With `still` a home at rest and one that makes a disclosure pack of 1 GB take 10 to 20 MB less than with 16; under load each doubling up to `most` saves a few percent
- * of the processor, because fewer runs are copied while they are under way. A home with little memory stays at `least`.
+ * of the processor, because fewer runs are copied while they are under way. It is in proportion to the limit of the old generation, and not less than `least`.
  */
 const semiSpace = { still: 8, least: 16, most: 64 };
-/** Of the limit of the old generation. */
-const semiSpaceShare = 1 / 16;
 
 /**
  * What V8 lets its heap grow by: the old generation by so many percent of what lives, before it is collected; the semi-spaces by this factor when much has lived through them. Left alone V8 takes more than `still`, and
@@ -46,7 +44,7 @@ export function flagsFor({ memory, cores }) {
   return [
     `--max-old-space-size=${oldSpace}`,
     `--min-semi-space-size=${semiSpace.still}`,
-    `--max-semi-space-size=${Math.min(semiSpace.most, Math.max(semiSpace.least, oldSpace * semiSpaceShare))}`,
+    `--max-semi-space-size=${Math.max(semiSpace.least, Math.floor((semiSpace.most * oldSpace) / old.most))}`,
     ...(cores <= smallMachine ? ['--v8-pool-size=1'] : []),
     `--import=${preload}`,
   ];

@@ -6,7 +6,7 @@ const quietMs = 60_000;
 
 /**
  * Lets the heap grow while several callers ask at once, when nearly everything lives for seconds, and collects it early afterwards: who alone wants a pack of gigabytes, which live for a moment, gets it in
- * little memory. V8 reads these flags whenever it has collected, and gives the semi-spaces back by itself. Node warns of flags that are changed while a program runs, so it is these and no others (ADR-0036).
+ * little memory. V8 reads these flags whenever it has collected. Node warns of flags that are changed while a program runs, so it is these and no others (ADR-0036).
  */
 export class HeapRoom {
   #isRoomy = false;

@@ -1,6 +1,7 @@
 /** A thread that judges packs, from the outside: it is told, it answers in time, or it is ended. */
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { allowOwnHeapLimits } from '../../../shared/core/own-heap-limits.ts';
 import type { PackQuestion, WorkerMessage } from './pack-worker-protocol.ts';
 
 /** The program of the thread, when this program runs from its sources; a bundled program has it elsewhere. */
@@ -32,6 +33,7 @@ export class PackThread {
   #wake: (() => void) | undefined;
 
   private constructor(file: string) {
+    allowOwnHeapLimits();
     this.#worker = new Worker(file, {
       name: 'mc-policy-packs',
       env: {},

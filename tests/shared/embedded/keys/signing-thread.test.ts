@@ -97,7 +97,7 @@ describe('the thread that signs', () => {
   });
 
   test('keeps a process alive while somebody waits for it, and no longer', () => {
-    const program = fileURLToPath(new URL('../../../support/signing-thread-main.ts', import.meta.url));
+    const program = fileURLToPath(new URL('../../../support/threads/signing-thread-main.ts', import.meta.url));
     const output = execFileSync(process.execPath, ['--no-warnings', program], {
       encoding: 'utf8',
       env: { PATH: process.env['PATH'] },

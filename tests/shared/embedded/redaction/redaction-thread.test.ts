@@ -1,8 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { redactNow, type RedactionWork } from '../../../../shared/evidence/redaction/redactor.ts';
-import { hostFlags } from '../../../../cli/bin/host-flags.mjs';
 import { RedactionThread } from '../../../../shared/embedded/redaction/redaction-thread.ts';
 
 const thread = new RedactionThread();
@@ -43,14 +40,5 @@ describe('redaction in another thread', () => {
     await thread.close();
     await failure;
     expect((await thread.redact(work(line('fine')))).withheld).toEqual({});
-  });
-
-  test('has the heap that was set for it in a home too, whose own is larger', () => {
-    const program = fileURLToPath(new URL('../../../support/evidence/redaction-heap-main.ts', import.meta.url));
-    const limitWith = (...flags: string[]): string =>
-      execFileSync(process.execPath, ['--no-warnings', ...flags, program], { encoding: 'utf8', env: { PATH: process.env['PATH'] } });
-    const limit = limitWith();
-    expect(Number(limit)).toBeGreaterThan(0);
-    expect(limitWith(...hostFlags)).toBe(limit);
   });
 });

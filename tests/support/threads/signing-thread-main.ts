@@ -1,7 +1,7 @@
 /** Signs two statements, and two more, with a thread that it never closes, for signing-thread.test.ts. */
 import { generateKeyPairSync } from 'node:crypto';
-import { SigningThread } from '../../shared/embedded/keys/signing-thread.ts';
-import { SoftwareSigner } from '../../shared/embedded/keys/software-signer.ts';
+import { SigningThread } from '../../../shared/embedded/keys/signing-thread.ts';
+import { SoftwareSigner } from '../../../shared/embedded/keys/software-signer.ts';
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const trusted = await new SoftwareSigner(privateKey).publicKey();
