@@ -171,7 +171,10 @@ export class LocalPhases implements Phases {
       return handlers[name](this.#deps(), input);
     };
     // Recording follows a seal at once, and costs little more than another place in the queue would.
-    return name === 'Record' ? work() : this.#gate.background(input.executionId, work);
+    if (name === 'Record') return work();
+    // Undoing lasts as long as its attempts, whose results wait at the same gate: a place that it held would be one that they wait for.
+    if (name === 'Compensate') return this.#gate.turn(input.executionId).then(work);
+    return this.#gate.background(input.executionId, work);
   }
 
   /**

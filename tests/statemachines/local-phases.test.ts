@@ -5,7 +5,9 @@ import { sweepExecutions } from '../../shared/execution/dispatch/sweep-execution
 import type { PhaseInput } from '../../shared/port/phases.ts';
 import type { Key, Table } from '../../shared/port/table.ts';
 import { LocalPhases } from '../../statemachines/interpreter/local-phases.ts';
-import { openEngine, type Engine } from '../support/open-engine.ts';
+import { longestTask, readDefinition } from '../../statemachines/interpreter/read-definition.ts';
+import { simulateEcho } from '../../runner/simulated/simulated-runner.ts';
+import { failing, openEngine, type Engine } from '../support/open-engine.ts';
 
 const runs = 300;
 const manifest = `name: slow
@@ -103,3 +105,36 @@ test('a home that is closed while a seal fails does not wait for its retries', a
   fail(new Error('the seal fails'));
   await closing;
 }, 10_000);
+
+test('as many runs as there are can be undone at once, and each of them is undone once', async () => {
+  await engine.publish(`name: undone
+version: 1.0.0
+tasks:
+  - { id: book, uses: 'pkg:demo/echo@1.0.0', compensate: { uses: 'pkg:demo/echo@1.0.0' } }
+  - { id: pay, uses: 'pkg:demo/echo@1.0.0', needs: [book] }
+`);
+  let undoing = 0;
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  engine.simulate((spec) => {
+    if (spec.taskId === 'pay') return failing('the bank is down', false);
+    if (!spec.idempotencyKey.endsWith('compensation')) return simulateEcho(spec);
+    undoing += 1;
+    return { ...simulateEcho(spec), until: held };
+  });
+  const started = await Promise.all(Array.from({ length: runs }, async () => engine.start({ workflow: 'undone' })));
+  while (undoing < runs) await delay(10);
+  letGo();
+  for (const { id } of started) expect(await engine.finish(id)).toMatchObject({ state: 'failed' });
+  expect(undoing).toBe(runs);
+}, 60_000);
+
+test.each(['run.asl.json', 'key-rotation.asl.json'])(
+  'a task of %s may take as long as a timer, and is not begun again after a minute',
+  (file) => {
+    const limits = Object.values(readDefinition(file).States).flatMap((state) => (state.Type === 'Task' ? [state.TimeoutSeconds] : []));
+    expect(limits.length).toBeGreaterThan(1);
+    for (const limit of limits) expect(limit).toBeGreaterThanOrEqual(90_000);
+    expect(longestTask * 1_000).toBeLessThan(2 ** 31);
+  },
+);

@@ -95,14 +95,14 @@ export function addSet(group: Command): void {
 
 function settingsOf({ name, timeZone, maxConcurrent, classes, dailyUsd, reason }: SettingFlags): Change {
   const quota = {
-    ...(maxConcurrent !== undefined && { maxConcurrent: readNumber('--max-concurrent', maxConcurrent) }),
+    ...(maxConcurrent !== undefined && { maxConcurrent: readNumber('--max-concurrent', maxConcurrent, 'a whole number such as 25') }),
     ...(classes !== undefined && { resourceClasses: readClasses(classes) }),
   };
   return {
     ...(name !== undefined && { displayName: name }),
     ...(timeZone !== undefined && { timeZone }),
     ...(Object.keys(quota).length > 0 && { quota }),
-    ...(dailyUsd !== undefined && { budget: { dailyMaxUSD: readNumber('--daily-usd', dailyUsd) } }),
+    ...(dailyUsd !== undefined && { budget: { dailyMaxUSD: readNumber('--daily-usd', dailyUsd, 'a number such as 25 or 12.50') } }),
     ...(reason !== undefined && { reason }),
   };
 }
@@ -121,10 +121,9 @@ function egressOf({ egress }: SetOptions): Change {
   throw new McError('mc:cli:usage', `--egress got ${JSON.stringify(egress)}; allowed are ${EgressMode.options.join(' and ')}.`);
 }
 
-function readNumber(flag: string, text: string): number {
+function readNumber(flag: string, text: string, allowed: string): number {
   const value = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(value))
-    throw new McError('mc:cli:usage', `${flag} got ${JSON.stringify(text)}; allowed is a number such as 25 or 12.50.`);
+  if (Number.isNaN(value)) throw new McError('mc:cli:usage', `${flag} got ${JSON.stringify(text)}; allowed is ${allowed}.`);
   return value;
 }
 

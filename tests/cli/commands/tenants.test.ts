@@ -118,7 +118,7 @@ describe('maestro tenants', () => {
   );
 
   const refused: [string, string[], string][] = [
-    ['--max-concurrent', ['set', 'acme', '--max-concurrent', 'many'], '"many"'],
+    ['--max-concurrent', ['set', 'acme', '--max-concurrent', 'many'], '"many"; allowed is a whole number'],
     ['--daily-usd', ['create', 'gamma', '--daily-usd', '1e3'], '12.50'],
     ['--classes', ['set', 'acme', '--classes', 'huge'], 'small, medium, large'],
     ['--data', ['set', 'acme', '--data', 'team.txt'], 'cannot be read'],
