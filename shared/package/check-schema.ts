@@ -1,6 +1,6 @@
 /**
- * Judges values by the JSON Schemas (2020-12) of package descriptors. The schemas come from tenants and the judging happens in our process, so
- * a schema that could take long (regular expressions, references, unique items) runs under a time limit.
+ * Judges values by the JSON Schemas (2020-12) of package descriptors. The schemas and the values come from tenants and the judging happens in our process, so what
+ * could take long runs under a time limit, and what could break a schema in too many ways is told the first of them.
  */
 import { createContext, Script } from 'node:vm';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
@@ -10,6 +10,7 @@ import type { Digest } from '../core/digest.ts';
 import type { Issue } from '../core/issue.ts';
 import { toPointer } from '../core/json/json-pointer.ts';
 import { shownValue } from '../core/shown-value.ts';
+import { countValues, schemaCost, type SchemaCost } from './schema-cost.ts';
 
 /** Honest schemas on values of a few megabytes take a few milliseconds. */
 const timeLimitMs = 500;
@@ -18,24 +19,36 @@ const maxIssues = 50;
 /** Two schemas a package: enough for every package of a busy home, and some 10 MB. */
 const maxCompiled = 500;
 
-/** Keywords whose cost is not linear in the value. */
-const costly = new Set(['pattern', 'patternProperties', 'uniqueItems', '$ref', '$dynamicRef', 'format']);
+/** Values of a schema times values of what is judged: so many checks take some ms, and so many issues some MB. */
+const fewChecks = 10_000;
 /** Keywords that would reach beyond the schema: names shared by all schemas of the process, and answers that are promises. */
 const refused = new Map([
   ['$id', 'string'],
   ['$async', 'boolean'],
 ]);
 
-const ajv = new Ajv2020({ strict: false, allErrors: true, verbose: true, addUsedSchema: false });
-addFormats.default(ajv);
+const options = { strict: false, verbose: true, addUsedSchema: false } as const;
+/** Names every way in which a value does not fit. */
+const thorough = new Ajv2020({ ...options, allErrors: true });
+/** Names the first. */
+const quick = new Ajv2020(options);
+addFormats.default(thorough);
+addFormats.default(quick);
 
 interface Compiled {
   schema: object;
-  validate: ValidateFunction;
-  isCostly: boolean;
+  cost: SchemaCost;
+  thorough?: ValidateFunction;
+  quick?: ValidateFunction;
 }
 
-const compiled = new LRUCache<string, Compiled>({ max: maxCompiled, dispose: ({ schema }) => ajv.removeSchema(schema) });
+const compiled = new LRUCache<string, Compiled>({
+  max: maxCompiled,
+  dispose: ({ schema }) => {
+    thorough.removeSchema(schema);
+    quick.removeSchema(schema);
+  },
+});
 
 function* keywordsOf(
   value: unknown,
@@ -86,7 +99,7 @@ export function checkSchema(schema: object, place: 'inputs' | 'outputs'): Issue[
     }));
   if (issues.length > 0) return issues;
   try {
-    ajv.compile(schema);
+    thorough.compile(schema);
     return [];
   } catch (error) {
     return [
@@ -97,7 +110,7 @@ export function checkSchema(schema: object, place: 'inputs' | 'outputs'): Issue[
       },
     ];
   } finally {
-    ajv.removeSchema(schema);
+    thorough.removeSchema(schema);
   }
 }
 
@@ -105,10 +118,21 @@ function compile(digest: Digest, kind: 'inputs' | 'outputs', schema: object): Co
   const key = `${digest}/${kind}`;
   const known = compiled.get(key);
   if (known !== undefined) return known;
-  const isCostly = [...keywordsOf(schema)].some((keyword) => costly.has(keyword.key));
-  const made = { schema, validate: ajv.compile(schema), isCostly };
+  const made = { schema, cost: schemaCost(schema) };
   compiled.set(key, made);
   return made;
+}
+
+const thoroughOf = (known: Compiled): ValidateFunction => (known.thorough ??= thorough.compile(known.schema));
+
+/** Its code nests as deep as a schema has fields; V8 does not take thousands. */
+function compileQuick(known: Compiled): ValidateFunction {
+  try {
+    return quick.compile(known.schema);
+  } catch (error) {
+    if (error instanceof RangeError) return thoroughOf(known);
+    throw error;
+  }
 }
 
 const timed: { run?: () => void } = {};
@@ -129,10 +153,16 @@ function endsInTime(run: () => void): boolean {
   }
 }
 
-/** Every way in which a value breaks the schema of a published package; the schema is known by the package's digest, so it is compiled once. */
+/**
+ * The ways in which a value breaks the schema of a published package, the first alone where there could be very many; the schema is known by the package's digest, so
+ * it is compiled once.
+ */
 export function checkAgainstSchema(digest: Digest, kind: 'inputs' | 'outputs', schema: object, value: unknown): Issue[] {
-  const { validate, isCostly } = compile(digest, kind, schema);
-  if (!isCostly) validate(value);
+  const known = compile(digest, kind, schema);
+  const { values, isPlain, hasReferences } = known.cost;
+  const isSmall = values * countValues(value, fewChecks / values) <= fewChecks;
+  const validate = isSmall && !hasReferences ? thoroughOf(known) : (known.quick ??= compileQuick(known));
+  if (isSmall && isPlain) validate(value);
   else if (!endsInTime(() => void validate(value)))
     return [{ code: 'too-slow', pointer: '', message: `could not be judged by the schema within ${timeLimitMs} ms` }];
   return (validate.errors ?? []).slice(0, maxIssues).map(issueOf);

@@ -37,6 +37,18 @@ describe('schemas of packages', () => {
     ).toHaveLength(50);
   });
 
+  /** A schema that asks 2^30 times whether a value fits another. */
+  const doubling = (d0: object): object => ({
+    type: 'object',
+    $defs: {
+      d0,
+      ...Object.fromEntries(
+        Array.from({ length: 30 }, (_, at) => [`d${at + 1}`, { allOf: [{ $ref: `#/$defs/d${at}` }, { $ref: `#/$defs/d${at}` }] }]),
+      ),
+    },
+    $ref: '#/$defs/d30',
+  });
+
   const slow: readonly [string, object, unknown][] = [
     ['a regular expression that backtracks', { type: 'object', properties: { a: { pattern: '^(a+)+$' } } }, { a: `${'a'.repeat(50)}!` }],
     [
@@ -44,19 +56,31 @@ describe('schemas of packages', () => {
       { type: 'object', properties: { a: { uniqueItems: true } } },
       { a: Array.from({ length: 100_000 }, (_, index) => ({ index })) },
     ],
+    ['references that double at every level', doubling({ type: 'object' }), {}],
     [
-      'references that double at every level',
+      'a choice of thousands for each of many values',
+      { type: 'object', properties: { a: { items: { anyOf: Array.from({ length: 3_500 }, (_, at) => ({ const: at })) } } } },
+      { a: Array.from({ length: 100_000 }, () => 3_499) },
+    ],
+    [
+      'a list of allowed values that is compared with each of many',
+      { type: 'object', properties: { a: { items: { enum: Array.from({ length: 3_500 }, (_, at) => ({ at })) } } } },
+      { a: Array.from({ length: 100_000 }, () => ({ at: 3_499 })) },
+    ],
+    [
+      'thousands of fields that each of many values may have',
       {
         type: 'object',
-        $defs: {
-          d0: { type: 'object' },
-          ...Object.fromEntries(
-            Array.from({ length: 30 }, (_, at) => [`d${at + 1}`, { allOf: [{ $ref: `#/$defs/d${at}` }, { $ref: `#/$defs/d${at}` }] }]),
-          ),
+        properties: {
+          a: {
+            items: {
+              type: 'object',
+              properties: Object.fromEntries(Array.from({ length: 3_500 }, (_, at) => [`f${at}`, { type: 'string' }])),
+            },
+          },
         },
-        $ref: '#/$defs/d30',
       },
-      {},
+      { a: Array.from({ length: 500_000 }, () => ({})) },
     ],
   ];
   for (const [what, schema, value] of slow) {
@@ -64,6 +88,14 @@ describe('schemas of packages', () => {
       expect(judge(schema, value)).toMatchObject([{ code: 'too-slow' }]);
     });
   }
+
+  test('of ways to break a schema that could be millions, the first is named', () => {
+    const required = Array.from({ length: 3_500 }, (_, at) => `f${at}`);
+    const value = { a: Array.from({ length: 100_000 }, () => ({})) };
+    const issues = judge({ type: 'object', properties: { a: { items: { required } } } }, value);
+    expect(issues).toEqual([{ code: 'required', pointer: '/a/0/f0', message: 'is missing' }]);
+    expect(judge(doubling({ required: ['a'] }), {})).toEqual([{ code: 'required', pointer: '/a', message: 'is missing' }]);
+  });
 
   test('a schema that cannot be used is named with the reason', () => {
     expect(checkSchema({ type: 'object', properties: { a: { type: 'text' } } }, 'inputs')).toMatchObject([
