@@ -7,7 +7,7 @@ import type { PolicyKey } from '../../shared/tenant/tenant.ts';
 import { moduleIssues } from './module-rules.ts';
 import { BundleManifest, metadataDefaults as defaults, PackName, type PolicyBundle } from './policy-bundle.ts';
 import { findV0Rule } from './rego-version.ts';
-import { untar } from './untar.ts';
+import { archiveLimits, untar } from './untar.ts';
 import { signaturesFile, verifySignatures } from './verify-signatures.ts';
 
 /** Who answers for a bundle: one of these keys, or somebody who already compared its digest with one that is trusted. */
@@ -19,7 +19,7 @@ export interface InspectedBundle {
   /** The key that signed it, when its signature was asked for and holds. */
   keyId: string | undefined;
   issues: Issue[];
-  /** The files by name; empty when the archive cannot be read. */
+  /** The files by name; empty when the archive cannot be read, or holds more rules than anybody should read. */
   files: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -83,6 +83,16 @@ function strangeFiles(files: Files): Issue[] {
   return strange.map((file) => issue('file-unknown', file, `The file ${file} does not belong in a bundle.`, { got: file, allowed, fix }));
 }
 
+/** Reading rules takes the thread that serves all tenants, and a hundred packed kilobytes of them could take it for minutes. */
+function tooManyRules(files: Files): Issue[] {
+  const { ruleBytes } = archiveLimits;
+  const bytes = [...files].reduce((sum, [file, { byteLength }]) => sum + (file.endsWith('.rego') ? byteLength : 0), 0);
+  if (bytes <= ruleBytes) return [];
+  const message = `The rules of the bundle have ${bytes} bytes, at most ${ruleBytes} are allowed for all *.rego files together.`;
+  const fix = 'Keep lists in data.json, and leave tests out with `opa build --ignore "*_test.rego"`.';
+  return [{ code: 'rules-too-large', pointer: '', message, got: `${bytes} bytes`, allowed: `at most ${ruleBytes} bytes`, fix }];
+}
+
 /** A bundle that calls itself v1 holds rules of v1; rules of v0 would mean something else to whoever builds it again. */
 function regoIssues(files: Files, manifest: BundleManifest | undefined): Issue[] {
   if (manifest?.rego_version !== 1) return [];
@@ -139,6 +149,8 @@ export async function inspectBundle(archive: Uint8Array, trust: BundleTrust): Pr
     const issues = [{ code: 'archive', pointer: '', message: `The archive cannot be read: ${textOf(error)}.`, allowed, fix }];
     return { bundle: undefined, keyId: undefined, issues, files: new Map() };
   }
+  const tooMany = tooManyRules(files);
+  if (tooMany.length > 0) return { bundle: undefined, keyId: undefined, issues: tooMany, files: new Map() };
   const { keyId, issues, parts } = await inspectFiles(files, trust);
   return { bundle: issues.length === 0 ? assemble(archive, parts) : undefined, keyId, issues, files };
 }

@@ -15,7 +15,8 @@ interface Token {
 const keywords = new Set(['if', 'contains', 'else', 'every', 'in', 'not', 'some', 'with', 'as', 'default', 'import', 'package']);
 const values = new Set(['name', 'value', '()', '[]', '{}']);
 const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
-const lexeme = /\s+|#[^\n]*|"(?:[^"\\\n]|\\.)*"|`[^`]*`|[A-Za-z_]\w*|\d[\w.]*|:=|[^\s]/gy;
+/** A string without its end is one token too: one that had to be given back could be read again from every quote in it. */
+const lexeme = /\s+|#[^\n]*|"(?:[^"\\\n]|\\.)*"?|`[^`]*`?|[A-Za-z_]\w*|\d[\w.]*|:=|[^\s]/gy;
 
 function kindOf(text: string): string {
   if (keywords.has(text)) return text;

@@ -12,6 +12,8 @@ export const archiveLimits = {
   unpackedBytes: 32 * 1024 * 1024,
   /** One file a rule and some data; more is a mistake. */
   files: 500,
+  /** The text of all rules together: sixteen times those of the largest shipped pack. The home itself reads it, half a second at most, before any signature counts. */
+  ruleBytes: 256 * 1024,
 } as const;
 
 /** `opa build` writes names with a leading slash; without it, every part must be a plain name. */

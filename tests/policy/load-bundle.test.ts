@@ -157,6 +157,15 @@ describe('a policy bundle', () => {
     );
   });
 
+  test('with more rules than a home should read is refused before they are read, and told what is allowed', async () => {
+    const half = `package mc.residency\n#${'x'.repeat(archiveLimits.ruleBytes / 2)}`;
+    const { bundle, files, issues } = await inspectBundle(await changedBundle({ 'a.rego': half, 'b.rego': half }), 'digest');
+    expect({ bundle, files: files.size }).toEqual({ bundle: undefined, files: 0 });
+    expect(issues).toEqual([expect.objectContaining({ code: 'rules-too-large', pointer: '', allowed: 'at most 262144 bytes' })]);
+    // Data and modules do not count.
+    expect(await loadBundle(await changedBundle({ 'a.rego': half }), 'digest')).toMatchObject({ name: 'residency' });
+  });
+
   test('that was cut off is refused', async () => {
     const whole = residencyBundle();
     expect(await refusal(whole.subarray(0, whole.length / 2))).toMatch(/cannot be used/);
