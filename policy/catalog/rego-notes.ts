@@ -1,5 +1,5 @@
 /** What the rules of a bundle say about themselves: the METADATA of its package and of the rules that deny and warn. */
-import { parse, YAMLParseError } from 'yaml';
+import { parse, type ParseOptions, type DocumentOptions, type SchemaOptions, type ToJSOptions } from 'yaml';
 import { z } from 'zod';
 import type { Issue } from '../../shared/core/issue.ts';
 import type { PackRule } from '../../shared/policy-catalog/pack-entry.ts';
@@ -35,12 +35,32 @@ interface Source {
 /** YAML of OPA's schema: a day is the first moment of it. */
 const moment = (day: string): string => (day.includes('T') ? day : `${day}T00:00:00Z`);
 
+/** Characters. The home itself reads them, and hostile YAML takes 10 microseconds a character and more. */
+const notesLimits = {
+  /** The longest block of a shipped pack has a fifth. */
+  block: 4 * 1024,
+  /** All blocks of a pack; those of a shipped pack have a sixth. */
+  all: 32 * 1024,
+} as const;
+
+/**
+ * Strangers write it. The library's check for keys given twice compares every key with every other; an alias is nothing that notes need, and
+ * warnings would be printed.
+ */
+const yamlOptions: ParseOptions & DocumentOptions & SchemaOptions & ToJSOptions = {
+  uniqueKeys: false,
+  maxAliasCount: 0,
+  logLevel: 'error',
+  prettyErrors: false,
+};
+
+/** The value of a block; undefined when it is too long or cannot be read, for whatever reason: deep YAML overflows the stack of the library. */
 function parseYaml(metadata: string): unknown {
+  if (metadata.length > notesLimits.block) return undefined;
   try {
-    return parse(metadata);
-  } catch (error) {
-    if (error instanceof YAMLParseError) return undefined;
-    throw error;
+    return parse(metadata, yamlOptions);
+  } catch {
+    return undefined;
   }
 }
 
@@ -66,9 +86,11 @@ const severities = { deny: 'failure', warn: 'warning' } as const;
 function readRule(pack: string, file: string, statement: RegoStatement): { rule?: PackRule; gaps: Issue[] } {
   const set = setOf(statement);
   if (statement.metadata === undefined) return { gaps: set === undefined ? [] : [gap(file, statement, `the ${set} rule has no METADATA`)] };
-  const value = parseYaml(statement.metadata);
   // Rules that only help the others may be described however their author likes.
   if (set === undefined) return { gaps: [] };
+  const value = parseYaml(statement.metadata);
+  if (value === undefined)
+    return { gaps: [gap(file, statement, 'METADATA cannot be read', `YAML without aliases, at most ${notesLimits.block} characters`)] };
   const parsed = RuleNotes.safeParse(value);
   if (!parsed.success) return { gaps: gapsOf(file, statement, parsed.error) };
   const { title, description, custom } = parsed.data;
@@ -82,6 +104,12 @@ function readRule(pack: string, file: string, statement: RegoStatement): { rule?
 /** The METADATA of all Rego files of a pack, and what is missing of it. */
 export function readRegoNotes(pack: string, sources: readonly Source[]): Notes {
   const statements = sources.flatMap(({ file, text: source }) => regoStatements(source).map((statement) => ({ file, statement })));
+  const characters = statements.reduce((sum, { statement }) => sum + (statement.metadata?.length ?? 0), 0);
+  const [any] = statements;
+  if (any && characters > notesLimits.all) {
+    const tooLong = gap(any.file, any.statement, `all METADATA has ${characters} characters`, `at most ${notesLimits.all} characters`);
+    return { title: undefined, description: undefined, rules: [], gaps: [tooLong] };
+  }
   const packages = statements.filter(({ statement }) => /^package\s/.test(statement.text));
   const about = packages
     .map(({ statement }) => Title.partial().safeParse(parseYaml(statement.metadata ?? '')).data)

@@ -68,6 +68,27 @@ describe('what rules say about themselves', () => {
     expect(notes(rule('short_name: [')).gaps).not.toEqual([]);
   });
 
+  test.each([
+    ['aliases', 'short_name: &a loud\nseverity: *a'],
+    ['an alias of nothing', 'short_name: *a'],
+    ['more than 4 Ki characters', `short_name: loud # ${'x'.repeat(4 * 1024)}`],
+    ['more levels than can be read', `short_name: ${'['.repeat(1_900)}${']'.repeat(1_900)}`],
+  ])('is lacking when it has %s', (_, custom) => {
+    const allowed = 'YAML without aliases, at most 4096 characters';
+    expect(notes(rule(custom)).gaps).toEqual([expect.objectContaining({ allowed })]);
+    const ofPackage = rule(complete).replace('# title: Calm', `# title: Calm\n# custom:\n#   ${custom.replace('\n', '\n#   ')}`);
+    expect(notes(ofPackage).title).toBeUndefined();
+  });
+
+  test('is not read when it is longer than anybody would write', () => {
+    const notRead = { title: undefined, rules: [], gaps: [expect.objectContaining({ allowed: 'at most 32768 characters' })] };
+    expect(notes(Array.from({ length: 10 }, () => rule(`# ${'x'.repeat(3_500)}`)).join('\n'))).toMatchObject(notRead);
+  });
+
+  test('may name a key twice: that is not looked for, because it takes too long', () => {
+    expect(notes(rule(`${complete}\nshort_name: loud`)).gaps).toEqual([]);
+  });
+
   test('is not asked of rules that only help others, nor found in strings and brackets', () => {
     const text =
       '# METADATA\n# title: Calm\n# description: Calm.\npackage calm\n\nallow if {\n\tx == "{"\n}\n\nlist := [\n"a",\n]\n# deny contains x\n';
