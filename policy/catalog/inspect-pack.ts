@@ -6,6 +6,7 @@ import { digestBytes } from '../../shared/core/digest.ts';
 import type { Issue } from '../../shared/core/issue.ts';
 import type { PackEntry } from '../../shared/policy-catalog/pack-entry.ts';
 import type { BundleInspection, ReadPack, TrustedKey } from '../../shared/port/pack-library.ts';
+import { BundleJsonError, parseBundleJson } from '../engine/bundle-json.ts';
 import { inspectBundle, type BundleTrust } from '../engine/inspect-bundle.ts';
 import { listedFileIssues } from '../engine/verify-signatures.ts';
 import { BundleManifest, metadataDefaults, PackName } from '../engine/policy-bundle.ts';
@@ -18,9 +19,9 @@ const decoder = new TextDecoder();
 /** JSON of a file, or undefined: what is wrong with it was reported by whoever inspected the bundle. */
 function parsed(files: Files, file: string): unknown {
   try {
-    return JSON.parse(decoder.decode(files.get(file)));
+    return parseBundleJson(file, files.get(file) ?? Buffer.of());
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof BundleJsonError) return undefined;
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import { digestBytes } from '../../shared/core/digest.ts';
 import type { Issue } from '../../shared/core/issue.ts';
 import { issuesOfZod } from '../../shared/core/zod-issues.ts';
 import type { PolicyKey } from '../../shared/tenant/tenant.ts';
+import { BundleJsonError, parseBundleJson } from './bundle-json.ts';
 import { moduleIssues } from './module-rules.ts';
 import { BundleManifest, metadataDefaults as defaults, PackName, type PolicyBundle } from './policy-bundle.ts';
 import { findV0Rule } from './rego-version.ts';
@@ -23,7 +24,6 @@ export interface InspectedBundle {
   files: ReadonlyMap<string, Uint8Array>;
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
 const Data = z.record(z.string(), z.json());
 
 type Files = ReadonlyMap<string, Uint8Array>;
@@ -48,9 +48,10 @@ function readJson<T>(files: Files, file: string, schema: z.ZodType<T>): Read<T> 
   if (!bytes) return { value: undefined, issues: [missingFile(file)] };
   let raw: unknown;
   try {
-    raw = JSON.parse(decoder.decode(bytes));
+    raw = parseBundleJson(file, bytes);
   } catch (error) {
-    return { value: undefined, issues: [issue('not-json', file, `The file ${file} is not JSON in UTF-8: ${textOf(error)}`)] };
+    if (error instanceof BundleJsonError) return { value: undefined, issues: [error.issue] };
+    throw error;
   }
   const result = schema.safeParse(raw);
   if (result.success) return { value: result.data, issues: [] };

@@ -3,6 +3,7 @@
  * hold, keys in byte order and numbers as they were spelt, so that a bundle stays signed when another program wrote its white space.
  */
 import { createHash, hash } from 'node:crypto';
+import { parseBundleJson } from './bundle-json.ts';
 
 const structured = new Set(['.manifest', 'data.json']);
 
@@ -42,9 +43,8 @@ function canonical(value: unknown): string {
 export const hashAlgorithms = { 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' } as const;
 export type HashAlgorithm = keyof typeof hashAlgorithms;
 
-/** The hash of a file of a bundle in lower-case hex, as `opa sign` makes it. Throws when a file that must hold JSON does not. */
+/** The hash of a file of a bundle in lower-case hex, as `opa sign` makes it. Throws a BundleJsonError when a file that must hold JSON does not. */
 export function signedFileHash(name: string, bytes: Uint8Array, algorithm: HashAlgorithm): string {
   if (!structured.has(name)) return hash(hashAlgorithms[algorithm], bytes, 'hex');
-  const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  return createHash(hashAlgorithms[algorithm]).update(canonical(JSON.parse(text, keepSpelling))).digest('hex'); // prettier-ignore
+  return createHash(hashAlgorithms[algorithm]).update(canonical(parseBundleJson(name, bytes, keepSpelling))).digest('hex'); // prettier-ignore
 }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Issue } from '../../shared/core/issue.ts';
 import { issuesOfZod } from '../../shared/core/zod-issues.ts';
 import type { PolicyKey } from '../../shared/tenant/tenant.ts';
+import { BundleJsonError, parseBundleJson } from './bundle-json.ts';
 import { hashAlgorithms, signedFileHash, type HashAlgorithm } from './signed-file-hash.ts';
 
 /** The file of a bundle that holds its signature; it cannot sign itself. */
@@ -49,9 +50,11 @@ function issue(code: string, pointer: string, message: string, more: Partial<Iss
 function parseJson<T>(schema: z.ZodType<T>, bytes: Uint8Array): { value: T } | { issues: Issue[] } {
   let raw: unknown;
   try {
-    raw = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return { issues: [issue('not-json', '', 'is not JSON in UTF-8')] };
+    raw = parseBundleJson(signaturesFile, bytes);
+  } catch (error) {
+    if (!(error instanceof BundleJsonError)) throw error;
+    const { code, allowed } = error.issue;
+    return { issues: [issue(code, '', 'is not JSON in UTF-8, or nests too deep', allowed === undefined ? {} : { allowed })] };
   }
   const result = schema.safeParse(raw);
   return result.success ? { value: result.data } : { issues: issuesOfZod(result.error, raw) };
@@ -104,8 +107,9 @@ function checkFile({ name, hash, algorithm: hashed }: SignedFile, bytes: Uint8Ar
   let got: string;
   try {
     got = signedFileHash(name, bytes, hashed);
-  } catch {
-    return [issue('not-json', pointer, `The file ${name} is not JSON in UTF-8.`)];
+  } catch (error) {
+    if (error instanceof BundleJsonError) return [error.issue];
+    throw error;
   }
   if (got === hash) return [];
   const message = `The file ${name} is not the one that was signed.`;

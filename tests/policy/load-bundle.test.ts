@@ -3,7 +3,8 @@ import { digestBytes } from '../../shared/core/digest.ts';
 import { loadBundle } from '../../policy/engine/load-bundle.ts';
 import { inspectBundle } from '../../policy/engine/inspect-bundle.ts';
 import { PolicyInput } from '../../shared/port/policy-engine.ts';
-import { archiveLimits } from '../../policy/engine/untar.ts';
+import { inspectPack } from '../../policy/catalog/inspect-pack.ts';
+import { archiveLimits, untar } from '../../policy/engine/untar.ts';
 import { buildArchive, changedBundle, changedManifest, fixtureBundle, residencyBundle } from '../support/build-policy-bundle.ts';
 
 const manifest = (changes: object): string =>
@@ -126,6 +127,20 @@ describe('a policy bundle', () => {
     ['a file that belongs elsewhere', { 'install.sh': 'rm' }, /install\.sh does not belong/],
   ])('with %s is refused', async (_, changes, message) => {
     expect(await refusal(changedBundle(changes))).toMatch(message);
+  });
+
+  test.each(['.manifest', 'data.json'])('with a deep %s is refused with one issue that says so, signed or not', async (file) => {
+    const text = Buffer.from((await untar(residencyBundle())).get(file) ?? []).toString();
+    for (const depth of [64, 3_000, 20_000]) {
+      const deep = text.replace('{', `{"x":${'['.repeat(depth)}${']'.repeat(depth)},`);
+      const archive = await changedBundle({ [file]: deep });
+      const issue = expect.objectContaining({ code: 'json-depth', pointer: `/${file}`, allowed: 'at most 64 levels' });
+      const found = [await inspectBundle(archive, 'digest'), await inspectPack(archive, 'unsigned')].map(({ issues }) =>
+        issues.filter(({ code }) => code === 'json-depth'),
+      );
+      expect(found[0]).toEqual([issue]);
+      expect(found[1]).toContainEqual(issue);
+    }
   });
 
   test.each([

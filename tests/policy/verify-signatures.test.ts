@@ -80,10 +80,16 @@ describe('a signed bundle', () => {
   test.each([
     ['a number that is spelt otherwise', '{"mc": {"legacy": {"b": 1, "a": [1e2, "é\\u2028<&>", null]}}}', 'file-changed'],
     ['data that is no JSON', '{"b": 1.0', 'not-json'],
+    ['data that is too deep', '['.repeat(65) + ']'.repeat(65), 'json-depth'],
     ['data that is no UTF-8', Buffer.of(0x22, 0xff, 0x22), 'not-json'],
   ])('with %s is refused', async (_, data, code) => {
     const files = await signed();
     expect(await refusals(files.set('data.json', Buffer.from(data)))).toEqual([[code, '/data.json']]);
+  });
+
+  test('with a list of signatures that is too deep is refused', async () => {
+    const deep = Buffer.from('['.repeat(20_000) + ']'.repeat(20_000));
+    expect(await refusals((await plainFiles()).set(signaturesFile, deep))).toEqual([['json-depth', `/${signaturesFile}`]]);
   });
 
   test('with a file that was not signed is refused', async () => {

@@ -3,14 +3,10 @@
  * overflow recursive readers, and lone surrogates, which have no canonical form (RFC 8785 §3.2.2.2) and so no digest.
  */
 import type { Issue } from '../../../shared/core/issue.ts';
-
-/** Twice the depth a manifest may have; nothing real nests deeper, and zod, ajv and JCS all recurse. */
-const maxDepth = 64;
+import { isTooDeep, maxJsonDepth } from '../../../shared/core/json/too-deep.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const escapedSurrogate = /\\u[dD][89a-fA-F]/;
-
-const ascii = { quote: 0x22, backslash: 0x5c, openBracket: 0x5b, closeBracket: 0x5d, openBrace: 0x7b, closeBrace: 0x7d } as const;
 
 function syntax(message: string, allowed: string): Issue {
   return { code: 'syntax', pointer: '', message, allowed };
@@ -26,23 +22,6 @@ export function decodeText(bytes: Uint8Array, issues: Issue[]): string | undefin
   }
 }
 
-/** Whether brackets nest deeper than the limit; brackets inside strings do not count. */
-function isTooDeep(bytes: Uint8Array): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (inString) {
-      if (byte === ascii.backslash) at++;
-      else if (byte === ascii.quote) inString = false;
-    } else if (byte === ascii.quote) inString = true;
-    else if (byte === ascii.openBrace || byte === ascii.openBracket) {
-      if (++depth > maxDepth) return true;
-    } else if (byte === ascii.closeBrace || byte === ascii.closeBracket) depth--;
-  }
-  return false;
-}
-
 function isWellFormed(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();
   if (typeof value !== 'object' || value === null) return true;
@@ -52,7 +31,7 @@ function isWellFormed(value: unknown): boolean {
 /** Parses a JSON body; what is wrong with it becomes an issue and the answer is undefined. */
 export function parseJson(bytes: Uint8Array, issues: Issue[]): unknown {
   if (isTooDeep(bytes)) {
-    issues.push(syntax('it nests too deep', `at most ${maxDepth} levels`));
+    issues.push(syntax('it nests too deep', `at most ${maxJsonDepth} levels`));
     return undefined;
   }
   const text = decodeText(bytes, issues);
