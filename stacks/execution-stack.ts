@@ -84,6 +84,7 @@ export class ExecutionStack extends Stack {
     const machineName = `mc-${props.stage}-key-rotation`;
     this.#rotationMachineArn = stateMachineArn(this, machineName);
     this.environmentOfHome = homeEnvironment(props.parts, {
+      stage: props.stage,
       queueUrl: this.queue.queueUrl,
       stateMachineArn: this.stateMachineArn,
       rotationMachineArn: this.#rotationMachineArn,

@@ -1,4 +1,5 @@
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { metricsService } from '../shared/port/metrics.ts';
 import type { AuthorityKeys } from './constructs/authority-keys.ts';
 import type { BlobBucket } from './constructs/blob-bucket.ts';
 import type { AuditedTable } from './constructs/audited-table.ts';
@@ -27,6 +28,7 @@ export interface HomeParts {
 export function homeEnvironment(
   parts: HomeParts,
   execution: {
+    stage: string;
     queueUrl: string;
     stateMachineArn: string;
     rotationMachineArn: string;
@@ -37,6 +39,7 @@ export function homeEnvironment(
   },
 ): Record<string, string> {
   return {
+    POWERTOOLS_SERVICE_NAME: metricsService(execution.stage),
     MC_BUILDER_ID: execution.builderId,
     MC_OWNER_TENANT: execution.ownerTenant,
     MC_TABLE: parts.table.table.tableName,

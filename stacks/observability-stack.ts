@@ -10,7 +10,6 @@ import { alarmSpecs, type AlarmSpec, type WatchedParts } from './observability/a
 import { addHomeDashboard } from './observability/home-dashboard.ts';
 
 interface ObservabilityStackProps extends StackProps, WatchedParts {
-  stage: string;
   dataKey: IKey;
   alarmEmail?: string | undefined;
 }
@@ -31,12 +30,12 @@ export class ObservabilityStack extends Stack {
     { stage, dataKey, alarmEmail, parts, execution, api, backup, ...props }: ObservabilityStackProps,
   ) {
     super(scope, id, props);
-    const watched = { parts, execution, api, backup };
+    const watched = { stage, parts, execution, api, backup };
     this.#stage = stage;
     this.#topic = new Topic(this, 'Alarms', { displayName: 'Maestro Conductor alarms', masterKey: dataKey, enforceSSL: true });
     if (alarmEmail !== undefined) this.#topic.addSubscription(new EmailSubscription(alarmEmail));
     for (const spec of alarmSpecs(watched)) this.#alarm(spec);
-    addHomeDashboard(this, stage, watched);
+    addHomeDashboard(this, watched);
   }
 
   #alarm({ alarmName, what, metric, threshold, periods = 1, when = 'at-least', ignoresFewSamples = false }: AlarmSpec): void {

@@ -44,6 +44,8 @@ const Environment = z.object({
   AWS_REGION: z.string().min(1),
   /** Set for an emulator only; its buckets have no DNS names. */
   AWS_ENDPOINT_URL: z.url().optional(),
+  /** What metrics, log lines and traces of the home name; the alarms of its stage watch the metrics of no other one. */
+  POWERTOOLS_SERVICE_NAME: z.string().min(1),
   MC_BUILDER_ID: z.url(),
   /** Where the operator declares this home to stand, as manifests spell regions; absent when nobody did. */
   MC_REGION: Region.optional(),
@@ -139,8 +141,8 @@ function buildDeps(env: z.infer<typeof Environment>): Deps {
     runner: lambdaRunner(clock, env.MC_RUNS_TASKS === 'true'),
     clock,
     ids,
-    logger: powertoolsLogger(),
-    metrics: new EmfMetrics(),
+    logger: powertoolsLogger(env.POWERTOOLS_SERVICE_NAME),
+    metrics: new EmfMetrics(env.POWERTOOLS_SERVICE_NAME),
     faults: noFaults,
   };
 }

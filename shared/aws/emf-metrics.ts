@@ -1,5 +1,5 @@
 import { Metrics as Powertools, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { metricMeanings, metricsNamespace, metricsService, type MetricName, type MetricMeaning, type Metrics } from '../port/metrics.ts';
+import { metricMeanings, metricsNamespace, type MetricName, type MetricMeaning, type Metrics } from '../port/metrics.ts';
 
 /** How CloudWatch spells our units; it has none for money. */
 const units = {
@@ -11,7 +11,12 @@ const units = {
 
 /** Metrics in CloudWatch's embedded metric format: one log line each, so nothing waits for an API and nothing is lost when a container freezes. */
 export class EmfMetrics implements Metrics {
-  readonly #metrics = new Powertools({ namespace: metricsNamespace, serviceName: metricsService });
+  readonly #metrics: Powertools;
+
+  /** Every metric has the dimension `service` with this value. */
+  constructor(serviceName: string) {
+    this.#metrics = new Powertools({ namespace: metricsNamespace, serviceName });
+  }
 
   count(name: MetricName, value = 1, dimensions: Readonly<Record<string, string>> = {}): void {
     this.#emit(name, MetricUnit.Count, value, dimensions);

@@ -154,8 +154,8 @@ export const metricMeanings: Readonly<Record<MetricName, MetricMeaning>> = {
 
 /** What metrics are filed under where a collector is shared with other programs; the dashboards and alarms read the same. */
 export const metricsNamespace = 'MaestroConductor';
-/** The dimension that all metrics and log lines of a home share. */
-export const metricsService = 'maestro-conductor';
+/** The service that metrics and log lines of a home on AWS name. It is another one for each stage, so that no home of an account speaks for another that is silent. */
+export const metricsService = (stage: string): string => `maestro-conductor-${stage}`;
 
 /** Counters and timings; on AWS in CloudWatch's embedded metric format. */
 export interface Metrics {

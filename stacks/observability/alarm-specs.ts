@@ -21,6 +21,8 @@ export interface AlarmSpec {
 }
 
 export interface WatchedParts {
+  /** Whose metrics are looked at: several homes can live in one account. */
+  stage: string;
   parts: HomeParts;
   execution: ExecutionStack;
   api: ApiStack;
@@ -33,12 +35,12 @@ export function alarmSpecs(watched: WatchedParts): AlarmSpec[] {
   return [
     ...apiAlarms(watched),
     ...runAlarms(watched),
-    ...runnerAlarms(),
+    ...runnerAlarms(watched),
     ...logAlarms(watched),
-    ...keyAlarms(),
-    ...evidenceAlarms(),
-    ...retentionAlarms(),
-    ...governanceAlarms(),
+    ...keyAlarms(watched),
+    ...evidenceAlarms(watched),
+    ...retentionAlarms(watched),
+    ...governanceAlarms(watched),
     ...backupAlarms(watched),
   ];
 }
@@ -68,12 +70,12 @@ function apiAlarms({ api, parts }: WatchedParts): AlarmSpec[] {
   ];
 }
 
-function runAlarms({ execution }: WatchedParts): AlarmSpec[] {
+function runAlarms({ stage, execution }: WatchedParts): AlarmSpec[] {
   return [
     {
       alarmName: 'mc-receipt-verify-failures',
       what: 'A receipt did not verify after it was signed; its run cannot end.',
-      metric: ownMetric(metricNames.receiptVerifyFailuresTotal, 'Sum'),
+      metric: ownMetric(stage, metricNames.receiptVerifyFailuresTotal, 'Sum'),
       threshold: 1,
     },
     {
@@ -114,12 +116,12 @@ function runAlarms({ execution }: WatchedParts): AlarmSpec[] {
 }
 
 /** The transparency log is worth what its monitor is worth, so that one is watched too. */
-function logAlarms({ execution: { log } }: WatchedParts): AlarmSpec[] {
+function logAlarms({ stage, execution: { log } }: WatchedParts): AlarmSpec[] {
   return [
     {
       alarmName: 'mc-log-differs',
       what: 'The transparency log and the table differ: something was changed, removed or added past the engine.',
-      metric: ownMetric(metricNames.logDifferencesTotal, 'Sum'),
+      metric: ownMetric(stage, metricNames.logDifferencesTotal, 'Sum'),
       threshold: 1,
     },
     {
@@ -133,7 +135,7 @@ function logAlarms({ execution: { log } }: WatchedParts): AlarmSpec[] {
       alarmName: 'mc-log-monitor-silent',
       what: 'The monitor of the transparency log did not run, or failed; nobody would notice a difference.',
       // It counts its differences after every look, none too.
-      metric: ownMetric(metricNames.logDifferencesTotal, 'SampleCount'),
+      metric: ownMetric(stage, metricNames.logDifferencesTotal, 'SampleCount'),
       threshold: 1,
       periods: 4,
       when: 'heartbeat',
@@ -142,13 +144,13 @@ function logAlarms({ execution: { log } }: WatchedParts): AlarmSpec[] {
 }
 
 /** A rotation that does not end leaves two keys where there should be one. */
-function keyAlarms(): AlarmSpec[] {
+function keyAlarms({ stage }: WatchedParts): AlarmSpec[] {
   return [
     {
       alarmName: 'mc-key-rotation-pending',
       what: 'A rotation of keys is pending for more than seven days.',
       // It is looked at every hour.
-      metric: ownMetric(metricNames.rotationPendingMs, 'Maximum').with({ period: Duration.hours(2) }),
+      metric: ownMetric(stage, metricNames.rotationPendingMs, 'Maximum').with({ period: Duration.hours(2) }),
       threshold: 7 * 24 * 3_600_000,
       when: 'above',
     },
@@ -156,25 +158,25 @@ function keyAlarms(): AlarmSpec[] {
 }
 
 /** What must go by a rule and does not is a promise broken; nobody would notice otherwise. */
-function retentionAlarms(): AlarmSpec[] {
+function retentionAlarms({ stage }: WatchedParts): AlarmSpec[] {
   return [
     {
       alarmName: 'mc-purge-failures',
       what: 'A purge failed; what it began is carried on by the next round.',
-      metric: ownMetric(metricNames.purgeFailuresTotal, 'Sum'),
+      metric: ownMetric(stage, metricNames.purgeFailuresTotal, 'Sum'),
       threshold: 1,
     },
     {
       alarmName: 'mc-purge-behind',
       what: 'Something that no legal hold keeps was due more than two days ago and is still there.',
-      metric: ownMetric(metricNames.purgeBehindDays, 'Maximum'),
+      metric: ownMetric(stage, metricNames.purgeBehindDays, 'Maximum'),
       threshold: 2,
       when: 'above',
     },
     {
       alarmName: 'mc-purge-silent',
       what: 'No round of retention looked at any tenant for more than a day; there is one every night.',
-      metric: ownMetric(metricNames.purgeBehindDays, 'SampleCount').with({ period: Duration.hours(6) }),
+      metric: ownMetric(stage, metricNames.purgeBehindDays, 'SampleCount').with({ period: Duration.hours(6) }),
       threshold: 1,
       periods: 5,
       when: 'heartbeat',
@@ -183,31 +185,31 @@ function retentionAlarms(): AlarmSpec[] {
 }
 
 /** Whoever waits for a disclosure pack has an auditor waiting. */
-function evidenceAlarms(): AlarmSpec[] {
+function evidenceAlarms({ stage }: WatchedParts): AlarmSpec[] {
   return [
     {
       alarmName: 'mc-disclosure-slow',
       what: 'A disclosure pack, or a part of one, took longer than a minute.',
-      metric: ownMetric(metricNames.evidencePackMs, 'Maximum'),
+      metric: ownMetric(stage, metricNames.evidencePackMs, 'Maximum'),
       threshold: 60_000,
       when: 'above',
     },
     {
       alarmName: 'mc-redaction-failures',
       what: 'A file of a disclosure pack could not be redacted, and the pack was not made.',
-      metric: ownMetric(metricNames.redactionFailuresTotal, 'Sum'),
+      metric: ownMetric(stage, metricNames.redactionFailuresTotal, 'Sum'),
       threshold: 1,
     },
   ];
 }
 
 /** What people and runs wait for, and what tasks were kept from. */
-function runnerAlarms(): AlarmSpec[] {
+function runnerAlarms({ stage }: WatchedParts): AlarmSpec[] {
   return [
     {
       alarmName: 'mc-queue-slow',
       what: 'One ready task in twenty waits 900 ms or longer until it is claimed.',
-      metric: ownMetric(metricNames.queueMs, 'p95'),
+      metric: ownMetric(stage, metricNames.queueMs, 'p95'),
       threshold: 900,
       periods: 3,
       // A home that runs something now and then has a cold worker each time, and nobody who could do anything about it.
@@ -216,14 +218,14 @@ function runnerAlarms(): AlarmSpec[] {
     {
       alarmName: 'mc-action-latency',
       what: 'One cancel, retry or replay in twenty takes 800 ms or longer.',
-      metric: ownMetric(metricNames.actionLatencyMs, 'p95'),
+      metric: ownMetric(stage, metricNames.actionLatencyMs, 'p95'),
       threshold: 800,
       periods: 3,
     },
     {
       alarmName: 'mc-egress-blocks',
       what: 'More than 20 network calls of tasks were blocked in five minutes.',
-      metric: ownMetric(metricNames.egressBlockTotal, 'Sum'),
+      metric: ownMetric(stage, metricNames.egressBlockTotal, 'Sum'),
       threshold: 20,
       when: 'above',
     },
@@ -231,12 +233,12 @@ function runnerAlarms(): AlarmSpec[] {
 }
 
 /** What the operator of a home with several tenants wants to know before the tenants tell. */
-function governanceAlarms(): AlarmSpec[] {
+function governanceAlarms({ stage }: WatchedParts): AlarmSpec[] {
   return [
     {
       alarmName: 'mc-budget-near-limit',
       what: 'A tenant has spent or reserved more than 90 % of the budget of its day.',
-      metric: ownMetric(metricNames.budgetPercent, 'Maximum'),
+      metric: ownMetric(stage, metricNames.budgetPercent, 'Maximum'),
       threshold: 90,
       when: 'above',
     },
@@ -244,7 +246,7 @@ function governanceAlarms(): AlarmSpec[] {
       alarmName: 'mc-denies-high',
       // A count, not a share: people who try a workflow out are denied three times in a row, and of three that would be all.
       what: 'Policy denied more than 20 times in five minutes, for a quarter of an hour.',
-      metric: ownMetric(metricNames.policyDeniesTotal, 'Sum'),
+      metric: ownMetric(stage, metricNames.policyDeniesTotal, 'Sum'),
       threshold: 20,
       periods: 3,
       when: 'above',
@@ -252,7 +254,7 @@ function governanceAlarms(): AlarmSpec[] {
     {
       alarmName: 'mc-policy-eval-slow',
       what: 'One policy decision in twenty takes more than 50 ms.',
-      metric: ownMetric(metricNames.policyEvalMs, 'p95'),
+      metric: ownMetric(stage, metricNames.policyEvalMs, 'p95'),
       threshold: 50,
       periods: 3,
       when: 'above',
@@ -261,7 +263,7 @@ function governanceAlarms(): AlarmSpec[] {
       alarmName: 'mc-estimator-drift',
       what: 'One run in four costs over 10 % more or less than was estimated.',
       // The first runs of every new package are off, because nothing was learned yet; a higher percentile would ring for each of them.
-      metric: ownMetric(metricNames.estimatorDrift, 'p75'),
+      metric: ownMetric(stage, metricNames.estimatorDrift, 'p75'),
       threshold: 10,
       periods: 6,
       when: 'above',

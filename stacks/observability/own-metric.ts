@@ -5,7 +5,7 @@ import { metricsNamespace, metricsService, type MetricName } from '../../shared/
 /** How often alarms and graphs look. */
 export const period = Duration.minutes(5);
 
-/** A metric of ours over all its dimensions, as shared/aws/emf-metrics.ts writes it. */
-export function ownMetric(metricName: MetricName, statistic: string): Metric {
-  return new Metric({ namespace: metricsNamespace, metricName, statistic, period, dimensionsMap: { service: metricsService } });
+/** A metric of the home of this stage over all its dimensions, as shared/aws/emf-metrics.ts writes it. */
+export function ownMetric(stage: string, metricName: MetricName, statistic: string): Metric {
+  return new Metric({ namespace: metricsNamespace, metricName, statistic, period, dimensionsMap: { service: metricsService(stage) } });
 }

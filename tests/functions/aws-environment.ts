@@ -6,6 +6,7 @@ export function setAwsEnvironment(): void {
     AWS_SECRET_ACCESS_KEY: 'secret',
     // Nothing listens there, so what would call a service fails at once.
     AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    POWERTOOLS_SERVICE_NAME: 'maestro-conductor-test',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     MC_BUILDER_ID: 'https://example.com/home',
     MC_OWNER_TENANT: 'home',

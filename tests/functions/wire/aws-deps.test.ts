@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { metricNames } from '../../../shared/port/metrics.ts';
+import { emfLines } from '../../support/emf-lines.ts';
 import { setAwsEnvironment } from '../aws-environment.ts';
 
 describe('the home on AWS', () => {
@@ -22,5 +24,14 @@ describe('the home on AWS', () => {
   test('does not start with a declaration that no manifest could match', async () => {
     process.env['MC_REGION'] = 'in Europe';
     await expect(config()).rejects.toThrow(/MC_REGION/);
+  });
+
+  test('files its metrics under the service that the stacks name, and does not start without one', async () => {
+    const { metrics } = (await import('../../../functions/wire/aws-deps.ts')).awsDeps();
+    const [filed] = emfLines(metrics, () => metrics.count(metricNames.receiptsTotal));
+    expect(filed?.dimensions).toEqual({ service: 'maestro-conductor-test' });
+    jest.resetModules();
+    delete process.env['POWERTOOLS_SERVICE_NAME'];
+    await expect(config()).rejects.toThrow(/POWERTOOLS_SERVICE_NAME/);
   });
 });

@@ -1,24 +1,9 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { EmfMetrics } from '../../../shared/aws/emf-metrics.ts';
-import { metricNames } from '../../../shared/port/metrics.ts';
+import { metricNames, metricsNamespace } from '../../../shared/port/metrics.ts';
+import { emfLines } from '../../support/emf-lines.ts';
 
-interface EmfLine {
-  _aws: { CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string; Unit: string }[] }[] };
-}
-
-/** What CloudWatch would make of the lines that this writes. */
-function written(write: (metrics: EmfMetrics) => void): { dimensions: string[]; name: string; unit: string; value: unknown }[] {
-  const lines: string[] = [];
-  const spy = jest.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
-  write(new EmfMetrics());
-  spy.mockRestore();
-  return lines.map((line) => {
-    const parsed = JSON.parse(line) as EmfLine & Record<string, unknown>; // The format is CloudWatch's.
-    const [set] = parsed._aws.CloudWatchMetrics;
-    const { Name: name = '', Unit: unit = '' } = set?.Metrics[0] ?? {};
-    return { dimensions: set?.Dimensions[0] ?? [], name, unit, value: parsed[name] };
-  });
-}
+const service = 'maestro-conductor-dev';
 
 describe('metrics in the embedded metric format', () => {
   afterEach(() => {
@@ -26,14 +11,16 @@ describe('metrics in the embedded metric format', () => {
   });
 
   test('are written for all tenants together, which alarms watch, and for the one they are about, which the dashboard shows', () => {
-    expect(written((metrics) => metrics.record(metricNames.budgetPercent, 91.5, { tenant: 'acme' }))).toEqual([
-      { dimensions: ['service'], name: 'mc_tenant_budget_percent', unit: 'Percent', value: 91.5 },
-      { dimensions: ['service', 'tenant'], name: 'mc_tenant_budget_percent', unit: 'Percent', value: 91.5 },
+    const written = emfLines(new EmfMetrics(service), (metrics) => metrics.record(metricNames.budgetPercent, 91.5, { tenant: 'acme' }));
+    const filed = { namespace: metricsNamespace, name: 'mc_tenant_budget_percent', unit: 'Percent', value: 91.5 };
+    expect(written).toEqual([
+      { ...filed, dimensions: { service } },
+      { ...filed, dimensions: { service, tenant: 'acme' } },
     ]);
   });
 
   test('carry the unit that the metric is documented with', () => {
-    const units = written((metrics) => {
+    const units = emfLines(new EmfMetrics(service), (metrics) => {
       metrics.record(metricNames.policyEvalMs, 1);
       metrics.record(metricNames.costEstimateUsd, 1);
       metrics.record(metricNames.quotaInUse, 1);

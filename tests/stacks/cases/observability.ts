@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { EmfMetrics } from '../../../shared/aws/emf-metrics.ts';
 import { metricMeanings, metricNames, metricsNamespace } from '../../../shared/port/metrics.ts';
+import { emfLines } from '../../support/emf-lines.ts';
 import { homeTemplate } from '../home-template.ts';
 import { propertiesOf, resourcesOf } from '../read-template.ts';
 
@@ -14,7 +16,7 @@ export function describeObservability(): void {
     return propertiesOf(home, 'AWS::CloudWatch::Alarm').find(({ AlarmName }) => AlarmName === `dev-${name}`);
   }
 
-  const own = { Namespace: metricsNamespace, Dimensions: [{ Name: 'service', Value: 'maestro-conductor' }], Period: 300 };
+  const own = { Namespace: metricsNamespace, Dimensions: [{ Name: 'service', Value: 'maestro-conductor-dev' }], Period: 300 };
 
   describe('alarms and the dashboard', () => {
     test('every alarm names its runbook, and the runbook says what to do', () => {
@@ -63,6 +65,47 @@ export function describeObservability(): void {
         expect(body).toMatch(new RegExp(`service,tenant[^"]*MetricName=[^"]*"${name}`));
     });
   });
+
+  describe('homes of several stages in one account', () => {
+    const homes = { dev: home, prod: homeTemplate({ stage: 'prod' }) };
+    type Stage = keyof typeof homes;
+    const stages: Stage[] = ['dev', 'prod'];
+
+    /** Namespace, name and dimensions of every metric of ours that the alarms of this stage watch. */
+    const watchedBy = (stage: Stage): string[] => {
+      const alarms = propertiesOf(homes[stage], 'AWS::CloudWatch::Alarm').filter(({ Namespace }) => Namespace === metricsNamespace);
+      return alarms.map(({ MetricName, Dimensions }) => JSON.stringify([MetricName, Dimensions]));
+    };
+    const servicesOf = (stage: Stage): string[] => {
+      const functions = propertiesOf(homes[stage], 'AWS::Lambda::Function') as { Environment: { Variables: Record<string, string> } }[];
+      return [...new Set(functions.map(({ Environment }) => Environment.Variables['POWERTOOLS_SERVICE_NAME'] ?? 'none'))];
+    };
+
+    test('have no metric of ours in common, so that none hides the silence of another', () => {
+      const [dev, prod] = [watchedBy('dev'), watchedBy('prod')];
+      expect(dev.length).toBeGreaterThan(10);
+      expect(dev.filter((metric) => prod.includes(metric))).toEqual([]);
+    });
+
+    test.each(stages)('of %s: what its functions write is what its alarms watch, and the dashboard shows nothing else', (stage) => {
+      const [service = '', ...others] = servicesOf(stage);
+      expect(others).toEqual([]);
+      const watched = watchedBy(stage);
+      const names = Object.values(metricNames).filter((name) => watched.some((metric) => metric.includes(`"${name}"`)));
+      const written = emfLines(new EmfMetrics(service), (metrics) => names.forEach((name) => metrics.record(name, 1)));
+      const filed = written.map(({ name, dimensions }) =>
+        JSON.stringify([name, Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }))]),
+      );
+      expect(new Set(filed)).toEqual(new Set(watched));
+      const body = JSON.stringify(propertiesOf(homes[stage], 'AWS::CloudWatch::Dashboard')[0]?.['DashboardBody']);
+      const shown = [...body.matchAll(/service(?:=|\\+",)\\+"([^"\\]+)/g)].map((match) => match[1]);
+      expect(shown.length).toBeGreaterThan(40);
+      expect([...new Set(shown)]).toEqual([service]);
+      // Every search says whose lines it wants.
+      expect(body.match(/SEARCH\(/g)?.length).toBe(body.match(/ service=/g)?.length);
+    });
+  });
+
   describe('what people and runs wait for is watched at the limit that was promised', () => {
     test('actions: one in twenty at 800 ms, however few there are', () => {
       expect(alarm('mc-action-latency')).toMatchObject({
