@@ -129,6 +129,13 @@ export function describeRights(): void {
       expect(mayWith('kms:Sign', 'Key')).not.toContain(monitor);
     });
 
+    test('what ends the log can finish a batch that was begun: it reads and opens the tiles, and writes none', () => {
+      const retire = 'TransparencyLogRetire';
+      for (const action of ['s3:GetObject', 's3:ListBucket']) expect(mayWith(action, 'Receipts')).toContain(retire);
+      for (const key of ['DataKey', 'EnvelopeKey']) expect(mayWith('kms:Decrypt', key)).toContain(retire);
+      expect(mayWith('s3:PutObject', 'Receipts')).not.toContain(retire);
+    });
+
     const signersWith = (key: string): string[] => mayWith('kms:Sign', key);
 
     /** Functions that may do this with a key of this name. */
