@@ -9,7 +9,10 @@ const mib = 1024 * 1024;
 const lengthBytes = 2;
 
 export const answerLimits = {
-  /** JSON, NDJSON and documents. The longest is a page of logs: 1,000 lines, of which each may be most of the 4 MiB of an attempt, and most of that six times as long in JSON. */
+  /**
+   * JSON, NDJSON and documents. The longest are runs with their outputs: a few times the 4 MiB of an attempt, and most of that six times as long in JSON. Homes of before 0.3
+   * also give a thousand lines of a log at once, whatever their length.
+   */
   document: 256 * mib,
   /** A signed statement: no more is verified either. */
   bundle: maxBundleBytes,

@@ -34,7 +34,7 @@ export function lambda(operation: Operation): LambdaHandler {
     try {
       return await answerOf(response);
     } catch (error) {
-      // A stream that is too large, or breaks off, is found out only here.
+      // An answer that is too large, or a stream that breaks off, is found out only here.
       const place = { requestId: raw.requestId ?? '', origin: raw.origin };
       return answerOf(renderError(error, place, deps.logger, operation.id));
     }
@@ -71,11 +71,20 @@ function decoded(value: string): string {
   }
 }
 
-/** A function answers at most 6 MB, and bytes go out as base64, which is a third more. */
+/** A function answers at most 6 MB (6,291,556 bytes), with its headers, and bytes go out as base64, which is a third more. */
 const maxAnswerBytes = 4.4 * 1024 * 1024;
+/** Of a text as the function answers it: as a string of JSON, so that a quote of a body that is JSON takes two bytes. */
+const maxTextBytes = 6_000_000;
+/** The most that one UTF-16 unit takes there (`\u0007`). */
+const escapedBytes = 6;
 
-function tooLarge(): McError {
-  return new McError('mc:answer:too-large', `The answer has more than the ${maxAnswerBytes} bytes that this home can give at once.`);
+function tooLarge(bytes: number): McError {
+  return new McError('mc:answer:too-large', `The answer has more than the ${bytes} bytes that this home can give at once.`);
+}
+
+/** Most are so short that they need not be measured. */
+function isTooLong(text: string): boolean {
+  return text.length * escapedBytes > maxTextBytes && Buffer.byteLength(JSON.stringify(text)) > maxTextBytes;
 }
 
 async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
@@ -83,7 +92,7 @@ async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   let size = 0;
   for await (const chunk of stream) {
     size += chunk.byteLength;
-    if (size > maxAnswerBytes) throw tooLarge();
+    if (size > maxAnswerBytes) throw tooLarge(maxAnswerBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -92,6 +101,7 @@ async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 async function answerOf({ status, headers, body: given }: RawResponse): Promise<Record<string, unknown>> {
   const body = typeof given === 'string' || given instanceof Uint8Array ? given : await collect(given);
   const isText = typeof body === 'string';
-  if (!isText && body.byteLength > maxAnswerBytes) throw tooLarge();
+  if (isText && isTooLong(body)) throw tooLarge(maxTextBytes);
+  if (!isText && body.byteLength > maxAnswerBytes) throw tooLarge(maxAnswerBytes);
   return { statusCode: status, headers, body: isText ? body : Buffer.from(body).toString('base64'), isBase64Encoded: !isText };
 }

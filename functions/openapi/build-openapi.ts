@@ -45,6 +45,7 @@ function pipelineCodes(operation: Operation): ErrorCode[] {
     'mc:internal:unexpected',
     'mc:store:unavailable',
     'mc:request:headers-too-large',
+    'mc:answer:too-large',
   ];
   if (operation.roles !== 'public') codes.push('mc:auth:unauthenticated', 'mc:auth:forbidden');
   if (operation.body) codes.push('mc:request:too-large', 'mc:request:media-type');

@@ -41,7 +41,6 @@ export const operation = defineOperation({
     'mc:execution:purged',
     'mc:execution:not-sealed',
     'mc:disclosure:part-unknown',
-    'mc:answer:too-large',
     'mc:host:overloaded',
   ],
   async handle({ deps, actor, params, query }) {

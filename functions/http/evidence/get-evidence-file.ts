@@ -26,7 +26,7 @@ export const operation = defineOperation({
       headers: { 'x-artifact-bytes': 'Size of the whole artifact' },
     },
   },
-  problems: ['mc:evidence:link-refused', 'mc:evidence:not-found', 'mc:execution:not-found', 'mc:execution:purged', 'mc:answer:too-large'],
+  problems: ['mc:evidence:link-refused', 'mc:evidence:not-found', 'mc:execution:not-found', 'mc:execution:purged'],
   async handle({ deps, params, query }) {
     const { offset, length, ...link } = query;
     const piece = { offset, ...given({ length }) };

@@ -38,13 +38,7 @@ export const operation = defineOperation({
       headers: { 'x-disclosure-parts': 'How many parts have openings', 'x-disclosure-part-bytes': 'Size of the openings of this part' },
     },
   },
-  problems: [
-    'mc:execution:not-found',
-    'mc:execution:purged',
-    'mc:execution:not-sealed',
-    'mc:disclosure:part-unknown',
-    'mc:answer:too-large',
-  ],
+  problems: ['mc:execution:not-found', 'mc:execution:purged', 'mc:execution:not-sealed', 'mc:disclosure:part-unknown'],
   async handle({ deps, actor, params, body }) {
     const { offset, length, ...request } = body;
     const { parts, text } = await openWithheld(deps, actor, { id: params.id, ...request });

@@ -22,7 +22,7 @@ export const operation = defineOperation({
   tag: 'Executions',
   summary: 'Read what the tasks of a run printed',
   description:
-    'In the order of time. Ask again with `cursor` until `done` is true; while the run goes on, `cursor` is where new lines begin.',
+    'In the order of time, at most 1,000 lines and about 1.5 MB at once, but one line in any case. Ask again with `cursor` until `done` is true; while the run goes on, `cursor` is where new lines begin.',
   params: ExecutionPath,
   query: z.strictObject({ task: TaskId.optional().describe('Only this task'), cursor: pageQuery.cursor }),
   responses: { 200: { description: 'Lines and where to go on', schema: LogPage } },

@@ -100,7 +100,7 @@ export const homeErrors = {
     1,
     'never',
     'The answer is too large for this home',
-    'Ask for less at once: a part of a disclosure pack (`?part=0` says how many there are), or a piece of an artifact with `offset` and `length`.',
+    'Ask for less at once: a page of a list with a lower `limit`, a part of a disclosure pack (`?part=0` says how many there are), or of an artifact, such as `outputs.json` of a run, a piece with `offset` and `length`.',
   ),
   'mc:internal:unexpected': row(
     500,

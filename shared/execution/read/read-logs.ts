@@ -27,8 +27,12 @@ export type LogRecord = z.infer<typeof LogRecord>;
 
 const StoredLine = z.object({ at: z.number(), stream: LogRecord.shape.stream, text: z.string(), taskId: z.string(), attempt: z.int() });
 
-/** Answers at most this many lines a page, and at least one whole attempt is read for it. */
-const linesPerPage = 1_000;
+/** What a page has at most; at least one whole attempt is read for it. */
+const perPage = {
+  lines: 1_000,
+  /** Of lines as they are stored, which is about as they are answered. A function answers 6 MB, in which quotes and backslashes are escaped once more. */
+  bytes: 1_500_000,
+} as const;
 
 export interface LogPage {
   lines: LogRecord[];
@@ -65,22 +69,21 @@ export async function readLogs(
   if (query.taskId !== undefined) requireTask(query.taskId, tasks);
   const position: Position = query.cursor === undefined ? { read: '', line: 0 } : decode(query.cursor);
   const read = new Map(tasks.map((task, index) => [task.id, parseInt(position.read.slice(2 * index, 2 * index + 2) || '0', 36)]));
-  const lines: LogRecord[] = [];
+  const page = new PageOfLines();
   let rest: Pick<Position, 'at' | 'line'> = { line: 0 };
   for (const attempt of unread(tasks, read, query.taskId)) {
     const skip = attempt.taskId === position.at && attempt.isNext ? position.line : 0;
-    const all = await attemptLines(deps, actor, attempt.logDigest);
-    const room = linesPerPage - lines.length;
-    lines.push(...all.slice(skip, skip + room));
-    if (all.length - skip > room) {
-      rest = { at: attempt.taskId, line: skip + room };
+    const all = await storedLines(deps, actor, attempt.logDigest);
+    const line = page.take(all, skip);
+    if (line < all.length) {
+      rest = { at: attempt.taskId, line };
       break;
     }
     read.set(attempt.taskId, attempt.attempt);
   }
   const isSealed = isTerminal(head.state);
   const cursor = encode({ read: tasks.map((task) => (read.get(task.id) ?? 0).toString(36).padStart(2, '0')).join(''), ...rest });
-  return { lines, cursor, done: isSealed && rest.at === undefined };
+  return { lines: page.lines, cursor, done: isSealed && rest.at === undefined };
 }
 
 function requireTask(taskId: string, tasks: readonly TaskRecord[]): void {
@@ -117,15 +120,30 @@ function unread(tasks: readonly TaskRecord[], read: ReadonlyMap<string, number>,
     .sort((a, b) => (a.endedAt < b.endedAt ? -1 : a.endedAt > b.endedAt ? 1 : a.attempt - b.attempt));
 }
 
-async function attemptLines(deps: Pick<Deps, 'blobs'>, actor: Actor, digest: Digest | null): Promise<LogRecord[]> {
+async function storedLines(deps: Pick<Deps, 'blobs'>, actor: Actor, digest: Digest | null): Promise<string[]> {
   if (digest === null) return [];
   const bytes = await deps.blobs.find(actor.tenant, 'log', digest);
   if (!bytes) return [];
-  const lines = Buffer.from(bytes).toString('utf8').split('\n');
-  return lines.filter(Boolean).map((text) => {
-    const line = StoredLine.parse(JSON.parse(text));
-    return { ...line, at: isoTime(line.at) };
-  });
+  return Buffer.from(bytes).toString('utf8').split('\n').filter(Boolean);
+}
+
+class PageOfLines {
+  readonly lines: LogRecord[] = [];
+  #bytes = 0;
+
+  /** Takes the lines from this one on that have room, and answers how many of `stored` are read with them. */
+  take(stored: readonly string[], from: number): number {
+    let read = from;
+    for (const text of stored.slice(from, from + perPage.lines - this.lines.length)) {
+      this.#bytes += Buffer.byteLength(text);
+      // The first line is given however long it is: nobody would get past it.
+      if (this.#bytes > perPage.bytes && this.lines.length > 0) break;
+      const line = StoredLine.parse(JSON.parse(text));
+      this.lines.push({ ...line, at: isoTime(line.at) });
+      read++;
+    }
+    return read;
+  }
 }
 
 function encode(position: Position): string {
