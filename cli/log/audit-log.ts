@@ -22,7 +22,7 @@ interface AuditOptions {
 const bundlesAtOnce = 8;
 
 /**
- * Reads the whole log and hashes it anew. Throws `mc:receipt:invalid` unless every tile and the root of the newest checkpoint follow from the entries, and the
+ * Reads the whole log and hashes it anew. Throws `mc:log:inconsistent` unless every tile and the root of the newest checkpoint follow from the entries, and the
  * earlier checkpoint is a checkpoint of the same entries.
  */
 export async function auditLog(client: LogClient, { logs, earlier, onProgress }: AuditOptions): Promise<LogAudit> {
@@ -67,5 +67,5 @@ function mustAgree({ size, root }: SignedCheckpoint, edge: TreeEdge): void {
 }
 
 function invalid(message: string, cause?: unknown): McError {
-  return new McError('mc:receipt:invalid', message, { cause });
+  return new McError('mc:log:inconsistent', message, { cause });
 }

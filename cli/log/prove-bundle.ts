@@ -20,7 +20,8 @@ export interface BundleProof {
 
 /**
  * Proves that the log still has the entry of this bundle, at its place, and that it has only grown since the bundle was issued. The tiles come from the home and
- * are believed as far as they lead to the checkpoint. Throws `mc:receipt:invalid` when they do not.
+ * are believed as far as they lead to the checkpoint. Throws `mc:log:inconsistent` when they do not, `mc:receipt:invalid` for a
+ * bundle that does not verify by itself.
  */
 export async function proveBundle(
   client: LogClient,
@@ -46,5 +47,5 @@ export async function proveBundle(
 }
 
 function invalid(message: string): McError {
-  return new McError('mc:receipt:invalid', message);
+  return new McError('mc:log:inconsistent', message);
 }

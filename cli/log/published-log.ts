@@ -33,7 +33,7 @@ export function trustCheckpoint(note: string, logs: readonly LogIdentity[]): Sig
   throw new McError('mc:receipt:invalid', 'The checkpoint is not signed by a log that you trust.');
 }
 
-/** A tile of the tree of this size as the home answers it; throws `mc:receipt:invalid` for one of another length. */
+/** A tile of the tree of this size as the home answers it; throws `mc:log:inconsistent` for one of another length. */
 async function fetchTile(
   client: LogClient,
   size: number,
@@ -44,7 +44,7 @@ async function fetchTile(
   const path = tilePath({ level, index, width });
   const bytes = await fetchBytes(client, path);
   if (level !== 'entries' && bytes.byteLength !== width * hashBytes)
-    throw new McError('mc:receipt:invalid', `${path} of the log has ${bytes.byteLength} bytes, and should have ${width * hashBytes}.`);
+    throw new McError('mc:log:inconsistent', `${path} of the log has ${bytes.byteLength} bytes, and should have ${width * hashBytes}.`);
   return { bytes, width };
 }
 
@@ -72,7 +72,7 @@ export async function fetchEntries(client: LogClient, size: number, index: numbe
   const length = writeEntryBundle(entries).byteLength;
   if (bytes.byteLength !== length)
     throw new McError(
-      'mc:receipt:invalid',
+      'mc:log:inconsistent',
       `Bundle ${index} of the log has ${bytes.byteLength} bytes, its ${width} entries take ${length}.`,
     );
   return entries;
@@ -87,7 +87,7 @@ export async function fetchFullTile(client: LogClient, tile: Tile): Promise<Uint
 async function fetchBytes(client: LogClient, path: string): Promise<Uint8Array> {
   return client.getLogTile(path.slice('tile/'.length)).catch((cause: unknown) => {
     if (!isNotFound(cause)) throw cause;
-    throw new McError('mc:receipt:invalid', `The log signed that it has ${path}, and does not give it.`, { cause });
+    throw new McError('mc:log:inconsistent', `The log signed that it has ${path}, and does not give it.`, { cause });
   });
 }
 

@@ -28,7 +28,7 @@ export const evidenceErrors = {
     4,
     'never',
     'The receipt does not verify',
-    'Do not trust it. Get the receipt again from its source and compare the digests.',
+    'Do not trust it. Get it again from its source and compare the digests.',
   ),
   'mc:statement:not-found': row(
     404,
@@ -57,6 +57,13 @@ export const evidenceErrors = {
     'never',
     'The transparency log does not hold together',
     'Trust no new receipts of this home before docs/runbooks/mc-log-differs.md was followed.',
+  ),
+  'mc:log:inconsistent': row(
+    422,
+    4,
+    'never',
+    'The transparency log is not what it signed',
+    'Keep both checkpoints, they are the evidence: the one of before, and the newest (`maestro log checkpoint -o FILE`). A home that was restored with `maestro restore` has another log by right: audit that one with its own trusted root and a new state file.',
   ),
   'mc:log:too-many': row(
     409,
