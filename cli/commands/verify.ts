@@ -25,7 +25,7 @@ export function addVerify(program: Command): void {
     .argument('[artifact]', 'the file the bundle speaks of, such as r.outputs.json')
     .option('--key <pem>', `public key you trust (default: ${defaultKeyFile} in this folder)`)
     .option('--trusted-root <file>', 'sigstore trusted root that the home published; its logs must have signed the log entry')
-    .option('--require-log', 'refuse what stands in no transparency log, such as receipts of versions before 0.3')
+    .option('--require-log', 'refuse what stands in no transparency log, such as receipts of 0.1.0 and 0.2.0, as released')
     .option('--type <uri>', 'predicate type the statement must have')
     .option('--openings <file>', 'values that were withheld from a disclosure pack, to be checked against it');
   describeCommand(addIdentityOptions(command), [

@@ -17,7 +17,6 @@ export interface VerifyLines {
 
 const rootFile = 'trusted_root.json';
 const keyFile = 'mc.pub';
-const getKey = `  maestro keys export -o ${keyFile}`;
 const getRoot = `  maestro keys export --trusted-root -o ${rootFile}`;
 
 /** The lines for the bundle that was saved in this file, with the file that it is about where there is one. */
@@ -33,8 +32,14 @@ export async function verifyLines(bundleText: string, files: { bundle: string; a
   const own = ['  maestro verify', bundle, ...Object.values(artifact), signer, ...(isLogged ? [`--trusted-root ${rootFile}`] : [])].join(
     ' ',
   );
-  const needed = [...(identity ? [] : [getKey]), ...(isLogged ? [getRoot] : [])];
+  const needed = [...(identity ? [] : [getKey(bundleText)]), ...(isLogged ? [getRoot] : [])];
   return { predicateType, subjects: subject.length, identity, cosign, lines: [...needed, own, `  ${cosign}`] };
+}
+
+/** Names the key, because cosign takes the first of a file and that is the one in use: after a rotation it is not the one that signed this. */
+function getKey(bundleText: string): string {
+  const keyId = readBundle(bundleText).dsseEnvelope.signatures[0]?.keyid ?? '';
+  return `  maestro keys export${keyId === '' ? '' : ` --key-id ${shellWord(keyId)}`} -o ${keyFile}`;
 }
 
 async function identityOf(bundleText: string): Promise<SignerIdentity | null> {

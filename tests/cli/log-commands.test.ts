@@ -15,6 +15,7 @@ const slowMs = 120_000;
 
 describe('the transparency log on the command line', () => {
   let home: CliHome;
+  let id: string;
 
   const maestro = (...args: string[]): Promise<CliResult> => home.maestro(...args);
   const done = (...args: string[]): Promise<CliResult> => home.done(...args);
@@ -23,7 +24,7 @@ describe('the transparency log on the command line', () => {
     home = await openCliHome({ runner: new SimulatedRunner() });
     writeFileSync(home.file('workflow.yaml'), manifest);
     await done('publish', 'workflow.yaml');
-    const { id } = jsonOf(await done('run', 'logged', '--wait', '--json')) as { id: string }; // Its shape is asserted elsewhere.
+    ({ id } = jsonOf(await done('run', 'logged', '--wait', '--json')) as { id: string }); // Its shape is asserted elsewhere.
     await done('receipt', id, '-o', 'r.sigstore.json');
     await done('receipt', id, '-o', 'old.sigstore.json', '--without-log');
     await done('keys', 'export', '-o', 'mc.pub');
@@ -108,6 +109,18 @@ describe('the transparency log on the command line', () => {
       writeFileSync(home.file('new.pub'), readFileSync(home.file('all.pub'), 'utf8').split('# ')[1]?.replace(/^.*\n/, '') ?? '');
       const refused = await maestro('log', 'prove', 'r.sigstore.json', '--key', 'new.pub');
       expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('but the trusted key is') });
+    },
+    slowMs,
+  );
+
+  test(
+    'what a receipt prints gets the key that signed it, also after a rotation',
+    async () => {
+      const { stdout } = await done('receipt', id, '-o', 'early.sigstore.json');
+      const [, args = ''] = /^ {2}maestro (keys export .*mc\.pub)$/m.exec(stdout) ?? [];
+      const signedBy = readFileSync(home.file('mc.pub'), 'utf8');
+      await done(...args.split(' '));
+      expect(readFileSync(home.file('mc.pub'), 'utf8')).toBe(signedBy);
     },
     slowMs,
   );
