@@ -1,6 +1,6 @@
 /** Tells manifest files and workflow references apart, and reads the file. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { extname } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { McError } from '../shared/core/errors.ts';
 import { systemErrorWords } from '../shared/embedded/system-error.ts';
 import { manifestLimits } from '../shared/manifest/manifest.ts';
@@ -16,10 +16,14 @@ export interface ManifestFile {
 
 export type WorkflowSource = ManifestFile | { kind: 'ref'; ref: string };
 
-/** A reference never has a slash or a manifest's extension, so a mistyped file name is reported as a missing file. */
+/**
+ * A reference never has a slash or a manifest's extension, so a mistyped file name is reported as a missing file. A folder of the name of a workflow, as
+ * `maestro new workflow` makes it, is not what a bare name means.
+ */
 export function findSource(refOrFile: string): WorkflowSource {
-  const looksLikeFile = /[/\\]/.test(refOrFile) || /\.(ya?ml|json)$/i.test(refOrFile);
-  return looksLikeFile || existsSync(refOrFile) ? readManifestFile(refOrFile) : { kind: 'ref', ref: refOrFile };
+  const looksLikeFile = /[/\\]|^\.+$/.test(refOrFile) || /\.(ya?ml|json)$/i.test(refOrFile);
+  const isFile = existsSync(refOrFile) && !statSync(refOrFile).isDirectory();
+  return looksLikeFile || isFile ? readManifestFile(refOrFile) : { kind: 'ref', ref: refOrFile };
 }
 
 export function readManifestFile(path: string): ManifestFile {
@@ -29,7 +33,9 @@ export function readManifestFile(path: string): ManifestFile {
 
 function readText(path: string, maxBytes: number): string {
   try {
-    const { size } = statSync(path);
+    const stats = statSync(path);
+    if (stats.isDirectory()) throw new McError('mc:cli:file-unreadable', folderWords(path));
+    const { size } = stats;
     if (size > maxBytes) {
       throw new McError('mc:manifest:too-large', `${path} has ${String(size)} bytes; allowed are ${String(maxBytes)}.`);
     }
@@ -38,6 +44,11 @@ function readText(path: string, maxBytes: number): string {
     if (error instanceof McError) throw error;
     throw new McError('mc:cli:file-unreadable', `${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
   }
+}
+
+function folderWords(path: string): string {
+  const named = path.endsWith('/') ? path : `${path}/`;
+  return `${named} is a folder; give ${join(path, 'workflow.yaml')}, or ${basename(resolve(path))}@VERSION for the published workflow.`;
 }
 
 /** The reason of a failed file operation in words. */
