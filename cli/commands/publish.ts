@@ -34,7 +34,10 @@ export function addPublish(program: Command): void {
     { line: 'maestro publish workflow.yaml --json', meaning: '{"name", "version", "id", "digest", "releaseId", …}' },
   ]).action(async (file: string, options: HomeOptions & { bump?: Bump }) => {
     const workflow = await publishFile(connect(options), readManifestFile(file), options.bump);
-    printResult(options, workflow, () => [`${paint('green', '✔')} published ${versionOf(workflow)}`, ...idsOf(workflow)].join('\n'));
+    const next = options.bump === undefined ? [] : [`  run it   maestro run ${workflow.name} --wait   (${file} keeps its version)`];
+    printResult(options, workflow, () =>
+      [`${paint('green', '✔')} published ${versionOf(workflow)}`, ...idsOf(workflow), ...next].join('\n'),
+    );
   });
 }
 

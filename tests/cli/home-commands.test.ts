@@ -73,11 +73,15 @@ describe('the command line on a running home', () => {
       expect(await maestro('publish', 'changed.yaml')).toMatchObject({
         code: 6,
         stdout: '',
-        stderr: expect.stringContaining('mc:workflow:version-conflict'),
+        stderr: expect.stringMatching(/mc:workflow:version-conflict[\s\S]*--bump/),
       });
       const raised = await maestro('publish', 'changed.yaml', '--bump', 'minor', '--json');
       expect(jsonOf(raised)).toMatchObject({ name: 'raised', version: '1.1.0' });
       expect(jsonOf(await maestro('publish', 'changed.yaml', '--bump', 'minor', '--json'))).toEqual(jsonOf(raised));
+      expect((await maestro('publish', 'changed.yaml', '--bump', 'minor')).stdout).toContain(
+        'maestro run raised --wait   (changed.yaml keeps its version)',
+      );
+      expect((await maestro('publish', 'original.yaml')).stdout).not.toContain('maestro run');
     },
     slowMs,
   );

@@ -94,7 +94,7 @@ export const requestErrors = {
     6,
     'never',
     'This version is published with other content',
-    'Published versions never change: raise `version` and publish again.',
+    'Published versions never change: raise `version` and publish again; or `maestro publish FILE --bump patch`, then run it by its name, because the file keeps its version.',
   ),
   'mc:workflow:version-not-greater': row(
     409,
