@@ -28,6 +28,12 @@ export class ApiProblem extends Error {
     this.decisionId = problem.decisionId;
     this.instance = problem.instance;
   }
+
+  /** The same answer with other issues, such as these with their places. */
+  withIssues(issues: Issue[]): ApiProblem {
+    const { status, code, title, message: detail, deny, decisionId, instance } = this;
+    return new ApiProblem(status, { code, title, detail, issues, deny: [...deny], decisionId, instance }, this.cause);
+  }
 }
 
 /** A gateway in front of a deployed home answers some errors itself, without our code. */

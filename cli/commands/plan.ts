@@ -3,6 +3,7 @@ import { McError } from '../../shared/core/errors.ts';
 import { digestBytes } from '../../shared/core/digest.ts';
 import type { Manifest } from '../../shared/manifest/manifest.ts';
 import { parseManifest } from '../../shared/manifest/parse-manifest.ts';
+import { withPlaces } from '../client/locate-issues.ts';
 import type { MaestroClient } from '../client/maestro-client.ts';
 import { addConnection, addInputs, describeCommand, type HomeOptions } from '../command-options.ts';
 import { readInputs, type InputOptions } from '../inputs.ts';
@@ -42,11 +43,12 @@ export async function showPlan(source: WorkflowSource, options: PlanOptions): Pr
   const manifest = await readManifest(client, source);
   // A plan has no effects, so files are named by their digest and not uploaded.
   const inputs = await readInputs(options, manifest.inputs ?? {}, (name, bytes) => Promise.resolve({ digest: digestBytes(bytes), name }));
-  const answer = await client.planRun({
+  const request = {
     ...(source.kind === 'file' ? { manifest: source.text } : { workflow: source.ref }),
     ...(Object.keys(inputs).length === 0 ? {} : { inputs }),
     ...(options.region === undefined ? {} : { region: options.region }),
-  });
+  };
+  const answer = await (source.kind === 'file' ? withPlaces(source.text, () => client.planRun(request)) : client.planRun(request));
   printResult(options, answer, () => renderPlan(answer));
   if (answer.decision.verdict === 'deny') exitWith(3);
 }

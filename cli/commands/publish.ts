@@ -5,6 +5,7 @@ import { McError } from '../../shared/core/errors.ts';
 import { parseManifest } from '../../shared/manifest/parse-manifest.ts';
 import type { Workflow } from '../../shared/manifest/workflow.ts';
 import { ApiProblem } from '../client/api-problem.ts';
+import { withPlaces } from '../client/locate-issues.ts';
 import type { MaestroClient } from '../client/maestro-client.ts';
 import { addConnection, choice, describeCommand, type HomeOptions } from '../command-options.ts';
 import { connect } from '../session.ts';
@@ -41,12 +42,14 @@ export function addPublish(program: Command): void {
   });
 }
 
-/** Creates the draft and publishes it; both steps are idempotent. */
+/** Creates the draft and publishes it; both steps are idempotent. What the home finds wrong is thrown with its place in the file. */
 export async function publishFile(client: MaestroClient, file: ManifestFile, bump?: Bump): Promise<Workflow> {
   const next = bump === undefined ? file : await raised(client, file, bump);
   if ('state' in next) return next;
-  const { workflow } = await client.createWorkflow(next.text, next.mediaType);
-  return client.publishWorkflow(workflow.id);
+  return withPlaces(file.text, async () => {
+    const { workflow } = await client.createWorkflow(next.text, next.mediaType);
+    return client.publishWorkflow(workflow.id);
+  });
 }
 
 /**

@@ -36,10 +36,12 @@ function validate(path: string, options: OutputOptions): void {
       tasks: manifest.tasks.length,
       issues: [],
     };
-    printResult(
-      options,
-      answer,
-      () => `${paint('green', '✔')} ${path}: ${manifest.name}@${manifest.version}, ${plural(manifest.tasks.length, 'task')}, ${digest}`,
+    const what = `${manifest.name}@${manifest.version}, ${plural(manifest.tasks.length, 'task')}, ${digest}`;
+    printResult(options, answer, () =>
+      [
+        `${paint('green', '✔')} ${path}: ${what}`,
+        `  checked were fields, needs and references; packages and what they take are checked by: maestro plan ${path}`,
+      ].join('\n'),
     );
   } catch (error) {
     if (!(error instanceof McError) || options.json !== true) throw error;

@@ -87,6 +87,23 @@ describe('the command line on a running home', () => {
   );
 
   test(
+    'what only the home can find wrong with a manifest is told with its place in the file, by publish, run and plan',
+    async () => {
+      const task = (id: string, uses: string): string => `  - id: ${id}\n    uses: ${uses}\n`;
+      const head = 'name: misplaced\nversion: 1.0.0\ntasks:\n';
+      writeFileSync(home.file('absent.yaml'), head + task('a', 'pkg:demo/absent@1.0.0'));
+      writeFileSync(home.file('lacking.yaml'), head + task('b', 'pkg:demo/echo@1.0.0') + task('c', 'pkg:file/read@1.0.0'));
+      for (const command of [['publish'], ['publish', '--bump', 'patch'], ['run'], ['plan']]) {
+        const absent = await maestro(...command, 'absent.yaml');
+        expect(absent).toMatchObject({ code: 5, stderr: expect.stringMatching(/^absent\.yaml:5:11: .*\[unknown-package at/m) });
+        const lacking = await maestro(...command, 'lacking.yaml');
+        expect(lacking).toMatchObject({ code: 2, stderr: expect.stringMatching(/^lacking\.yaml:6:5: .*\[missing-input at/m) });
+      }
+    },
+    slowMs,
+  );
+
+  test(
     'workflows lists versions with their state, page by page, and gives back a manifest that is the same version when published',
     async () => {
       writeFileSync(home.file('other.yaml'), manifest.replace('name: greeting', 'name: listed'));

@@ -38,6 +38,13 @@ describe('maestro validate', () => {
     });
   });
 
+  test('says what was checked, and that packages are checked elsewhere', async () => {
+    const { stdout } = await validate('plain.yaml', 'name: plain\nversion: 1.0.0\ntasks: [{ id: a, uses: "pkg:demo/absent@1.0.0" }]\n');
+    expect(stdout).toMatch(
+      /^✔ plain\.yaml: plain@1\.0\.0, 1 task, sha256:\w+\n {2}checked were fields, needs and references; packages .* maestro plan plain\.yaml\n$/,
+    );
+  });
+
   test('names every problem at once as file:line:column', async () => {
     const result = await validate('bad.yaml', bad);
     expect(result).toMatchObject({ code: 2, stdout: '' });

@@ -73,7 +73,7 @@ export const requestErrors = {
     2,
     'never',
     'The manifest is not valid',
-    'Correct every entry of `issues`; `maestro validate FILE` shows them with line and column.',
+    'Correct each of the issues at its line and column; `maestro plan FILE` checks what publishing does, and publishes nothing.',
   ),
   'mc:manifest:too-large': row(
     413,
