@@ -17,7 +17,7 @@ export function folderError(path: string, error: unknown): unknown {
   if (problem === 'full' || code === 'ENOSPC' || code === 'EDQUOT')
     return new McError('mc:store:full', `there is no space left for ${path}`, { cause: error });
   if (problem === 'damaged') return new McError('mc:store:damaged', `${path} is damaged or another file: ${reason}`, { cause: error });
-  if (problem === 'unusable' || (typeof code === 'string' && unusable.includes(code)))
+  if (problem === 'unusable' || problem === 'held' || (typeof code === 'string' && unusable.includes(code)))
     return new McError('mc:host:data-dir-unusable', `${path} cannot be opened for writing: ${reason}`, { cause: error });
   return error;
 }

@@ -156,11 +156,13 @@ function reading<T>(read: () => T): T {
   }
 }
 
-/** SQLite's own failures as ours: a full disk and a damaged file are told apart, because their fixes are others. */
+/** SQLite's own failures as ours: a full disk, a damaged file and one that somebody else holds are told apart, because their fixes are others. */
 function storeError(error: unknown): unknown {
   const problem = sqliteProblem(error);
   if (problem === 'full') return new McError('mc:store:full', 'the disk of the data folder is full; nothing was written', { cause: error });
   if (problem === 'damaged') return new McError('mc:store:damaged', 'the table of the data folder is damaged', { cause: error });
+  if (problem === 'held')
+    return new McError('mc:store:unavailable', 'another program holds the table of the data folder; end it, or wait', { cause: error });
   if (problem === 'unusable') return new McError('mc:store:unavailable', 'the data folder cannot be read or written', { cause: error });
   return error;
 }
