@@ -54,8 +54,8 @@ describe('maestro run --batch', () => {
       const lines = start(1) + start(2, { region: 'RU' }) + 'no JSON\n';
       const result = await maestro(['run', '--batch', '-'], lines);
       expect(result).toMatchObject({ code: 3, stderr: '' });
-      expect(result.stdout).toMatch(/^2 +denied .*residency\.\w+/m);
-      expect(result.stdout).toMatch(/^3 +mc:request:invalid /m);
+      expect(result.stdout).toMatch(/^2 +denied .*residency\.\w+.*\n {5}\S.*; got: RU; allowed: .*; fix: \S/m);
+      expect(result.stdout).toMatch(/^3 +mc:request:invalid .*\n {5}it is not JSON; allowed: /m);
       expect(result.stdout).toContain('1 started, 1 denied, 1 refused');
       const json = await maestro(['run', '--batch', '-', '--json'], lines);
       expect(json).toMatchObject({ code: 3, stderr: '' });
@@ -67,9 +67,13 @@ describe('maestro run --batch', () => {
   test(
     'exits 1 when a line was refused and none denied, and as any command when the batch itself is refused',
     async () => {
-      const result = await maestro(['run', '--batch', '-'], `${start(1)}{"workflow":"none"}\n`);
+      const misfit = start(3, { inputs: { n: 'x', b: 1, c: 2, d: 3 } });
+      const result = await maestro(['run', '--batch', '-'], `${start(1)}{"workflow":"none"}\n${misfit}`);
       expect(result).toMatchObject({ code: 1 });
-      expect(result.stdout).toMatch(/^2 +mc:workflow:not-found /m);
+      expect(result.stdout).toMatch(/^2 +mc:workflow:not-found .*\n {5}fix: Publish /m);
+      expect(result.stdout).toMatch(
+        /^3 +mc:execution:inputs-invalid .*\n {5}n is .* \(\/inputs\/n\); got: x; .*\n.*\n.*\n {5}… and 1 more; --json shows all$/m,
+      );
       const empty = await maestro(['run', '--batch', '-'], '');
       expect(empty).toMatchObject({ stdout: '' });
       expect(empty.code).not.toBe(0);
