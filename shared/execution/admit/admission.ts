@@ -14,6 +14,7 @@ import { takeUsageOps, type UsageClaim } from '../../tenant/usage.ts';
 import { auditOp } from '../../audit/audit-event.ts';
 import { isMostlyCommon, runDecisionOp } from '../../decision/decision-store.ts';
 import type { Deps } from '../../port/deps.ts';
+import { followedOp } from '../begun-run.ts';
 import { headKey, openPartition, type ExecutionRecord } from '../execution-record.ts';
 import type { FileRef } from '../execution.ts';
 import type { StoredJson } from '../stored-json.ts';
@@ -156,11 +157,11 @@ export function admissionOps(admissions: readonly AdmissionParts[]): WriteOp[] {
   ];
 }
 
-/** What one admission writes, with these items of its tasks; callers put those of a large run before it. */
+/** What one admission writes, with these items of its tasks; callers announce a large run and put its tasks before it. */
 export function admissionParts(
   deps: Pick<Deps, 'ids' | 'clock' | 'config'>,
   admission: Admission,
-  { head, tasks }: { head: NewHead; tasks: readonly Item[] },
+  { head, tasks, isAnnounced }: { head: NewHead; tasks: readonly Item[]; isAnnounced: boolean },
 ): AdmissionParts {
   const { tenant, id, estimatedCostUsdMicros: estimatedUsdMicros } = head;
   const { origin, idempotency, budgetDay: day, decision } = admission;
@@ -176,6 +177,7 @@ export function admissionParts(
     }),
     ...(origin ? [actionAuditOp(deps, admission, origin)] : []),
     ...(idempotency ? [idempotencyOp(admission, idempotency)] : []),
+    ...(isAnnounced ? [followedOp(tenant, id)] : []),
     ...tasks.map((item): WriteOp => ({ kind: 'put', item })),
   ];
   const isJoinable = !origin && tasks.length === 0 && Object.keys(head.files).length === 0 && isMostlyCommon(decision);

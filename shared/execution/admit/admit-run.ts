@@ -9,6 +9,7 @@ import { buildPolicyInput } from '../../decision/policy-input.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Deps } from '../../port/deps.ts';
+import type { WriteResult } from '../../port/table.ts';
 import type { ReservedSlots, TaskMessage } from '../../port/task-queue.ts';
 import { metricNames } from '../../port/metrics.ts';
 import type { Actor } from '../../tenant/actor.ts';
@@ -18,11 +19,11 @@ import {
   originOpAt,
   judgedOps,
   type Admission,
-  type AdmissionParts,
   type IdempotencyClaim,
   type NewHead,
   type Origin,
 } from './admission.ts';
+import { announceRun, giveUpRun } from '../begun-run.ts';
 import type { ExecutionRecord } from '../execution-record.ts';
 import { auditOp } from '../../audit/audit-event.ts';
 import { keepCommonText } from '../../decision/common-text.ts';
@@ -148,7 +149,7 @@ async function admit(
   try {
     await nameValues(deps, admission);
     await deps.faults.hit('admit:after-blobs');
-    const written = await write(await partsToWrite(deps, admission, run));
+    const written = await writeRun(deps, admission, run, write);
     if (!written.ok) {
       const winner = claim && (await findEarlierAnswer(deps, admission.actor, claim));
       if (winner) return { kind: 'started', execution: winner, replayed: true };
@@ -190,15 +191,34 @@ function newRun(deps: Deps, admission: Admission): { run: NewRun; slots: Reserve
   return { run: { head, tasks: slots ? tasks.claimed : tasks }, slots };
 }
 
-/** What has to be written at once; the rest of it is durable when this resolves. */
-async function partsToWrite(deps: Deps, admission: Admission, { head, tasks }: NewRun): Promise<AdmissionParts> {
+/** Writes the run whole, or nothing of it. */
+async function writeRun(deps: Deps, admission: Admission, { head, tasks }: NewRun, write: WriteAdmission): Promise<WriteResult> {
   const items = tasks.itemsIn(head);
   const isLarge = items.length > tasksPerTransaction;
-  // Tasks without a head belong to no run: a crash after this line leaves nothing that anyone can see.
-  if (isLarge) await deps.table.putMany(items);
-  await keepDecisionText(deps, head.tenant, admission.decision);
-  if (tasks.outline) await keepCommonText(deps, head.tenant, tasks.outline);
-  return admissionParts(deps, admission, { head, tasks: isLarge ? [] : items });
+  if (isLarge) {
+    await announceRun(deps, head.tenant, head.id);
+    // Tasks without a head belong to no run that anyone can see; a crash after this line leaves them to the retention.
+    await deps.table.putMany(items);
+  }
+  let isWritten = false;
+  try {
+    await keepDecisionText(deps, head.tenant, admission.decision);
+    if (tasks.outline) await keepCommonText(deps, head.tenant, tasks.outline);
+    const written = await write(admissionParts(deps, admission, { head, tasks: isLarge ? [] : items, isAnnounced: isLarge }));
+    isWritten = written.ok;
+    return written;
+  } finally {
+    if (isLarge && !isWritten) await giveUp(deps, head);
+  }
+}
+
+/** Takes away what was written before; when that cannot be done now, the retention does it. */
+async function giveUp(deps: Deps, { tenant, id }: NewHead): Promise<void> {
+  try {
+    await giveUpRun(deps, tenant, id);
+  } catch (error) {
+    deps.logger.error('tasks of a run that was not admitted could not be erased; the retention will do it', { executionId: id, error });
+  }
 }
 
 /** What the admission means for the money of its tenant; the usage was read before, so it is without this run. */

@@ -1,5 +1,6 @@
 /** A round of a tenant: open purges are carried on, then everything that is due goes, some runs a purge, until nothing is left or the time is up. */
 import type { TenantId } from '../../core/tenant-id.ts';
+import { giveUpBegunRuns } from '../../execution/begun-run.ts';
 import { metricNames } from '../../port/metrics.ts';
 import { dayMs, retentionOf, type RunKind, type Retention } from '../../tenant/retention.ts';
 import { getTenant } from '../../tenant/tenant-store.ts';
@@ -37,7 +38,8 @@ export async function purgeTenant(
   // The whole run first: what it takes with it need not go by itself.
   for (const kind of ['receipts', 'data', 'logs'] as const)
     if (!(await purgeKind(deps, { tenant, kind, retention }, round, mayGoOn))) return round;
-  for (const purgeLoose of [purgeUploads, purgeDecisions, purgeAuditEvents]) if (!(await purgeLoose(deps, tenant, mayGoOn))) return round;
+  for (const purgeLoose of [giveUpBegunRuns, purgeUploads, purgeDecisions, purgeAuditEvents])
+    if (!(await purgeLoose(deps, tenant, mayGoOn))) return round;
   await shredLogKeys(deps, tenant);
   round.isDone = true;
   return round;
