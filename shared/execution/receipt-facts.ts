@@ -3,13 +3,13 @@ import { canonicalObject } from '../core/json/canonical-object.ts';
 import { merkleRoot } from '../core/merkle.ts';
 import { isoTime } from '../port/clock.ts';
 import type { DecisionFacts } from './decision-log.ts';
-import type { TaskRecord } from './execution-record.ts';
+import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
 import type { Attempt } from './execution.ts';
-import type { SealedRun } from './sealed-run.ts';
+import { sealedTaskState, type SealedRun } from './sealed-run.ts';
 
 /** What SLSA has no field for, as canonical JSON: state, steps as a Merkle list, decisions, cost, sandbox. Members stand in their canonical order. */
 export function receiptFacts({ head, tasks, decision, objections }: SealedRun): string {
-  const steps = tasks.map((task) => canonicalJson(stepFacts(task)));
+  const steps = tasks.map((task) => canonicalJson(stepFacts(head, task)));
   return canonicalObject({
     cancellation: head.cancellation && canonicalJson(head.cancellation),
     cost: canonicalJson({
@@ -37,10 +37,8 @@ export function receiptFacts({ head, tasks, decision, objections }: SealedRun): 
   });
 }
 
-function stepFacts(task: TaskRecord): JsonObject {
+function stepFacts(head: ExecutionRecord, task: TaskRecord): JsonObject {
   const attempts = task.attempts.map(attemptFacts);
-  // A task that never started is `skipped` in a sealed run: nothing will start it any more.
-  const state = task.state === 'blocked' || task.state === 'ready' ? 'skipped' : task.state;
   return {
     attempts,
     compensation: task.compensation,
@@ -49,7 +47,7 @@ function stepFacts(task: TaskRecord): JsonObject {
     outputsDigest: task.outputs?.digest ?? null,
     packageDigest: task.packageDigest,
     ...(task.reusedFrom && { reused: true, reusedFrom: task.reusedFrom }),
-    state,
+    state: sealedTaskState(head, task),
     task: task.id,
     uses: task.uses,
   };

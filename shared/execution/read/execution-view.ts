@@ -1,13 +1,15 @@
 import type { JsonObject } from '../../core/json/canonical-json.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { AttemptRecord, ExecutionRecord, TaskRecord } from '../execution-record.ts';
-import { isTerminal, type Attempt, type Execution, type TaskView } from '../execution.ts';
+import { isTerminal, type Attempt, type Execution, type TaskState, type TaskView } from '../execution.ts';
+import { sealedTaskState } from '../sealed-run.ts';
 
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
 
 /** A run as the API shows it; outputs only where the caller loaded them. */
 export function toExecution(head: ExecutionRecord, tasks: readonly TaskRecord[], outputs: JsonObject | null = null): Execution {
   const isSealed = isTerminal(head.state);
+  const stateOf = (task: TaskRecord): TaskState => (isSealed ? sealedTaskState(head, task) : task.state);
   return {
     id: head.id,
     state: head.state,
@@ -28,18 +30,16 @@ export function toExecution(head: ExecutionRecord, tasks: readonly TaskRecord[],
     replayOf: head.replayOf ?? null,
     retriedBy: head.retriedBy ?? null,
     outputs,
-    tasks: tasks.map((task) => toTaskView(task, isSealed)),
+    tasks: tasks.map((task) => toTaskView(task, stateOf(task))),
   };
 }
 
-function toTaskView(task: TaskRecord, isSealed: boolean): TaskView {
-  // Nothing starts a task of a sealed run any more.
-  const isSkipped = isSealed && (task.state === 'blocked' || task.state === 'ready');
+function toTaskView(task: TaskRecord, state: TaskState): TaskView {
   return {
     id: task.id,
     uses: task.uses,
     packageDigest: task.packageDigest,
-    state: isSkipped ? 'skipped' : task.state,
+    state,
     needs: task.needs,
     attempts: task.attempts.map(toAttempt),
     outputsDigest: task.outputs?.digest ?? null,

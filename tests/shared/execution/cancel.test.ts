@@ -16,6 +16,7 @@ import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
 import { getTenant } from '../../../shared/tenant/tenant-store.ts';
 import { readUsage } from '../../../shared/tenant/usage.ts';
 import { failing, openEngine, type Engine } from '../../support/open-engine.ts';
+import { readRunReceipt } from '../../support/read-run-receipt.ts';
 
 const ExecutionId = idSchema('exec');
 const reason = 'the wrong lockfile';
@@ -126,8 +127,13 @@ describe('a cancelled run', () => {
     await until(id, ({ tasks }) => (tasks[0]?.attempts.length ?? 0) >= 1 && tasks[0]?.state === 'ready');
     const before = engine.attempts.length;
     await cancel(id);
-    expect(await engine.finish(id)).toMatchObject({ state: 'cancelled', tasks: [{ state: 'skipped' }] });
+    expect(await engine.finish(id)).toMatchObject({
+      state: 'cancelled',
+      tasks: [{ state: 'cancelled', attempts: [{ failure: 'error' }] }],
+    });
     expect(engine.attempts).toHaveLength(before);
+    const { steps } = await readRunReceipt(engine.home.deps, engine.actor, id);
+    expect(steps.entries).toMatchObject([{ task: 'only', state: 'cancelled', attempts: [{ failure: 'error' }] }]);
     await expectSealedAsCancelled(id);
   });
 

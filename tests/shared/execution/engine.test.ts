@@ -27,6 +27,7 @@ import { simulateEcho } from '../../../runner/simulated/simulated-runner.ts';
 import { metricNames } from '../../../shared/port/metrics.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
 import { buildActor } from '../../support/build-deps.ts';
+import { readRunReceipt } from '../../support/read-run-receipt.ts';
 import { failing, openEngine, type Engine } from '../../support/open-engine.ts';
 import { publishTestPackage } from '../../support/publish-test-package.ts';
 
@@ -111,6 +112,27 @@ tasks:
     const { pem } = await engine.home.deps.signer.publicKey();
     const { statement } = verifyBundle((await getReceipt(engine.home.deps, engine.actor, id)).bundle, { pem });
     expect(statement.predicate).toMatchObject({ mc_receipt: { state: 'failed', error: { taskId: 'bad' } } });
+  });
+
+  test('a task that waited for its next attempt when another one failed has failed too, and was not skipped', async () => {
+    await engine.publish(`name: pausing
+version: 1.0.0
+tasks:
+  - { id: bad, uses: 'pkg:demo/echo@1.0.0' }
+  - { id: pausing, uses: 'pkg:demo/echo@1.0.0', retries: 10 }
+`);
+    engine.simulate((spec) => (spec.taskId === 'bad' ? { ...failing('it broke', false), delayMs: 200 } : failing('not yet', true)));
+    const { id } = await engine.start({ workflow: 'pausing' });
+    expect(await engine.finish(id)).toMatchObject({
+      state: 'failed',
+      error: { taskId: 'bad' },
+      tasks: [
+        { id: 'bad', state: 'failed' },
+        { id: 'pausing', state: 'failed', attempts: [{ failure: 'error' }] },
+      ],
+    });
+    const { steps } = await readRunReceipt(engine.home.deps, engine.actor, id);
+    expect(steps.entries).toMatchObject([{ task: 'bad' }, { task: 'pausing', state: 'failed', attempts: [{ failure: 'error' }] }]);
   });
 
   test('compensates what succeeded, newest first, each once, with its own inputs', async () => {
