@@ -15,7 +15,7 @@ export function addDiff(program: Command): void {
     .argument('<a>', 'execution id')
     .argument('<b>', 'execution id');
   describeCommand(addConnection(command), [
-    { line: 'maestro diff exec_01K… exec_01L…', meaning: 'package, inputs, outputs, policy, price and state, step by step' },
+    { line: 'maestro diff exec_01K… exec_01L…', meaning: 'package, inputs, outputs, policy, price, state and failure, step by step' },
   ]).action(async (a: string, b: string, options: HomeOptions) => {
     const client = connect(options);
     const [left, right] = await Promise.all([readRun(client, a), readRun(client, b)]);

@@ -3,6 +3,7 @@
  * runs of the same thing are the same although one was faster, and so cheaper.
  */
 import { canonicalJson } from '../../core/json/canonical-json.ts';
+import { digestJson } from '../../core/digest.ts';
 import { depthsOf, needsGraph } from '../../core/dag.ts';
 import type { Decision } from '../../decision/decision.ts';
 import type { Attempt, Execution, TaskView } from '../execution.ts';
@@ -17,7 +18,7 @@ export interface ComparedRun {
 }
 
 /** In the order in which they are looked at: causes before effects, as far as one step goes. */
-const aspects = ['step', 'manifest', 'region', 'sandbox', 'package', 'inputs', 'outputs', 'policy', 'price', 'state'] as const;
+const aspects = ['step', 'manifest', 'region', 'sandbox', 'package', 'inputs', 'outputs', 'policy', 'price', 'state', 'failure'] as const;
 export type Aspect = (typeof aspects)[number];
 
 export interface Difference {
@@ -26,7 +27,7 @@ export interface Difference {
   b: string;
 }
 
-/** `start` stands for the admission, every other name is a task. */
+/** `start` stands for the admission and `end` for what the run answered, every other name is a task. */
 export interface DifferentStep {
   step: string;
   differences: Difference[];
@@ -53,6 +54,8 @@ export function compareRuns(a: ComparedRun, b: ComparedRun): RunDifference {
     const differences = differencesOf(left ? stepFacts(a, left, isReused) : absent, right ? stepFacts(b, right, isReused) : absent);
     steps.push({ step, differences });
   }
+  // Last, for it mostly follows from a step.
+  steps.push({ step: 'end', differences: differencesOf(endFacts(a), endFacts(b)) });
   const different = steps.filter(({ differences }) => differences.length > 0);
   return { isSame: different.length === 0, first: different[0] ?? null, steps: different };
 }
@@ -81,12 +84,18 @@ function startFacts({ execution, start }: ComparedRun): Facts {
   };
 }
 
-/** A step that was not run again has no attempt: neither its inputs nor a decision about it can be compared. */
+/** The outputs by the digest that they are kept by, where they are there; values may be anybody's. */
+function endFacts({ execution: { outputs, error } }: ComparedRun): Facts {
+  return { ...(outputs && { outputs: digestJson(outputs) }), failure: error?.failure ?? none };
+}
+
+/** A step that was not run again has no attempt: neither its inputs nor its failure nor a decision about it can be compared. */
 function stepFacts(run: ComparedRun, task: TaskView, isReused: boolean): Facts {
   const facts = { step: 'present', package: task.packageDigest, outputs: task.outputsDigest ?? none, state: task.state };
   if (isReused) return facts;
   const about = run.attempts.filter(({ input }) => input.task?.id === task.id);
-  return { ...facts, inputs: inputsOf(task), policy: verdictsOf(about), price: priceOf(run, task.id) };
+  const failure = task.attempts.at(-1)?.failure ?? none;
+  return { ...facts, inputs: inputsOf(task), policy: verdictsOf(about), price: priceOf(run, task.id), failure };
 }
 
 /** The inputs of the newest attempt that came so far as to have some; every attempt of a task gets the same. */

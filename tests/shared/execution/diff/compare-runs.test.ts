@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { digestBytes } from '../../../../shared/core/digest.ts';
+import { digestBytes, digestJson } from '../../../../shared/core/digest.ts';
 import { compareRuns, type ComparedRun } from '../../../../shared/execution/diff/compare-runs.ts';
 import { Execution, type TaskView } from '../../../../shared/execution/execution.ts';
 import type { Decision } from '../../../../shared/decision/decision.ts';
@@ -63,6 +63,11 @@ const about = (taskId: string, decision: Decision): Decision => {
 };
 const replaced = (...changed: TaskView[]): TaskView[] => tasks.map((task) => changed.find(({ id }) => id === task.id) ?? task);
 
+const failedOf = (failure: string): TaskView => {
+  const whole = task('z-first', []);
+  return { ...whole, attempts: whole.attempts.map((attempt) => ({ ...attempt, failure, message: 'of secret things' })) };
+};
+
 describe('two runs', () => {
   test('are the same whatever they took and cost, and whoever started them', () => {
     const [attempt] = tasks[1]?.attempts ?? [];
@@ -93,12 +98,38 @@ describe('two runs', () => {
     ['policy', build({}, { start: buildDecision({}, [{ ...overBudget, effect: 'warn' }]) }), 'start'],
     ['policy', build({}, { attempts: [about('z-first', buildDecision({ point: 'task' }, []))] }), 'z-first'],
     ['step', build({ tasks: [...tasks, task('more', [])] }), 'more'],
+    ['failure', build({ tasks: replaced(failedOf('timeout')) }), 'z-first'],
+    ['failure', build({ error: { taskId: null, failure: 'outputs', message: 'no such output' } }), 'end'],
   ] as const)('differ in %s', (aspect, b, step) => {
     for (const [left, right] of [
       [build(), b],
       [b, build()],
     ] as const)
       expect(compareRuns(left, right).first).toMatchObject({ step, differences: [{ aspect }] });
+  });
+
+  test('differ in what they answered, which is told by digest', () => {
+    const [ant, bee] = [{ answer: 'ant' }, { answer: 'bee' }];
+    const { first } = compareRuns(build({ outputs: ant }), build({ outputs: bee }));
+    expect(first).toEqual({ step: 'end', differences: [{ aspect: 'outputs', a: digestJson(ant), b: digestJson(bee) }] });
+    expect(compareRuns(build({ outputs: ant }), build({ outputs: ant }))).toMatchObject({ isSame: true });
+    expect(compareRuns(build({ outputs: ant }), build({ outputs: null }))).toMatchObject({ isSame: true });
+  });
+
+  test('part in the step that made them answer differently, and not in the answer', () => {
+    const b = build({ tasks: replaced(task('z-first', [], { outputsDigest: other })), outputs: { answer: 'bee' } });
+    const { steps } = compareRuns(build({ outputs: { answer: 'ant' } }), b);
+    expect(steps.map(({ step }) => step)).toEqual(['z-first', 'end']);
+  });
+
+  test('that failed differently differ in the kind of failure of the last attempt; its words are not told', () => {
+    const [a, b] = ['error', 'timeout'].map((failure) => build({ tasks: replaced(failedOf(failure)) }));
+    const difference = compareRuns(a!, b!);
+    expect(difference.first).toEqual({ step: 'z-first', differences: [{ aspect: 'failure', a: 'error', b: 'timeout' }] });
+    expect(JSON.stringify(difference)).not.toContain('secret');
+    const [ended] = failedOf('lost').attempts;
+    const again = task('z-first', [], { attempts: [ended!, ...task('z-first', []).attempts] });
+    expect(compareRuns(build(), build({ tasks: replaced(again) }))).toMatchObject({ isSame: true });
   });
 
   test('differ in price where a second of the same package costs another amount', () => {
