@@ -152,8 +152,11 @@ async function sendStream(
 ): Promise<void> {
   response.writeHead(status, headers);
   response.setTimeout(limits.idleAnswerMs, () => response.destroy());
-  if (request.method === 'HEAD') response.end();
-  else await sendChunks(body, response);
+  if (request.method === 'HEAD') {
+    response.end();
+    // Whoever makes the body may hold a place for it.
+    await body[Symbol.asyncIterator]().return?.();
+  } else await sendChunks(body, response);
 }
 
 /** Whether a caller who went away is all that happened. */

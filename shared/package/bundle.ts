@@ -4,6 +4,8 @@
  */
 import { extract, pack, type Header } from 'tar-stream';
 import { canonicalJson } from '../core/json/canonical-json.ts';
+import { isTooDeep, maxJsonDepth } from '../core/json/too-deep.ts';
+import { isWellFormedJson } from '../core/json/well-formed.ts';
 import { digestBytes, type Digest } from '../core/digest.ts';
 import { McError } from '../core/errors.ts';
 import type { Issue } from '../core/issue.ts';
@@ -119,15 +121,27 @@ function readDescriptor(bytes: Buffer): PackageDescriptor {
       },
     ]);
   }
+  if (isTooDeep(bytes))
+    throw invalid([
+      {
+        code: 'json-depth',
+        pointer: '',
+        message: `${descriptorName} nests too deep`,
+        allowed: `at most ${maxJsonDepth} levels`,
+        fix: 'Flatten it.',
+      },
+    ]);
+  const text = decode(descriptorName, bytes);
   let value: unknown;
   try {
-    value = JSON.parse(decode(descriptorName, bytes));
+    value = JSON.parse(text);
   } catch (error) {
-    if (error instanceof McError) throw error;
     throw invalid([
       { code: 'json', pointer: '', message: `${descriptorName} is not JSON: ${error instanceof Error ? error.message : String(error)}` },
     ]);
   }
+  if (!isWellFormedJson(text, value))
+    throw invalid([{ code: 'encoding', pointer: '', message: `a string of ${descriptorName} holds half of a surrogate pair` }]);
   const parsed = PackageDescriptor.safeParse(value);
   if (!parsed.success) throw invalid(issuesOfZod(parsed.error, value));
   return parsed.data;

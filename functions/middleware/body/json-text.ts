@@ -4,9 +4,9 @@
  */
 import type { Issue } from '../../../shared/core/issue.ts';
 import { isTooDeep, maxJsonDepth } from '../../../shared/core/json/too-deep.ts';
+import { isWellFormedJson } from '../../../shared/core/json/well-formed.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-const escapedSurrogate = /\\u[dD][89a-fA-F]/;
 
 function syntax(message: string, allowed: string): Issue {
   return { code: 'syntax', pointer: '', message, allowed };
@@ -22,12 +22,6 @@ export function decodeText(bytes: Uint8Array, issues: Issue[]): string | undefin
   }
 }
 
-function isWellFormed(value: unknown): boolean {
-  if (typeof value === 'string') return value.isWellFormed();
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([name, inner]) => name.isWellFormed() && isWellFormed(inner));
-}
-
 /** Parses a JSON body; what is wrong with it becomes an issue and the answer is undefined. */
 export function parseJson(bytes: Uint8Array, issues: Issue[]): unknown {
   if (isTooDeep(bytes)) {
@@ -38,7 +32,7 @@ export function parseJson(bytes: Uint8Array, issues: Issue[]): unknown {
   if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    if (!escapedSurrogate.test(text) || isWellFormed(value)) return value;
+    if (isWellFormedJson(text, value)) return value;
     issues.push(syntax('a string holds half of a surrogate pair', 'well-formed Unicode'));
   } catch (cause) {
     issues.push({ ...syntax('it is not JSON', 'one JSON value (RFC 8259)'), ...positionOf(cause, text) });

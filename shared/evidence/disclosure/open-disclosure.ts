@@ -28,7 +28,7 @@ import { redactionVersion } from '../redaction/data-class.ts';
 import { hexOf } from '../../core/digest.ts';
 import { openDisclosedRun, type DisclosedRun } from './disclosed-run.ts';
 import { contentPart, contentParts, lastPart, partsAhead } from './make-parts.ts';
-import { countedPack, requireRoomForPack } from './packs-under-way.ts';
+import { inPackPlace } from './packs-under-way.ts';
 import { findPartContents, keepPartContents, type PartContents } from './part-record.ts';
 
 export interface Disclosure {
@@ -125,14 +125,16 @@ export async function openDisclosure(deps: Deps, actor: Actor, { id, part }: { i
       'mc:disclosure:part-unknown',
       `The pack of ${run.head.id} has the parts 0 to ${parts - 1}; there is no part ${part}.`,
     );
-  if (part === undefined) requireRoomForPack(deps);
+  const named = { executionId: run.head.id, parts };
+  if (part === undefined) {
+    const chunks = await inPackPlace(deps, async () => {
+      await logAccess(run, part, parts);
+      return measured(run, 'pack', gzipMembers(wholePack(run)));
+    });
+    return { ...named, chunks };
+  }
   await logAccess(run, part, parts);
   // A part is made here and not while it is sent, so that a store that does not answer is a refusal and no broken answer.
-  const bytes = part === undefined ? wholePack(run) : only(await onePart(run, part));
-  const chunks = gzipMembers(bytes);
-  return {
-    executionId: run.head.id,
-    parts,
-    chunks: part === undefined ? measured(run, 'pack', countedPack(deps, chunks)) : measured(run, 'part', chunks),
-  };
+  const bytes = await onePart(run, part);
+  return { ...named, chunks: measured(run, 'part', gzipMembers(only(bytes))) };
 }

@@ -7,6 +7,8 @@ import { buildSite, type TestSite } from '../../support/build-site.ts';
 const chunkBytes = 64 * 1024;
 let pulled = 0;
 let hasEnded = false;
+/** Whether a body was left of which nothing was taken. */
+let isLeft = false;
 /** Chunks that were given away. */
 let given: Uint8Array[] = [];
 
@@ -24,9 +26,18 @@ async function* chunks(count: number, failAt = Infinity): AsyncGenerator<Uint8Ar
   }
 }
 
+function untaken(): AsyncIterable<Uint8Array> {
+  const each = chunks(1);
+  const leave = async (): Promise<IteratorResult<Uint8Array>> => {
+    isLeft = pulled === 0;
+    return each.return(undefined);
+  };
+  return { [Symbol.asyncIterator]: () => ({ next: async () => each.next(), return: leave }) };
+}
+
 const common = { tag: 'Home', summary: 'A test', method: 'GET', responses: { 200: { description: 'Done' } } } as const;
 const streaming = (
-  id: 'getHealth' | 'getDocs' | 'getOpenApi',
+  id: 'getHealth' | 'getDocs' | 'getOpenApi' | 'getManifestSchema',
   path: string,
   stream: () => AsyncIterable<Uint8Array>,
 ): ReturnType<typeof defineOperation> =>
@@ -38,12 +49,14 @@ beforeAll(async () => {
     streaming('getHealth', '/whole', () => chunks(40)),
     streaming('getDocs', '/broken', () => chunks(40, 20)),
     streaming('getOpenApi', '/endless', () => chunks(Infinity)),
+    streaming('getManifestSchema', '/held', untaken),
   ]);
 });
 afterAll(() => site.close());
 beforeEach(() => {
   pulled = 0;
   hasEnded = false;
+  isLeft = false;
   given = [];
 });
 
@@ -68,9 +81,11 @@ describe('an answer that is made while it is sent', () => {
     expect((await fetch(`${site.url}/whole`)).status).toBe(200);
   });
 
-  test('is not made to be thrown away: nothing is pulled for HEAD', async () => {
+  test('is not made to be thrown away: for HEAD nothing is pulled, and the body is left', async () => {
     expect((await fetch(`${site.url}/whole`, { method: 'HEAD' })).status).toBe(200);
     expect(pulled).toBe(0);
+    expect((await fetch(`${site.url}/held`, { method: 'HEAD' })).status).toBe(200);
+    expect(isLeft).toBe(true);
   });
 
   test('waits for a caller who does not read, and stops when that one goes away', async () => {

@@ -41,6 +41,16 @@ const refused: readonly [string, readonly Entry[], string][] = [
   ['a descriptor that is not JSON', [[{ name: 'mc-package.json' }, '{'], ...good.slice(1)], 'json'],
   ['a descriptor of 70 KB', [[{ name: 'mc-package.json' }, `${descriptorText}${' '.repeat(70_000)}`], ...good.slice(1)], 'too-large'],
   [
+    'a descriptor that nests too deep',
+    [[{ name: 'mc-package.json' }, `${descriptorText.slice(0, -1)},"inputs":${'['.repeat(7_000)}${']'.repeat(7_000)}}`], ...good.slice(1)],
+    'json-depth',
+  ],
+  [
+    'a descriptor with half of a character',
+    [[{ name: 'mc-package.json' }, `${descriptorText.slice(0, -1)},"description":"\\ud800"}`], ...good.slice(1)],
+    'encoding',
+  ],
+  [
     'a descriptor without a version',
     [[{ name: 'mc-package.json' }, JSON.stringify({ ...buildDescriptor(), version: undefined })], ...good.slice(1)],
     'required',
