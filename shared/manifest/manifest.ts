@@ -21,7 +21,7 @@ export const manifestLimits = {
   needs: 50,
   /** Fan-out of one task: its completion releases all of them in one transaction, which DynamoDB limits to 100 writes. */
   dependents: 90,
-  /** Nesting of `with` values; deeper input is an attack on recursive readers, not data. */
+  /** Levels, of which the manifest is the first; it stands in an item of the table, which has no more. Deeper input is an attack on recursive readers, not data. */
   depth: 32,
   /** Declared inputs. */
   inputs: 100,

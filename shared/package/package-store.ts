@@ -4,13 +4,17 @@
  */
 import { z } from 'zod';
 import type { Digest } from '../core/digest.ts';
+import { canonicalJson } from '../core/json/canonical-json.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import { versionSortKey } from '../core/version-sort-key.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Item, Key, Page, WriteOp } from '../port/table.ts';
+import { PackageDescriptor } from './descriptor.ts';
 import { PackageRecord } from './package-record.ts';
 
-const StoredPackage = z.looseObject({ record: PackageRecord });
+/** A descriptor stands in its row as a text: schemas may nest deeper, and hold larger numbers, than the table stores. Before 0.3 it stood there as it is. */
+const StoredDescriptor = z.preprocess((stored): unknown => (typeof stored === 'string' ? JSON.parse(stored) : stored), PackageDescriptor);
+const StoredPackage = z.looseObject({ record: PackageRecord.extend({ descriptor: StoredDescriptor }) });
 const StoredDigest = z.looseObject({ name: z.string(), version: z.string() });
 
 const packageKey = (tenant: TenantId, name: string, version: string): Key => ({
@@ -29,7 +33,7 @@ export function packageWrites(tenant: TenantId, record: PackageRecord): WriteOp[
     gsi1pk: `T#${tenant}#PKG`,
     gsi1sk: `${name}#${versionSortKey(version)}`,
     type: 'package',
-    record: z.json().parse(record),
+    record: { ...record, descriptor: canonicalJson(record.descriptor) },
   };
   return [
     { kind: 'put', item, conditions: [{ kind: 'absent' }] },

@@ -1,7 +1,8 @@
 /** What every table adapter checks in the same words: the refusals of DynamoDB, and the meaning of a condition. */
 import { assertInvariant, McError } from '../core/errors.ts';
+import { isDeeper } from '../core/json/is-deeper.ts';
 import { isMadeOfRecord, madeOfRecord } from './typed-items.ts';
-import { tableLimits, type Condition, type Item, type Key, type Query, type WriteOp } from './table.ts';
+import { tableLimits, type Condition, type Field, type Item, type Key, type Query, type WriteOp } from './table.ts';
 
 /** The key that an op writes or checks. */
 export function keyOf(op: WriteOp): Key {
@@ -44,34 +45,56 @@ export const probeKey: Key = { pk: 'SYS#HEALTH', sk: 'PROBE' };
 export const itemId = ({ pk, sk }: Key): string => `${pk}\0${sk}`;
 
 /**
- * Refuses a write that DynamoDB would refuse: too many ops, two ops on one item, empty or oversized keys; answers the `itemId` of each op's item. Adapters check sizes
- * where they serialise.
+ * Refuses a write that DynamoDB would refuse: too many ops, two ops on one item, empty or oversized keys, fields that nest too deep; answers the `itemId` of each op's
+ * item. Adapters check sizes where they serialise.
  */
 export function checkWrite(ops: readonly WriteOp[]): string[] {
   if (ops.length === 0 || ops.length > tableLimits.opsPerWrite) {
     throw refused(`a write takes 1 to ${tableLimits.opsPerWrite} ops, got ${ops.length}`);
   }
-  const ids = new Set<string>();
-  for (const op of ops) {
+  const ids = ops.map((op) => {
     const key = keyOf(op);
     checkKey(key);
-    const id = itemId(key);
-    if (ids.has(id)) throw refused(`two ops of one write name the item ${key.pk} ${key.sk}`);
-    ids.add(id);
-    if (op.kind === 'put') checkIndexKeys(op.item);
-    if (op.kind === 'check' && op.conditions.length === 0) throw refused('a check needs a condition');
-    if (op.kind === 'update' && ![op.set, op.add, op.remove].some((change) => change && Object.keys(change).length > 0)) {
-      throw refused('an update needs a field to set, add to or remove');
-    }
+    if (op.kind === 'put') checkFields(op.item);
+    else if (op.kind === 'update') checkUpdate(op);
+    else if (op.kind === 'check' && op.conditions.length === 0) throw refused('a check needs a condition');
+    return itemId(key);
+  });
+  if (ids.length > 1 && new Set(ids).size < ids.length) {
+    const twice = ops.map(keyOf).find((_, at) => ids.indexOf(ids[at] ?? '') < at);
+    throw refused(`two ops of one write name the item ${twice?.pk} ${twice?.sk}`);
   }
-  return [...ids];
+  return ids;
 }
 
-/** Refuses an item whose stored size would be over 400 KB, or with an empty key. */
+/** Refuses an item whose stored size would be over 400 KB, with an empty key, or with a field that nests too deep. */
 export function checkItem(item: Item): void {
   checkKey(item);
-  checkIndexKeys(item);
+  checkFields(item);
   checkItemBytes(item, JSON.stringify(item).length);
+}
+
+function checkFields(item: Item): void {
+  checkIndexKeys(item);
+  // A typed record is as deep as its type.
+  if (!isMadeOfRecord(item)) checkNesting(item, item);
+}
+
+function checkUpdate({ key, set, add, remove = [] }: WriteOp & { kind: 'update' }): void {
+  if (isEmpty(set) && isEmpty(add) && remove.length === 0) throw refused('an update needs a field to set, add to or remove');
+  if (set) checkNesting(key, set);
+}
+
+function isEmpty(fields: object | undefined): boolean {
+  for (const _ in fields) return false;
+  return true;
+}
+
+function checkNesting({ pk, sk }: Key, fields: Readonly<Record<string, Field>>): void {
+  for (const name in fields) {
+    if (isDeeper(fields[name], tableLimits.nesting - 1))
+      throw refused(`${name} of ${pk} ${sk} nests deeper than ${tableLimits.nesting} levels`);
+  }
 }
 
 function checkIndexKeys(item: Item): void {

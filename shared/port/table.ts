@@ -92,6 +92,8 @@ export const tableLimits = {
   /** DynamoDB: partition key 2,048 bytes, sort key 1,024 bytes. */
   pkBytes: 2048,
   skBytes: 1024,
+  /** DynamoDB: 32 levels of lists and maps, of which the field itself is the first and the innermost values the last. */
+  nesting: 32,
   /** Ours: no page is larger, whatever is asked. */
   queryLimit: 1_000,
 } as const;

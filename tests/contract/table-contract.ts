@@ -1,5 +1,6 @@
 /** The one suite that every adapter of the table port passes. `open` gives an empty table; `prefix` keeps suites apart on a shared one. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Json } from '../../shared/core/json/canonical-json.ts';
 import { probeKey } from '../../shared/port/table-rules.ts';
 import type { Item, Table, WriteOp } from '../../shared/port/table.ts';
 
@@ -220,6 +221,25 @@ export function describeTable(name: string, open: () => Promise<OpenTable>): voi
       const update = table.write([{ kind: 'update', key: { pk, sk: 'a' }, set: { more: kilobytes(10) } }]);
       await expect(update).rejects.toMatchObject({ code: 'mc:store:refused' });
       expect(await sks({ pk, limit: 10 })).toEqual(['a']);
+    });
+
+    test('a field of 32 levels is stored, one of 33 is refused, by put, by update and in bulk', async () => {
+      const pk = partition();
+      // The innermost value is a level of its own.
+      const lists = (levels: number): Json => (levels === 1 ? 1 : [lists(levels - 1)]);
+      const maps = (levels: number): Json => (levels === 1 ? 'x' : { y: 1, x: maps(levels - 1) });
+      const stored = { pk, sk: 'a', list: lists(32), map: maps(32) };
+      expect(await table.write([put(stored)])).toEqual({ ok: true });
+      expect(await table.write([{ kind: 'update', key: { pk, sk: 'b' }, set: { map: maps(32) } }])).toEqual({ ok: true });
+      await table.putMany([{ pk, sk: 'c', list: lists(32) }]);
+      expect(await table.get({ pk, sk: 'a' })).toEqual(stored);
+      for (const deep of [lists(33), maps(33), [1, { x: maps(31) }], lists(400)]) {
+        await expect(table.write([put({ pk, sk: 'd', first: [1], deep })])).rejects.toMatchObject({ code: 'mc:store:refused' });
+        await expect(table.putMany([{ pk, sk: 'd', deep }])).rejects.toMatchObject({ code: 'mc:store:refused' });
+        const update = table.write([{ kind: 'update', key: { pk, sk: 'a' }, set: { deep } }]);
+        await expect(update).rejects.toMatchObject({ code: 'mc:store:refused' });
+      }
+      expect(await sks({ pk, limit: 10 })).toEqual(['a', 'b', 'c']);
     });
 
     test('100 ops are one write, 101 and 0 are refused', async () => {

@@ -33,7 +33,13 @@ export const homeErrors = {
     'The data were destroyed with their key',
     'They cannot be had back. The deletion manifest of the retention says when and why.',
   ),
-  'mc:store:refused': row(422, 2, 'never', 'The store refuses the item', 'Keep items under 400 KB and transactions under 100 writes.'),
+  'mc:store:refused': row(
+    422,
+    2,
+    'never',
+    'The store refuses the item',
+    'Keep items under 400 KB and 32 levels deep, and transactions under 100 writes.',
+  ),
   'mc:runner:refused': row(
     422,
     3,

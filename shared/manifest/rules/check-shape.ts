@@ -6,7 +6,7 @@ type Path = readonly PropertyKey[];
 
 function problemOf(value: unknown, path: Path): Issue | undefined {
   const pointer = toPointer(path);
-  if (path.length > manifestLimits.depth) {
+  if (path.length >= manifestLimits.depth) {
     return {
       code: 'depth',
       pointer,

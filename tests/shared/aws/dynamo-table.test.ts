@@ -1,6 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from '@jest/globals';
 import { DynamoTable } from '../../../shared/aws/dynamo-table.ts';
+import type { Json } from '../../../shared/core/json/canonical-json.ts';
+import type { WriteOp } from '../../../shared/port/table.ts';
 import { instantly, WireService, wireError, type WireAnswer } from './wire-service.ts';
 
 const tableOn = (service: WireService): DynamoTable => new DynamoTable(new DynamoDBClient(service.client), 'items', instantly);
@@ -43,7 +45,15 @@ describe('a transaction', () => {
 
   test('over a limit is refused before anything is sent', async () => {
     const service = new WireService({});
-    await expect(tableOn(service).write([])).rejects.toMatchObject({ code: 'mc:store:refused' });
+    const lists = (levels: number): Json => (levels === 0 ? 1 : [lists(levels - 1)]);
+    const deep = lists(32);
+    const writes: WriteOp[][] = [
+      [],
+      [{ kind: 'put', item: { pk: 'p', sk: 's', deep } }],
+      [{ kind: 'update', key: { pk: 'p', sk: 's' }, set: { deep } }],
+    ];
+    for (const ops of writes) await expect(tableOn(service).write(ops)).rejects.toMatchObject({ code: 'mc:store:refused' });
+    await expect(tableOn(service).putMany([{ pk: 'p', sk: 's', deep }])).rejects.toMatchObject({ code: 'mc:store:refused' });
     expect(service.asked).toEqual([]);
   });
 

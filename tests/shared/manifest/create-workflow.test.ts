@@ -6,7 +6,7 @@ import { digestBytes } from '../../../shared/core/digest.ts';
 import { buildActor, buildDeps, type TestHome } from '../../support/build-deps.ts';
 import { addTenant } from '../../support/add-tenant.ts';
 import { publishDraft } from '../../support/publish-draft.ts';
-import { buildManifestText } from '../../support/build-manifest.ts';
+import { buildManifestText, buildOneTask } from '../../support/build-manifest.ts';
 import { publishTestPackage } from '../../support/publish-test-package.ts';
 import { wrapTable } from '../../support/table/wrap-table.ts';
 
@@ -59,6 +59,18 @@ describe('creating a workflow', () => {
   test('with a bad manifest stores nothing', async () => {
     await expect(create({ version: '1' })).rejects.toThrow(code('mc:manifest:invalid'));
     expect((await listWorkflows(home.deps, actor, {})).items).toEqual([]);
+  });
+
+  test('that nests as deep as a manifest may is stored, and one level more is said at its place', async () => {
+    const lists = (levels: number): unknown => (levels === 0 ? 1 : [lists(levels - 1)]);
+    const nesting = (levels: number): Record<string, unknown> => ({
+      inputs: { who: { type: 'array', default: lists(levels) } },
+      tasks: buildOneTask()['tasks'],
+    });
+    const { workflow } = await create(nesting(28));
+    expect(await getWorkflow(home.deps, actor, workflow.id)).toEqual(workflow);
+    const issue = { code: 'depth', pointer: `/inputs/who/default${'/0'.repeat(29)}`, allowed: 'at most 32 levels' };
+    await expect(create({ version: '1.0.1', ...nesting(29) })).rejects.toMatchObject({ code: 'mc:manifest:invalid', issues: [issue] });
   });
 
   test('at the same time leaves one whole draft', async () => {

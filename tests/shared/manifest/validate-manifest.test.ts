@@ -306,8 +306,9 @@ describe('limits', () => {
   const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
 
   test('a value at the depth limit is accepted, one level more is refused, and nothing else is looked at', () => {
-    expect(found(buildOneTask({ with: { a: nested(28) } }))).toEqual([]);
-    expect(found({ bad: nested(40_000 / 10) })).toEqual([`depth ${'/bad'}${'/0'.repeat(32)}`]);
+    expect(found(buildOneTask({ with: { a: nested(27) } }))).toEqual([]);
+    expect(found(buildOneTask({ with: { a: nested(28) } }))).toEqual([`depth /tasks/0/with/a${'/0'.repeat(28)}`]);
+    expect(found({ bad: nested(40_000 / 10) })).toEqual([`depth ${'/bad'}${'/0'.repeat(31)}`]);
   });
 
   test('as many tasks as are allowed are judged; of more only the number is', () => {

@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { canonicalJson } from '../../../shared/core/json/canonical-json.ts';
 import { TenantId } from '../../../shared/core/tenant-id.ts';
 import { SoftwareSigner } from '../../../shared/embedded/keys/software-signer.ts';
 import { catalogTenant } from '../../../shared/package/catalog-tenant.ts';
@@ -65,6 +67,25 @@ describe('publishing a package', () => {
       issues: [{ pointer: '/inputs' }, { pointer: '/outputs' }],
     });
     expect((await listPackages(home.deps, buildActor(), { limit: 10 })).items).toEqual([]);
+  });
+
+  test('schemas may nest deeper than the table does, and hold numbers that it does not', async () => {
+    const nested = (levels: number): object =>
+      levels === 0 ? { type: 'number', maximum: 1e300 } : { type: 'object', properties: { a: nested(levels - 1) } };
+    const inputs = { type: 'object', properties: { a: nested(40) } } as const;
+    const record = await publishPackage(home.deps, buildActor(), await buildBundle({ inputs }));
+    expect(record.descriptor.inputs).toEqual(inputs);
+    expect((await resolvePackage(home.deps, acme, record.uses)).descriptor).toEqual(record.descriptor);
+    expect((await listPackages(home.deps, buildActor(), { limit: 10 })).items).toEqual([record]);
+  });
+
+  test('a package that was stored before 0.3 is read as ever', async () => {
+    const record = await publishPackage(home.deps, buildActor(), await buildBundle());
+    const { items } = await home.deps.table.query({ index: 'gsi1', pk: 'T#acme#PKG', limit: 10 });
+    expect(items).toMatchObject([{ record: { descriptor: canonicalJson(record.descriptor) } }]);
+    await home.deps.table.putMany(items.map((item) => ({ ...item, record: z.json().parse(record) })));
+    expect((await listPackages(home.deps, buildActor(), { limit: 10 })).items).toEqual([record]);
+    expect((await publishPackage(home.deps, buildActor(), await buildBundle())).id).toBe(record.id);
   });
 
   test('a crash before the write leaves the package unpublished', async () => {
