@@ -35,15 +35,10 @@ export class KmsKeyVersions {
     return arnOf(await this.#describe(this.#alias));
   }
 
-  /** ARN of the key with this name, made at the first call. */
+  /** ARN of the key with this name, made at the first call. A call that cannot name the key that it made gives it up. */
   async create(name: string): Promise<string> {
     const alias = `${this.#alias}-${name}`;
-    try {
-      return arnOf(await this.#describe(alias));
-    } catch (error) {
-      if (!(error instanceof McError && error.cause instanceof NotFoundException)) throw error;
-    }
-    return this.#make(alias);
+    return (await this.#find(alias)) ?? this.#make(alias);
   }
 
   /** Has the alias name `next`; throws `mc:key:rotation-conflict` when it names neither of the two. */
@@ -68,11 +63,16 @@ export class KmsKeyVersions {
       await askKms(() => this.#client.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: arn })));
       return arn;
     } catch (error) {
-      if (!(error instanceof McError && error.cause instanceof AlreadyExistsException)) throw error;
+      // The alias may name this key for all that, when only an answer was lost, or that of another caller who made one at the same time.
+      const named = await this.#find(alias);
+      if (named === arn) return arn;
+      // KMS has the alias and does not tell everybody yet which key it names. The next call is told.
+      if (named === undefined && isCausedBy(error, AlreadyExistsException)) throw error;
+      // This one did nothing. Each key that is kept costs money, and whoever called tries again.
+      await this.#delete(arn, unusedDays);
+      if (named === undefined) throw error;
+      return named;
     }
-    // Another caller made the key of this name at the same time; this one did nothing and is not kept.
-    await this.#delete(arn, unusedDays);
-    return arnOf(await this.#describe(alias));
   }
 
   async #delete(arn: string, days: number): Promise<number> {
@@ -86,6 +86,16 @@ export class KmsKeyVersions {
     }
   }
 
+  /** ARN of the key that the alias names, or undefined when there is no such alias. */
+  async #find(alias: string): Promise<string | undefined> {
+    try {
+      return arnOf(await this.#describe(alias));
+    } catch (error) {
+      if (isCausedBy(error, NotFoundException)) return undefined;
+      throw error;
+    }
+  }
+
   async #describe(name: string): Promise<KeyMetadata> {
     const { KeyMetadata } = await askKms(() => this.#client.send(new DescribeKeyCommand({ KeyId: name })));
     if (!KeyMetadata) throw new McError('mc:key:unreadable', `KMS does not say what ${name} is`);
@@ -95,7 +105,14 @@ export class KmsKeyVersions {
 
 /** Whether KMS has the key no more, or will not use it: deleted, on its way to that, or disabled. */
 export function isUnusableInKms(error: unknown): boolean {
-  return error instanceof McError && (error.cause instanceof NotFoundException || error.cause instanceof KMSInvalidStateException);
+  return isCausedBy(error, NotFoundException) || isCausedBy(error, KMSInvalidStateException);
+}
+
+function isCausedBy(
+  error: unknown,
+  Cause: typeof NotFoundException | typeof AlreadyExistsException | typeof KMSInvalidStateException,
+): boolean {
+  return error instanceof McError && error.cause instanceof Cause;
 }
 
 /** What KMS answers; every failure is `mc:store:unavailable`, with what KMS said as its cause. */

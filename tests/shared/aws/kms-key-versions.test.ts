@@ -10,6 +10,7 @@ import { WireService, wireError, type WireAnswer } from './wire-service.ts';
 const named = (Arn: string, more: object = {}): WireAnswer => ({ body: { KeyMetadata: { KeyId: Arn, Arn, ...more } } });
 const spec = { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY', Description: 'signs' } as const;
 const versionsOn = (service: WireService): KmsKeyVersions => new KmsKeyVersions(new KMSClient(service.client), 'alias/key', spec);
+const deletion: WireAnswer = { body: { DeletionDate: 1_800_000_000 } };
 const actions = (service: WireService): unknown[] => service.asked.map(({ action }) => action);
 
 describe('the versions of a key in KMS', () => {
@@ -28,16 +29,41 @@ describe('the versions of a key in KMS', () => {
   });
 
   test('of two that are made at the same time the first counts, and the other is given up', async () => {
-    const deletion = { body: { DeletionDate: 1_800_000_000 } };
     const service = new WireService(
       wireError('NotFoundException'),
       named('arn:3'),
       wireError('AlreadyExistsException'),
-      deletion,
       named('arn:2'),
+      deletion,
     );
     expect(await versionsOn(service).create('rot_1')).toBe('arn:2');
-    expect(service.asked[3]).toEqual({ action: 'ScheduleKeyDeletion', body: { KeyId: 'arn:3', PendingWindowInDays: 7 } });
+    expect(service.asked.slice(4)).toEqual([{ action: 'ScheduleKeyDeletion', body: { KeyId: 'arn:3', PendingWindowInDays: 7 } }]);
+  });
+
+  test('one that gets no alias is given up, and its caller is told', async () => {
+    const none = wireError('NotFoundException');
+    const service = new WireService(none, named('arn:2'), wireError('LimitExceededException'), none, deletion);
+    await expect(versionsOn(service).create('rot_1')).rejects.toMatchObject({
+      code: 'mc:store:unavailable',
+      cause: { name: 'LimitExceededException' },
+    });
+    expect(actions(service)).toEqual(['DescribeKey', 'CreateKey', 'CreateAlias', 'DescribeKey', 'ScheduleKeyDeletion']);
+    expect(service.asked[4]?.body).toEqual({ KeyId: 'arn:2', PendingWindowInDays: 7 });
+  });
+
+  test.each(['AlreadyExistsException', 'KMSInternalException'])('one whose alias is there after an error (%s) is kept', async (name) => {
+    const service = new WireService(wireError('NotFoundException'), named('arn:2'), wireError(name), named('arn:2'));
+    expect(await versionsOn(service).create('rot_1')).toBe('arn:2');
+    expect(actions(service)).toEqual(['DescribeKey', 'CreateKey', 'CreateAlias', 'DescribeKey']);
+  });
+
+  test.each([
+    ['AlreadyExistsException', 'NotFoundException'],
+    ['LimitExceededException', 'KMSInternalException'],
+  ])('nothing is given up while nobody can say which one the alias names (%s, %s)', async (failure, answer) => {
+    const service = new WireService(wireError('NotFoundException'), named('arn:2'), wireError(failure), wireError(answer));
+    await expect(versionsOn(service).create('rot_1')).rejects.toMatchObject({ code: 'mc:store:unavailable' });
+    expect(actions(service)).toEqual(['DescribeKey', 'CreateKey', 'CreateAlias', 'DescribeKey']);
   });
 
   test('the alias is switched once, and never away from a key that neither is', async () => {
