@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { homeTemplate, type HomeTemplate } from '../home-template.ts';
+import { grantsOf, listOf } from '../read-template.ts';
 
 type Properties = Record<string, unknown>;
 const ofType = ({ resources }: HomeTemplate, type: string): { stack: string; properties: Properties }[] =>
@@ -122,15 +123,18 @@ export function describeBackup(): void {
       expect(second).not.toEqual(first);
     });
 
-    test('ends it by a function that no schedule calls, and that can only use table and log key', () => {
-      const { resources } = homeTemplate();
+    test('ends it by a function that no schedule calls, and that changes nothing but the table and signs with the log key only', () => {
+      const home = homeTemplate();
+      const { resources } = home;
       const [retire] = resources.filter(({ id, resource }) => resource.Type === 'AWS::Lambda::Function' && id.includes('Retire'));
       expect(retire).toBeDefined();
       const schedules = resources.filter(({ resource }) => resource.Type === 'AWS::Scheduler::Schedule');
       expect(JSON.stringify(schedules)).not.toContain(retire?.id);
-      const policies = resources.filter(({ id, resource }) => resource.Type === 'AWS::IAM::Policy' && id.includes('Retire'));
-      expect(JSON.stringify(policies)).toContain('kms:Sign');
-      expect(JSON.stringify(policies)).not.toContain('s3:');
+      const grants = grantsOf(home).filter(({ id }) => id.startsWith('TransparencyLogRetireRole'));
+      const signing = grants.filter(({ Action }) => listOf(Action).includes('kms:Sign'));
+      expect(signing.map(({ Resource }) => JSON.stringify(Resource))).toEqual([expect.stringMatching(/LogKey/)]);
+      const actions = grants.flatMap(({ Action }) => listOf(Action));
+      expect(actions.filter((action) => action.startsWith('s3:')).sort()).toEqual(['s3:GetObject', 's3:ListBucket']);
     });
   });
 }
