@@ -47,7 +47,7 @@ export function renderExecution(execution: Execution, explanation?: Explanation)
     ...(explanation === undefined ? [] : ['', ...explainTasks(execution), '', ...renderExplanation(explanation)]),
     '',
     renderCost(execution),
-    ...(execution.receiptId === null ? [] : [`receipt ${execution.receiptId}`]),
+    ...(execution.receiptId === null ? [] : [`receipt ${execution.receiptId}: maestro receipt ${execution.id}`]),
     ...renderEgress(execution.tasks),
     ...(execution.error === null ? [] : [renderError(execution.error)]),
     ...(execution.cancellation === null ? [] : [renderCancellation(execution)]),

@@ -12,14 +12,14 @@ import { shortDigest } from '../../terminal/units.ts';
 export function addEvidence(program: Command): void {
   const command = program
     .command('evidence')
-    .description('list every artifact of an execution with its digest, and addresses that open it for ten minutes')
+    .description('list every artifact of an execution with its digest; with --json the addresses, too, that open it for ten minutes')
     .argument('<id>', 'execution id');
   describeCommand(addConnection(command), [
     { line: 'maestro evidence exec_01K…', meaning: 'names, sizes and digests' },
     { line: "maestro evidence exec_01K… --json | jq -r '.artifacts[].url'", meaning: 'the addresses, which need no token' },
   ]).action(async (id: string, options: HomeOptions) => {
     const evidence = await readAll(connect(options), id);
-    printResult(options, evidence, () => render(evidence));
+    printResult(options, evidence, () => `${render(evidence)}\n\naddresses that open them for ten minutes: maestro evidence ${id} --json`);
   });
 }
 

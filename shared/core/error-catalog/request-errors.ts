@@ -130,7 +130,7 @@ export const requestErrors = {
     5,
     'never',
     'There is no such execution',
-    '`maestro status` and GET /api/executions list the newest; ids are `exec_…` in full.',
+    '`maestro status` and GET /api/executions list the newest. Ids are `exec_…` in full; a receipt `rcpt_…` is had by the id of its run.',
   ),
   'mc:execution:purged': row(
     410,

@@ -75,6 +75,11 @@ describe('an explained run', () => {
     expect(text).toContain('task report: at task the same as above: budget.near_limit');
   });
 
+  test('a sealed run says how its receipt is had', () => {
+    const sealed = renderExecution({ ...execution, receiptId: 'rcpt_01ARZ3NDEKTSV4RRFFQ69G5FAV' });
+    expect(sealed).toContain(`receipt rcpt_01ARZ3NDEKTSV4RRFFQ69G5FAV: maestro receipt ${execution.id}`);
+  });
+
   test('without an explanation has neither decision nor reasons', () => {
     expect(stripVTControlCharacters(renderExecution(execution))).not.toMatch(/policy|waits/);
   });

@@ -100,6 +100,10 @@ describe('maestro disclosure, evidence and verify', () => {
   test(
     'the evidence is listed, and its addresses open what they name without a token, but to nobody who changes them',
     async () => {
+      const { stdout } = await maestro('evidence', id);
+      expect(stdout).toMatch(/^logs\/a\/1\.ndjson +\d/m);
+      expect(stdout).not.toContain('http');
+      expect(stdout).toContain(`: maestro evidence ${id} --json\n`);
       const listed = jsonOf(await maestro('evidence', id, '--json'));
       const artifacts = (listed as { artifacts: { name: string; url: string; sizeBytes: number }[] }).artifacts; // The shape is what is tested.
       const log = artifacts.find(({ name }) => name === 'logs/a/1.ndjson');
