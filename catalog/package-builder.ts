@@ -25,8 +25,17 @@ const banner = `import { createRequire as mcCreateRequire } from 'node:module';\
 const optionalPlugins = ['xmlbuilder2'];
 
 function invalid(folder: string, issues: Issue[], cause?: unknown): McError {
-  const lines = issues.map((issue) => `${issue.pointer}${issue.pointer === '' ? '' : ': '}${issue.message}`);
-  return new McError('mc:package:invalid', `The package in ${folder} cannot be built: ${lines.join('; ')}`, { issues, cause });
+  const problems = issues.length === 1 ? 'one problem' : `${issues.length} problems`;
+  return new McError('mc:package:invalid', `The package in ${folder} cannot be built, for ${problems}.`, { issues, cause });
+}
+
+/** What keeps `mc-package.json` from being read at all. */
+function unreadable(error: unknown): Issue {
+  if (error instanceof SyntaxError) return { code: 'syntax', pointer: '', message: `mc-package.json is not JSON: ${error.message}` };
+  const isAbsent = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+  if (!isAbsent) return { code: 'descriptor', pointer: '', message: `mc-package.json cannot be read: ${String(error)}` };
+  const allowed = 'a folder with mc-package.json and index.ts';
+  return { code: 'descriptor', pointer: '', message: 'there is no mc-package.json', allowed, fix: 'Name the folder of the package.' };
 }
 
 async function readDescriptor(folder: string): Promise<PackageDescriptor> {
@@ -34,11 +43,15 @@ async function readDescriptor(folder: string): Promise<PackageDescriptor> {
   try {
     value = JSON.parse(await readFile(join(folder, 'mc-package.json'), 'utf8'));
   } catch (cause) {
-    throw invalid(folder, [{ code: 'descriptor', pointer: '', message: `mc-package.json cannot be read: ${String(cause)}` }], cause);
+    throw invalid(folder, [unreadable(cause)], cause);
   }
   const parsed = PackageDescriptor.safeParse(value);
-  if (!parsed.success) throw invalid(folder, issuesOfZod(parsed.error, value));
-  return parsed.data;
+  if (parsed.success) return parsed.data;
+  const issues = issuesOfZod(parsed.error, value);
+  throw invalid(
+    folder,
+    issues.map((issue) => ({ ...issue, message: `mc-package.json: ${issue.pointer.slice(1)} ${issue.message}` })),
+  );
 }
 
 function isBuildFailure(error: unknown): error is BuildFailure {
@@ -54,6 +67,20 @@ function assertSelfContained(folder: string, metafile: Metafile): void {
     throw invalid(folder, [
       { code: 'import', pointer: '', message: `imports ${outside.map(({ path }) => path).join(', ')}, which is not there in a sandbox` },
     ]);
+}
+
+/** What a task calls; found here and not in the first run. */
+function assertDefaultExport(folder: string, metafile: Metafile): void {
+  if (Object.values(metafile.outputs).some((output) => output.exports.includes('default'))) return;
+  throw invalid(folder, [
+    {
+      code: 'default-export',
+      pointer: '',
+      message: 'index.ts has no default export',
+      allowed: 'a function that is the default export',
+      fix: 'Begin it with `export default async function run({ inputs, log })`.',
+    },
+  ]);
 }
 
 async function bundleModule(folder: string): Promise<Uint8Array> {
@@ -76,6 +103,7 @@ async function bundleModule(folder: string): Promise<Uint8Array> {
       },
     });
     assertSelfContained(folder, metafile);
+    assertDefaultExport(folder, metafile);
     return outputFiles[0]?.contents ?? new Uint8Array();
   } catch (error) {
     if (!isBuildFailure(error)) throw error;

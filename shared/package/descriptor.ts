@@ -14,7 +14,7 @@ export const PackageDescriptor = z.strictObject({
     .string()
     .regex(/^[a-z0-9-]{1,32}\/[a-z0-9-]{1,64}$/, '<type>/<name>')
     .describe('Type and name, as in pkg:<type>/<name>@<version>'),
-  version: z.string().regex(/^\d+\.\d+\.\d+(-[a-z0-9.]+)?$/),
+  version: z.string().regex(/^\d+\.\d+\.\d+(-[a-z0-9.]+)?$/, 'MAJOR.MINOR.PATCH, with an optional -prerelease'),
   description: z.string().min(1).max(1_000),
   licence: z.string().min(1).max(64).describe('SPDX expression'),
   inputs: JsonSchemaObject,

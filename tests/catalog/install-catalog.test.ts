@@ -101,7 +101,7 @@ describe('building a package', () => {
     writeFileSync(join(folder, 'index.ts'), `\nimport { x } from 'not-installed-anywhere';\nexport default async () => x;\n`);
     await expect(buildPackage(folder)).rejects.toMatchObject({
       code: 'mc:package:invalid',
-      message: expect.stringMatching(/index\.ts:2: .*not-installed-anywhere/),
+      issues: [{ message: expect.stringMatching(/index\.ts:2: .*not-installed-anywhere/) }],
     });
   });
 
@@ -109,20 +109,49 @@ describe('building a package', () => {
     writeFileSync(join(folder, 'index.ts'), 'export default async () => {\n  return {;\n};\n');
     await expect(buildPackage(folder)).rejects.toMatchObject({
       code: 'mc:package:invalid',
-      message: expect.stringContaining('index.ts:2'),
+      issues: [{ message: expect.stringContaining('index.ts:2') }],
     });
   });
 
   test('a folder without a module or with a wrong descriptor is refused', async () => {
-    await expect(buildPackage(folder)).rejects.toMatchObject({ code: 'mc:package:invalid', message: expect.stringContaining('index.ts') });
+    await expect(buildPackage(folder)).rejects.toMatchObject({
+      code: 'mc:package:invalid',
+      message: `The package in ${folder} cannot be built, for one problem.`,
+      issues: [{ message: expect.stringContaining('index.ts') }],
+    });
     writeFileSync(join(folder, 'mc-package.json'), JSON.stringify({ ...buildDescriptor(), version: 'one' }));
-    await expect(buildPackage(folder)).rejects.toMatchObject({ code: 'mc:package:invalid', issues: [{ pointer: '/version' }] });
+    await expect(buildPackage(folder)).rejects.toMatchObject({
+      code: 'mc:package:invalid',
+      issues: [
+        {
+          pointer: '/version',
+          message: 'mc-package.json: version is not in the allowed form',
+          allowed: 'MAJOR.MINOR.PATCH, with an optional -prerelease',
+        },
+      ],
+    });
     writeFileSync(join(folder, 'mc-package.json'), '{');
-    await expect(buildPackage(folder)).rejects.toMatchObject({ code: 'mc:package:invalid' });
+    await expect(buildPackage(folder)).rejects.toMatchObject({
+      issues: [{ message: expect.stringMatching(/^mc-package.json is not JSON: /) }],
+    });
     rmSync(join(folder, 'mc-package.json'));
     await expect(buildPackage(folder)).rejects.toMatchObject({
       code: 'mc:package:invalid',
-      message: expect.stringContaining('mc-package.json'),
+      issues: [{ message: 'there is no mc-package.json' }],
     });
+  });
+
+  test.each(['export async function run() {\n  return {};\n}\n', ''])('a module without a default export is refused', async (source) => {
+    writeFileSync(join(folder, 'index.ts'), source);
+    await expect(buildPackage(folder)).rejects.toMatchObject({
+      code: 'mc:package:invalid',
+      issues: [{ code: 'default-export', message: 'index.ts has no default export' }],
+    });
+  });
+
+  test.each(['export { default } from "./part.ts";', 'module.exports = () => ({});'])('a default export is found in %s', async (source) => {
+    writeFileSync(join(folder, 'part.ts'), 'export default async () => ({});\n');
+    writeFileSync(join(folder, 'index.ts'), source);
+    await expect(buildPackage(folder)).resolves.toBeInstanceOf(Uint8Array);
   });
 });
