@@ -24,10 +24,27 @@ function unitOf(origin: string): string {
   return origin === 'object' || origin === 'map' || origin === 'record' ? ' fields' : '';
 }
 
+const typeWords: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** What a value is, in the words for what is allowed. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'empty';
+  if (typeof value === 'boolean') return String(value);
+  return typeWords[Array.isArray(value) ? 'array' : typeof value] ?? typeof value;
+}
+
 function allowedBy(issue: ZodIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.expected === 'int' ? 'a whole number' : issue.expected;
+      return typeWords[issue.expected] ?? issue.expected;
     case 'invalid_value':
       return issue.values.map(String).join(', ');
     case 'too_big':
@@ -54,10 +71,11 @@ const plainWords: Partial<Record<ZodIssue['code'], string>> = {
   not_multiple_of: 'is not a multiple of what is allowed',
 };
 
-/** `allowed` says the bound or the type, so the message only says what is wrong with the value. */
-function messageOf(issue: ZodIssue): string {
+/** `allowed` says the bound, so the message only says what is wrong with the value. */
+function messageOf(issue: ZodIssue, value: unknown): string {
   if (issue.code !== 'invalid_format' && !wordsOfZod.test(issue.message)) return issue.message;
-  if (issue.code === 'invalid_type') return issue.expected === 'int' ? 'is not a whole number' : 'has another type than is allowed';
+  if (issue.code === 'invalid_type')
+    return issue.expected === 'int' ? 'is not a whole number' : `is ${kindOf(value)}, not ${allowedBy(issue) ?? ''}`;
   if (issue.code === 'too_small') return unitOf(issue.origin) === '' ? 'is too small' : 'is too short';
   if (issue.code === 'too_big') return unitOf(issue.origin) === '' ? 'is too big' : 'is too long';
   return plainWords[issue.code] ?? issue.message;
@@ -82,8 +100,11 @@ function saidByCheck(issue: ZodIssue): CheckParams | undefined {
   return issue.code === 'custom' ? CheckParams.safeParse(issue.params).data : undefined;
 }
 
-/** What to do about a word that is none of a list, or a number out of its range. */
+/** What to do about a value of another type, a word that is none of a list, or a number out of its range. */
 function fixOf(issue: ZodIssue, value: unknown): { fix: string } | undefined {
+  if (issue.code === 'invalid_type' && issue.expected === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
+    return { fix: 'Put it in quotes.' };
+  if (issue.code === 'invalid_type' && issue.expected === 'array' && typeof value === 'string') return { fix: 'Put it in brackets: […].' };
   if (typeof value === 'number' && (issue.code === 'too_big' || issue.code === 'too_small'))
     return { fix: 'Use a number in the allowed range.' };
   if (typeof value !== 'string' || issue.code !== 'invalid_value') return undefined;
@@ -98,7 +119,7 @@ function toIssue(issue: ZodIssue, path: readonly PropertyKey[], root: unknown): 
   return {
     code,
     pointer: toPointer(path),
-    message: code === 'required' ? 'is missing' : messageOf(issue),
+    message: code === 'required' ? 'is missing' : messageOf(issue, value),
     ...(value === undefined ? {} : { got: shownValue(value) }),
     ...(allowed === undefined ? {} : { allowed }),
     ...fixOf(issue, value),

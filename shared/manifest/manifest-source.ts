@@ -16,6 +16,7 @@ import {
   type Node,
   type Pair,
   type Scalar,
+  type YAMLError,
 } from 'yaml';
 import type { Issue } from '../core/issue.ts';
 import { toPointer } from '../core/json/json-pointer.ts';
@@ -178,13 +179,24 @@ const withPlace = (issue: Issue, lines: LineCounter, offset: number): Issue => {
   return { ...issue, line: Math.max(line, 1), column: Math.max(col, 1) };
 };
 
+/** What the library finds wrong with the text, in our words where its own leave a newcomer alone. */
+function explainSyntax({ code, message }: Pick<YAMLError, 'code' | 'message'>): Pick<Issue, 'code' | 'message' | 'allowed' | 'fix'> {
+  if (code === 'TAG_RESOLVE_FAILED') return { code: 'tag', message, fix: 'Remove the tag; JSON has no such type.' };
+  if (code === 'TAB_AS_INDENT')
+    return {
+      code: 'syntax',
+      message: 'a tab stands where YAML takes only spaces',
+      allowed: 'spaces before the first character of a line',
+      fix: 'Put spaces in place of the tab; editors call this "convert indentation to spaces".',
+    };
+  return { code: 'syntax', message, fix: 'Correct the YAML at this place.' };
+}
+
 function syntaxIssues(documents: readonly Document.Parsed[], lines: LineCounter): Issue[] {
   const [first, second] = documents;
-  const problems = [...(first?.errors ?? []), ...(first?.warnings ?? [])].map((problem) => {
-    const code = problem.code === 'TAG_RESOLVE_FAILED' ? 'tag' : 'syntax';
-    const fix = code === 'tag' ? 'Remove the tag; JSON has no such type.' : 'Correct the YAML at this place.';
-    return withPlace({ code, pointer: '', message: problem.message, fix }, lines, problem.pos[0]);
-  });
+  const problems = [...(first?.errors ?? []), ...(first?.warnings ?? [])].map((problem) =>
+    withPlace({ pointer: '', ...explainSyntax(problem) }, lines, problem.pos[0]),
+  );
   if (!second) return problems;
   const issue = {
     code: 'multiple-documents',

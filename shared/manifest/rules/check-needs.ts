@@ -7,6 +7,9 @@ import { shownValue } from '../../core/shown-value.ts';
 import { manifestLimits } from '../manifest.ts';
 import type { ManifestOutline, TaskOutline } from './manifest-outline.ts';
 
+/** More do not fit into what is shown of a value. */
+const shownIds = 30;
+
 /** Tasks by id; of several with one id the first. */
 function tasksById(tasks: readonly TaskOutline[]): Map<string, TaskOutline> {
   const byId = new Map<string, TaskOutline>();
@@ -50,10 +53,19 @@ function checkTaskNeeds(task: TaskOutline, byId: ReadonlyMap<string, TaskOutline
         { code: 'self-need', ...place, message: `task ${shownValue(id)} needs itself`, allowed: 'ids of other tasks', fix: 'Remove it.' },
       ];
     if (byId.has(id)) return [];
-    const suggestion = nearest(id, byId.keys());
+    // Its own id, near as it may be, would be the next mistake.
+    const others = (): IteratorObject<string> => byId.keys().filter((other) => other !== task.id);
+    const suggestion = nearest(id, others());
+    const shown = shownValue(others().take(shownIds).toArray().join(', '));
     const fix = suggestion === undefined ? 'Add the task or remove the need.' : `Did you mean ${suggestion}?`;
     return [
-      { code: 'unknown-need', ...place, message: `there is no task ${shownValue(id)}`, allowed: 'the id of a task of this manifest', fix },
+      {
+        code: 'unknown-need',
+        ...place,
+        message: `there is no task ${shownValue(id)}`,
+        allowed: shown === '' ? 'no need, for want of another task' : `ids of other tasks: ${shown}`,
+        fix,
+      },
     ];
   });
 }

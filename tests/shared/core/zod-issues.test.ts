@@ -14,15 +14,28 @@ describe('what a schema finds', () => {
     ['a number below its bound', z.number().min(1), 0, 'is too small', 'at least 1'],
     ['a text that is too long', z.string().max(2), 'abc', 'is too long', 'at most 2 characters'],
     ['a list without entries', z.array(z.string()).min(1), [], 'is too short', 'at least 1 entries'],
-    ['another type', z.string(), 5, 'has another type than is allowed', 'string'],
+    ['another type', z.string(), 5, 'is a number, not text', 'text'],
+    ['text for a list', z.array(z.string()), 'a', 'is text, not a list', 'a list'],
+    ['a list for an object', z.strictObject({}), [], 'is a list, not an object', 'an object'],
+    ['an object for a truth', z.boolean(), {}, 'is an object, not true or false', 'true or false'],
+    ['nothing for an object', z.record(z.string(), z.json()), null, 'is empty, not an object', 'an object'],
+    ['a truth for a number', z.number(), true, 'is true, not a number', 'a number'],
     ['a word that is none of a list', z.enum(['plan', 'start']), 'plain', 'is none of the allowed values', 'plan, start'],
     ['a form that is named in words', z.string().regex(/^v\d$/, 'v and a digit'), 'v', 'is not in the allowed form', 'v and a digit'],
     ['a form without a name', z.string().regex(/^v\d$/), 'v', 'is not in the allowed form', String(/^v\d$/)],
     ['none of several forms', z.union([z.int(), z.null()]), 'x', 'fits none of the allowed forms', undefined],
-    ['what is not there', z.string(), undefined, 'is missing', 'string'],
+    ['what is not there', z.string(), undefined, 'is missing', 'text'],
   ])('%s is told in plain words, with what is allowed', (_what, schema, value, message, allowed) => {
     const found = issueOf(schema, value);
     expect([found?.message, found?.allowed]).toEqual([message, allowed]);
+  });
+
+  test.each([
+    [z.string(), 1.5, 'Put it in quotes.'],
+    [z.array(z.string()), 'a', 'Put it in brackets: […].'],
+    [z.string(), [], undefined],
+  ])('another type has a fix of its own where one helps (%#)', (schema, value, fix) => {
+    expect(issueOf(schema, value)?.fix).toBe(fix);
   });
 
   test('is told in the words of the schema, where it has some', () => {

@@ -168,6 +168,14 @@ describe('JSON', () => {
   });
 });
 
+describe('a tab as indentation', () => {
+  test('is told as that, with what to do', () => {
+    expect(issuesOf('tasks:\n\t- id: a\n')).toMatchObject([
+      { code: 'syntax', message: 'a tab stands where YAML takes only spaces', fix: expect.stringContaining('spaces in place of the tab') },
+    ]);
+  });
+});
+
 describe('positions', () => {
   const text = `name: hello
 version: 1.0

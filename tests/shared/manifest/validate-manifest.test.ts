@@ -296,6 +296,13 @@ describe('a message', () => {
     expect(only(value)?.fix).toBe(fix);
   });
 
+  test('of an unknown need names the other tasks, and never suggests the one that needs', () => {
+    const lonely = only(buildManifest({ tasks: tasks(['built', ['build']]) }));
+    expect([lonely?.allowed, lonely?.fix]).toEqual(['no need, for want of another task', 'Add the task or remove the need.']);
+    const one = only(buildManifest({ tasks: tasks(['fetch', []], ['built', ['build']], ['test', []]) }));
+    expect([one?.allowed, one?.fix]).toEqual(['ids of other tasks: fetch, test', 'Add the task or remove the need.']);
+  });
+
   test('suggests nothing when nothing is near', () => {
     expect(only(buildManifest({ version: 'latest' }))?.fix).toBe('Write it as 1.0.0.');
     expect(only(buildManifest({ somethingElse: 1 }))?.fix).toBe('Remove it.');
