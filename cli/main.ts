@@ -4,7 +4,7 @@
  */
 import { CommanderError } from 'commander';
 import { toFailure } from './failure.ts';
-import { buildProgram, helpFor } from './program.ts';
+import { buildProgram, helpFor, helpTopic } from './program.ts';
 import { renderFailure } from './terminal/render-failure.ts';
 import { exitWith, note, printResult } from './terminal/report.ts';
 
@@ -15,7 +15,9 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   try {
-    await program.parseAsync(args, { from: 'user' });
+    const topic = helpTopic(program, args);
+    if (topic === undefined) await program.parseAsync(args, { from: 'user' });
+    else topic.outputHelp();
   } catch (error) {
     answerFailure(error, args, helpFor(program, args));
   }

@@ -1,5 +1,7 @@
 /** The command tree: one file a command, assembled here and nowhere else. Building it has no effects. */
 import { Command } from 'commander';
+import { McError } from '../shared/core/errors.ts';
+import { nearest } from '../shared/core/nearest.ts';
 import { addActions } from './commands/actions.ts';
 import { addBackup } from './commands/backup/backup.ts';
 import { addRestore } from './commands/backup/restore.ts';
@@ -46,7 +48,7 @@ export function buildProgram(): Command {
   const program = new Command('maestro')
     .description('Publish, plan, run, seal and verify governed workflows.')
     .version(programVersion(), '-V, --version', 'print the version')
-    .addHelpCommand(new Command('help').argument('[command]').description('help for a command').helpGroup('This program:'))
+    .addHelpCommand(new Command('help').argument('[command...]').description('help for a command').helpGroup('This program:'))
     .exitOverride()
     .configureOutput({ outputError: () => undefined }) // main.ts says it, with code and fix.
     .addHelpText('after', exitCodes);
@@ -61,16 +63,40 @@ const exitCodes = `
 Exit codes: 0 done, 1 failed, 2 usage, 3 denied by policy or for want of a role, 4 does not verify, 5 not found, 6 conflict.
 Environment: MC_URL and MC_TOKEN choose a home, MC_DATA_DIR a data folder, NO_COLOR turns colour off.`;
 
+interface Found {
+  command: Command;
+  /** Arguments after those that name the command. */
+  rest: readonly string[];
+}
+
+/** The innermost command that these arguments name, one a word. */
+function findCommand(command: Command, args: readonly string[]): Found {
+  const [first, ...rest] = args;
+  const inner = command.commands.find((candidate) => candidate.name() === first);
+  return inner === undefined ? { command, rest: args } : findCommand(inner, rest);
+}
+
+/**
+ * The command whose help `maestro help …` or `maestro GROUP help …` asks for; undefined when the arguments ask for none. Throws `mc:cli:usage` for one
+ * that there is not, where commander would show the help of all as if nothing were wrong.
+ */
+export function helpTopic(program: Command, args: readonly string[]): Command | undefined {
+  const { command: group, rest } = findCommand(program, args);
+  if (rest[0] !== 'help' || group.commands.length === 0) return undefined;
+  const words = rest.filter((word) => word !== 'help' && !word.startsWith('-'));
+  const { command, rest: unknown } = findCommand(group, words);
+  if (unknown[0] === undefined) return command;
+  const near = nearest(
+    unknown[0],
+    command.commands.map((inner) => inner.name()),
+  );
+  const guess = near === undefined ? '' : ` Did you mean ${near}?`;
+  throw new McError('mc:cli:usage', `There is no command ${[...args.slice(0, -rest.length), ...words].join(' ').slice(0, 80)}.${guess}`);
+}
+
 const helpOf = (path: readonly string[]): string => (path.length === 0 ? 'maestro help' : `maestro ${path.join(' ')} --help`);
 
 /** How the help of the command that these arguments call is asked for. */
 export function helpFor(program: Command, args: readonly string[]): string {
-  const path: string[] = [];
-  let command: Command | undefined = program;
-  for (const arg of args) {
-    command = command.commands.find((inner) => inner.name() === arg);
-    if (command === undefined) break;
-    path.push(arg);
-  }
-  return helpOf(path);
+  return helpOf(args.slice(0, args.length - findCommand(program, args).rest.length));
 }

@@ -22,6 +22,8 @@ export interface Session {
   token: string | undefined;
   /** Where the URL came from, in words for people. */
   source: string;
+  /** Where the token came from; undefined without one. */
+  tokenSource: string | undefined;
 }
 
 const Login = z.object({ url: z.url(), token: z.string() });
@@ -42,9 +44,16 @@ export function openSession(options: ConnectionOptions, env: NodeJS.ProcessEnv =
     );
   }
   const sameHome = login !== undefined && homeOf(login.url) === homeOf(url);
-  const token = options.token ?? env['MC_TOKEN'] ?? (sameHome ? login.token : undefined);
+  const [token, tokenSource] = chooseToken(options.token, env['MC_TOKEN'], sameHome ? [login.token, file] : [undefined, undefined]);
   const source = options.url !== undefined ? '--url' : env['MC_URL'] !== undefined ? 'MC_URL' : file;
-  return { url: trim(url), token, source };
+  return { url: trim(url), token, source, tokenSource };
+}
+
+type FoundToken = readonly [token: string | undefined, source: string | undefined];
+
+function chooseToken(option: string | undefined, variable: string | undefined, login: FoundToken): FoundToken {
+  if (option !== undefined) return [option, '--token'];
+  return variable === undefined ? login : [variable, 'MC_TOKEN'];
 }
 
 /** What a command that failed leaves in `export MC_TOKEN=$(…)`. Taken for not given, it would speak as the admin of the home instead. */

@@ -10,6 +10,8 @@ import { ApiProblem } from './api-problem.ts';
 export interface HomeAddress {
   url: string;
   token?: string | undefined;
+  /** Where the token came from, in words for people, who have several. */
+  tokenSource?: string | undefined;
   /** Wall-clock limit of one exchange. */
   timeoutMs?: number;
 }
@@ -41,6 +43,7 @@ export function createTransport(home: HomeAddress): Transport {
   const base = home.url.replace(/\/+$/, '');
   return async (exchange) => {
     const { status, text, bytes, headers, mediaType } = await send(home, base, exchange);
+    if (status === 401) throw new ApiProblem(status, withToken(readProblem(text, mediaType), home));
     if (status < 200 || status > 299) throw new ApiProblem(status, readProblem(text, mediaType));
     return { status, text, bytes, headers };
   };
@@ -115,6 +118,13 @@ function readProblem(text: string, mediaType: string): Problem {
     if (error instanceof SyntaxError) return {};
     throw error;
   }
+}
+
+/** A refused caller, with whose token it was. */
+function withToken(problem: Problem, { token, tokenSource }: HomeAddress): Problem {
+  if (token === undefined) return { ...problem, detail: problem.detail ?? 'No token was sent.' };
+  const said = problem.detail ?? problem.title ?? 'The home does not know the caller.';
+  return tokenSource === undefined ? problem : { ...problem, detail: `${said} The token came from ${tokenSource}.` };
 }
 
 function whyUnreachable(base: string, error: unknown): string {

@@ -14,11 +14,13 @@ type BundleOptions = OutputOptions & SignerOptions & { bundle: string };
 export function addVerifyBundle(program: Command): void {
   const command = program
     .command('verify-bundle')
-    .description('verify one bundle for a script or a conformance suite: exit code 0 it holds, 1 it does not, 2 the question is wrong')
+    .description(
+      'verify one bundle by --key or by an identity, for a script or a conformance suite: exit code 0 it verifies, 1 it does not, 2 nothing was verified, as when a file is missing; for people there is verify',
+    )
     .argument('<file-or-digest>', 'the artifact, as a file or as sha256:<hex>')
     .requiredOption('--bundle <file>', 'sigstore bundle v0.3 with a signed in-toto statement')
-    .option('--key <pem>', 'public key you trust')
-    .option('--trusted-root <file>', 'sigstore trusted root; with it the bundle must stand in one of its logs');
+    .option('--key <pem>', 'PEM file of the public key you trust; this or the two of the identity')
+    .option('--trusted-root <file>', 'sigstore trusted root; with it the bundle must stand in one of its logs; an identity needs it');
   describeCommand(addIdentityOptions(command), [
     {
       line: 'maestro verify-bundle --bundle r.sigstore.json --key mc.pub --trusted-root trusted_root.json r.outputs.json',
@@ -61,7 +63,7 @@ async function artifactOf(fileOrDigest: string): Promise<Digest> {
 
 /** Only a bundle that does not hold is a verdict; everything else says that nothing was verified. */
 function answerRefusal(error: unknown, options: BundleOptions): void {
-  const { exit: _exit, ...failure } = toFailure(error);
+  const { exit: _exit, ...failure } = toFailure(error, 'maestro verify-bundle --help');
   const isVerdict = failure.code === 'mc:receipt:invalid';
   if (options.json === true) printResult(options, { verified: false, error: failure }, () => '');
   note(renderFailure({ ...failure, exit: isVerdict ? 1 : 2 }));

@@ -81,10 +81,11 @@ function readKeyTrust({ key, trustedRoot }: SignerOptions, defaultKey: string | 
 /** Trusting a root that names no signer would be trusting nothing, so somebody has to be named. */
 function chooseKey(file: string | undefined, hasRoot: boolean, defaultKey: string | undefined): string {
   if (file !== undefined && (file !== defaultKey || existsSync(file))) return file;
-  const why = hasRoot ? 'the trusted root names nobody by itself' : `there is no ${defaultKeyFile} here`;
+  const absent = defaultKey === undefined ? '' : `, and there is no ${defaultKey} here`;
+  const why = hasRoot ? ', and the trusted root names nobody by itself' : absent;
   throw new McError(
     'mc:cli:usage',
-    `Nobody to trust: no --key, no --certificate-identity, and ${why}. \`maestro keys export -o ${defaultKeyFile}\` gets the key of your home.`,
+    `Nobody to trust: no --key, no --certificate-identity${why}. \`maestro keys export -o ${defaultKeyFile}\` gets the key of your home.`,
   );
 }
 

@@ -78,6 +78,29 @@ describe('the command line', () => {
     expect((await runCli(['help', 'publish'])).stdout).toBe(result.stdout);
   });
 
+  test('help of a command of a group is had both ways', async () => {
+    const { stdout } = await runCli(['policy', 'test', '--help']);
+    expect(stdout).toContain('Usage: maestro policy test ');
+    expect(await runCli(['help', 'policy', 'test'])).toEqual({ code: 0, stdout, stderr: '' });
+    expect(await runCli(['policy', 'help', 'test'])).toEqual({ code: 0, stdout, stderr: '' });
+  });
+
+  test('help for a command that there is not is a usage error with a suggestion', async () => {
+    expect(await runCli(['help', 'nope'])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('no command nope.') });
+    expect(await runCli(['policy', 'help', 'tst'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('There is no command policy tst. Did you mean test?'),
+    });
+  });
+
+  test('verify-bundle that nobody is named to does not speak of a file that it never looks for', async () => {
+    const { code, stderr } = await runCli(['verify-bundle', '--bundle', 'r.json', 'r.outputs.json']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('no --key, no --certificate-identity. `maestro keys export');
+    expect(stderr).toContain('See `maestro verify-bundle --help`');
+  });
+
   test('colour is only for terminals', async () => {
     const result = await runCli(['validate', 'absent.yaml']);
     expect(result.stderr).not.toContain('\u001b[');

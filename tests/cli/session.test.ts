@@ -15,15 +15,24 @@ describe('the session', () => {
   });
 
   test('comes from the login file of the data folder', () => {
-    const session = { url: 'http://127.0.0.1:4000', token: 'from-file', source: join(dataDir, 'login.json') };
+    const session = {
+      url: 'http://127.0.0.1:4000',
+      token: 'from-file',
+      source: join(dataDir, 'login.json'),
+      tokenSource: join(dataDir, 'login.json'),
+    };
     expect(openSession({ dataDir }, nowhere)).toEqual(session);
     expect(openSession({}, { ...nowhere, MC_DATA_DIR: dataDir })).toEqual(session);
   });
 
   test('takes options before the environment, and the environment before the file', () => {
     const env = { ...nowhere, MC_DATA_DIR: dataDir, MC_URL: 'http://env', MC_TOKEN: 'env' };
-    expect(openSession({}, env)).toMatchObject({ url: 'http://env', token: 'env' });
-    expect(openSession({ url: 'http://option/', token: 'option' }, env)).toMatchObject({ url: 'http://option', token: 'option' });
+    expect(openSession({}, env)).toMatchObject({ url: 'http://env', token: 'env', tokenSource: 'MC_TOKEN' });
+    expect(openSession({ url: 'http://option/', token: 'option' }, env)).toMatchObject({
+      url: 'http://option',
+      token: 'option',
+      tokenSource: '--token',
+    });
   });
 
   test.each(['MC_URL', 'MC_TOKEN'])('is not opened with an empty %s, which would speak as somebody else', (name) => {
@@ -33,7 +42,7 @@ describe('the session', () => {
   });
 
   test('never shows the token of one home to another', () => {
-    expect(openSession({ dataDir, url: 'http://evil.example' }, nowhere).token).toBeUndefined();
+    expect(openSession({ dataDir, url: 'http://evil.example' }, nowhere)).toMatchObject({ token: undefined, tokenSource: undefined });
     for (const url of ['http://127.0.0.1:4001', 'https://127.0.0.1:4000', 'http://127.0.0.1:4000/other', 'http://localhost.example:4000']) {
       expect(openSession({ dataDir, url }, nowhere).token).toBeUndefined();
     }

@@ -194,7 +194,7 @@ export const requestErrors = {
     4,
     'never',
     'The policy bundle is refused',
-    'Correct every entry of `issues`; `maestro policy test` finds most of them before a push.',
+    'Correct each of the issues in the sources of the bundle, build it again, and try it with `maestro policy test`, which needs no home.',
   ),
   'mc:decision:not-found': row(
     404,

@@ -83,6 +83,18 @@ describe('the client', () => {
     expect(await failure(new MaestroClient({ url }).whoami())).toMatchObject({ code: 'mc:request:invalid' });
   });
 
+  test('says whose token a home refused', async () => {
+    answer(401, '{"detail":"It is too old."}', 'application/problem+json');
+    const shown = new MaestroClient({ url, token: 'a', tokenSource: 'MC_TOKEN' });
+    expect(await failure(shown.whoami())).toMatchObject({ status: 401, message: 'It is too old. The token came from MC_TOKEN.' });
+    expect(await failure(new MaestroClient({ url, token: 'a' }).whoami())).toMatchObject({ message: 'It is too old.' });
+    expect(await failure(new MaestroClient({ url }).whoami())).toMatchObject({ message: 'It is too old.' });
+    answer(401, '<html>', 'text/html');
+    expect(await failure(new MaestroClient({ url }).whoami())).toMatchObject({ message: 'No token was sent.' });
+    answer(403, '{"detail":"Not you."}', 'application/problem+json');
+    expect(await failure(shown.whoami())).toMatchObject({ message: 'Not you.' });
+  });
+
   test('refuses a success that is not one of ours', async () => {
     for (const text of ['<html>', '{"subject":1}']) {
       answer(200, text);
