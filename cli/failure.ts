@@ -30,8 +30,10 @@ export function toFailure(error: unknown, help = 'maestro help COMMAND'): Failur
 function mapped(error: unknown): Failure {
   if (error instanceof ApiProblem) {
     const failure = fromCode(error.code, error.message, error.issues, error.deny);
-    const { decisionId, instance } = error;
-    return { ...failure, ...(decisionId === undefined ? {} : { decisionId }), ...(instance === undefined ? {} : { instance }) };
+    const { fix = failure.fix, decisionId, instance } = error;
+    // A newer home has codes that this program does not know.
+    const known = isCatalogued(error.code) ? failure : { ...failure, fix };
+    return { ...known, ...(decisionId === undefined ? {} : { decisionId }), ...(instance === undefined ? {} : { instance }) };
   }
   if (error instanceof McError) return fromCode(error.code, error.message, error.issues, []);
   if (error instanceof CommanderError) return fromCommander(error);

@@ -70,6 +70,7 @@ export const Problem = z.object({
   status: z.int().optional(),
   code: z.string().optional(),
   detail: z.string().optional(),
+  fix: z.string().optional(),
   instance: z.string().optional(),
   issues: z.array(Issue).optional(),
   deny: z.array(DenyReason).optional(),

@@ -8,6 +8,8 @@ export class ApiProblem extends Error {
   readonly code: string;
   readonly status: number;
   readonly title: string;
+  /** What the home says to do; this program may know the code and say it itself. */
+  readonly fix: string | undefined;
   readonly issues: readonly Issue[];
   readonly deny: readonly DenyReason[];
   /** The recorded decision that denied; absent for everything else. */
@@ -23,6 +25,7 @@ export class ApiProblem extends Error {
     this.code = problem.code ?? codeOfStatus(status);
     this.status = status;
     this.title = problem.title ?? `HTTP status ${String(status)}`;
+    this.fix = problem.fix;
     this.issues = problem.issues ?? [];
     this.deny = problem.deny ?? [];
     this.decisionId = problem.decisionId;
@@ -31,8 +34,8 @@ export class ApiProblem extends Error {
 
   /** The same answer with other issues, such as these with their places. */
   withIssues(issues: Issue[]): ApiProblem {
-    const { status, code, title, message: detail, deny, decisionId, instance } = this;
-    return new ApiProblem(status, { code, title, detail, issues, deny: [...deny], decisionId, instance }, this.cause);
+    const { status, code, title, message: detail, fix, deny, decisionId, instance } = this;
+    return new ApiProblem(status, { code, title, detail, fix, issues, deny: [...deny], decisionId, instance }, this.cause);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Deps } from '../../shared/port/deps.ts';
 import { handleRequest } from '../../functions/middleware/handle-request.ts';
 import type { Operation } from '../../functions/middleware/operation.ts';
 import type { RawResponse } from '../../functions/middleware/raw-request.ts';
-import { renderError, renderProblem } from '../../functions/middleware/render-response.ts';
+import { renderError, renderProblem, renderReply } from '../../functions/middleware/render-response.ts';
 import { toProblem } from '../../functions/middleware/problem.ts';
 import { ByteBudget } from './body/byte-budget.ts';
 import { refuseBrokenRequest } from './broken-request.ts';
@@ -119,10 +119,17 @@ function answerTo(
   { site, routes }: { site: Site; routes: RouteTable },
 ): RawResponse | Promise<RawResponse> {
   const route = routes.find(request.method ?? '', exchange.path);
+  if (route.kind === 'unknown' && exchange.path === '/' && (request.method === 'GET' || request.method === 'HEAD')) return toDocs(site);
   if (route.kind !== 'found') return refuseRoute(route, request, site);
   exchange.params = route.params;
   exchange.countBy(site.onRequest);
   return handleRequest(route.operation, site.deps, exchange);
+}
+
+/** For a person who opens the address of the home in a browser. */
+function toDocs({ deps, origin }: Site): RawResponse {
+  const reply = { status: 302, bytes: 'See /docs.\n', mediaType: 'text/plain; charset=utf-8', headers: { location: '/docs' } };
+  return renderReply(reply, { requestId: deps.ids.next('req'), origin });
 }
 
 function refuseRoute(

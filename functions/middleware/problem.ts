@@ -20,7 +20,8 @@ export const Problem = z
     title: z.string().describe('What this kind of error is called'),
     status: z.int().min(400).max(599),
     code: ErrorCodeName,
-    detail: z.string().describe('What happened this time, and what to do'),
+    detail: z.string().describe('What happened this time'),
+    fix: z.string().describe('What to do about this kind of error, as the command line says it; reasons below have fixes of their own'),
     instance: z.string().describe('Id of the request, as in the `x-request-id` header and in the log'),
     issues: z
       .array(Issue.meta({ id: 'Issue' }))
@@ -43,8 +44,8 @@ function problemType(code: ErrorCode): string {
 }
 
 function problemOf(code: ErrorCode, detail: string, instance: string): Problem {
-  const { status, title } = errorCatalog[code];
-  return { type: problemType(code), title, status, code, detail, instance };
+  const { status, title, fix } = errorCatalog[code];
+  return { type: problemType(code), title, status, code, detail, fix, instance };
 }
 
 export function toProblem(error: unknown, requestId: string): Problem {

@@ -34,7 +34,7 @@ const tags: Readonly<Record<string, string>> = {
 
 const description = `Every run is planned, priced, judged by policy, executed in a sandbox and sealed with a signed receipt that anybody can verify offline.
 
-Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`; a bad request lists every problem in \`issues\`, a denial every reason in \`deny\`.
+Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\` and a \`fix\`; a bad request lists every problem in \`issues\`, a denial every reason in \`deny\`.
 Lists are paged with \`limit\` and \`cursor\`.`;
 
 /** Codes the pipeline itself may answer for this operation, whatever the use case does. */

@@ -38,7 +38,7 @@ function index(): string {
   const rows = codes.map(([code, { status, exit, title }]) => `| [\`${code}\`](${fileOf(code)}) | ${status} | ${exit} | ${title} |`);
   return `# Error codes
 
-Every error of the API and the command line carries one of these codes; \`detail\` and \`issues\` say what was got and what is allowed.
+Every error of the API and the command line carries one of these codes; \`detail\` and \`issues\` say what was got and what is allowed, \`fix\` what to do.
 The pages are generated from \`shared/core/error-catalog/\` by \`npm run gen\`.
 
 | Code | HTTP | Exit | Title |

@@ -10,11 +10,18 @@ const answerOf = (problem: ApiProblem): Promise<unknown> =>
 
 describe('the places of issues that the home found', () => {
   test('are those of the file; all else of the answer stays', async () => {
-    const problem = new ApiProblem(422, { code: 'mc:package:not-found', detail: 'no such package', issues: [unknown], instance: 'req_1' });
+    const problem = new ApiProblem(422, {
+      code: 'mc:package:not-found',
+      detail: 'no such package',
+      fix: 'Push it.',
+      issues: [unknown],
+      instance: 'req_1',
+    });
     expect(await answerOf(problem)).toMatchObject({
       code: 'mc:package:not-found',
       status: 422,
       message: 'no such package',
+      fix: 'Push it.',
       instance: 'req_1',
       issues: [{ ...unknown, line: 7, column: 11 }],
     });

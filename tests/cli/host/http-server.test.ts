@@ -82,6 +82,14 @@ describe('routing', () => {
     expect(await response.json()).toMatchObject({ code: 'mc:request:not-found', status: 404 });
   });
 
+  test.each(['GET', 'HEAD'])('shows %s of the root the way to the documentation', async (method) => {
+    const response = await fetch(`${site.url}/`, { method, redirect: 'manual' });
+    expect([response.status, response.headers.get('location')]).toEqual([302, '/docs']);
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect((await fetch(`${site.url}/?q=1`, { method, redirect: 'manual' })).status).toBe(302);
+    expect((await fetch(`${site.url}/`, { method: 'POST' })).status).toBe(404);
+  });
+
   test.each(['DELETE', 'PUT', 'POST', 'OPTIONS', 'PROPFIND'])('answers 405 with the methods there are for %s', async (method) => {
     const response = await fetch(`${site.url}/hello`, { method });
     expect(response.status).toBe(405);

@@ -36,6 +36,15 @@ describe('a denied run on the terminal', () => {
   });
 });
 
+describe('the fix', () => {
+  test('is our own for codes that we know, and that of the home for those of a newer home', () => {
+    const fix = 'Ask the home.';
+    expect(toFailure(new ApiProblem(409, { code: 'mc:newer:code', fix }))).toMatchObject({ code: 'mc:newer:code', fix });
+    expect(toFailure(new ApiProblem(409, { code: 'mc:newer:code' })).fix).toBe('See /docs of the home.');
+    expect(toFailure(new ApiProblem(404, { code: 'mc:workflow:not-found', fix })).fix).toContain('maestro publish');
+  });
+});
+
 describe('an issue about a file inside of something', () => {
   const issue = { code: 'metadata', pointer: '/policy.rego', message: 'the rule has no METADATA', line: 5 };
   const render = (file?: string): string => stripVTControlCharacters(renderFailure(toFailure(problemWith(issue)), file));

@@ -7,6 +7,7 @@ const base: Problem = {
   status: 403,
   code: 'mc:policy:denied',
   detail: 'Policy denies the run.',
+  fix: 'See the reasons.',
   instance: 'req_1',
   decisionId: 'dec_1',
 };

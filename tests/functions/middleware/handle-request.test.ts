@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { errorCatalog } from '../../../shared/core/error-catalog/error-catalog.ts';
 import { InvariantError, McError } from '../../../shared/core/errors.ts';
 import { defineOperation } from '../../../functions/middleware/define-operation.ts';
 import { handleRequest } from '../../../functions/middleware/handle-request.ts';
@@ -220,7 +221,8 @@ describe('an error', () => {
   test('carries the issues of the use case', async () => {
     const issues = [{ code: 'cycle', pointer: '/tasks/0/needs', message: 'a needs itself', line: 4, column: 7 }];
     const response = await handleRequest(failing(new McError('mc:manifest:invalid', 'No.', { issues })), home.deps, buildRawRequest());
-    expect(problemIn(response)).toMatchObject({ status: 422, issues, detail: 'No.', instance: response.headers['x-request-id'] });
+    const { fix } = errorCatalog['mc:manifest:invalid'];
+    expect(problemIn(response)).toMatchObject({ status: 422, issues, detail: 'No.', fix, instance: response.headers['x-request-id'] });
   });
 });
 
