@@ -38,7 +38,7 @@ export async function cancelExecution(deps: Deps, actor: Actor, request: CancelR
     if (head.outcome === 'cancelled') {
       // Whoever cancelled it may not have come to tell anybody.
       if (!isTerminal(head.state)) await spread(deps, actor, id);
-      return getExecution(deps, actor, id);
+      return answerAsItIs(deps, actor, request);
     }
     if (isTerminal(head.state))
       throw new McError('mc:execution:action-conflict', `${id} is ${head.state}; only a run that is not over can be cancelled`);
@@ -51,6 +51,13 @@ export async function cancelExecution(deps: Deps, actor: Actor, request: CancelR
     if (earlier) return earlier;
   }
   throw new McError('mc:store:conflict', `${id} kept changing while it was cancelled; nothing was changed`);
+}
+
+/** Nothing is to be done for this request, but its key stands for this answer from now on. */
+async function answerAsItIs(deps: Deps, actor: Actor, { id, claim }: CancelRequest): Promise<Execution> {
+  const isKept = !claim || (await deps.table.write([idempotencyOp({ actor, id, now: deps.clock.now() }, claim)])).ok;
+  const earlier = isKept ? undefined : await findEarlierAnswer(deps, actor, claim);
+  return earlier ?? getExecution(deps, actor, id);
 }
 
 function cancelOps(deps: Deps, actor: Actor, { id, reason, claim }: CancelRequest): WriteOp[] {

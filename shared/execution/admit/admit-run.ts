@@ -86,7 +86,7 @@ export async function admitRun(
     let judged = await judge(deps, actor, prepared, round > 0);
     // A slot may have come free since the usage was read: nobody is denied by old numbers.
     if (judged.decision.verdict === 'deny' && round === 0) judged = await judge(deps, actor, prepared, true);
-    if (judged.decision.verdict === 'deny') return deny(deps, actor, judged.decision);
+    if (judged.decision.verdict === 'deny') return deny(deps, actor, judged.decision, prepared.origin);
     const result = await admit(deps, buildAdmission(deps, { actor, prepared, judged, claim }), { claim, write });
     if (result !== 'moved') return result;
   }
@@ -112,7 +112,7 @@ async function judge(deps: Deps, actor: Actor, { plan: whole, manifest, origin }
   return { decision: await decide(deps, 'start', { input, packs: tenant.packs }), tenant, usage };
 }
 
-async function deny(deps: Deps, actor: Actor, decision: Decision): Promise<StartResult> {
+async function deny(deps: Deps, actor: Actor, decision: Decision, origin: Origin | undefined): Promise<StartResult> {
   const { name, version } = decision.input.workflow;
   await deps.table.write([
     decisionOp(loneDecisionPk(actor.tenant, decision.id), decision),
@@ -120,7 +120,10 @@ async function deny(deps: Deps, actor: Actor, decision: Decision): Promise<Start
       type: 'mc.exec.deny',
       subject: decision.id,
       reason: `denied by ${deniedRules(decision).join(', ')}`,
-      details: { workflow: `${name}@${version}` },
+      details: {
+        workflow: `${name}@${version}`,
+        ...(origin && { action: origin.action, originId: origin.id, originReason: origin.reason }),
+      },
     }),
   ]);
   return { kind: 'denied', decision };

@@ -3,7 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { simulateEcho } from '../../../runner/simulated/simulated-runner.ts';
+import { actOnExecution } from '../../../shared/execution/actions/act-on-execution.ts';
 import { cancelExecution } from '../../../shared/execution/actions/cancel-execution.ts';
+import type { StartResult } from '../../../shared/execution/admit/admit-run.ts';
 import { sweepExecutions } from '../../../shared/execution/dispatch/sweep-executions.ts';
 import { headKey } from '../../../shared/execution/execution-record.ts';
 import type { Execution } from '../../../shared/execution/execution.ts';
@@ -135,6 +137,42 @@ describe('a cancelled run', () => {
     const { steps } = await readRunReceipt(engine.home.deps, engine.actor, id);
     expect(steps.entries).toMatchObject([{ task: 'only', state: 'cancelled', attempts: [{ failure: 'error' }] }]);
     await expectSealedAsCancelled(id);
+  });
+
+  test('that is cancelled already keeps the key of the request, and writes nothing else', async () => {
+    const { deps } = engine.home;
+    await engine.publish(undoable);
+    engine.simulate((spec) => ({ ...simulateEcho(spec), delayMs: 60_000 }));
+    const [first, other] = [await engine.start({ workflow: 'undoable' }), await engine.start({ workflow: 'undoable' })];
+    const byKey = (id: string, idempotencyKey: string, why = reason): Promise<StartResult> =>
+      actOnExecution(deps, engine.actor, { action: 'cancel', id, reason: why, idempotencyKey });
+    await byKey(first.id, 'one');
+    await byKey(first.id, 'two', 'me too');
+    for (let round = 0; round < 2; round += 1)
+      expect(await byKey(first.id, 'two', 'me too')).toMatchObject({ replayed: true, execution: { cancellation: { reason } } });
+    await expect(byKey(other.id, 'two')).rejects.toMatchObject({ code: 'mc:idempotency:conflict' });
+    expect(await read(other.id)).toMatchObject({ cancellation: null });
+    const ended = await engine.finish(first.id);
+    expect(await byKey(first.id, 'three')).toMatchObject({ execution: { state: 'cancelled', endedAt: ended.endedAt } });
+    await expect(byKey(other.id, 'three')).rejects.toMatchObject({ code: 'mc:idempotency:conflict' });
+    const audit = await deps.table.query({ pk: 'T#acme#AUDIT', limit: 100 });
+    expect(audit.items.filter((item) => JSON.stringify(item['event']).includes('mc.exec.action'))).toHaveLength(1);
+    await byKey(other.id, 'four');
+    await engine.finish(other.id);
+  });
+
+  test('of twins under one key, for two runs that are cancelled, one is told of the conflict', async () => {
+    const { deps } = engine.home;
+    await engine.publish(single('first'));
+    engine.simulate((spec) => ({ ...simulateEcho(spec), delayMs: 60_000 }));
+    const ids = [(await engine.start({ workflow: 'first' })).id, (await engine.start({ workflow: 'first' })).id];
+    for (const id of ids) await cancel(id);
+    const twins = await Promise.allSettled(
+      ids.map((id) => actOnExecution(deps, engine.actor, { action: 'cancel', id, reason, idempotencyKey: 'twin' })),
+    );
+    expect(twins.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(twins.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'mc:idempotency:conflict' } });
+    for (const id of ids) await engine.finish(id);
   });
 
   test('undoes what succeeded before it is sealed', async () => {

@@ -248,6 +248,9 @@ tasks:
     await table.write([{ kind: 'update', key, set: { dailyMaxUsdMicros: 0 } }]);
     const denied = await actOnExecution(engine.home.deps, engine.actor, { action: 'retry', id: failed.id, reason });
     expect(denied).toMatchObject({ kind: 'denied', decision: { verdict: 'deny' } });
+    const [denial] = (await table.query({ pk: 'T#acme#AUDIT', limit: 1, reverse: true })).items;
+    const details = { workflow: 'diamond@1.0.0', action: 'retry', originId: failed.id, originReason: reason };
+    expect(denial?.['event']).toMatchObject({ type: 'mc.exec.deny', data: { actor: { sub: engine.actor.sub }, details } });
     await table.write([{ kind: 'update', key, set: { dailyMaxUsdMicros } }]);
     expect((await engine.finish((await act('retry', failed.id)).id)).state).toBe('succeeded');
   });
