@@ -18,6 +18,11 @@ const manifest = (changes: object): string =>
 
 const metadata = { title: 'Places', version: '1.2.3', points: ['publish', 'write'], reads: ['actor', 'tenant.quota', 'workflow.tasks'] };
 
+/** A module of one section of tables. */
+function withTables(tables: number[]): Uint8Array {
+  return Buffer.from([...Buffer.from('\0asm'), 1, 0, 0, 0, 4, tables.length, ...tables]);
+}
+
 async function refusal(archive: Uint8Array | Promise<Uint8Array>): Promise<string> {
   const error: unknown = await loadBundle(await archive, 'digest').then(
     () => undefined,
@@ -179,6 +184,36 @@ describe('a policy bundle', () => {
     expect(issues).toEqual([expect.objectContaining({ code: 'rules-too-large', pointer: '', allowed: 'at most 262144 bytes' })]);
     // Data and modules do not count.
     expect(await loadBundle(await changedBundle({ 'a.rego': half }), 'digest')).toMatchObject({ name: 'residency' });
+  });
+
+  test.each([
+    ['of 160,000,000 entries', [1, 0x70, 0, 0x80, 0xd0, 0xa5, 0x4c]],
+    ['that may grow as it likes', [1, 0x70, 0, 10]],
+    ['that may grow to 100,001 entries', [1, 0x70, 1, 10, 0xa1, 0x8d, 6]],
+    ['beside a second one', [2, 0x70, 1, 10, 10, 0x70, 1, 10, 10]],
+    ['of references to anything', [1, 0x6f, 1, 10, 10]],
+    ['with an entry that fills it', [1, 0x40, 0, 0x70, 1, 10, 10, 0xd0, 0x70, 0x0b]],
+  ])('whose module brings a table %s is refused, and told what is allowed', async (_, tables) => {
+    const { bundle, issues } = await inspectBundle(await changedBundle({ 'policy.wasm': withTables(tables) }), 'digest');
+    expect(bundle).toBeUndefined();
+    const message = expect.stringContaining('allowed is one of functions with a maximum of 100000 entries or less');
+    expect(issues).toEqual([{ code: 'module', pointer: '/policy.wasm', message }]);
+  });
+
+  test.each([
+    ['of 100,000 entries', [1, 0x70, 1, 10, 0xa0, 0x8d, 6]],
+    ['that is none', [0]],
+  ])('may bring a table %s', async (_, tables) => {
+    expect(await loadBundle(await changedBundle({ 'policy.wasm': withTables(tables) }), 'digest')).toMatchObject({ name: 'residency' });
+  });
+
+  test('whose module has more sections than anybody needs is refused before all are read', async () => {
+    const sections = (count: number): Buffer => Buffer.concat([withTables([0]), Buffer.alloc(2 * (count - 1))]);
+    expect((await inspectBundle(await changedBundle({ 'policy.wasm': sections(1_000) }), 'digest')).issues).toEqual([]);
+    const { issues } = await inspectBundle(await changedBundle({ 'policy.wasm': sections(1_001) }), 'digest');
+    expect(issues).toEqual([
+      expect.objectContaining({ code: 'module', message: expect.stringContaining('more sections than the 1000 that are allowed') }),
+    ]);
   });
 
   test('that was cut off is refused', async () => {
