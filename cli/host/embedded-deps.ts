@@ -164,7 +164,7 @@ function buildRunner(
     first: { resourceClass: 'small', timeoutMs: usualTaskMs, ...classLimits.small },
     onOff: (reason: string): void => logger.warn('no sandboxes are kept ready: they do not come up', { reason }),
   } as const;
-  const sandboxes = new SandboxRunner({ clock: systemClock, folder: join(dataDir, 'sandboxes'), warm, metrics, ...minimum });
+  const sandboxes = new SandboxRunner({ clock: systemClock, folder: join(dataDir, 'sandboxes'), warm, metrics, logger, ...minimum });
   return {
     runner: sandboxes,
     describe: () => (minimumSandbox === undefined ? Promise.resolve(undefined) : sandboxes.describe()),

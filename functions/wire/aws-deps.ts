@@ -95,6 +95,7 @@ export function awsDeps(): Deps {
 function buildDeps(env: z.infer<typeof Environment>): Deps {
   const clock = systemClock;
   const ids = ulidIds(clock);
+  const logger = powertoolsLogger(env.POWERTOOLS_SERVICE_NAME);
   const retry = { clock, ids };
   // The bundle step puts the packs and the thread for tenants' packs next to the handler.
   const packs = fileURLToPath(new URL('./packs/', import.meta.url));
@@ -138,10 +139,10 @@ function buildDeps(env: z.infer<typeof Environment>): Deps {
     phases: new SfnPhases(new SFNClient(patience), env.MC_STATE_MACHINE_ARN),
     policy: lazyPolicy(packs, { own: { load: (tenant, pack) => loadOwnPack({ table, blobs, signer }, tenant, pack), workerFile } }),
     packs: bundledPacks({ folder: packs, workerFile }),
-    runner: lambdaRunner(clock, env.MC_RUNS_TASKS === 'true'),
+    runner: lambdaRunner(clock, logger, env.MC_RUNS_TASKS === 'true'),
     clock,
     ids,
-    logger: powertoolsLogger(env.POWERTOOLS_SERVICE_NAME),
+    logger,
     metrics: new EmfMetrics(env.POWERTOOLS_SERVICE_NAME),
     faults: noFaults,
   };

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { SandboxRunner } from '../../runner/sandbox/sandbox-runner.ts';
 import { McError } from '../../shared/core/errors.ts';
 import type { Clock } from '../../shared/port/clock.ts';
+import type { Logger } from '../../shared/port/logger.ts';
 import type { Runner, SandboxLevel } from '../../shared/port/runner.ts';
 
 /** Lambda offers no namespaces, so nothing stronger is even tried. */
@@ -16,9 +17,9 @@ const level = 'node-permission' satisfies SandboxLevel;
 const timeoutMaxMs = 14 * 60_000;
 
 /** The runner of this function: the worker's when it runs tasks, else one that knows the level and refuses to provision. */
-export function lambdaRunner(clock: Clock, runsTasks: boolean): Runner {
+export function lambdaRunner(clock: Clock, logger: Logger, runsTasks: boolean): Runner {
   const sandboxes = runsTasks
-    ? new SandboxRunner({ clock, folder: join(tmpdir(), 'mc-tasks'), minimumLevel: level, highestLevel: level })
+    ? new SandboxRunner({ clock, logger, folder: join(tmpdir(), 'mc-tasks'), minimumLevel: level, highestLevel: level })
     : undefined;
   return {
     level: async () => level,

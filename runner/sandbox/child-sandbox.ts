@@ -12,7 +12,7 @@ import { taskEnvironment } from './node-arguments.ts';
 import { runChild, type ChildEnd, type ChildRequest } from './child/run-child.ts';
 import { SandboxProcess } from './child/sandbox-process.ts';
 import { describeScratch, holdScratch, type HeldScratch } from './scratch-audit.ts';
-import { egressSocket, removeTaskFolder, type TaskFolder } from './task-folder.ts';
+import { egressSocket, removeTaskFolder, type RemovalLog, type TaskFolder } from './task-folder.ts';
 import { toTaskResult } from './task-result.ts';
 
 export interface ChildSandboxParts {
@@ -26,6 +26,7 @@ export interface ChildSandboxParts {
   /** When the runner got the attempt, by `clock.elapsedMs()`. */
   handedOverAt: number;
   metrics?: Pick<Metrics, 'count' | 'record'> | undefined;
+  logger?: RemovalLog | undefined;
 }
 
 const cancelledBefore: TaskResult = {
@@ -80,12 +81,12 @@ export class ChildSandbox implements Sandbox {
   async release(): Promise<void> {
     this.#released.abort();
     await this.#running;
-    const { waiting, folder } = this.#parts;
+    const { waiting, folder, logger } = this.#parts;
     // One that was never asked waits for ever.
     waiting?.kill();
     await waiting?.ended;
     await this.#egress?.close();
-    await removeTaskFolder(folder);
+    await removeTaskFolder(folder, logger);
   }
 
   async #run(signal: AbortSignal): Promise<TaskResult> {

@@ -10,7 +10,7 @@ import { LogCollector } from './log-collector.ts';
 import { findPermissionVariants } from './permission-isolation.ts';
 import { runChild } from './child/run-child.ts';
 import { SandboxProcess } from './child/sandbox-process.ts';
-import { makeTaskFolder, removeTaskFolder } from './task-folder.ts';
+import { makeTaskFolder, removeTaskFolder, type RemovalLog } from './task-folder.ts';
 import { taskEnvironment } from './node-arguments.ts';
 import { toTaskResult } from './task-result.ts';
 
@@ -30,6 +30,7 @@ export interface DetectOptions {
   base: string;
   nodePath: string;
   clock: Clock;
+  logger?: RemovalLog | undefined;
   /** Do not try anything stronger; for tests and for machines where bubblewrap misbehaves. */
   highestLevel?: Isolation['level'];
 }
@@ -59,7 +60,7 @@ async function probe(isolation: Isolation, options: DetectOptions): Promise<stri
       .map((line) => ` | ${line.text}`)
       .join('')}`;
   } finally {
-    await removeTaskFolder(folder);
+    await removeTaskFolder(folder, options.logger);
   }
 }
 

@@ -12,7 +12,7 @@ import { ChildSandbox, type ChildSandboxParts } from './child-sandbox.ts';
 import { detectIsolation } from './detect-isolation.ts';
 import type { Isolation } from './isolation.ts';
 import { keepDebuggerShut } from './keep-debugger-shut.ts';
-import { fillTaskFolder, makeTaskFolder, removeLeftFolders } from './task-folder.ts';
+import { fillTaskFolder, makeTaskFolder, removeLeftFolders, type RemovalLog } from './task-folder.ts';
 import { WarmPool, type WarmOptions } from './warm/warm-pool.ts';
 
 export interface SandboxRunnerOptions {
@@ -30,6 +30,7 @@ export interface SandboxRunnerOptions {
   /** Sandboxes that are kept ready; default: none. Whoever asks for some has to close the runner. */
   warm?: WarmOptions;
   metrics?: Pick<Metrics, 'count' | 'record'>;
+  logger?: RemovalLog;
 }
 
 /** What the level means on this machine, for `maestro up` and its log. */
@@ -77,10 +78,10 @@ export class SandboxRunner implements Runner {
 
   async provision(spec: TaskSpec): Promise<Sandbox> {
     const { isolation, pool } = await this.#require();
-    const { clock, metrics, egress } = this.#options;
+    const { clock, metrics, logger, egress } = this.#options;
     const handedOverAt = clock.elapsedMs();
     const made = (await this.#fillSpare(isolation, pool, spec)) ?? { folder: await makeTaskFolder(this.#options.folder, spec) };
-    const sandbox = new ChildSandbox({ spec, isolation, clock, metrics, handedOverAt, ...made });
+    const sandbox = new ChildSandbox({ spec, isolation, clock, metrics, logger, handedOverAt, ...made });
     try {
       await sandbox.openEgress(egress);
       return sandbox;
@@ -140,11 +141,11 @@ export class SandboxRunner implements Runner {
   }
 
   async #find(): Promise<Detected> {
-    const { folder, nodePath = process.execPath, clock, highestLevel, warm } = this.#options;
+    const { folder, nodePath = process.execPath, clock, highestLevel, warm, logger } = this.#options;
     keepDebuggerShut();
-    await removeLeftFolders(folder);
-    const found = await detectIsolation({ base: folder, nodePath, clock, ...(highestLevel === undefined ? {} : { highestLevel }) });
+    await removeLeftFolders(folder, logger);
+    const found = await detectIsolation({ base: folder, nodePath, clock, logger, ...(highestLevel === undefined ? {} : { highestLevel }) });
     const isWarm = warm !== undefined && warm.size > 0 && !this.#isClosed && reaches(found.isolation.level, this.#minimum);
-    return { ...found, pool: isWarm ? new WarmPool({ isolation: found.isolation, base: folder, clock }, warm) : undefined };
+    return { ...found, pool: isWarm ? new WarmPool({ isolation: found.isolation, base: folder, clock, logger }, warm) : undefined };
   }
 }

@@ -2,11 +2,14 @@
  * The folder of one attempt on the host: the package module, the files of the read-only workspace and, where the sandbox has no file
  * system of its own for it, scratch. It may be bound into a sandbox while it is empty and filled later. Nothing of one attempt is ever seen by another.
  */
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InvariantError, McError } from '../../shared/core/errors.ts';
+import type { Logger } from '../../shared/port/logger.ts';
 import type { TaskSpec } from '../../shared/port/runner.ts';
 import { runsAsRoot } from './own-user.ts';
+import { hasCode } from './scratch/has-code.ts';
+import { removeFolder } from './scratch/remove-folder.ts';
 
 const prefix = 'task-';
 
@@ -32,8 +35,9 @@ function assertInside(path: string): void {
 }
 
 function asFull(error: unknown): unknown {
-  const isFull = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
-  return isFull ? new McError('mc:store:full', 'There is no space left for the folder of a task.', { cause: error }) : error;
+  return hasCode(error, 'ENOSPC', 'EDQUOT')
+    ? new McError('mc:store:full', 'There is no space left for the folder of a task.', { cause: error })
+    : error;
 }
 
 /** What is shown read-only to the task; the folder around stays ours alone, so nobody else comes so far. */
@@ -112,35 +116,29 @@ export async function makeTaskFolder(base: string, spec: Pick<TaskSpec, 'files' 
   }
 }
 
-/** Gives ourselves back what a task may have taken away: a folder in scratch that not even its owner may look into. */
-async function unlock(folder: string): Promise<void> {
-  await chmod(folder, 0o700);
-  const entries = await readdir(folder, { withFileTypes: true });
-  for (const entry of entries) if (entry.isDirectory()) await unlock(join(folder, entry.name));
-}
+/** Told of what could not be removed. */
+export type RemovalLog = Pick<Logger, 'warn'>;
 
-async function remove(folder: string): Promise<void> {
+/** Never rejects: an attempt has ended as it ended, and a home starts, whatever its tasks left. The next start tries again. */
+async function remove(path: string, logger: RemovalLog | undefined): Promise<void> {
   try {
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(path);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'ENOTEMPTY'))) throw error;
-    await unlock(folder);
-    await rm(folder, { recursive: true, force: true });
+    logger?.warn('the folder of a task could not be removed; the next start tries again', { folder: path, error });
   }
 }
 
-/** Removes everything of the attempt; a folder that is already gone is fine. */
-export async function removeTaskFolder(folder: TaskFolder): Promise<void> {
-  await remove(folder.root);
+/** Removes everything of the attempt; a folder that is already gone is fine. What cannot be removed is logged, and removed at the next start. */
+export async function removeTaskFolder(folder: TaskFolder, logger?: RemovalLog): Promise<void> {
+  await remove(folder.root, logger);
 }
 
-/** Removes what a killed host left below `base`: its tasks died with it. */
-export async function removeLeftFolders(base: string): Promise<void> {
+/** Removes what a killed host left below `base`: its tasks died with it. What cannot be removed is logged and stays. */
+export async function removeLeftFolders(base: string, logger?: RemovalLog): Promise<void> {
   try {
     await mkdir(base, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw asFull(error);
   }
-  const names = (await readdir(base)).filter((name) => name.startsWith(prefix));
-  await Promise.all(names.map((name) => remove(join(base, name))));
+  for (const name of await readdir(base)) if (name.startsWith(prefix)) await remove(join(base, name), logger);
 }

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { findProgram } from '../../runner/sandbox/find-program.ts';
+import { SandboxRunner } from '../../runner/sandbox/sandbox-runner.ts';
+import { removeFolder } from '../../runner/sandbox/scratch/remove-folder.ts';
+import { systemClock } from '../../shared/embedded/system-clock.ts';
 import { buildSandboxRunner } from '../support/build-sandbox-runner.ts';
 import { buildTaskSpec } from '../support/build-task-spec.ts';
 
@@ -38,6 +41,15 @@ function isAlive(pid: number): boolean {
   const stat = statOf(pid);
   return stat !== undefined && stat[0] !== 'Z';
 }
+
+/** Two paths of 3,000 bytes, the second then moved below the first. */
+const deepEntry = `import { mkdirSync, renameSync } from 'node:fs';
+  export default async ({ scratch }) => {
+    const names = Array.from({ length: 14 }, () => 'd'.repeat(200)).join('/');
+    for (const top of ['/a/', '/b/']) mkdirSync(scratch + top + names, { recursive: true });
+    renameSync(scratch + '/b', scratch + '/a/' + names + '/b');
+    return {};
+  };`;
 
 /** A host of its own that runs one task for ever. */
 const hostScript = (level: string, folder: string): string => `
@@ -84,6 +96,33 @@ describe('sandbox runner', () => {
     const { runner, leftovers, folder, remove } = buildSandboxRunner();
     mkdirSync(join(folder, 'task-left', 'scratch'), { recursive: true });
     await runner.level();
+    expect(await leftovers()).toEqual([]);
+    await remove();
+  });
+
+  // A path may have 4,096 bytes: what lies in a folder that is nearly as deep itself cannot be reached from there.
+  onLinux('what cannot be removed is named in a warning, and the home starts', async () => {
+    const top = mkdtempSync(join(tmpdir(), 'mc-runner-'));
+    const above = join(top, ...Array.from({ length: 19 }, () => 'd'.repeat(200)));
+    const folder = join(above, 'd'.repeat(3_949 - above.length));
+    const left = join(folder, 'task-left');
+    mkdirSync(left, { recursive: true });
+    mkdirSync(join(top, 'in', 'e'.repeat(200)), { recursive: true });
+    renameSync(join(top, 'in'), join(left, 'in'));
+    const warnings: unknown[] = [];
+    const logger = { warn: (...said: unknown[]) => void warnings.push(said) };
+    const runner = new SandboxRunner({ clock: systemClock, folder, logger });
+    await expect(runner.level()).resolves.toBeDefined();
+    const error: unknown = expect.objectContaining({ code: 'ENAMETOOLONG' });
+    expect(warnings).toEqual([[expect.stringContaining('could not be removed'), { folder: left, error }]]);
+    await removeFolder(top);
+  });
+
+  test('a task whose scratch is deeper than a path may be long leaves nothing', async () => {
+    const { runner, leftovers, remove } = buildSandboxRunner({ highestLevel: 'node-permission' });
+    const sandbox = await runner.provision(buildTaskSpec({ entry: deepEntry }));
+    expect(await sandbox.execute(new AbortController().signal)).toMatchObject({ kind: 'succeeded' });
+    await sandbox.release();
     expect(await leftovers()).toEqual([]);
     await remove();
   });

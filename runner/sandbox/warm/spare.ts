@@ -8,7 +8,7 @@ import { InvariantError } from '../../../shared/core/errors.ts';
 import type { CommandLimits, Isolation } from '../isolation.ts';
 import { taskEnvironment } from '../node-arguments.ts';
 import { SandboxProcess } from '../child/sandbox-process.ts';
-import { makeEmptyTaskFolder, removeTaskFolder, type TaskFolder } from '../task-folder.ts';
+import { makeEmptyTaskFolder, removeTaskFolder, type RemovalLog, type TaskFolder } from '../task-folder.ts';
 import { kindOf } from './demand.ts';
 import { lowerProcessorLimit } from './lower-processor-limit.ts';
 
@@ -36,27 +36,29 @@ export class Spare {
   readonly folder: TaskFolder;
   readonly process: SandboxProcess;
   readonly #numbers: readonly string[];
+  readonly #logger: RemovalLog | undefined;
   #isBound = false;
   #said = '';
 
-  private constructor(made: Pick<Spare, 'isolation' | 'limits' | 'folder' | 'process'>, numbers: readonly string[]) {
+  private constructor(made: Pick<Spare, 'isolation' | 'limits' | 'folder' | 'process'>, numbers: readonly string[], logger?: RemovalLog) {
     this.isolation = made.isolation;
     this.limits = made.limits;
     this.folder = made.folder;
     this.process = made.process;
     this.#numbers = numbers;
+    this.#logger = logger;
     this.process.onPrint((_, chunk) => (this.#said += chunk.toString().slice(0, saidChars - this.#said.length)));
   }
 
   /** Starts one below `base` and waits until it is ready; throws SpareFailure, and leaves nothing, when it does not come up. */
-  static async start(isolation: Isolation, limits: CommandLimits, base: string): Promise<Spare> {
+  static async start(isolation: Isolation, limits: CommandLimits, base: string, logger?: RemovalLog): Promise<Spare> {
     const folder = await makeEmptyTaskFolder(base);
     const process = await SandboxProcess.start(isolation.command(folder, limits), taskEnvironment(isolation.places(folder)));
     if (!(process instanceof SandboxProcess)) {
-      await removeTaskFolder(folder);
+      await removeTaskFolder(folder, logger);
       throw new SpareFailure(process.message);
     }
-    const spare = new Spare({ isolation, limits, folder, process }, await Promise.all(shownFolders(folder).map(numberOf)));
+    const spare = new Spare({ isolation, limits, folder, process }, await Promise.all(shownFolders(folder).map(numberOf)), logger);
     const timer = setTimeout(() => process.kill(), startTimeoutMs);
     const isReady = await process.ready;
     clearTimeout(timer);
@@ -97,7 +99,7 @@ export class Spare {
   async discard(): Promise<void> {
     this.process.kill();
     await this.process.ended;
-    await removeTaskFolder(this.folder);
+    await removeTaskFolder(this.folder, this.#logger);
   }
 
   async #boundProcessorTime(limits: CommandLimits): Promise<boolean> {

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../../shared/port/clock.ts';
 import type { CommandLimits, Isolation } from '../isolation.ts';
+import type { RemovalLog } from '../task-folder.ts';
 import { Demand, type Wanted } from './demand.ts';
 import { IdleProcessors } from './idle-processors.ts';
 import { Spare, SpareFailure } from './spare.ts';
@@ -36,6 +37,7 @@ export class WarmPool {
   readonly #isolation: Isolation;
   readonly #base: string;
   readonly #clock: Clock;
+  readonly #logger: RemovalLog | undefined;
   readonly #options: WarmOptions;
   readonly #hasRoom: () => boolean;
   readonly #maxAgeMs: number;
@@ -49,10 +51,11 @@ export class WarmPool {
   #failures = 0;
   #isOff: boolean;
 
-  constructor(place: { isolation: Isolation; base: string; clock: Clock }, options: WarmOptions) {
+  constructor(place: { isolation: Isolation; base: string; clock: Clock; logger?: RemovalLog | undefined }, options: WarmOptions) {
     this.#isolation = place.isolation;
     this.#base = place.base;
     this.#clock = place.clock;
+    this.#logger = place.logger;
     this.#options = options;
     const processors = new IdleProcessors();
     this.#hasRoom = options.hasRoom ?? ((): boolean => processors.hasRoom());
@@ -129,7 +132,7 @@ export class WarmPool {
 
   async #add(limits: CommandLimits): Promise<boolean> {
     try {
-      const spare = await Spare.start(this.#isolation, limits, this.#base);
+      const spare = await Spare.start(this.#isolation, limits, this.#base, this.#logger);
       this.#failures = 0;
       this.#spares.push({ spare, madeAt: this.#now });
       void spare.process.ended.then(() => this.#remove(spare));
@@ -168,7 +171,7 @@ export class WarmPool {
   }
 
   #discard(spare: Spare): void {
-    const leaving = spare.discard().catch(() => undefined); // A folder that cannot be removed now is removed at the next start of the home.
+    const leaving = spare.discard();
     this.#leaving.add(leaving);
     void leaving.then(() => this.#leaving.delete(leaving));
   }
