@@ -2,8 +2,8 @@
  * What a task left in scratch, for the log of its attempt. Looked at from outside after everything inside is dead: a task can neither hide a file from
  * this list nor swap a folder for a link while it is made. It is bounded, however many files there are and whatever they are called.
  */
-import { opendir, lstat, open, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, open, type FileHandle } from 'node:fs/promises';
+import { entriesOf, type Entry } from './scratch/entries-of.ts';
 
 /** Paths named one by one; the rest is counted. */
 const listedFiles = 50;
@@ -30,8 +30,9 @@ export async function holdScratch(pid: number, scratch: string): Promise<HeldScr
 }
 
 interface Found {
+  /** Below scratch, as text: what is not UTF-8 in it is shown as `\ufffd`. */
   path: string;
-  kind: 'file' | 'link' | 'other';
+  kind: Exclude<Entry['kind'], 'folder'>;
   sizeBytes: number;
 }
 
@@ -42,19 +43,15 @@ interface Walk {
 }
 
 /** One folder: its files go to the list, its folders to `open`. Links are named, never followed. */
-async function walkFolder(root: string, folder: string, walk: Walk, open: string[]): Promise<void> {
-  for await (const entry of await opendir(join(root, folder))) {
+async function walkFolder(root: Buffer, folder: Buffer, walk: Walk, open: Buffer[]): Promise<void> {
+  for await (const { path, kind } of entriesOf(folder)) {
     walk.entries += 1;
     if (walk.entries > entriesMax) {
       walk.isWhole = false;
       return;
     }
-    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) open.push(path);
-    else {
-      const { size } = await lstat(join(root, path));
-      walk.found.push({ path, kind: entry.isFile() ? 'file' : entry.isSymbolicLink() ? 'link' : 'other', sizeBytes: size });
-    }
+    if (kind === 'folder') open.push(path);
+    else walk.found.push({ path: path.subarray(root.length + 1).toString(), kind, sizeBytes: (await lstat(path)).size });
   }
 }
 
@@ -65,9 +62,10 @@ function render({ path, kind, sizeBytes }: Found): string {
 }
 
 /** One line that names what was left below a folder; undefined when that is nothing. */
-export async function describeScratch(root: string): Promise<string | undefined> {
+export async function describeScratch(scratch: string): Promise<string | undefined> {
+  const root: Buffer = Buffer.from(scratch);
   const walk: Walk = { found: [], entries: 0, isWhole: true };
-  const open = [''];
+  const open = [root];
   try {
     for (let folder = open.pop(); folder !== undefined && walk.isWhole; folder = open.pop()) await walkFolder(root, folder, walk, open);
   } catch {

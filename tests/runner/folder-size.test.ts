@@ -1,12 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { isLargerThan } from '../../runner/sandbox/folder-size.ts';
+import { removeFolder } from '../../runner/sandbox/scratch/remove-folder.ts';
+import { makeDeep } from '../support/deep-folder.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'mc-size-'));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 const kib = 1_024;
+
+// Other systems take shorter paths, and some take no names that are not UTF-8.
+const onLinux = process.platform === 'linux' ? test : test.skip;
 
 function fill(write: (folder: string) => void): string {
   const folder = mkdtempSync(join(base, 'scratch-'));
@@ -27,6 +32,32 @@ describe('what is below a folder', () => {
       writeFileSync(join(path, 'in', 'file'), Buffer.alloc(64 * kib, 1));
     });
     expect([await isLargerThan(folder, 64 * kib), await isLargerThan(folder, 80 * kib)]).toEqual([true, false]);
+  });
+
+  onLinux('is counted when its names are not UTF-8', async () => {
+    const folder = fill((path) => {
+      const odd = Buffer.concat([Buffer.from(`${path}/`), Buffer.from([0xff])]);
+      mkdirSync(odd);
+      writeFileSync(Buffer.concat([odd, Buffer.from('/'), Buffer.from([0xfe])]), Buffer.alloc(64 * kib, 1));
+    });
+    expect([await isLargerThan(folder, 64 * kib), await isLargerThan(folder, 80 * kib)]).toEqual([true, false]);
+  });
+
+  onLinux('is too much when it lies deeper than anybody can look', async () => {
+    const folder = fill((path) => makeDeep(path, 2));
+    expect(await isLargerThan(folder, 1024 ** 3)).toBe(true);
+    await removeFolder(folder);
+  });
+
+  // Root may look at everything.
+  (process.getuid?.() === 0 ? test.skip : test)('is too much when a folder in it names its files and shows none', async () => {
+    const folder = fill((path) => {
+      mkdirSync(join(path, 'shut'));
+      writeFileSync(join(path, 'shut', 'file'), '');
+      chmodSync(join(path, 'shut'), 0o400);
+    });
+    expect(await isLargerThan(folder, 1024 ** 3)).toBe(true);
+    await removeFolder(folder);
   });
 
   test.each([

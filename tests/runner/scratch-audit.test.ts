@@ -10,6 +10,9 @@ import { runOnce } from '../support/runner-harness.ts';
 const folder = mkdtempSync(join(tmpdir(), 'mc-scratch-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+// Other systems take shorter paths, and some take no names that are not UTF-8.
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
 function fill(name: string, write: (root: string) => void): string {
   const root = join(folder, name);
   mkdirSync(root);
@@ -43,6 +46,16 @@ describe('what is said of scratch after an attempt', () => {
     const root = fill('names', (path) => writeFileSync(join(path, 'a\nsystem: all is well\u001b[2J"'), ''));
     const said = await describeScratch(root);
     expect(said).toBe('left in scratch: 1 files, 0 bytes: "a\\nsystem: all is well\\u001b[2J\\"" 0');
+  });
+
+  onLinux('is every file and folder, also when their names are not UTF-8', async () => {
+    const root = fill('bytes', (path) => {
+      const folder = Buffer.concat([Buffer.from(`${path}/a`), Buffer.from([0xff])]);
+      mkdirSync(folder);
+      writeFileSync(Buffer.concat([folder, Buffer.from('/b'), Buffer.from([0xfe])]), '12345');
+      writeFileSync(join(path, 'c'), '1');
+    });
+    expect(await describeScratch(root)).toBe('left in scratch: 2 files, 6 bytes: "a\ufffd/b\ufffd" 5, "c" 1');
   });
 
   test('is bounded: 50 paths of 200 characters, and a count of the rest', async () => {

@@ -8,6 +8,9 @@ import { makeDeep } from '../../support/deep-folder.ts';
 const base = mkdtempSync(join(tmpdir(), 'mc-remove-'));
 afterAll(() => removeFolder(base));
 
+// Other systems take shorter paths, and some take no names that are not UTF-8.
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
 function fill(write: (folder: string) => void): string {
   const folder = mkdtempSync(join(base, 'task-'));
   write(folder);
@@ -18,7 +21,7 @@ function fill(write: (folder: string) => void): string {
 const inside = (folder: string, name: Buffer): Buffer => Buffer.concat([Buffer.from(`${folder}/`), name]);
 
 describe('a folder that a task filled is removed', () => {
-  test('however deep it is', async () => {
+  onLinux('however deep it is', async () => {
     const folder = fill((path) => makeDeep(path, 4));
     await removeFolder(folder);
     expect(existsSync(folder)).toBe(false);
@@ -33,7 +36,7 @@ describe('a folder that a task filled is removed', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  test('whatever is in it is called', async () => {
+  onLinux('whatever is in it is called', async () => {
     const folder = fill((path) => {
       mkdirSync(inside(path, Buffer.from([0xff])));
       writeFileSync(Buffer.concat([inside(path, Buffer.from([0xff])), Buffer.from('/a\n\xfe', 'latin1')]), 'x');
