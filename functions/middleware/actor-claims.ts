@@ -13,7 +13,8 @@ export const tokenAudience = 'maestro-conductor';
 const maxRoles = 64;
 
 const Claims = z.object({
-  sub: Actor.shape.sub,
+  // It stands in receipts and audit events, which half a character would keep from being signed.
+  sub: Actor.shape.sub.refine((sub) => sub.isWellFormed()),
   tenant_id: Actor.shape.tenant,
   /** API Gateway's JWT authorizer flattens lists to `[a b]`. */
   roles: z.union([z.array(z.string()).max(maxRoles), z.string().regex(/^\[.{0,1000}\]$/)]),

@@ -4,6 +4,7 @@
  */
 import { loadPolicy } from '@open-policy-agent/opa-wasm';
 import { z } from 'zod';
+import { cutText } from '../../shared/core/text/cut-text.ts';
 import type { Digest } from '../../shared/core/digest.ts';
 import { McError } from '../../shared/core/errors.ts';
 import { moreReasons } from '../../shared/decision/more-reasons.ts';
@@ -27,7 +28,7 @@ const packLimits = {
 
 /** A rule may list whatever it was shown, so a text that is too long is cut: without its end it is still a reason, and no verdict would be none. */
 function cut(text: string): string {
-  return text.length <= packLimits.text ? text : `${text.slice(0, packLimits.text - 1).toWellFormed()}…`;
+  return text.length <= packLimits.text ? text : `${cutText(text, packLimits.text - 1)}…`;
 }
 
 const name = z.string().min(1).max(packLimits.name);

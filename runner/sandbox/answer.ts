@@ -1,6 +1,7 @@
 /**
  * Reads what the child wrote on its answer descriptor. The child runs the task's code, so nothing here is trusted: the shape is parsed,
- * the size was bounded while reading, and outputs must be JSON that canonicalises (RFC 8785 wants well-formed strings).
+ * the size was bounded while reading, and outputs must be JSON that canonicalises (RFC 8785 wants well-formed strings). Half a character in a message is mended, because a
+ * failure must not be lost.
  */
 import { z } from 'zod';
 import type { Json, JsonObject } from '../../shared/core/json/canonical-json.ts';
@@ -20,7 +21,10 @@ const Answer = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('failed'),
     failure: z.enum(['error', 'invalid-output', 'memory']),
-    message: z.string().max(4_000),
+    message: z
+      .string()
+      .max(4_000)
+      .transform((message) => message.toWellFormed()),
     retryable: z.boolean(),
     usage: Usage,
   }),

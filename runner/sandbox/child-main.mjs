@@ -86,10 +86,19 @@ function usage() {
   return { cpuMs: Math.round((user + system) / 1_000), maxRssBytes: process.resourceUsage().maxRSS * 1_024 };
 }
 
+/**
+ * The beginning of a message, cut between two characters and never through one.
+ * @param {string} text
+ */
+function cut(text) {
+  if (text.length <= maxMessage) return text;
+  return text.slice(0, text.codePointAt(maxMessage - 1) > 0xffff ? maxMessage - 1 : maxMessage);
+}
+
 /** @param {unknown} thrown */
 function describe(thrown) {
   const isError = thrown !== null && typeof thrown === 'object';
-  const message = String((isError && thrown.message) || thrown).slice(0, maxMessage);
+  const message = cut(String((isError && thrown.message) || thrown));
   const outOfMemory =
     isError && (thrown.code === 'ERR_MEMORY_ALLOCATION_FAILED' || (thrown instanceof RangeError && /allocation failed/i.test(message)));
   const failure = thrown instanceof OutputError ? 'invalid-output' : outOfMemory ? 'memory' : 'error';

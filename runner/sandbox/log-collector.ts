@@ -3,6 +3,7 @@
  * Control characters stay data: whoever shows a line escapes it.
  */
 import { StringDecoder } from 'node:string_decoder';
+import { cutText } from '../../shared/core/text/cut-text.ts';
 import type { Clock } from '../../shared/port/clock.ts';
 import type { LogLine } from '../../shared/port/runner.ts';
 
@@ -44,8 +45,9 @@ export class LogCollector {
     pending.text = parts.pop() ?? '';
     for (const part of parts) this.#push(stream, part, 1);
     while (pending.text.length > maxLineChars) {
-      this.#push(stream, pending.text.slice(0, maxLineChars), 0);
-      pending.text = pending.text.slice(maxLineChars);
+      const piece = cutText(pending.text, maxLineChars);
+      this.#push(stream, piece, 0);
+      pending.text = pending.text.slice(piece.length);
     }
   }
 
@@ -73,15 +75,17 @@ export class LogCollector {
 
   /** `endBytes` is what ended the line: a newline, or nothing. */
   #push(stream: 'stdout' | 'stderr', text: string, endBytes: 0 | 1): void {
-    for (let start = 0; start === 0 || start < text.length; start += maxLineChars) {
-      const piece = text.slice(start, start + maxLineChars);
-      const bytes = Buffer.byteLength(piece) + (start + maxLineChars >= text.length ? endBytes : 0);
+    let rest = text;
+    do {
+      const piece = cutText(rest, maxLineChars);
+      rest = rest.slice(piece.length);
+      const bytes = Buffer.byteLength(piece) + (rest === '' ? endBytes : 0);
       if (this.#droppedBytes > 0 || this.#keptBytes + bytes + lineOverheadBytes > this.#limitBytes) {
         this.#droppedBytes += bytes;
       } else {
         this.#keptBytes += bytes + lineOverheadBytes;
         this.#lines.push({ at: this.#clock.now(), stream, text: piece });
       }
-    }
+    } while (rest !== '');
   }
 }

@@ -35,3 +35,8 @@ export function assertInvariant(condition: boolean, message: string): asserts co
 export function hasCode(error: unknown, code: ErrorCode): error is McError {
   return error instanceof McError && error.code === code;
 }
+
+/** Tells whether trying again may be enough: what is no McError was foreseen by nobody, so it is not. */
+export function isMendedByRetries(error: unknown): boolean {
+  return error instanceof McError && error.retry === 'backoff';
+}

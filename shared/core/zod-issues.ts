@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Issue } from './issue.ts';
 import { toPointer } from './json/json-pointer.ts';
 import { nearest } from './nearest.ts';
-import { shownValue } from './shown-value.ts';
+import { shownValue } from './text/shown-value.ts';
 
 type ZodIssue = z.core.$ZodIssue;
 

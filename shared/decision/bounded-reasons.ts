@@ -2,6 +2,7 @@
  * Reasons in the room that a record has for them. A decision is one item of at most 400 KB, and most of that is for what was asked; a denial that cannot
  * be recorded would be an error without a reason.
  */
+import { cutText } from '../core/text/cut-text.ts';
 import type { PackVerdict, RuleEntry } from '../port/policy-engine.ts';
 import { moreReasons } from './more-reasons.ts';
 
@@ -17,7 +18,7 @@ function sizeOf(value: unknown): number {
 }
 
 function cutEntry(entry: RuleEntry, characters: number): RuleEntry {
-  const cut = (text: string): string => (text.length <= characters ? text : `${text.slice(0, characters - 1).toWellFormed()}…`);
+  const cut = (text: string): string => (text.length <= characters ? text : `${cutText(text, characters - 1)}…`);
   const { effect, rule, message, got, allowed, solution } = entry;
   return { effect, rule: cut(rule), message: cut(message), got: cut(got), allowed: cut(allowed), solution: cut(solution) };
 }

@@ -7,11 +7,14 @@ import type { ExecutionRecord, TaskRecord } from './execution-record.ts';
 import type { Attempt } from './execution.ts';
 import { sealedTaskState, type SealedRun } from './sealed-run.ts';
 
-/** What SLSA has no field for, as canonical JSON: state, steps as a Merkle list, decisions, cost, sandbox. Members stand in their canonical order. */
+/**
+ * What SLSA has no field for, as canonical JSON: state, steps as a Merkle list, decisions, cost, sandbox. Members stand in their canonical order. Messages and
+ * reasons are mended here too: homes before 0.3.0 kept them with half a character in them, and such a run would never be sealed.
+ */
 export function receiptFacts({ head, tasks, decision, objections }: SealedRun): string {
   const steps = tasks.map((task) => canonicalJson(stepFacts(head, task)));
   return canonicalObject({
-    cancellation: head.cancellation && canonicalJson(head.cancellation),
+    cancellation: head.cancellation && canonicalJson({ ...head.cancellation, reason: head.cancellation.reason.toWellFormed() }),
     cost: canonicalJson({
       actualUsdMicros: head.actualCostUsdMicros,
       basis: 'measured',
@@ -20,7 +23,7 @@ export function receiptFacts({ head, tasks, decision, objections }: SealedRun): 
       estimatedUsdMicros: head.estimatedCostUsdMicros,
     }),
     decisions: canonicalJson([decision, ...objections].map(decisionFacts)),
-    error: canonicalJson(head.error),
+    error: canonicalJson(head.error && { ...head.error, message: head.error.message.toWellFormed() }),
     receiptId: canonicalJson(head.receiptId),
     replayOf: head.replayOf && canonicalJson(head.replayOf),
     requestedAt: canonicalJson(isoTime(head.createdAt)),
@@ -64,7 +67,7 @@ function attemptFacts(attempt: Attempt): JsonObject {
     failure: attempt.failure,
     inputsDigest: attempt.inputsDigest,
     logDigest: attempt.logDigest,
-    message: attempt.message,
+    message: attempt.message?.toWellFormed() ?? null,
     outputsDigest: attempt.outputsDigest,
     sandbox: attempt.sandbox,
     startedAt: attempt.startedAt,

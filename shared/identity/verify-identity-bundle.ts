@@ -5,7 +5,7 @@ import * as x509 from '@peculiar/asn1-x509';
 import type { Digest } from '../core/digest.ts';
 import { hasCode, McError } from '../core/errors.ts';
 import { isWithin } from '../core/time/period.ts';
-import { shownValue } from '../core/shown-value.ts';
+import { shownValue } from '../core/text/shown-value.ts';
 import { certificateLogEntry } from '../log/log-entry.ts';
 import { IdentityBundle } from '../receipt/identity-bundle.ts';
 import { parsedAs } from '../receipt/parsed-as.ts';

@@ -20,7 +20,7 @@ import {
 } from 'yaml';
 import type { Issue } from '../core/issue.ts';
 import { toPointer } from '../core/json/json-pointer.ts';
-import { shownValue } from '../core/shown-value.ts';
+import { shownValue } from '../core/text/shown-value.ts';
 import { manifestLimits } from './manifest.ts';
 
 /** Deeper text is refused before it is read; manifestLimits.depth, which is lower, gives the readable message for less deep values. */

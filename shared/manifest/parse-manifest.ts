@@ -3,7 +3,7 @@ import { digestBytes, type Digest } from '../core/digest.ts';
 import { McError } from '../core/errors.ts';
 import type { Issue } from '../core/issue.ts';
 import { findJsonSyntaxError } from '../core/json/json-syntax.ts';
-import { shownValue } from '../core/shown-value.ts';
+import { shownValue } from '../core/text/shown-value.ts';
 import { boundedIssues } from './bounded-issues.ts';
 import { readManifestSource } from './manifest-source.ts';
 import { Manifest, manifestLimits } from './manifest.ts';

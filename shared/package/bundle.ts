@@ -9,7 +9,7 @@ import { isWellFormedJson } from '../core/json/well-formed.ts';
 import { digestBytes, type Digest } from '../core/digest.ts';
 import { McError } from '../core/errors.ts';
 import type { Issue } from '../core/issue.ts';
-import { shownValue } from '../core/shown-value.ts';
+import { shownValue } from '../core/text/shown-value.ts';
 import { issuesOfZod } from '../core/zod-issues.ts';
 import { PackageDescriptor } from './descriptor.ts';
 

@@ -9,7 +9,7 @@ import { LRUCache } from 'lru-cache';
 import type { Digest } from '../core/digest.ts';
 import type { Issue } from '../core/issue.ts';
 import { toPointer } from '../core/json/json-pointer.ts';
-import { shownValue } from '../core/shown-value.ts';
+import { shownValue } from '../core/text/shown-value.ts';
 import { countValues, schemaCost, type SchemaCost } from './schema-cost.ts';
 
 /** Honest schemas on values of a few megabytes take a few milliseconds. */

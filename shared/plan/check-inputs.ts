@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../core/json/canonical-json.ts';
 import type { Issue } from '../core/issue.ts';
 import { toPointer } from '../core/json/json-pointer.ts';
 import { nearest } from '../core/nearest.ts';
-import { shownValue } from '../core/shown-value.ts';
+import { shownValue } from '../core/text/shown-value.ts';
 import { fitsInputType, inputTypeWords } from '../manifest/input-type.ts';
 import type { InputDeclaration, Manifest } from '../manifest/manifest.ts';
 import { checkShape } from '../manifest/rules/check-shape.ts';

@@ -13,6 +13,7 @@ import { dispatchRun } from '../../shared/execution/phases/dispatch-run.ts';
 import { recordRun } from '../../shared/execution/phases/record-run.ts';
 import { sealRun } from '../../shared/execution/phases/seal-run.ts';
 import { findExecution } from '../../shared/execution/execution-store.ts';
+import { isMendedByRetries } from '../../shared/core/errors.ts';
 import type { WorkGate } from '../../shared/embedded/pace/work-gate.ts';
 import type { Deps } from '../../shared/port/deps.ts';
 import type { PhaseInput, Phases, TasksEnd } from '../../shared/port/phases.ts';
@@ -51,6 +52,8 @@ export class LocalPhases implements Phases {
   /** Runs whose tasks have not ended yet. */
   readonly #unfinished = new Map<string, PhaseInput>();
   readonly #aborts = new Set<() => void>();
+  /** Runs of which the log tells already that they fail; each try would tell it again. */
+  readonly #told = new Set<string>();
   readonly #stop = new AbortController();
 
   /** `deps` is called late, because the deps hold these phases; `maxOpenRuns` are open at once before they are full. */
@@ -108,7 +111,10 @@ export class LocalPhases implements Phases {
 
   #supervise(input: PhaseInput, from: FirstState): void {
     if (this.#supervised.has(input.executionId) || this.#stop.signal.aborted) return;
-    const supervision = this.#run(input, from).finally(() => this.#supervised.delete(input.executionId));
+    const supervision = this.#run(input, from).finally(() => {
+      this.#supervised.delete(input.executionId);
+      this.#told.delete(input.executionId);
+    });
     this.#supervised.set(input.executionId, supervision);
   }
 
@@ -168,13 +174,25 @@ export class LocalPhases implements Phases {
   async #work(name: keyof typeof handlers, input: PhaseInput): Promise<{ isSealed: boolean } | void> {
     const work = async (): Promise<{ isSealed: boolean } | void> => {
       this.#stop.signal.throwIfAborted();
-      return handlers[name](this.#deps(), input);
+      try {
+        return await handlers[name](this.#deps(), input);
+      } catch (error) {
+        this.#tell(name, input, error);
+        throw error;
+      }
     };
     // Recording follows a seal at once, and costs little more than another place in the queue would.
     if (name === 'Record') return work();
     // Undoing lasts as long as its attempts, whose results wait at the same gate: a place that it held would be one that they wait for.
     if (name === 'Compensate') return this.#gate.turn(input.executionId).then(work);
     return this.#gate.background(input.executionId, work);
+  }
+
+  /** The interpreter tries for a quarter of an hour before anybody hears of it; what no try mends is told at once, and once. */
+  #tell(phase: string, { executionId }: PhaseInput, error: unknown): void {
+    if (this.#stop.signal.aborted || isMendedByRetries(error) || this.#told.has(executionId)) return;
+    this.#told.add(executionId);
+    this.#deps().logger.error('a phase of a run fails, and trying again may not mend it', { executionId, phase, error });
   }
 
   /**

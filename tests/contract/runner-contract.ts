@@ -135,6 +135,13 @@ function describeResults({ runner, skip }: RunnerHarness): void {
       });
     });
 
+    check('a long message is cut between two characters', async () => {
+      expect(await fail(`export default async () => { throw new Error('x'.repeat(1999) + '😀 and so on'); };`)).toMatchObject({
+        failure: 'error',
+        message: 'x'.repeat(1_999),
+      });
+    });
+
     check('a process that ends without an answer has crashed', async () => {
       expect(await fail('export default async () => process.exit(3);')).toMatchObject({
         failure: 'crashed',
@@ -161,6 +168,19 @@ function describeAnswers({ runner, skip }: RunnerHarness): void {
       const forged = JSON.stringify({ kind: 'succeeded', outputs: { forged: true }, usage: { cpuMs: 1, maxRssBytes: 1 } });
       const entry = `export default async () => { console.log('{"ready":true}'); console.log(${JSON.stringify(forged)}); console.error(${JSON.stringify(forged)}); return { real: true }; };`;
       expect(await fail(entry)).toMatchObject({ kind: 'succeeded', outputs: { real: true } });
+    });
+
+    check('half a character in a message is mended, whoever wrote the answer', async () => {
+      const forged = JSON.stringify({
+        kind: 'failed',
+        failure: 'error',
+        message: 'half',
+        retryable: false,
+        usage: { cpuMs: 1, maxRssBytes: 1 },
+      });
+      const entry = `import { writeSync } from 'node:fs'; export default async () => { writeSync(4, ${JSON.stringify(`${forged}\n`)}.replace('half', 'half \\\\ud83d')); process.exit(0); };`;
+      expect(await fail(entry)).toMatchObject({ failure: 'error', message: 'half \ufffd' });
+      expect(await fail("export default async () => { throw new Error('half \\ud83d'); };")).toMatchObject({ message: 'half \ufffd' });
     });
 
     check('noise where the answer belongs is refused', async () => {

@@ -119,6 +119,13 @@ function describeLogs({ runner, skip }: RunnerHarness): void {
       }
     });
 
+    check('a line that is too long is split between two characters', async () => {
+      const entry = `export default async () => { for (const end of ['\\n', '']) process.stdout.write('x'.repeat(8191) + '😀 and so on' + end); return {}; };`;
+      const { logs } = await runOnce(runner, buildTaskSpec({ entry }));
+      const [first, second] = ['x'.repeat(8_191), '😀 and so on'];
+      expect(logs.map(({ text }) => text)).toEqual([first, second, first, second]);
+    });
+
     check('a failed attempt says why in a system line', async () => {
       const { logs } = await runOnce(runner, buildTaskSpec({ entry: 'export default async () => process.exit(3);' }));
       expect(logs.at(-1)).toMatchObject({ stream: 'system', text: expect.stringContaining('crashed') });

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { McError } from '../../shared/core/errors.ts';
 import { idSchema } from '../../shared/core/id.ts';
 import { sweepExecutions } from '../../shared/execution/dispatch/sweep-executions.ts';
 import type { PhaseInput } from '../../shared/port/phases.ts';
@@ -18,10 +19,18 @@ tasks: [{ id: only, uses: 'pkg:demo/echo@1.0.0' }]
 /** What a seal meets after it signed. */
 let onSeal: () => Promise<void> | void;
 
+/** What the home wrote into its log. */
+let logged: string[];
+
 let engine: Engine;
 beforeEach(async () => {
   onSeal = () => undefined;
-  engine = await openEngine({ width: runs, faults: { hit: (point) => (point === 'seal:after-sign' ? onSeal() : undefined) } });
+  logged = [];
+  engine = await openEngine({
+    width: runs,
+    log: (line) => void logged.push(line),
+    faults: { hit: (point) => (point === 'seal:after-sign' ? onSeal() : undefined) },
+  });
   await engine.publish(manifest);
 }, 60_000);
 afterEach(async () => engine.close());
@@ -75,8 +84,10 @@ test('the start of a new run looks for no other end of it, and that of any other
   await phases.close();
 }, 60_000);
 
+const toldOf = (id: string): string[] => logged.filter((line) => line.includes('trying again may not mend it') && line.includes(id));
+
 test.each([1, 2])(
-  'a seal that fails %i times is tried again',
+  'a seal that fails %i times is tried again, and the log tells it once',
   async (failures) => {
     let seals = 0;
     onSeal = () => {
@@ -86,9 +97,22 @@ test.each([1, 2])(
     expect(await engine.finish(id)).toMatchObject({ state: 'succeeded' });
     await untilNothingIsPending();
     expect(seals).toBe(failures + 1);
+    expect(toldOf(id).map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { level: 'ERROR', executionId: id, phase: 'Seal', error: { message: 'the seal is to be tried again' } },
+    ]);
   },
   60_000,
 );
+
+test('a seal that fails in a way that retries mend is not told', async () => {
+  let seals = 0;
+  onSeal = () => {
+    if (seals++ === 0) throw new McError('mc:store:unavailable', 'the store is away for a moment');
+  };
+  const { id } = await engine.start({ workflow: 'slow' });
+  expect(await engine.finish(id)).toMatchObject({ state: 'succeeded' });
+  expect([seals, toldOf(id)]).toEqual([2, []]);
+}, 60_000);
 
 test('a home that is closed while a seal fails does not wait for its retries', async () => {
   let fail: (error: Error) => void = () => undefined;

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Digest } from '../../core/digest.ts';
-import { shownValue } from '../../core/shown-value.ts';
+import { shownValue } from '../../core/text/shown-value.ts';
 import { blockBytes, endOfArchive, isPackName, padding, readClaim, ustarHeader } from '../pack/ustar.ts';
 import { ByteSource } from './byte-source.ts';
 import { refusePack } from './refuse-pack.ts';

@@ -1,5 +1,6 @@
 /** What the network calls of an attempt leave behind: a word in its error, an audit event in the transaction that ends it, a metric. */
 import { auditOp } from '../../audit/audit-event.ts';
+import { cutText } from '../../core/text/cut-text.ts';
 import type { Json } from '../../core/json/canonical-json.ts';
 import type { Deps } from '../../port/deps.ts';
 import { egressReasons, type EgressRow, type EgressTrace } from '../../port/egress-trace.ts';
@@ -31,7 +32,7 @@ export function explainFailure(failed: FailedAttempt | null, egress: EgressTrace
     .map(({ host, port, reason }) => `${host || 'an unreadable request'}${port === 0 ? '' : `:${port}`} (${egressReasons[reason]})`);
   const rest = rows.length > namedTargets || egress.unlisted > 0 ? ' and more' : '';
   const told = `; egress blocked ${egress.blocked === 1 ? 'once' : `${egress.blocked} times`}: ${named.join(', ')}${rest}`;
-  return { ...failed, message: `${failed.message.slice(0, maxMessage - told.length)}${told}` };
+  return { ...failed, message: `${cutText(failed.message, maxMessage - told.length)}${told}` };
 }
 
 /** One event for an attempt that was blocked, or would have been: the calls that have a row, and the count of all. Nothing for any other. */

@@ -2,6 +2,7 @@
  * Policy about an attempt: where it is placed, what begins, how its results are stored. The home asks as its own service, for the run was allowed
  * to its caller at the start; rules, rule data and packs are those of this moment, so what was forbidden meanwhile does not run.
  */
+import { cutText } from '../../core/text/cut-text.ts';
 import { decide, decideAtOnce } from '../../decision/decide.ts';
 import type { Decision } from '../../decision/decision.ts';
 import { denyReasons } from '../../decision/deny-reasons.ts';
@@ -134,7 +135,7 @@ function deniedBy(decision: Decision): FailedAttempt {
   const reasons = denyReasons(decision).map(({ rule, message, solution }) => `${rule}: ${message} Fix: ${solution}`);
   return {
     failure: 'policy',
-    message: `denied at ${decision.point} (${decision.id}): ${reasons.join(' ')}`.slice(0, 2_000),
+    message: cutText(`denied at ${decision.point} (${decision.id}): ${reasons.join(' ')}`, 2_000),
     retryable: false,
   };
 }

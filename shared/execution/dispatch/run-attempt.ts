@@ -1,4 +1,5 @@
 /** One attempt of a task, from resolved inputs to stored outputs and logs. Never throws for what the task, its package or its inputs did. */
+import { cutText } from '../../core/text/cut-text.ts';
 import type { Digest } from '../../core/digest.ts';
 import { McError } from '../../core/errors.ts';
 import { checkAgainstSchema } from '../../package/check-schema.ts';
@@ -61,6 +62,8 @@ export async function runAttempt(
   } finally {
     watched.end();
   }
+  // Whoever made the message: it goes into the receipt, and with half a character in it no receipt can be signed.
+  if (ended.failed) ended.failed = { ...ended.failed, message: ended.failed.message.toWellFormed() };
   ended.decisions = judge?.decisions ?? [];
   ended.decisionLog = writeDecisionLog(ended.decisions, purpose === 'task' && task.attempt === 1);
   return ended;
@@ -101,7 +104,7 @@ function failureFrom(error: unknown): FailedAttempt {
   const failure = area === 'package' || area === 'store' || area === 'policy' ? area : area === 'runner' ? 'sandbox' : 'inputs';
   const detail = error.issues.map((issue) => `${issue.pointer} ${issue.message}`).join('; ');
   const message = detail ? `${error.message}: ${detail}` : error.message;
-  return { failure, message: message.slice(0, maxMessage), retryable: error.retry === 'backoff' };
+  return { failure, message: cutText(message, maxMessage), retryable: error.retry === 'backoff' };
 }
 
 function notStarted(error: unknown): EndedAttempt {
@@ -177,7 +180,7 @@ function checkOutputs(spec: BuiltSpec, result: TaskResult): TaskResult {
 
 function failureOf(result: TaskResult): FailedAttempt | null {
   if (result.kind === 'succeeded') return null;
-  return { failure: result.failure, message: result.message.slice(0, maxMessage), retryable: result.retryable };
+  return { failure: result.failure, message: cutText(result.message, maxMessage), retryable: result.retryable };
 }
 
 /** Logs are NDJSON, one line a record; an attempt that printed nothing has none. The first line names the run, so that no two runs have the same log. */

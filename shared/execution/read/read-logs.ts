@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Digest } from '../../core/digest.ts';
 import { McError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
-import { shownValue } from '../../core/shown-value.ts';
+import { shownValue } from '../../core/text/shown-value.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { Actor } from '../../tenant/actor.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { idSchema } from '../../core/id.ts';
 import type { Issue } from '../../core/issue.ts';
 import { toPointer } from '../../core/json/json-pointer.ts';
-import { shownValue } from '../../core/shown-value.ts';
+import { shownValue } from '../../core/text/shown-value.ts';
 import { checkTimeout } from './check-timeout.ts';
 import { fitsInputType, inputTypeWords, isInputType } from '../input-type.ts';
 import type { ManifestOutline } from './manifest-outline.ts';

@@ -3,7 +3,7 @@ import { cyclesOf, needsGraph } from '../../core/dag.ts';
 import type { Issue } from '../../core/issue.ts';
 import { toPointer } from '../../core/json/json-pointer.ts';
 import { nearest } from '../../core/nearest.ts';
-import { shownValue } from '../../core/shown-value.ts';
+import { shownValue } from '../../core/text/shown-value.ts';
 import { manifestLimits } from '../manifest.ts';
 import type { ManifestOutline, TaskOutline } from './manifest-outline.ts';
 

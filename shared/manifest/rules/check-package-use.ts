@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Issue } from '../../core/issue.ts';
 import { toPointer } from '../../core/json/json-pointer.ts';
 import { nearest } from '../../core/nearest.ts';
-import { shownValue } from '../../core/shown-value.ts';
+import { shownValue } from '../../core/text/shown-value.ts';
 import type { PackageDescriptor } from '../../package/descriptor.ts';
 import type { Manifest, Task } from '../manifest.ts';
 import { collectReferences, type FoundReference } from '../reference.ts';

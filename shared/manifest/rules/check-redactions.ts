@@ -1,7 +1,7 @@
 /** Masks that their author believes in and that mask nothing: a pointer that leads nowhere, and a masked value that is handed over in the open beside it. */
 import type { Issue } from '../../core/issue.ts';
 import { toPointer } from '../../core/json/json-pointer.ts';
-import { shownValue } from '../../core/shown-value.ts';
+import { shownValue } from '../../core/text/shown-value.ts';
 import { collectReferences, type FoundReference, type Reference } from '../reference.ts';
 import type { ManifestOutline, TaskOutline } from './manifest-outline.ts';
 

@@ -2,7 +2,7 @@
 import { ancestorsOf, needsGraph } from '../../core/dag.ts';
 import type { Issue } from '../../core/issue.ts';
 import { nearest } from '../../core/nearest.ts';
-import { shownValue } from '../../core/shown-value.ts';
+import { shownValue } from '../../core/text/shown-value.ts';
 import type { ManifestOutline, TaskOutline } from './manifest-outline.ts';
 import { collectReferences, type FoundReference } from '../reference.ts';
 

@@ -2,7 +2,7 @@
 import { PackageURL } from 'packageurl-js';
 import type { Issue } from '../../core/issue.ts';
 import { toPointer } from '../../core/json/json-pointer.ts';
-import { shownValue } from '../../core/shown-value.ts';
+import { shownValue } from '../../core/text/shown-value.ts';
 import { checkTimeout } from './check-timeout.ts';
 import type { ManifestOutline, TaskOutline } from './manifest-outline.ts';
 import { manifestLimits } from '../manifest.ts';

@@ -81,6 +81,11 @@ describe('anything else is refused', () => {
     expect(await tryToken(`Bearer ${await signed({ nbf: seconds() + 600 })}`)).toContain('nbf');
   });
 
+  test('a subject with half a character, which no receipt could name', async () => {
+    const token = new SignJWT({ ...claims, sub: 'half \ud83d' }).setProtectedHeader({ alg: 'ES256', kid: kid() });
+    expect(await tryToken(`Bearer ${await token.setExpirationTime(seconds() + 60).sign(ownKey())}`)).toContain('claim: sub');
+  });
+
   test('a key that is not the issuer’s', async () => {
     const token = new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: kid() }).setExpirationTime(seconds() + 60);
     expect(await tryToken(`Bearer ${await token.sign(foreignKey)}`)).toContain('does not verify');

@@ -93,6 +93,10 @@ describe('an operation behind API Gateway', () => {
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'mc:auth:unauthenticated', instance: 'request-1' });
   });
 
+  test('refuses a subject with half a character, which no receipt could name', async () => {
+    expect((await call(whoami, event({}, { jwt: { claims: { ...claims, sub: 'half \ud83d' } } }))).statusCode).toBe(401);
+  });
+
   test('knows a suspended member from the table, whatever the claims say', async () => {
     const answer = await call(whoami, event({}, { jwt: { claims: { ...claims, sub: 'user-2' } } }));
     expect([answer.statusCode, JSON.parse(answer.body)]).toMatchObject([403, { code: 'mc:auth:forbidden' }]);
