@@ -13,11 +13,23 @@ const answerFd = 4;
 const maxDepth = 64;
 /** Enough for any honest message; the whole text is in the log. */
 const maxMessage = 2_000;
+/** Of a place in the outputs; a name in it may be as long as all of them. Equal to the limit of the parent. */
+const maxPointer = 200;
 
 /** An answer that says what the task did wrong, apart from errors that the task itself threw. */
 class OutputError extends Error {
   failure = 'invalid-output';
   retryable = false;
+}
+
+/**
+ * The beginning of a text, cut between two characters and never through one.
+ * @param {string} text
+ * @param {number} max
+ */
+function cut(text, max) {
+  if (text.length <= max) return text;
+  return text.slice(0, text.codePointAt(max - 1) > 0xffff ? max - 1 : max);
 }
 
 /** @param {string} text */
@@ -58,27 +70,43 @@ function listenForCancel() {
 }
 
 /**
- * Refuses what JSON.stringify would drop or change without a word.
+ * What is wrong with a value itself, if anything.
  * @param {unknown} value
- * @param {string} pointer
  * @param {unknown[]} parents
  */
-function assertPlain(value, pointer, parents) {
-  const fail = (what) => {
-    throw new OutputError(`the output at ${pointer || 'the top'} is ${what}; allowed is plain JSON`);
-  };
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return;
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) fail(String(value));
-    return;
-  }
-  if (typeof value !== 'object') fail(typeof value);
-  if (parents.length >= maxDepth) fail(`nested more than ${maxDepth} levels deep`);
-  if (parents.includes(value)) fail('a cycle');
+function flawOf(value, parents) {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return undefined;
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : String(value);
+  if (typeof value !== 'object') return typeof value;
+  if (parents.length >= maxDepth) return `nested more than ${maxDepth} levels deep`;
+  if (parents.includes(value)) return 'a cycle';
   const proto = Object.getPrototypeOf(value);
-  if (!Array.isArray(value) && proto !== null && Object.getPrototypeOf(proto) !== null) fail(`an instance of ${proto.constructor?.name}`);
-  const escape = (key) => key.replaceAll('~', '~0').replaceAll('/', '~1');
-  for (const [key, item] of Object.entries(value)) assertPlain(item, `${pointer}/${escape(key)}`, [...parents, value]);
+  if (!Array.isArray(value) && proto !== null && Object.getPrototypeOf(proto) !== null) return `an instance of ${proto.constructor?.name}`;
+  return undefined;
+}
+
+/**
+ * Refuses what JSON.stringify would drop or change without a word. The whole walk has one path and one list of parents: copies for each of a
+ * million items would need more time and memory than the items.
+ * @param {unknown} value
+ * @param {string[]} path
+ * @param {unknown[]} parents
+ */
+function assertPlain(value, path, parents) {
+  const flaw = flawOf(value, parents);
+  if (flaw !== undefined) {
+    const pointer = path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+    const place = pointer.length > maxPointer ? `${cut(pointer, maxPointer)}…` : pointer || 'the top';
+    throw new OutputError(`the output at ${place} is ${flaw}; allowed is plain JSON`);
+  }
+  if (value === null || typeof value !== 'object') return;
+  parents.push(value);
+  for (const key of Object.keys(value)) {
+    path.push(key);
+    assertPlain(value[key], path, parents);
+    path.pop();
+  }
+  parents.pop();
 }
 
 function usage() {
@@ -86,19 +114,10 @@ function usage() {
   return { cpuMs: Math.round((user + system) / 1_000), maxRssBytes: process.resourceUsage().maxRSS * 1_024 };
 }
 
-/**
- * The beginning of a message, cut between two characters and never through one.
- * @param {string} text
- */
-function cut(text) {
-  if (text.length <= maxMessage) return text;
-  return text.slice(0, text.codePointAt(maxMessage - 1) > 0xffff ? maxMessage - 1 : maxMessage);
-}
-
 /** @param {unknown} thrown */
 function describe(thrown) {
   const isError = thrown !== null && typeof thrown === 'object';
-  const message = cut(String((isError && thrown.message) || thrown));
+  const message = cut(String((isError && thrown.message) || thrown), maxMessage);
   const outOfMemory =
     isError && (thrown.code === 'ERR_MEMORY_ALLOCATION_FAILED' || (thrown instanceof RangeError && /allocation failed/i.test(message)));
   const failure = thrown instanceof OutputError ? 'invalid-output' : outOfMemory ? 'memory' : 'error';
@@ -156,7 +175,7 @@ try {
   const outputs = await run({ inputs, workspace, scratch, log, signal, attempt, idempotencyKey });
   if (outputs === null || typeof outputs !== 'object' || Array.isArray(outputs))
     throw new OutputError('the task answered no object; a package returns the object of its outputs');
-  assertPlain(outputs, '', []);
+  assertPlain(outputs, [], []);
   await answer({ kind: 'succeeded', outputs });
 } catch (error) {
   answerFailure(error);

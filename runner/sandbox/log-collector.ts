@@ -53,7 +53,7 @@ export class LogCollector {
 
   /** A line of the runner itself; never dropped, because the runner writes few. */
   system(text: string): void {
-    this.#lines.push({ at: this.#clock.now(), stream: 'system', text });
+    for (const piece of split(text)) this.#lines.push({ at: this.#clock.now(), stream: 'system', text: piece });
   }
 
   /** Ends both streams: keeps an unfinished last line and accounts for what was dropped. */
@@ -75,17 +75,27 @@ export class LogCollector {
 
   /** `endBytes` is what ended the line: a newline, or nothing. */
   #push(stream: 'stdout' | 'stderr', text: string, endBytes: 0 | 1): void {
-    let rest = text;
-    do {
-      const piece = cutText(rest, maxLineChars);
-      rest = rest.slice(piece.length);
-      const bytes = Buffer.byteLength(piece) + (rest === '' ? endBytes : 0);
+    const pieces = split(text);
+    for (const [at, piece] of pieces.entries()) {
+      const bytes = Buffer.byteLength(piece) + (at === pieces.length - 1 ? endBytes : 0);
       if (this.#droppedBytes > 0 || this.#keptBytes + bytes + lineOverheadBytes > this.#limitBytes) {
         this.#droppedBytes += bytes;
       } else {
         this.#keptBytes += bytes + lineOverheadBytes;
         this.#lines.push({ at: this.#clock.now(), stream, text: piece });
       }
-    } while (rest !== '');
+    }
   }
+}
+
+/** At least one piece, so that an empty line is one. */
+function split(text: string): string[] {
+  const pieces: string[] = [];
+  let rest = text;
+  do {
+    const piece = cutText(rest, maxLineChars);
+    pieces.push(piece);
+    rest = rest.slice(piece.length);
+  } while (rest !== '');
+  return pieces;
 }

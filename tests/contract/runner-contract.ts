@@ -164,6 +164,27 @@ function describeAnswers({ runner, skip }: RunnerHarness): void {
       });
     }
 
+    check('what is wrong with the outputs is told with its place, however long that is', async () => {
+      const told = async (expression: string): Promise<unknown> => fail(`export default async () => ${expression};`);
+      expect(await told('({ a: [{ b: 1 }], c: { "d/e": undefined } })')).toMatchObject({
+        message: 'the output at /c/d~1e is undefined; allowed is plain JSON',
+      });
+      expect(await told('({ ["k".repeat(100_000)]: undefined })')).toMatchObject({
+        message: `the output at /${'k'.repeat(199)}… is undefined; allowed is plain JSON`,
+      });
+    });
+
+    check('a value that stands in two places is no cycle', async () => {
+      const entry = 'export default async () => { const one = { a: 1 }; return { b: one, c: [one, one] }; };';
+      expect(await fail(entry)).toMatchObject({ kind: 'succeeded', outputs: { b: { a: 1 }, c: [{ a: 1 }, { a: 1 }] } });
+    });
+
+    check('a list of two million items is an output like any other', async () => {
+      const entry = 'export default async () => ({ list: new Array(2_000_000).fill(0) });';
+      const { result } = await runOnce(runner, buildTaskSpec({ entry, limits: { outputBytes: 4 * 1024 * 1024 } }));
+      expect(result.kind === 'succeeded' ? result.outputs['list'] : result).toHaveLength(2_000_000);
+    });
+
     check('nothing printed on stdout or stderr is taken for a result', async () => {
       const forged = JSON.stringify({ kind: 'succeeded', outputs: { forged: true }, usage: { cpuMs: 1, maxRssBytes: 1 } });
       const entry = `export default async () => { console.log('{"ready":true}'); console.log(${JSON.stringify(forged)}); console.error(${JSON.stringify(forged)}); return { real: true }; };`;

@@ -50,6 +50,14 @@ function describeStops({ runner, skip, leftovers }: RunnerHarness): void {
       expect((await runOnce(runner, buildTaskSpec({ entry }))).result).toMatchObject({ kind: 'failed', failure: 'memory' });
     });
 
+    check('a task that leaves V8 no memory to tidy up with has failed for memory too', async () => {
+      const entry = `export default async () => {
+        const copy = (value, parents) => { if (typeof value === 'object') for (const [, item] of Object.entries(value)) copy(item, [...parents, value]); };
+        for (let size = 2_000_000; ; size *= 2) copy({ all: new Array(size).fill(0) }, []);
+      };`;
+      expect((await runOnce(runner, buildTaskSpec({ entry }))).result).toMatchObject({ kind: 'failed', failure: 'memory' });
+    });
+
     checkBuffers('memory outside of the heap is limited too', async () => {
       const entry = `export default async () => { const all = []; for (let i = 0; i < 40; i++) all.push(Buffer.alloc(${64 * mebibyte}, 1)); return { got: all.length }; };`;
       expect((await runOnce(runner, buildTaskSpec({ entry }))).result).toMatchObject({ kind: 'failed', failure: 'memory' });

@@ -13,6 +13,9 @@ const cancelGraceMs = 500;
 /** How often scratch without a limit of its own is measured. */
 const scratchCheckMs = 250;
 
+/** What V8 says last when it cannot go on: its own limit, or that of the process, which it also meets outside of the heap. */
+const outOfMemory = ['heap out of memory', 'process out of memory'];
+
 export interface ChildRequest {
   /** One line of JSON. */
   request: string;
@@ -36,7 +39,7 @@ export interface ChildEnd extends ProcessEnd {
   stopped?: { failure: TaskFailure; message: string };
   /** Set when the process could not even be started. */
   startError?: Error;
-  /** Node said on stderr that its heap is full. */
+  /** Node said on stderr that its heap is full, or that the system gives it no more. */
   saidOutOfMemory: boolean;
 }
 
@@ -82,7 +85,7 @@ class Supervisor {
   #listen(): void {
     const { outputBytes, log } = this.#request;
     this.#child.onPrint((stream, chunk) => {
-      if (stream === 'stderr') this.#saidOutOfMemory ||= chunk.includes('heap out of memory');
+      if (stream === 'stderr') this.#saidOutOfMemory ||= outOfMemory.some((words) => chunk.includes(words));
       log.write(stream, chunk);
     });
     this.#child.allowAnswer(outputBytes, () =>
