@@ -4,7 +4,7 @@ import { expect } from '@jest/globals';
 import { z } from 'zod';
 import { McError } from '../../shared/core/errors.ts';
 import type { Simulate } from '../../runner/simulated/simulated-runner.ts';
-import { reportCrash } from '../support/crash-report.ts';
+import { reportCrash } from './crash-report.ts';
 import { failing, openEngine, type Engine } from '../support/open-engine.ts';
 
 const good = `name: good

@@ -9,7 +9,7 @@ import { expect, test } from '@jest/globals';
 /** A file system in memory that only this process and its children see; it ends with them. */
 const inside = ['--user', '--map-root-user', '--mount', '--', 'sh', '-c'];
 const mount = 'mount -t tmpfs -o size=48m none "$1"';
-const scenario = fileURLToPath(new URL('../support/full-disk-scenario.ts', import.meta.url));
+const scenario = fileURLToPath(new URL('./full-disk-scenario.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mc-full-'));
 
 function canMount(): boolean {

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openEmbeddedHome } from '../../cli/host/embedded-deps.ts';
 import { faultPoints } from '../../shared/port/faults.ts';
-import type { CrashReport } from '../support/crash-report.ts';
+import type { CrashReport } from './crash-report.ts';
 import { runScenario } from './run-scenario.ts';
 
-const scenario = fileURLToPath(new URL('../support/crash-scenario.ts', import.meta.url));
+const scenario = fileURLToPath(new URL('./crash-scenario.ts', import.meta.url));
 
 /** The point of a cancel is hit by nobody here; kill-during-actions.test.ts kills there. */
 const pointsOfRuns = faultPoints.filter((point) => !point.startsWith('cancel:'));

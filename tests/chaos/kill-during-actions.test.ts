@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { faultPoints } from '../../shared/port/faults.ts';
-import type { CrashReport } from '../support/crash-report.ts';
+import type { CrashReport } from './crash-report.ts';
 import { runScenario } from './run-scenario.ts';
 
-const scenario = fileURLToPath(new URL('../support/crash-actions-scenario.ts', import.meta.url));
+const scenario = fileURLToPath(new URL('./crash-actions-scenario.ts', import.meta.url));
 
 /** Every point that a run or an action passes; the first hit is mostly the run that is cancelled, a later one the retry or the replay. */
 const points = faultPoints.filter((point) => !point.startsWith('publish:'));

@@ -33,6 +33,18 @@ function checkId(task: TaskOutline, byId: ReadonlyMap<string, TaskOutline>): Iss
   ];
 }
 
+/** What a task may need: its own id, near as it may be to what is written, would be the next mistake. */
+function* othersOf(task: TaskOutline, byId: ReadonlyMap<string, TaskOutline>): Generator<string> {
+  for (const id of byId.keys()) if (id !== task.id) yield id;
+}
+
+/** A hostile manifest has many ids and many needs of none of them, so no list of all is made for each. */
+function first(count: number, ids: Iterable<string>): string[] {
+  const found: string[] = [];
+  for (const id of ids) if (found.push(id) === count) break;
+  return found;
+}
+
 function checkTaskNeeds(task: TaskOutline, byId: ReadonlyMap<string, TaskOutline>): Issue[] {
   const seen = new Set<string>();
   return task.needs.flatMap(({ path, id }) => {
@@ -53,10 +65,8 @@ function checkTaskNeeds(task: TaskOutline, byId: ReadonlyMap<string, TaskOutline
         { code: 'self-need', ...place, message: `task ${shownValue(id)} needs itself`, allowed: 'ids of other tasks', fix: 'Remove it.' },
       ];
     if (byId.has(id)) return [];
-    // Its own id, near as it may be, would be the next mistake.
-    const others = (): IteratorObject<string> => byId.keys().filter((other) => other !== task.id);
-    const suggestion = nearest(id, others());
-    const shown = shownValue(others().take(shownIds).toArray().join(', '));
+    const suggestion = nearest(id, othersOf(task, byId));
+    const shown = shownValue(first(shownIds, othersOf(task, byId)).join(', '));
     const fix = suggestion === undefined ? 'Add the task or remove the need.' : `Did you mean ${suggestion}?`;
     return [
       {

@@ -14,7 +14,7 @@ import { getExecution } from '../../shared/execution/read/get-execution.ts';
 import { createWorkflow } from '../../shared/manifest/create-workflow.ts';
 import { publishWorkflow } from '../../shared/publish/publish-workflow.ts';
 import type { Actor } from '../../shared/tenant/actor.ts';
-import { addTenant } from './add-tenant.ts';
+import { addTenant } from '../support/add-tenant.ts';
 import { reportCrash } from './crash-report.ts';
 
 const [dataDir = '', mode = 'act', point = 'none', hit = '1'] = process.argv.slice(2);

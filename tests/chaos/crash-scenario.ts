@@ -12,7 +12,7 @@ import { createWorkflow } from '../../shared/manifest/create-workflow.ts';
 import { publishWorkflow } from '../../shared/publish/publish-workflow.ts';
 import type { Actor } from '../../shared/tenant/actor.ts';
 import { SimulatedRunner } from '../../runner/simulated/simulated-runner.ts';
-import { addTenant } from './add-tenant.ts';
+import { addTenant } from '../support/add-tenant.ts';
 import { reportCrash } from './crash-report.ts';
 
 const [dataDir = '', point = 'none', hit = '1'] = process.argv.slice(2);
