@@ -10,6 +10,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { addSchedule } from './constructs/add-schedule.ts';
 import { addStateMachine, stateMachineArn } from './constructs/add-state-machine.ts';
+import { callMaxMs } from '../shared/port/phases.ts';
 import { deliveriesMax } from '../shared/port/task-queue.ts';
 import { usualKeyDays } from '../shared/rotation/watch-rotations.ts';
 import { grant } from './constructs/grant.ts';
@@ -36,8 +37,8 @@ interface ExecutionStackProps extends StackProps {
   taskPollers: number | undefined;
 }
 
-/** The longest Lambda gives; functions/wire/lambda-runner.ts keeps tasks a minute below it. */
-const workerTimeout = Duration.minutes(15);
+/** The longest Lambda gives; functions/wire/lambda-runner.ts keeps tasks a minute below it, and functions/task/compensate-run.ts begins nothing that might not end in it. */
+const workerTimeout = Duration.millis(callMaxMs);
 
 /** Tasks at the same time. An account has 1,000 concurrent Lambdas by default, and the API needs some of them. */
 const workersMax = 500;

@@ -7,6 +7,9 @@ export interface PhaseInput {
   executionId: Id<'exec'>;
 }
 
+/** The longest that a function of the AWS home may take for one call, in milliseconds; Lambda gives no more. */
+export const callMaxMs = 15 * 60_000;
+
 /** How the tasks of a run ended, for the phase that left this token; a run that nobody cancelled and where nothing failed for good is still `open`. */
 export interface TasksEnd {
   token: string | undefined;

@@ -8,7 +8,7 @@
  */
 import { StateMachine } from 'aws-local-stepfunctions';
 import { awaitRun } from '../../shared/execution/phases/await-run.ts';
-import { compensateRun } from '../../shared/execution/phases/compensate-run.ts';
+import { compensateRun, type CompensationRound } from '../../shared/execution/phases/compensate-run.ts';
 import { dispatchRun } from '../../shared/execution/phases/dispatch-run.ts';
 import { recordRun } from '../../shared/execution/phases/record-run.ts';
 import { sealRun } from '../../shared/execution/phases/seal-run.ts';
@@ -33,6 +33,9 @@ export const stateAfterTasks = { open: 'Seal', failed: 'Compensate', cancelled: 
 export const plainWalk = ['Seal', 'Record'] as const satisfies readonly StateName[];
 /** Where a run goes on that its seal leaves open; the same test. */
 export const stateWhenUnsealed = 'Compensate' satisfies StateName;
+
+/** What a phase answers the machine. */
+type PhaseAnswer = { isSealed: boolean } | CompensationRound;
 
 type FirstState = 'Dispatch' | (typeof plainWalk)[number] | typeof stateWhenUnsealed;
 
@@ -140,7 +143,7 @@ export class LocalPhases implements Phases {
     for (const name of plainWalk) {
       try {
         const answer = await this.#work(name, input);
-        if (name === 'Seal' && answer?.isSealed !== true) return stateWhenUnsealed;
+        if (name === 'Seal' && !(answer && 'isSealed' in answer && answer.isSealed)) return stateWhenUnsealed;
       } catch {
         this.#stop.signal.throwIfAborted();
         // The interpreter runs it again, and hears of it when that does not help either.
@@ -164,15 +167,15 @@ export class LocalPhases implements Phases {
   }
 
   /** Runs one state; its output has the form that Step Functions gets, from a task token or around what a Lambda answers. */
-  async #runState(name: StateName, input: PhaseInput): Promise<{ outcome: string } | { Payload: { isSealed: boolean } | null }> {
+  async #runState(name: StateName, input: PhaseInput): Promise<{ outcome: string } | { Payload: PhaseAnswer | null }> {
     this.#stop.signal.throwIfAborted();
     if (name === 'AwaitRun') return { outcome: await this.#awaitRun(this.#deps(), input) };
     return { Payload: (await this.#work(name, input)) ?? null };
   }
 
   /** Does what a state of this name is there for, when it is the run's turn. */
-  async #work(name: keyof typeof handlers, input: PhaseInput): Promise<{ isSealed: boolean } | void> {
-    const work = async (): Promise<{ isSealed: boolean } | void> => {
+  async #work(name: keyof typeof handlers, input: PhaseInput): Promise<PhaseAnswer | void> {
+    const work = async (): Promise<PhaseAnswer | void> => {
       this.#stop.signal.throwIfAborted();
       try {
         return await handlers[name](this.#deps(), input);

@@ -50,7 +50,7 @@ describe('the supervision of runs by Step Functions', () => {
       expect(state).toBe('failed');
       expect(await statesOf(id)).toEqual({
         status: 'SUCCEEDED',
-        states: ['Dispatch', 'AwaitRun', 'HowItEnded', 'Compensate', 'Seal', 'IsSealed', 'Record'],
+        states: ['Dispatch', 'AwaitRun', 'HowItEnded', 'Compensate', 'IsCompensated', 'Seal', 'IsSealed', 'Record'],
       });
     },
     slowMs,
@@ -66,7 +66,7 @@ describe('the supervision of runs by Step Functions', () => {
       expect(await waitForExecution(home.client, id, { timeoutMs: slowMs })).toMatchObject({ state: 'cancelled' });
       expect(await statesOf(id)).toEqual({
         status: 'SUCCEEDED',
-        states: ['Dispatch', 'AwaitRun', 'HowItEnded', 'Compensate', 'Seal', 'IsSealed', 'Record'],
+        states: ['Dispatch', 'AwaitRun', 'HowItEnded', 'Compensate', 'IsCompensated', 'Seal', 'IsSealed', 'Record'],
       });
     },
     slowMs,

@@ -13,13 +13,24 @@ const definition = (): z.infer<typeof Definition> => Definition.parse(JSON.parse
 
 const nextOf = (name: string): string => z.string().parse(definition().States[name]?.['Next']);
 
-/** The Task states that the definition leads through from this one, when seals answer so, and nothing fails. */
-async function walk(from: string, { input = {}, seals = [true] }: { input?: object; seals?: readonly boolean[] } = {}): Promise<string[]> {
+/** What the Task states answer, one after the other; the last answer holds from then on. */
+interface Answers {
+  seals?: readonly boolean[];
+  compensations?: readonly { isDone: boolean; waitSeconds: number }[];
+}
+
+/** The Task states that the definition leads through from this one, when they answer so and nothing fails. */
+async function walk(
+  from: string,
+  { input = {}, seals = [true], compensations = [done] }: Answers & { input?: object } = {},
+): Promise<string[]> {
   const entered: string[] = [];
-  const answers = [...seals];
+  const left = { Seal: seals.map((isSealed) => ({ isSealed })), Compensate: [...compensations] };
   const enter = async (name: string) => {
     entered.push(name);
-    return { Payload: name === 'Seal' ? { isSealed: answers.shift() ?? true } : null };
+    if (name !== 'Seal' && name !== 'Compensate') return { Payload: null };
+    const answer = left[name].length > 1 ? left[name].shift() : left[name][0];
+    return { Payload: { ...answer } };
   };
   const handlers = Object.fromEntries(stateNames.map((name) => [name, () => enter(name)]));
   const parsed = JSON.parse(text) as StateMachineDefinition;
@@ -27,6 +38,8 @@ async function walk(from: string, { input = {}, seals = [true] }: { input?: obje
   await machine.run({ ...input }, { overrides: { taskResourceLocalHandlers: handlers } }).result;
   return entered;
 }
+
+const done = { isDone: true, waitSeconds: 0 };
 
 describe('the state machine of a run', () => {
   test('is valid Amazon States Language', () => {
@@ -67,7 +80,26 @@ describe('the state machine of a run', () => {
     expect(await walk('Seal', { seals: [false, true] })).toEqual(['Seal', stateWhenUnsealed, ...plainWalk]);
   });
 
+  test('goes from an undone run to its seal', async () => {
+    expect(await walk('Compensate')).toEqual(['Compensate', ...plainWalk]);
+  });
+
+  test('calls again at once for what a call had no time to undo', async () => {
+    const compensations = [{ isDone: false, waitSeconds: 0 }, done];
+    expect(await walk('Compensate', { compensations })).toEqual(['Compensate', 'Compensate', ...plainWalk]);
+  });
+
+  test('waits before it calls again as long as the call said', async () => {
+    const begun = performance.now();
+    expect(await walk('Compensate', { compensations: [{ isDone: false, waitSeconds: 1 }, done] })).toEqual([
+      'Compensate',
+      'Compensate',
+      ...plainWalk,
+    ]);
+    expect(performance.now() - begun).toBeGreaterThan(900);
+  });
+
   test('has no state of a kind that the interpreter was not tried with', () => {
-    expect(new Set(Object.values(definition().States).map(({ Type }) => Type))).toEqual(new Set(['Task', 'Choice']));
+    expect(new Set(Object.values(definition().States).map(({ Type }) => Type))).toEqual(new Set(['Task', 'Choice', 'Wait']));
   });
 });

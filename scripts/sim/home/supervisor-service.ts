@@ -1,34 +1,38 @@
 /** A supervisor like Step Functions: runs the real definition with the interpreter library, never dies, starts a name once, and gives up when its retries are used up. */
-import { readFileSync } from 'node:fs';
-import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
+import { StateMachine } from 'aws-local-stepfunctions';
 import { awaitRun } from '../../../shared/execution/phases/await-run.ts';
-import { compensateRun } from '../../../shared/execution/phases/compensate-run.ts';
+import { compensateRun, type CompensationRound } from '../../../shared/execution/phases/compensate-run.ts';
 import { dispatchRun } from '../../../shared/execution/phases/dispatch-run.ts';
 import { recordRun } from '../../../shared/execution/phases/record-run.ts';
 import { sealRun } from '../../../shared/execution/phases/seal-run.ts';
 import type { Deps } from '../../../shared/port/deps.ts';
-import type { PhaseInput, Phases, TasksEnd } from '../../../shared/port/phases.ts';
+import { callMaxMs, type PhaseInput, type Phases, type TasksEnd } from '../../../shared/port/phases.ts';
 import { stateNames } from '../../../statemachines/interpreter/local-phases.ts';
+import { readDefinition } from '../../../statemachines/interpreter/read-definition.ts';
 import type { Invoke } from './invoke.ts';
 import { networkRefusals, type SimulatedProcess } from '../world/simulated-process.ts';
 import type { World } from '../world/world.ts';
 
 /** What a phase answers its state machine. */
-type Answer = { isSealed: boolean } | void;
+type Answer = { isSealed: boolean } | CompensationRound;
 
 type StateName = (typeof stateNames)[number];
 
-const phases = { Dispatch: dispatchRun, Compensate: compensateRun, Seal: sealRun, Record: recordRun } as const;
-
-/** How long functions may take (stacks/execution-stack.ts). */
+/** How long functions may take (stacks/execution-stack.ts); the one that compensates runs tasks, so it has all that there is. */
 const phaseMs = 60_000;
-const compensateMs = 15 * 60_000;
+
+const phases = {
+  Dispatch: dispatchRun,
+  Compensate: (deps: Deps, input: PhaseInput) => compensateRun(deps, input, { maxMs: callMaxMs }),
+  Seal: sealRun,
+  Record: recordRun,
+} as const;
+
 /** How long it takes at most until somebody reads an alarm and redrives. */
 const operatorMs = 30 * 60_000;
 
-const definition = JSON.parse(
-  readFileSync(new URL('../../../statemachines/run.asl.json', import.meta.url), 'utf8'),
-) as StateMachineDefinition; // Our own file; tests validate it.
+/** As Step Functions takes it: only what the definition says, and Lambda, ends a task. */
+const definition = readDefinition('run.asl.json');
 const machines = new Map(
   stateNames.map((name) => [name, new StateMachine({ ...definition, StartAt: name }, { validationOptions: { noValidate: true } })]),
 );
@@ -95,10 +99,11 @@ export class SupervisorService {
     }
   }
 
-  async #runState(name: StateName, input: PhaseInput): Promise<{ outcome: string } | { Payload: { isSealed: boolean } | null }> {
+  async #runState(name: StateName, input: PhaseInput): Promise<{ outcome: string } | { Payload: Answer | null }> {
     if (name === 'AwaitRun') return this.#await(input);
-    const phase: (deps: Deps, input: PhaseInput) => Promise<Answer> = phases[name];
-    const call = (): Promise<Answer> => this.#invoke(name, name === 'Compensate' ? compensateMs : phaseMs, (deps) => phase(deps, input));
+    const phase: (deps: Deps, input: PhaseInput) => Promise<Answer | void> = phases[name];
+    const call = (): Promise<Answer | void> =>
+      this.#invoke(name, name === 'Compensate' ? callMaxMs : phaseMs, (deps) => phase(deps, input));
     // Lambda may run an invocation twice; only one of them is heard.
     if (this.#world.strikes('doubleMessage'))
       call().catch((error: unknown) => this.#world.tell('supervisor', () => `twin of ${name}: ${String(error)}`));

@@ -22,42 +22,91 @@ const maxAttempts = 5;
 const maxLosses = 5;
 const baseDelayMs = 500;
 const maxDelayMs = 60_000;
+/** Between two calls a store out of order lets the pause grow further: each call is nine events in the history of the supervision, and Step Functions ends that at 25,000. */
+const maxDelayOfCallsMs = 10 * 60_000;
 /** Beyond the task's own limit: fetching, storing and one slow write. */
 const leaseGraceMs = 60_000;
 
-/** Compensates a failed or cancelled run; does nothing for any other. */
-export async function compensateRun(deps: Deps, { tenant, executionId }: PhaseInput): Promise<void> {
+/** Whether all that was to be undone is; if not, whoever called calls again after so many whole seconds. */
+export type CompensationRound = {
+  isDone: boolean;
+  waitSeconds: number;
+};
+
+/** One call, which may be ended from outside when its time is up. */
+interface Call {
+  head: ExecutionRecord;
+  /** Whether something of so many milliseconds would end in time. */
+  hasTime(ms: number): boolean;
+  /** Whether it has tried anything yet. */
+  hasBegun: boolean;
+}
+
+/**
+ * Compensates a failed or cancelled run; does nothing for any other. Who ends the call after `maxMs` milliseconds says so: nothing is begun then, and nobody waited
+ * for, that might not end in time, and another call goes on. Only the first attempt of a call begins in any case, so each call gets somewhere, however long that one may take.
+ */
+export async function compensateRun(
+  deps: Deps,
+  { tenant, executionId }: PhaseInput,
+  { maxMs = Infinity }: { maxMs?: number } = {},
+): Promise<CompensationRound> {
+  const until = deps.clock.elapsedMs() + maxMs;
   const head = await getExecutionRecord(deps, tenant, executionId);
-  if (head.outcome === 'open' || head.receiptId !== null) return;
+  if (head.outcome === 'open' || head.receiptId !== null) return { isDone: true, waitSeconds: 0 };
   await deps.table.write([{ kind: 'update', key: headKey(tenant, executionId), set: { state: 'compensating' }, conditions: [isOpen] }]);
   const undone = (await listTasks(deps, head))
     .filter((task) => task.compensation === 'pending' || task.compensation === 'running')
     .sort((a, b) => (b.completedAt ?? 0) - (a.completedAt ?? 0));
-  for (const task of undone) await compensateTask(deps, head, task);
+  const call: Call = { head, hasTime: (ms) => deps.clock.elapsedMs() + ms <= until, hasBegun: false };
+  for (const task of undone) {
+    const waitMs = await compensateTask(deps, call, task);
+    if (waitMs !== null) return { isDone: false, waitSeconds: Math.ceil(waitMs / 1_000) };
+  }
+  return { isDone: true, waitSeconds: 0 };
 }
 
 const isOpen = { kind: 'in', field: 'state', values: openStates } as const;
 
-async function compensateTask(deps: Deps, head: ExecutionRecord, first: TaskRecord): Promise<void> {
+/** Null when the compensation has ended; else in how many milliseconds another call is to go on with it. */
+async function compensateTask(deps: Deps, call: Call, first: TaskRecord): Promise<number | null> {
+  const { head } = call;
   let task: TaskRecord | undefined = first;
   while (task && task.compensation !== 'done' && task.compensation !== 'failed') {
+    const needsMs = task.timeoutMs + leaseGraceMs;
+    if (call.hasBegun && !call.hasTime(needsMs)) return 0;
     const claimed = await claim(deps, head, task);
     if (claimed === 'hopeless') await giveUp(deps, head, task);
     else if (claimed) {
-      await deps.faults.hit('compensate:after-claim');
-      const ended = await runAttempt(deps, head, claimed, 'compensation');
-      await deps.faults.hit('compensate:after-run');
-      const gaveUp = ended.failed !== null && isFinal(ended.failed, claimed.compensationAttempt);
-      const state = ended.failed === null ? 'done' : gaveUp ? 'failed' : 'pending';
-      if (state === 'failed')
-        deps.logger.error('a compensation failed', { executionId: head.id, taskId: task.id, failure: ended.failed?.failure });
-      await finish(deps, { head, task: claimed }, state, ended);
-      if (state === 'pending') await deps.clock.sleep(pauseAfter(claimed.compensationAttempt, deps.ids.random()));
+      call.hasBegun = true;
+      if ((await undo(deps, head, claimed)) === 'pending') {
+        const pause = { attempt: claimed.compensationAttempt, random: deps.ids.random() };
+        const pauseMs = pauseAfter(pause, maxDelayMs);
+        if (!call.hasTime(pauseMs + needsMs)) return pauseAfter(pause, maxDelayOfCallsMs);
+        await deps.clock.sleep(pauseMs);
+      }
     } else {
-      await deps.clock.sleep(baseDelayMs); // Somebody else holds it; wait for the result or for the end of the lease.
+      // Somebody else holds it; wait for the result or for the end of the lease.
+      const heldMs = Math.max(0, task.leaseUntil - deps.clock.now());
+      if (!call.hasTime(heldMs + needsMs)) return heldMs;
+      await deps.clock.sleep(baseDelayMs);
     }
     [task] = await getTasks(deps, head, [task.id]);
   }
+  return null;
+}
+
+/** Runs the attempt that was claimed, to its end; answers what the compensation is now. */
+async function undo(deps: Deps, head: ExecutionRecord, claimed: TaskRecord): Promise<TaskRecord['compensation']> {
+  await deps.faults.hit('compensate:after-claim');
+  const ended = await runAttempt(deps, head, claimed, 'compensation');
+  await deps.faults.hit('compensate:after-run');
+  const gaveUp = ended.failed !== null && isFinal(ended.failed, claimed.compensationAttempt);
+  const state = ended.failed === null ? 'done' : gaveUp ? 'failed' : 'pending';
+  if (state === 'failed')
+    deps.logger.error('a compensation failed', { executionId: head.id, taskId: claimed.id, failure: ended.failed?.failure });
+  await finish(deps, { head, task: claimed }, state, ended);
+  return state;
 }
 
 /** A store out of order is never the end: it says nothing about whether the undoing works. */
@@ -65,8 +114,8 @@ function isFinal({ failure, retryable }: FailedAttempt, attempt: number): boolea
   return !retryable || (attempt >= maxAttempts && failure !== 'store');
 }
 
-function pauseAfter(attempt: number, random: number): number {
-  return Math.min(maxDelayMs, baseDelayMs * 2 ** attempt) * (0.5 + random / 2);
+function pauseAfter({ attempt, random }: { attempt: number; random: number }, maxMs: number): number {
+  return Math.min(maxMs, baseDelayMs * 2 ** attempt) * (0.5 + random / 2);
 }
 
 async function claim(deps: Deps, head: ExecutionRecord, task: TaskRecord): Promise<TaskRecord | 'hopeless' | undefined> {

@@ -36,7 +36,7 @@ tasks:
     const made = async (): Promise<TaskView | undefined> => (await view()).find((task) => task.id === 'made');
     while ((await view()).some(({ state }) => state !== 'succeeded' && state !== 'failed')) await delay(10);
 
-    const dispatchers: Promise<void>[] = [];
+    const dispatchers: Promise<unknown>[] = [];
     for (let attempt = 1; attempt <= 6; attempt += 1) {
       dispatchers.push(compensateRun(deps, input));
       while (late.length < attempt) await delay(5);

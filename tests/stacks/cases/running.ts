@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { operations } from '../../../functions/http/index.ts';
 import { TenantId } from '../../../shared/core/tenant-id.ts';
+import { callMaxMs } from '../../../shared/port/phases.ts';
 import { homeTemplate, type HomeTemplate } from '../home-template.ts';
 import { propertiesOf, resourcesOf } from '../read-template.ts';
 
@@ -72,6 +73,11 @@ export function describeRunning(): void {
           .map(({ resource }) => resource.Properties['MemorySize']);
       expect(memory('GetReceipt')).toEqual([1_024]);
       expect(memory('ReplayPolicy')).toEqual([2_048]);
+    });
+
+    test('what undoes runs has the time that it counts on', () => {
+      const functions = resourcesOf(home, 'AWS::Lambda::Function').filter(({ id }) => id.startsWith('CompensateRun'));
+      expect(functions.map(({ resource }) => resource.Properties['Timeout'])).toEqual([callMaxMs / 1_000]);
     });
   });
 }
