@@ -27,4 +27,9 @@ export interface TaskQueue {
    * claim of their own, and after a crash a claim of a process that is gone is a lost attempt like any other.
    */
   reserve?(slots: number): ReservedSlots | undefined;
+  /**
+   * Does work that is no message's in a slot of its own, before the messages that wait. Only where this process runs what it dispatches, and so has a number of slots. Work that waits when the
+   * queue is closed is never begun, and the promise never settled: the restart goes on with it.
+   */
+  inSlot?<T>(work: () => Promise<T>): Promise<T>;
 }

@@ -124,5 +124,6 @@ function faultyQueue(process: SimulatedProcess, queue: LocalTaskQueue): TaskQueu
       for (const message of messages) await send(message, delayMs);
     },
     reserve: (slots) => queue.reserve(slots),
+    inSlot: (work) => queue.inSlot(work),
   };
 }

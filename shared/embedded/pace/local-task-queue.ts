@@ -32,6 +32,8 @@ export class LocalTaskQueue implements TaskQueue {
   readonly #failed = new LRUCache<string, number>({ max: rememberedMax });
   /** Slots in use or reserved. */
   #used = 0;
+  /** Work that is no message's and waits for a slot. */
+  readonly #awaited: (() => void)[] = [];
   readonly #stop = new AbortController();
   #handle: ((message: TaskMessage) => Promise<void>) | undefined;
   #idle: (() => void)[] = [];
@@ -76,6 +78,18 @@ export class LocalTaskQueue implements TaskQueue {
     };
   }
 
+  async inSlot<T>(work: () => Promise<T>): Promise<T> {
+    await new Promise<void>((resolve) => {
+      this.#awaited.push(resolve);
+      this.#pump();
+    });
+    try {
+      return await work();
+    } finally {
+      this.#free(1);
+    }
+  }
+
   /** Messages that wait for a free slot. */
   get backlog(): number {
     return this.#waiting.size;
@@ -99,6 +113,13 @@ export class LocalTaskQueue implements TaskQueue {
   }
 
   #pump(): void {
+    if (this.#stop.signal.aborted) return;
+    while (this.#used < this.#options.width) {
+      const begin = this.#awaited.shift();
+      if (begin === undefined) break;
+      this.#used += 1;
+      begin();
+    }
     const handle = this.#handle;
     if (!handle) return;
     for (const [key, message] of this.#waiting) {

@@ -75,12 +75,11 @@ async function compensateTask(deps: Deps, call: Call, first: TaskRecord): Promis
   while (task && task.compensation !== 'done' && task.compensation !== 'failed') {
     const needsMs = task.timeoutMs + leaseGraceMs;
     if (call.hasBegun && !call.hasTime(needsMs)) return 0;
-    const claimed = await claim(deps, head, task);
-    if (claimed === 'hopeless') await giveUp(deps, head, task);
-    else if (claimed) {
-      call.hasBegun = true;
-      if ((await undo(deps, head, claimed)) === 'pending') {
-        const pause = { attempt: claimed.compensationAttempt, random: deps.ids.random() };
+    const tried = await tryToUndo(deps, call, task);
+    if (tried === 'hopeless') await giveUp(deps, head, task);
+    else if (tried !== 'held') {
+      if (tried.compensation === 'pending') {
+        const pause = { attempt: tried.attempt, random: deps.ids.random() };
         const pauseMs = pauseAfter(pause, maxDelayMs);
         if (!call.hasTime(pauseMs + needsMs)) return pauseAfter(pause, maxDelayOfCallsMs);
         await deps.clock.sleep(pauseMs);
@@ -94,6 +93,20 @@ async function compensateTask(deps: Deps, call: Call, first: TaskRecord): Promis
     [task] = await getTasks(deps, head, [task.id]);
   }
   return null;
+}
+
+/** What became of a look at a compensation: an attempt of this call, which has ended, or none. */
+type Tried = { attempt: number; compensation: TaskRecord['compensation'] } | 'hopeless' | 'held';
+
+/** Claims the compensation and runs the attempt. Its slot is had before the claim, whose lease begins at once. */
+async function tryToUndo(deps: Deps, call: Call, task: TaskRecord): Promise<Tried> {
+  const work = async (): Promise<Tried> => {
+    const claimed = await claim(deps, call.head, task);
+    if (typeof claimed === 'string') return claimed;
+    call.hasBegun = true;
+    return { attempt: claimed.compensationAttempt, compensation: await undo(deps, call.head, claimed) };
+  };
+  return deps.queue.inSlot?.(work) ?? work();
 }
 
 /** Runs the attempt that was claimed, to its end; answers what the compensation is now. */
@@ -118,9 +131,9 @@ function pauseAfter({ attempt, random }: { attempt: number; random: number }, ma
   return Math.min(maxMs, baseDelayMs * 2 ** attempt) * (0.5 + random / 2);
 }
 
-async function claim(deps: Deps, head: ExecutionRecord, task: TaskRecord): Promise<TaskRecord | 'hopeless' | undefined> {
+async function claim(deps: Deps, head: ExecutionRecord, task: TaskRecord): Promise<TaskRecord | 'hopeless' | 'held'> {
   const now = deps.clock.now();
-  if (task.compensation === 'running' && task.leaseUntil > now) return undefined;
+  if (task.compensation === 'running' && task.leaseUntil > now) return 'held';
   // Nobody runs it now, so an attempt without an end never had one.
   if (task.compensationAttempts.filter(({ endedAt }) => endedAt === null).length > maxLosses) return 'hopeless';
   const attempt = task.compensationAttempt + 1;
@@ -138,7 +151,7 @@ async function claim(deps: Deps, head: ExecutionRecord, task: TaskRecord): Promi
       conditions: asSeen(task),
     },
   ]);
-  return ok ? { ...task, ...change } : undefined;
+  return ok ? { ...task, ...change } : 'held';
 }
 
 /** Ends a compensation that lost too many attempts; the receipt says so, and a person has to look. */

@@ -74,3 +74,46 @@ describe('a message whose handler throws', () => {
     expect([delivered(), putAside()]).toEqual([10 * deliveriesMax + 1, 0]);
   });
 });
+
+describe('work in a slot', () => {
+  /** Work that says when it began, and ends when it is told to. */
+  function buildWork(): { work: () => Promise<void>; hasBegun: () => boolean; end: (error?: Error) => void } {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let hasBegun = false;
+    const work = async (): Promise<void> => {
+      hasBegun = true;
+      return promise;
+    };
+    return { work, hasBegun: () => hasBegun, end: (error) => (error === undefined ? resolve() : reject(error)) };
+  }
+
+  test('waits for a free one, goes before messages that wait, and leaves it also when it fails', async () => {
+    const { queue, delivered } = buildQueue(() => undefined);
+    const works = [buildWork(), buildWork(), buildWork()] as const;
+    const ended = works.map(async ({ work }) => queue.inSlot(work));
+    await queue.send([message]);
+    await settled();
+    expect([works.map(({ hasBegun }) => hasBegun()), delivered(), queue.backlog]).toEqual([[true, true, false], 0, 1]);
+    works[1].end(new Error('no'));
+    await expect(ended[1]).rejects.toThrow('no');
+    await settled();
+    expect([works[2].hasBegun(), delivered()]).toEqual([true, 0]);
+    works[0].end();
+    await ended[0];
+    await settled();
+    expect(delivered()).toBe(1);
+    works[2].end();
+    await ended[2];
+  });
+
+  test('is not begun any more when the queue closes', async () => {
+    const { queue } = buildQueue(() => undefined);
+    const held = queue.reserve(2);
+    const waiting = buildWork();
+    void queue.inSlot(waiting.work);
+    const closed = queue.close();
+    held?.release();
+    await closed;
+    expect(waiting.hasBegun()).toBe(false);
+  });
+});
