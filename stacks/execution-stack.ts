@@ -61,6 +61,8 @@ export class ExecutionStack extends Stack {
   readonly worker: OperationFunction;
   readonly sweep: OperationFunction;
   readonly log: TransparencyLog;
+  readonly keyRotation: KeyRotation;
+  readonly retention: Retention;
   readonly #rotationMachineArn: string;
   readonly environmentOfHome: Record<string, string>;
   readonly #props: ExecutionStackProps;
@@ -99,8 +101,8 @@ export class ExecutionStack extends Stack {
     this.sweep = this.#sweep();
     this.log = new TransparencyLog(this, 'TransparencyLog', { code: props.code, parts: props.parts, environment: this.environmentOfHome });
     const { code, parts, maxKeyDays = usualKeyDays } = props;
-    new KeyRotation(this, 'KeyRotation', { code, parts, environment: this.environmentOfHome, machineName, maxKeyDays });
-    new Retention(this, 'Retention', {
+    this.keyRotation = new KeyRotation(this, 'KeyRotation', { code, parts, environment: this.environmentOfHome, machineName, maxKeyDays });
+    this.retention = new Retention(this, 'Retention', {
       code,
       parts,
       environment: this.environmentOfHome,

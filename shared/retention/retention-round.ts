@@ -9,7 +9,7 @@ import { purgeTenant, type Round } from './purge/purge-tenant.ts';
 
 export type RoundDeps = PurgeDeps & Pick<Deps, 'dataKeys'>;
 
-/** Names of a page travel through a state machine, whose input has at most 256 KB. */
+/** Names of a page travel through a state machine, whose input has at most 256 KB and whose history 25,000 events. */
 const tenantsPerPage = 200;
 
 /** One page of the tenants that a round is about. */

@@ -13,12 +13,14 @@ interface ScheduleOptions {
   input?: object;
 }
 
-/** Calls a function, or starts a machine, at these times, with this event, with a role that can call nothing else. */
+/** Calls a function, or starts a machine, at these times, with this event, with a role that can call nothing else. A call that fails is not repeated. */
 export function addSchedule(scope: Construct, id: string, { calls, description, at, input }: ScheduleOptions): void {
   const [action, arn] =
     calls instanceof StateMachine
       ? (['states:StartExecution', calls.stateMachineArn] as const)
       : (['lambda:InvokeFunction', calls.function.functionArn] as const);
+  // Lambda would try a failed call twice more, beside the next one of the schedule, and an alarm would count it three times.
+  if (!(calls instanceof StateMachine)) calls.function.configureAsyncInvoke({ retryAttempts: 0 });
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
   grant(role, [action], [arn]);
   new CfnSchedule(scope, id, {

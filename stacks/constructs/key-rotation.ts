@@ -19,6 +19,9 @@ interface KeyRotationProps {
 
 /** Rotates keys: the machine, the only function that may make, switch and delete keys, and the schedule that begins what is due. */
 export class KeyRotation extends Construct {
+  /** Looks every hour at what is due and what stopped. */
+  readonly watch: OperationFunction;
+
   constructor(scope: Construct, id: string, props: KeyRotationProps) {
     super(scope, id);
     const rotate = this.#function('Rotate', props, 'take-rotation-step', 'Takes one step of a rotation of keys');
@@ -35,12 +38,12 @@ export class KeyRotation extends Construct {
       // Evidence of a rotation is in the table and the log of statements; this is for whoever looks into a failure.
       logRetention: RetentionDays.THREE_MONTHS,
     });
-    const watch = this.#function('Watch', props, 'watch-rotations', 'Begins rotations that are due and goes on with those that stopped');
-    parts.signingKey.grantTry(watch.role);
-    parts.envelopeKey.grantTry(watch.role);
-    grant(watch.role, ['states:StartExecution'], [stateMachineArn(this, props.machineName)]);
+    this.watch = this.#function('Watch', props, 'watch-rotations', 'Begins rotations that are due and goes on with those that stopped');
+    parts.signingKey.grantTry(this.watch.role);
+    parts.envelopeKey.grantTry(this.watch.role);
+    grant(this.watch.role, ['states:StartExecution'], [stateMachineArn(this, props.machineName)]);
     addSchedule(this, 'WatchSchedule', {
-      calls: watch,
+      calls: this.watch,
       description: 'Looks at the age of the keys of Maestro Conductor',
       at: 'rate(1 hour)',
       input: { maxKeyDays: props.maxKeyDays },

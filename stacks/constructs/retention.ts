@@ -1,10 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { FunctionCode } from '../function-code.ts';
 import type { HomeParts } from '../home-environment.ts';
 import { addSchedule } from './add-schedule.ts';
-import { addStateMachine } from './add-state-machine.ts';
+import { addStateMachine, stateMachineArn } from './add-state-machine.ts';
+import { grant } from './grant.ts';
 import { OperationFunction } from './operation-function.ts';
 
 interface RetentionProps {
@@ -16,6 +18,8 @@ interface RetentionProps {
 
 /** Purges what is due, every night: the machine with a Map over the tenants, and the only scheduled function that may erase stored objects. */
 export class Retention extends Construct {
+  readonly machine: StateMachine;
+
   constructor(scope: Construct, id: string, { code, parts, environment, machineName }: RetentionProps) {
     super(scope, id);
     const list = new OperationFunction(this, 'List', {
@@ -37,7 +41,7 @@ export class Retention extends Construct {
     parts.receipts.grantReadWrite(purge.role);
     for (const bucket of [parts.data, parts.logs]) bucket.grantRead(purge.role);
     for (const bucket of [parts.data, parts.logs, parts.receipts]) bucket.grantErase(purge.role);
-    const machine = addStateMachine(this, 'Machine', {
+    this.machine = addStateMachine(this, 'Machine', {
       machineName,
       definition: 'retention',
       functions: { ListTenants: list, PurgeTenant: purge },
@@ -45,9 +49,11 @@ export class Retention extends Construct {
       // The proof of a purge is its manifest; this is for whoever looks into a failure.
       logRetention: RetentionDays.THREE_MONTHS,
     });
+    // Each page of tenants begins the next one in an execution of its own.
+    grant(this.machine.role, ['states:StartExecution'], [stateMachineArn(this, machineName)]);
     // At three at night, as the seed has it (004 §5.6).
     addSchedule(this, 'Schedule', {
-      calls: machine,
+      calls: this.machine,
       description: 'Purges what is due in Maestro Conductor',
       at: 'cron(0 3 * * ? *)',
       input: { cursor: null },

@@ -112,6 +112,13 @@ function runAlarms({ stage, execution }: WatchedParts): AlarmSpec[] {
       periods: 3,
       when: 'heartbeat',
     },
+    {
+      alarmName: 'mc-sweep-errors',
+      what: 'The sweep of open runs failed, or could not look after some of them; what a crash leaves behind stays there.',
+      metric: execution.sweep.function.metricErrors({ period, statistic: 'Sum' }),
+      threshold: 1,
+      periods: 2,
+    },
   ];
 }
 
@@ -144,7 +151,7 @@ function logAlarms({ stage, execution: { log } }: WatchedParts): AlarmSpec[] {
 }
 
 /** A rotation that does not end leaves two keys where there should be one. */
-function keyAlarms({ stage }: WatchedParts): AlarmSpec[] {
+function keyAlarms({ stage, execution: { keyRotation } }: WatchedParts): AlarmSpec[] {
   return [
     {
       alarmName: 'mc-key-rotation-pending',
@@ -154,16 +161,30 @@ function keyAlarms({ stage }: WatchedParts): AlarmSpec[] {
       threshold: 7 * 24 * 3_600_000,
       when: 'above',
     },
+    {
+      alarmName: 'mc-key-watch-errors',
+      what: 'Nobody looks at the keys: the watch of their rotations failed for two hours.',
+      metric: keyRotation.watch.function.metricErrors({ period: Duration.hours(1), statistic: 'Sum' }),
+      threshold: 1,
+      periods: 2,
+    },
   ];
 }
 
 /** What must go by a rule and does not is a promise broken; nobody would notice otherwise. */
-function retentionAlarms({ stage }: WatchedParts): AlarmSpec[] {
+function retentionAlarms({ stage, execution: { retention } }: WatchedParts): AlarmSpec[] {
   return [
     {
       alarmName: 'mc-purge-failures',
       what: 'A purge failed; what it began is carried on by the next round.',
       metric: ownMetric(stage, metricNames.purgeFailuresTotal, 'Sum'),
+      threshold: 1,
+    },
+    {
+      alarmName: 'mc-purge-stopped',
+      what: 'A round of retention ended before it had looked at every tenant.',
+      // It has no limit of its own that it could time out by.
+      metric: retention.machine.metricFailed({ period, statistic: 'Sum' }),
       threshold: 1,
     },
     {

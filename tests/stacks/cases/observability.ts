@@ -142,6 +142,50 @@ export function describeObservability(): void {
     });
   });
 
+  describe('what is called by a schedule', () => {
+    const functionOf = (path: RegExp): string | undefined => resourcesOf(home, 'AWS::Lambda::Function').find(({ id }) => path.test(id))?.id;
+
+    test('is called once each time: Lambda repeats no call that failed', () => {
+      const called = resourcesOf(home, 'AWS::Scheduler::Schedule')
+        .map(({ resource }) => (resource.Properties['Target'] as { Arn: { 'Fn::GetAtt'?: string[] } }).Arn['Fn::GetAtt']?.[0])
+        .filter((id) => id !== undefined); // A machine is no function.
+      const once = propertiesOf(home, 'AWS::Lambda::EventInvokeConfig').filter(({ MaximumRetryAttempts }) => MaximumRetryAttempts === 0);
+      expect(called).toHaveLength(4);
+      expect(once.map(({ FunctionName }) => (FunctionName as { Ref: string }).Ref).sort()).toEqual(called.toSorted());
+    });
+
+    test.each([
+      ['mc-sweep-errors', /^SweepExecutionsFunction/, 300],
+      ['mc-log-errors', /^TransparencyLogIntegrateFunction/, 300],
+      // It is called every hour.
+      ['mc-key-watch-errors', /^KeyRotationWatchFunction/, 3_600],
+    ])('and fails in two periods: %s', (name, path, Period) => {
+      expect(alarm(name)).toMatchObject({
+        Namespace: 'AWS/Lambda',
+        MetricName: 'Errors',
+        Statistic: 'Sum',
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        Threshold: 1,
+        EvaluationPeriods: 2,
+        Period,
+      });
+      expect(functionOf(path)).toBeDefined();
+      expect(JSON.stringify(alarm(name)?.['Dimensions'])).toContain(functionOf(path));
+    });
+
+    test('and is a machine that ends before its work: the round of retention rings at once', () => {
+      expect(alarm('mc-purge-stopped')).toMatchObject({
+        Namespace: 'AWS/States',
+        MetricName: 'ExecutionsFailed',
+        Statistic: 'Sum',
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        Threshold: 1,
+        EvaluationPeriods: 1,
+      });
+      expect(JSON.stringify(alarm('mc-purge-stopped')?.['Dimensions'])).toMatch(/RetentionMachine/);
+    });
+  });
+
   describe('a message that can never be handled', () => {
     test('is put aside after five deliveries, kept for two weeks, and the first one rings', () => {
       const deadLetters = home.resources.find(({ resource: { Type }, id }) => Type === 'AWS::SQS::Queue' && id.startsWith('DeadLetters'));

@@ -31,6 +31,13 @@ export function describeRetention(): void {
     expect(rights).toEqual([expect.objectContaining({ Action: 'states:StartExecution', Resource: machine })]);
   });
 
+  test('the machine begins the next page of tenants itself, and may start no other machine', () => {
+    const starts = grantsOf(home).filter(
+      ({ id, Action }) => id.startsWith('RetentionMachineRole') && listOf(Action).includes('states:StartExecution'),
+    );
+    expect(starts.map(({ Resource }) => JSON.stringify(Resource))).toEqual([expect.stringMatching(/:stateMachine:mc-dev-retention"]]}$/)]);
+  });
+
   describe('objects', () => {
     test('are erased by the purge and by an admin who asks for one, and by nothing else', () => {
       const policies = resourcesOf(home, 'AWS::IAM::Policy').filter(({ resource }) =>
