@@ -6,6 +6,7 @@
 interface StackArtifact {
   type: string;
   dependencies?: string[];
+  environment?: string;
   properties?: { stackTemplateAssetObjectUrl?: string; templateFile?: string };
 }
 
@@ -21,6 +22,12 @@ const declaredRegion = process.env['MC_REGION'] === undefined ? [] : ['-c', `reg
 
 /** The tenant whose admins run the home; as `-c ownerTenant=…` for CDK. */
 const ownerTenant = process.env['MC_OWNER_TENANT'] === undefined ? [] : ['-c', `ownerTenant=${process.env['MC_OWNER_TENANT']}`];
+
+/** The region of a stack: the one that it names, as `aws://account/region`, or else that of the home. */
+function regionOf({ environment }: StackArtifact, home: string): string {
+  const named = environment?.split('/').at(-1) ?? 'unknown-region';
+  return named === 'unknown-region' ? home : named;
+}
 
 /** The HTTPS address of a template that CDK published: the manifest has it as `s3://bucket/key` with placeholders. */
 function templateUrl(location: string, account: string, region: string): string {
@@ -43,7 +50,7 @@ export default $config({
 
     const { artifacts } = JSON.parse(readFileSync(`${assembly}/manifest.json`, 'utf8')) as { artifacts: Record<string, StackArtifact> };
     const { accountId } = await aws.getCallerIdentity({});
-    const { region } = await aws.getRegion({});
+    const { region: home } = await aws.getRegion({});
     const deployed = new Map<string, aws.cloudformation.Stack>();
     const deploy = (name: string): void => {
       const artifact = artifacts[name];
@@ -52,8 +59,9 @@ export default $config({
       const dependencies = artifact.dependencies ?? [];
       dependencies.forEach(deploy);
       const dependsOn = dependencies.flatMap((dependency) => deployed.get(dependency) ?? []);
+      const region = regionOf(artifact, home);
       // The state machine has a name of its own, roles do not.
-      const args = { name, templateUrl: templateUrl(location, accountId, region), capabilities: ['CAPABILITY_IAM'] };
+      const args = { name, region, templateUrl: templateUrl(location, accountId, region), capabilities: ['CAPABILITY_IAM'] };
       deployed.set(name, new aws.cloudformation.Stack(name, args, { dependsOn }));
     };
     Object.keys(artifacts).forEach(deploy);

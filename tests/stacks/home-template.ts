@@ -21,6 +21,8 @@ interface Resource {
 export interface HomeTemplate {
   /** Every resource of every stack, by stack and logical id. */
   resources: { stack: string; id: string; resource: Resource }[];
+  /** What the CDK says of its stacks in the folder that it writes. */
+  manifest: string;
   /** What cdk-nag has to say, as "rule resource places". */
   findings(): string[];
 }
@@ -70,7 +72,7 @@ function synthesise(settings: Settings): HomeTemplate {
         const template = Template.fromStack(stack).toJSON() as { Resources: Record<string, Resource> };
         return Object.entries(template.Resources).map(([id, resource]) => ({ stack: stack.stackName, id, resource }));
       });
-    return { resources, findings: () => nagFindings(app) };
+    return { resources, manifest: readFileSync(join(outdir, 'manifest.json'), 'utf8'), findings: () => nagFindings(app) };
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }

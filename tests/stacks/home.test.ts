@@ -10,6 +10,7 @@ import { describeRules } from './cases/rules.ts';
 import { describeRunners } from './cases/runners.ts';
 import { describeRunning } from './cases/running.ts';
 import { describeScaling } from './cases/scaling.ts';
+import { describeSst } from './cases/sst.ts';
 import { describeStorage } from './cases/storage.ts';
 
 describe('api', describeApi);
@@ -22,4 +23,5 @@ describe('rules', describeRules);
 describe('runners', describeRunners);
 describe('running', describeRunning);
 describe('scaling', describeScaling);
+describe('sst', describeSst);
 describe('storage', describeStorage);
