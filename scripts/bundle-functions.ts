@@ -11,7 +11,7 @@ import type { Operation } from '../functions/middleware/operation.ts';
 import { catalogPath } from '../policy/catalog/bundled-packs.ts';
 import { bundlePath } from '../policy/engine/load-shipped-packs.ts';
 import { shippedPacks } from '../policy/engine/shipped-packs.ts';
-import { packWorkerBundle, packWorkerSource } from '../policy/engine/thread/pack-thread.ts';
+import { packWorkerBundle, packWorkerSource } from '../policy/engine/process/pack-process.ts';
 import { digestBytes, digestJson, type Digest } from '../shared/core/digest.ts';
 import { childEgress, childMain } from '../runner/sandbox/node-arguments.ts';
 
@@ -43,7 +43,7 @@ async function filesOf(folder: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile() && entry.name.endsWith('.ts')).map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** The thread that judges tenants' packs is a program of its own, so each function has a copy beside it. */
+/** What judges tenants' packs is a program of its own, so each function has a copy beside it. */
 async function bundleWorker(): Promise<void> {
   await bundle([{ in: packWorkerSource, out: basename(packWorkerBundle, '.mjs') }]);
 }

@@ -10,7 +10,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { bundledPacks } from '../../policy/catalog/bundled-packs.ts';
-import { packWorkerBundle } from '../../policy/engine/thread/pack-thread.ts';
+import { packWorkerBundle } from '../../policy/engine/process/pack-process.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { DynamoTable } from '../../shared/aws/dynamo-table.ts';
 import { EmfMetrics } from '../../shared/aws/emf-metrics.ts';
@@ -97,7 +97,7 @@ function buildDeps(env: z.infer<typeof Environment>): Deps {
   const ids = ulidIds(clock);
   const logger = powertoolsLogger(env.POWERTOOLS_SERVICE_NAME);
   const retry = { clock, ids };
-  // The bundle step puts the packs and the thread for tenants' packs next to the handler.
+  // The bundle step puts the packs and the program for tenants' packs next to the handler.
   const packs = fileURLToPath(new URL('./packs/', import.meta.url));
   const workerFile = fileURLToPath(new URL(`./${packWorkerBundle}`, import.meta.url));
   const table = new DynamoTable(new DynamoDBClient(patience), env.MC_TABLE, retry);

@@ -1,4 +1,4 @@
-/** The packs that lie beside the program, and the bench for those of tenants: nothing of a stranger's bundle runs in this thread. */
+/** The packs that lie beside the program, and the bench for those of tenants: nothing of a stranger's bundle runs in this process. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,7 @@ import { inspectPack } from './inspect-pack.ts';
 export interface BundledPacksOptions {
   /** Where the packs lie, when the program is bundled. */
   folder?: string;
-  /** The program of the thread that tries bundles, when the program is bundled. */
+  /** The program of the process that tries bundles, when the program is bundled. */
   workerFile?: string;
 }
 
@@ -66,7 +66,7 @@ function trialOf(judgement: Judgement): Trial {
 /** The library of this program; files are read when they are asked for, and a failure is not kept. */
 export function bundledPacks({ folder, workerFile }: BundledPacksOptions = {}): PackLibrary {
   const from = folder ?? fileURLToPath(new URL('../packs/', import.meta.url));
-  const thread = workerFile === undefined ? {} : { workerFile };
+  const program = workerFile === undefined ? {} : { workerFile };
   let reading: Promise<readonly ShippedPack[]> | undefined;
   return {
     baseQuestion: base,
@@ -89,7 +89,7 @@ export function bundledPacks({ folder, workerFile }: BundledPacksOptions = {}): 
       // The base question is asked where the pack judges at all.
       const point = points.includes('start') ? 'start' : (points[0] ?? 'start');
       const questions = [{ change: { request: { point } } }, ...cases].map(questionOf);
-      return (await judgeBundle(archive, questions, { timeoutMs: trialMs, ...thread })).map(trialOf);
+      return (await judgeBundle(archive, questions, { timeoutMs: trialMs, ...program })).map(trialOf);
     },
     async open(archive) {
       const { bundle, issues } = await inspectBundle(archive, 'digest');
@@ -99,7 +99,7 @@ export function bundledPacks({ folder, workerFile }: BundledPacksOptions = {}): 
         ...{ name, digest, points },
         async judge(inputs) {
           const questions = inputs.map((input) => ({ input }));
-          return (await judgeBundle(archive, questions, { timeoutMs: replayMs, ...thread })).map(trialOf);
+          return (await judgeBundle(archive, questions, { timeoutMs: replayMs, ...program })).map(trialOf);
         },
       };
     },

@@ -1,15 +1,15 @@
 /**
- * Tries out one bundle on many questions, in a thread of its own that is ended afterwards: what a push checks before anything is stored, and
- * what a replay asks about ten thousand decisions. Nothing that is in the bundle can hold up or end the process.
+ * Tries out one bundle on many questions, in a process of its own that is ended afterwards: what a push checks before anything is stored, and
+ * what a replay asks about ten thousand decisions. Nothing that is in the bundle can hold up or end the home.
  */
 import type { Json } from '../../shared/core/json/canonical-json.ts';
 import { McError } from '../../shared/core/errors.ts';
-import { askThread } from './thread/ask-thread.ts';
+import { askProcess } from './process/ask-process.ts';
 import { InputView, packView } from './input-view.ts';
 import { loadBundle } from './load-bundle.ts';
-import { packWorkerSource, PackThread } from './thread/pack-thread.ts';
-import type { PackAnswer } from './thread/pack-worker-protocol.ts';
-import { ThreadGate } from './thread/thread-gate.ts';
+import { packWorkerSource, PackProcess } from './process/pack-process.ts';
+import type { PackAnswer } from './process/pack-worker-protocol.ts';
+import { ProcessGate } from './process/process-gate.ts';
 import type { PolicyBundle } from './policy-bundle.ts';
 
 /** A question: an input as engines take it, whole and possibly broken, and data in place of the data of the pack (`data.mc.<pack>`). */
@@ -22,17 +22,17 @@ export interface BundleQuestion {
 export type Judgement = PackAnswer | 'not-asked';
 
 export interface JudgeOptions {
-  /** For the rules, over all questions together; starting the thread and the pack is not counted. */
+  /** For the rules, over all questions together; starting the process and the pack is not counted. */
   timeoutMs: number;
-  /** The program of the thread, where this program is bundled. */
+  /** The program of the process, where this program is bundled. */
   workerFile?: string;
 }
 
-/** A message with this many views is a megabyte or two; writing them holds up the process for a few milliseconds. */
+/** A message with this many views is a megabyte or two; writing them holds up the home for a few milliseconds. */
 const viewsPerMessage = 500;
 
-/** A thread takes up to 160 MB, and anybody who may replay or push can ask for one; those who wait hold a bundle and its questions. */
-const gate = new ThreadGate({ atOnce: 2, waiting: 16 });
+/** A process takes some 100 MB, and up to 400, and anybody who may replay or push can ask for one; those who wait hold a bundle and its questions. */
+const gate = new ProcessGate({ atOnce: 2, waiting: 16 });
 
 interface Batch {
   bundle: PolicyBundle;
@@ -76,14 +76,14 @@ function* batches(bundle: PolicyBundle, questions: readonly BundleQuestion[]): G
   if (batch.views.length > 0) yield batch;
 }
 
-/** Asks until the time is over; answers the places in the order they are reached. Throws when the thread cannot go on. */
-async function askAll(thread: PackThread, asked: Iterable<Batch>, { timeoutMs, put }: { timeoutMs: number; put: Put }): Promise<void> {
+/** Asks until the time is over; answers the places in the order they are reached. Throws when the process cannot go on. */
+async function askAll(child: PackProcess, asked: Iterable<Batch>, { timeoutMs, put }: { timeoutMs: number; put: Put }): Promise<void> {
   let usedMs = 0;
   for (const { bundle, places, views } of asked) {
     const key = `${bundle.digest}/${places.length === 1 ? String(places[0]) : 'all'}`;
     const startedMs = performance.now();
     let next = 0;
-    await askThread(thread, { key, inputs: views, bundle: () => Promise.resolve(bundle), budgetMs: timeoutMs, usedMs }, (answers) => {
+    await askProcess(child, { key, inputs: views, bundle: () => Promise.resolve(bundle), budgetMs: timeoutMs, usedMs }, (answers) => {
       for (const answer of answers) put(places[next++] ?? -1, answer);
     });
     usedMs += performance.now() - startedMs;
@@ -92,11 +92,11 @@ async function askAll(thread: PackThread, asked: Iterable<Batch>, { timeoutMs, p
 
 type Put = (place: number, answer: PackAnswer) => void;
 
-async function startThread({ workerFile = packWorkerSource }: JudgeOptions): Promise<PackThread> {
+async function startProcess({ workerFile = packWorkerSource }: JudgeOptions): Promise<PackProcess> {
   try {
-    return await PackThread.start(workerFile);
+    return await PackProcess.start(workerFile);
   } catch (cause) {
-    throw new McError('mc:policy:unavailable', 'The thread that judges policy packs cannot be started.', { cause });
+    throw new McError('mc:policy:unavailable', 'The process that judges policy packs cannot be started.', { cause });
   }
 }
 
@@ -106,20 +106,20 @@ async function startThread({ workerFile = packWorkerSource }: JudgeOptions): Pro
  */
 export async function judgeBundle(archive: Uint8Array, questions: readonly BundleQuestion[], options: JudgeOptions): Promise<Judgement[]> {
   const bundle = await loadBundle(archive, 'digest');
-  return gate.through(() => judgeInThread(bundle, questions, options));
+  return gate.through(() => judgeInProcess(bundle, questions, options));
 }
 
-async function judgeInThread(bundle: PolicyBundle, questions: readonly BundleQuestion[], options: JudgeOptions): Promise<Judgement[]> {
+async function judgeInProcess(bundle: PolicyBundle, questions: readonly BundleQuestion[], options: JudgeOptions): Promise<Judgement[]> {
   const judged = new Map<number, PackAnswer>();
   let reason = 'it was not asked';
-  const thread = await startThread(options);
+  const child = await startProcess(options);
   try {
     const put: Put = (place, answer) => judged.set(place, answer);
-    await askAll(thread, batches(bundle, questions), { timeoutMs: options.timeoutMs, put });
+    await askAll(child, batches(bundle, questions), { timeoutMs: options.timeoutMs, put });
   } catch (error) {
     reason = error instanceof Error ? error.message : String(error);
   } finally {
-    await thread.end();
+    await child.end();
   }
   return questions.map((question, place) => judged.get(place) ?? (isAsked(bundle, question) ? { failure: reason } : 'not-asked'));
 }

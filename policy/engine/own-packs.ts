@@ -1,12 +1,12 @@
-/** The packs that tenants pushed for themselves, judged in a thread that can be ended. Whatever goes wrong is a refusal that names the pack. */
+/** The packs that tenants pushed for themselves, judged in a process that can be ended. Whatever goes wrong is a refusal that names the pack. */
 import { LRUCache } from 'lru-cache';
 import { McError } from '../../shared/core/errors.ts';
 import type { TenantId } from '../../shared/core/tenant-id.ts';
 import type { OwnPack, PackVerdict, PolicyPoint } from '../../shared/port/policy-engine.ts';
 import { packView, type InputView, type PackView } from './input-view.ts';
 import { loadBundle } from './load-bundle.ts';
-import { LateAnswer, packWorkerSource } from './thread/pack-thread.ts';
-import { PackWorker } from './thread/pack-worker.ts';
+import { NoAnswer, packWorkerSource } from './process/pack-process.ts';
+import { PackWorker } from './process/pack-worker.ts';
 import type { PolicyBundle } from './policy-bundle.ts';
 import { VerdictCache } from './verdict-cache.ts';
 
@@ -15,22 +15,22 @@ export type LoadOwnPack = (tenant: TenantId, pack: OwnPack) => Promise<Uint8Arra
 
 export interface OwnPackOptions {
   load: LoadOwnPack;
-  /** The program of the thread, where this program is bundled and the source is not there. */
+  /** The program of the process, where this program is bundled and the source is not there. */
   workerFile?: string;
-  /** Longest time of one pack for one input, thousands of times what an ordinary one takes; then the thread is ended. */
+  /** Longest time of one pack for one input, thousands of times what an ordinary one takes; then the process is ended. */
   budgetMs?: number;
   /** Longest time to get a bundle from the store. It is some ms, and whoever asked waits for a verdict meanwhile. */
   loadMs?: number;
-  /** For how long a tenant whose pack was too late gets no further try; it would take the time of the others. */
+  /** For how long a tenant whose pack was too late, or ended its process, gets no further try; it would take the time of the others. */
   pauseMs?: number;
 }
 
 const cacheLimits = {
   /** What is known of a pack in order to ask it: a few names. */
   heads: 5_000,
-  /** Bundles that the thread may want again; about a hundred of ordinary size. */
+  /** Bundles that the process may want again; about a hundred of ordinary size. */
   bundleBytes: 32 * 1024 * 1024,
-  /** Tenants whose packs are late at the same time. */
+  /** Tenants whose packs gave no answer, at the same time. */
   paused: 1_000,
 } as const;
 
@@ -101,7 +101,7 @@ export class OwnPacks {
     try {
       return await this.#worker.ask(tenant, question);
     } catch (error) {
-      if (error instanceof LateAnswer) this.#paused.set(tenant, error.message);
+      if (error instanceof NoAnswer) this.#paused.set(tenant, error.message);
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 /**
- * The policy port over packs compiled to WebAssembly: shipped packs in this thread, tenants' own in one that can be ended. No network, no
+ * The policy port over packs compiled to WebAssembly: shipped packs in this process, tenants' own in one that can be ended. No network, no
  * clock and no randomness reaches a rule, so a verdict is the same whenever it is asked for, and may be kept.
  */
 import { McError } from '../../shared/core/errors.ts';
@@ -86,14 +86,14 @@ export class WasmPolicyEngine implements PolicyEngine {
     return [...shipped.value, ...added.value].sort(byName);
   }
 
-  /** For questions without packs of the tenant's own: those are judged in another thread. */
+  /** For questions without packs of the tenant's own: those are judged in another process. */
   known(point: PolicyPoint, input: PolicyInput, own: readonly OwnPack[]): PackVerdict[] | undefined {
     if (own.length > 0) return undefined;
     requirePoint(point, input);
     return this.#judgeAtOnce(point, input);
   }
 
-  /** Ends the thread of tenants' own packs; a later question starts another. */
+  /** Ends the process of tenants' own packs; a later question starts another. */
   async close(): Promise<void> {
     await this.#own?.close();
   }

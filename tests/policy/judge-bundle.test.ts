@@ -46,6 +46,12 @@ describe('a bundle that is tried out', () => {
     ]);
   });
 
+  test('that fails with a long text is not quoted at length', async () => {
+    const [answer] = await judgeBundle(oddBundle(), [about('long-failure')], options);
+    expect(answer).toEqual({ failure: expect.stringMatching(/^\[sprintf\] Cannot access property "y" of undefined value "x+$/) });
+    expect(answer).toHaveProperty('failure.length', 2_000);
+  });
+
   test('that does not end is ended: what was answered stays, the rest has no verdict', async () => {
     const beganMs = performance.now();
     const answers = await judgeBundle(fixtureBundle('endless'), ['calm', 'endless', 'calm'].map(about), { timeoutMs: 300 });
@@ -57,6 +63,14 @@ describe('a bundle that is tried out', () => {
     const looping = await changedBundle({ 'policy.wasm': loopingModule() });
     expect(await judgeBundle(looping, [about('EU')], options)).toEqual([{ failure: 'it did not answer within 3000 ms' }]);
   });
+
+  test('that makes a list larger than the heap ends its process: what was answered stays, the rest has no verdict', async () => {
+    // A busy machine may need longer for all that than rules and modules have.
+    const ended = { failure: expect.stringMatching(/^the process that judges it ended|^it did not answer within/) };
+    expect(await judgeBundle(oddBundle(), ['calm', 'padding', 'calm'].map(about), options)).toMatchObject([allow, ended, ended]);
+    const greedy = await changedBundle({ 'policy.wasm': listingModule() });
+    expect(await judgeBundle(greedy, [about('EU')], options)).toEqual([ended]);
+  }, 30_000);
 
   test('that asks for the time is refused with what it asks for', async () => {
     expect(await judgeBundle(fixtureBundle('clock'), [about('EU')], options)).toEqual([
@@ -74,7 +88,7 @@ describe('a bundle that is tried out', () => {
     expect(denied).toEqual(regions.map((region) => region === 'RU'));
   });
 
-  test('has no verdict, and is not blamed, when its thread cannot be had', async () => {
+  test('has no verdict, and is not blamed, when its process cannot be had', async () => {
     const judging = judgeBundle(residencyBundle(), [about('EU')], { ...options, workerFile: '/no/such/file.mjs' });
     await expect(judging).rejects.toMatchObject({ code: 'mc:policy:unavailable' });
   });
@@ -85,10 +99,33 @@ describe('a bundle that is tried out', () => {
   });
 });
 
+const section = (id: number, ...bytes: number[]): number[] => [id, bytes.length, ...bytes];
+const text = (word: string): number[] => [word.length, ...Buffer.from(word)];
+
+/** A module that names the functions it calls in a list of twelve million numbers, `[1,1,…,1]`. */
+function listingModule(): Buffer {
+  const body = [
+    ...[1, 1, 0x7f], // an address
+    ...[0x41, 0xfb, 0x03, 0x40, 0, 0x1a], // memory.grow by 507 pages
+    ...[0x41, 0, 0x41, 0xdb, 0x00, 0x3a, 0, 0], // store "[" at 0
+    ...[0x41, 1, 0x21, 0], // begin at 1
+    ...[0x03, 0x40, 0x20, 0, 0x41, 0xb1, 0xd8, 0x00, 0x3b, 0, 0], // loop: store "1,"
+    ...[0x20, 0, 0x41, 2, 0x6a, 0x22, 0, 0x41, 0x81, 0xb6, 0xb8, 0x0b, 0x48, 0x0d, 0, 0x0b], // up to 24,000,001
+    ...[0x41, 0x81, 0xb6, 0xb8, 0x0b, 0x41, 0xb1, 0xba, 0x01, 0x3b, 0, 0], // store "1]"
+    ...[0x41, 0, 0x0b], // it begins at 0
+  ];
+  return Buffer.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, 2, 0x60, 0, 1, 0x7f, 0x60, 1, 0x7f, 1, 0x7f), // two types: an address from nothing, and from an address
+    ...section(2, 1, ...text('env'), ...text('memory'), 2, 0, 2), // the memory of the host
+    ...section(3, 2, 0, 1),
+    ...section(7, 2, ...text('builtins'), 0, 0, ...text('opa_json_dump'), 0, 1),
+    ...section(10, 2, body.length, ...body, 4, 0, 0x20, 0, 0x0b),
+  ]);
+}
+
 /** The smallest module that takes the memory it is given and never returns from its start. */
 function loopingModule(): Buffer {
-  const section = (id: number, ...bytes: number[]): number[] => [id, bytes.length, ...bytes];
-  const text = (word: string): number[] => [word.length, ...Buffer.from(word)];
   return Buffer.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, 1, 0x60, 0, 0), // one type: no parameters, no results
@@ -100,11 +137,11 @@ function loopingModule(): Buffer {
 }
 
 describe('many bundles at once', () => {
-  test('are tried in a few threads; some wait, and whoever comes then is told to come later', async () => {
+  test('are tried in a few processes; some wait, and whoever comes then is told to come later', async () => {
     const asked = await Promise.allSettled(Array.from({ length: 25 }, () => judgeBundle(residencyBundle(), [about('EU')], options)));
     expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(18);
     const refused = asked.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
     for (const reason of refused) expect(reason).toMatchObject({ code: 'mc:host:overloaded', retry: 'backoff' });
     expect(await judgeBundle(residencyBundle(), [about('EU')], options)).toHaveLength(1);
-  }, 30_000);
+  }, 60_000);
 });

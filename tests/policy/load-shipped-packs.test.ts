@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { bundlePath, loadShippedPacks, shippedKeys } from '../../policy/engine/load-shipped-packs.ts';
 import { inspectBundle } from '../../policy/engine/inspect-bundle.ts';
 import { shippedPacks } from '../../policy/engine/shipped-packs.ts';
-import { packWorkerBundle, packWorkerSource } from '../../policy/engine/thread/pack-thread.ts';
+import { packWorkerBundle, packWorkerSource } from '../../policy/engine/process/pack-process.ts';
 import { digestBytes } from '../../shared/core/digest.ts';
 import { changedBundle, fixtureBundle } from '../support/build-policy-bundle.ts';
 import { buildPolicyKey, signed } from '../support/build-own-pack.ts';
@@ -66,7 +66,7 @@ describe('the shipped packs', () => {
     expect(verdicts).toContainEqual(expect.objectContaining({ pack: 'residency', verdict: 'deny' }));
   });
 
-  test("are loaded by a program that was bundled into one file, as a Lambda is, and tenants' packs run in the thread beside it", async () => {
+  test("are loaded by a program that was bundled into one file, as a Lambda is, and tenants' packs run in the process beside it", async () => {
     const outfile = join(folder, 'program.mjs');
     const pack = join(folder, 'legacy.tar.gz');
     writeFileSync(pack, fixtureBundle('legacy'));
@@ -80,7 +80,7 @@ describe('the shipped packs', () => {
       console.log(JSON.stringify(verdicts.filter(({ pack }) => pack === 'legacy' || pack === 'residency').map(({ verdict }) => verdict)));`;
     await bundleProgram({ contents }, outfile);
     const args = [outfile, folder, pack, join(folder, packWorkerBundle)];
-    // The process ends by itself: the thread does not keep it.
+    // The process ends by itself: the one that judges does not keep it.
     expect(execFileSync(process.execPath, args, { encoding: 'utf8', cwd: tmpdir(), timeout: 25_000 }).trim()).toBe('["deny","deny"]');
   });
 

@@ -8,7 +8,7 @@ import { buildInput } from '../support/build-policy-input.ts';
 import { loadEngine } from '../support/load-engine.ts';
 
 const unavailable = { code: 'mc:policy:unavailable', retry: 'backoff' };
-/** The engines of a test, whose threads must end with it. */
+/** The engines of a test, whose processes must end with it. */
 const engines: WasmPolicyEngine[] = [];
 
 afterEach(async () => {
@@ -93,7 +93,7 @@ describe("an own pack that can't judge is never read as allow", () => {
       ...unavailable,
       message: expect.stringMatching(/^Policy pack odd \(sha256:.*\) of tenant acme gave no usable verdict/),
     });
-    // The thread that said so goes on, or another one does.
+    // The process that said so goes on, or another one does.
     expect(await engine.evaluate('start', asking('calm'), [odd])).toMatchObject([{ pack: 'odd', verdict: 'allow' }, {}]);
   });
 
@@ -133,14 +133,14 @@ describe("an own pack that can't judge is never read as allow", () => {
     await expect(engine.evaluate('start', asking('US'), [odd])).rejects.toMatchObject(unavailable);
   });
 
-  test('when its thread cannot be started', async () => {
+  test('when its process cannot be started', async () => {
     const engine = await open({ workerFile: '/no/such/file.mjs' });
     await expect(engine.evaluate('start', asking('calm'), [odd])).rejects.toMatchObject(unavailable);
   });
 });
 
 describe('a rule that does not end', () => {
-  test('is ended after its time, and a later question is judged by a new thread', async () => {
+  test('is ended after its time, and a later question is judged by a new process', async () => {
     const engine = await open({ budgetMs: 300 });
     const beganMs = performance.now();
     await expect(engine.evaluate('start', asking('endless'), [endless])).rejects.toMatchObject({
@@ -180,6 +180,21 @@ describe('a rule that does not end', () => {
   test('never keeps the answers of shipped packs alone: the whole question is refused', async () => {
     const engine = await open({ budgetMs: 200 });
     await expect(engine.evaluate('start', asking('endless'), [legacy, endless])).rejects.toMatchObject(unavailable);
+  });
+});
+
+describe('a rule that pads a text to more than there is memory for', () => {
+  test('ends the process that judges it and not the home: its tenant is refused and pauses, others are judged', async () => {
+    const engine = await open({ pauseMs: 60_000 });
+    await expect(engine.evaluate('start', asking('padding'), [odd])).rejects.toMatchObject({
+      ...unavailable,
+      message: expect.stringContaining('of tenant acme gave no usable verdict: the process that judges it ended'),
+    });
+    expect(await engine.evaluate('start', asking('calm', 'beta'), [odd])).toMatchObject([{ pack: 'odd', verdict: 'allow' }, {}]);
+    await expect(engine.evaluate('start', asking('calm'), [odd])).rejects.toMatchObject({
+      ...unavailable,
+      message: expect.stringContaining("the tenant's packs are asked again in a few seconds"),
+    });
   });
 });
 

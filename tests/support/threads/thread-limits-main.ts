@@ -1,6 +1,5 @@
 /** Prints how large the heap of a thread of this kind may become, in bytes, under whatever flags this process was started with. */
 import { Worker } from 'node:worker_threads';
-import { PackThread, packWorkerSource } from '../../../policy/engine/thread/pack-thread.ts';
 import { RedactionThread } from '../../../shared/embedded/redaction/redaction-thread.ts';
 
 /** Starts a thread and answers how it is ended. */
@@ -10,10 +9,6 @@ const starts = {
     const thread = new Worker('setInterval(() => {}, 1000)', { eval: true, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 64 } });
     await new Promise((resolve) => thread.once('online', resolve));
     return () => thread.terminate();
-  },
-  packs: async () => {
-    const thread = await PackThread.start(packWorkerSource);
-    return () => thread.end();
   },
   redaction: async () => {
     const thread = new RedactionThread();

@@ -1,17 +1,17 @@
 /**
- * The one thread of a process that judges the packs of all tenants, one question at a time and one tenant after the other. It is started by the first
- * question, and after an answer that did not come in time it is ended; the next question starts another. So a rule without end costs its tenant what
+ * The one process beside a home that judges the packs of all tenants, one question at a time and one tenant after the other. It is started by the first
+ * question, and after an answer that did not come in time it is ended; the next question starts another. So a rule without end, or without bounds, costs its tenant what
  * it asked, and each of the others the time of one question.
  */
-import { askThread, type ThreadQuestion } from './ask-thread.ts';
-import { LateAnswer, PackThread } from './pack-thread.ts';
+import { askProcess, type ProcessQuestion } from './ask-process.ts';
+import { NoAnswer, PackProcess } from './pack-process.ts';
 import type { PackAnswer } from './pack-worker-protocol.ts';
 
 /** A question takes about 0.1 ms; whoever comes after this many of the own tenant would wait too long anyway. */
 const waitingMax = 2_000;
 
 interface Waiting {
-  question: ThreadQuestion;
+  question: ProcessQuestion;
   resolve: (answers: PackAnswer[]) => void;
   reject: (error: unknown) => void;
 }
@@ -20,15 +20,15 @@ export class PackWorker {
   readonly #file: string;
   /** What waits, by tenant; the tenant whose turn it is comes first. */
   readonly #waiting = new Map<string, Waiting[]>();
-  #thread: PackThread | undefined;
+  #process: PackProcess | undefined;
   #isBusy = false;
 
   constructor(file: string) {
     this.#file = file;
   }
 
-  /** The answers, one an input. Throws when the pack cannot be started, it or an earlier one of the tenant is late (LateAnswer), or too many are waiting. */
-  async ask(tenant: string, question: ThreadQuestion): Promise<PackAnswer[]> {
+  /** The answers, one an input. Throws when the pack cannot be started, it or an earlier one of the tenant gives NoAnswer, or too many are waiting. */
+  async ask(tenant: string, question: ProcessQuestion): Promise<PackAnswer[]> {
     const waiting = this.#waiting.get(tenant) ?? [];
     if (waiting.length >= waitingMax) throw new Error(`${waitingMax} questions of the tenant are waiting already`);
     return new Promise((resolve, reject) => {
@@ -38,11 +38,11 @@ export class PackWorker {
     });
   }
 
-  /** Ends the thread; a later question starts another. */
+  /** Ends the process; a later question starts another. */
   async close(): Promise<void> {
-    const thread = this.#thread;
-    this.#thread = undefined;
-    await thread?.end();
+    const child = this.#process;
+    this.#process = undefined;
+    await child?.end();
   }
 
   async #work(): Promise<void> {
@@ -53,8 +53,8 @@ export class PackWorker {
         resolve(await this.#ask(question));
       } catch (error) {
         reject(error);
-        // What else the tenant asked would be as late, one after the other, and everybody would wait for that.
-        if (error instanceof LateAnswer) this.#refuseAll(tenant, error);
+        // What else the tenant asked would get none either, one after the other, and everybody would wait for that.
+        if (error instanceof NoAnswer) this.#refuseAll(tenant, error);
       }
     }
     this.#isBusy = false;
@@ -77,13 +77,13 @@ export class PackWorker {
     for (const { reject } of waiting) reject(error);
   }
 
-  async #ask(question: ThreadQuestion): Promise<PackAnswer[]> {
-    if (this.#thread?.hasEnded) this.#thread = undefined;
-    this.#thread ??= await PackThread.start(this.#file);
+  async #ask(question: ProcessQuestion): Promise<PackAnswer[]> {
+    if (this.#process?.hasEnded) this.#process = undefined;
+    this.#process ??= await PackProcess.start(this.#file);
     const answers: PackAnswer[] = [];
     let isDone = false;
     try {
-      await askThread(this.#thread, question, (more) => answers.push(...more));
+      await askProcess(this.#process, question, (more) => answers.push(...more));
       isDone = true;
       return answers;
     } finally {

@@ -1,7 +1,7 @@
 import { McError } from '../../../shared/core/errors.ts';
 
 /** Lets so many through at once, keeps so many waiting in their order, and refuses whoever comes then with `mc:host:overloaded`. */
-export class ThreadGate {
+export class ProcessGate {
   readonly #atOnce: number;
   readonly #waitingMax: number;
   readonly #waiting: (() => void)[] = [];

@@ -1,9 +1,9 @@
-/** What the thread that judges tenants' packs is told and what it answers; both ends are ours, and values cross as structured clones. */
+/** What the process that judges tenants' packs is told and what it answers; both ends are ours, and values cross as node clones them. */
 import type { PackVerdict } from '../../../shared/port/policy-engine.ts';
 import type { RunnableBundle } from '../wasm-pack.ts';
 
 export interface PackQuestion {
-  /** Given when the thread does not have the pack; it keeps the last few by this key. */
+  /** Given when the process does not have the pack; it keeps the last few by this key. */
   bundle?: RunnableBundle;
   key: string;
   /** Views of the input, as JSON. One message may carry thousands, because each message costs more than a verdict. */

@@ -1,12 +1,10 @@
 /**
- * The thread that judges tenants' packs. Whoever started it ends it when it is late, so nothing here is kept that could not be lost: a few
+ * The process that judges tenants' packs. Whoever started it ends it when it is late, so nothing here is kept that could not be lost: a few
  * started packs. It has no network, no environment and no output of its own.
  */
-import { Console } from 'node:console';
-import { Writable } from 'node:stream';
-import { parentPort } from 'node:worker_threads';
 import { LRUCache } from 'lru-cache';
 import { InvariantError } from '../../../shared/core/errors.ts';
+import { endWithHome } from './end-with-home.ts';
 import type { PackAnswer, PackQuestion, WorkerMessage } from './pack-worker-protocol.ts';
 import { WasmPack } from '../wasm-pack.ts';
 
@@ -19,12 +17,17 @@ const fewInputs = 100;
 
 const packs = new LRUCache<string, WasmPack>({ max: startedPacks });
 
+/** Characters; rules abort with whatever text they like. */
+const reasonMax = 2_000;
+
 /** The innermost cause: that it is a pack, and which, is known outside. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return String(error).slice(0, reasonMax);
   if (error.cause !== undefined) return reasonOf(error.cause);
   // What the allocator of a module says when its memory is at its end.
-  return error.message.startsWith('opa_malloc') ? 'its rules need more than the 32 MiB of memory that a pack may use' : error.message;
+  return error.message.startsWith('opa_malloc')
+    ? 'its rules need more than the 32 MiB of memory that a pack may use'
+    : error.message.slice(0, reasonMax);
 }
 
 async function findPack({ key, bundle }: PackQuestion): Promise<WasmPack | undefined> {
@@ -37,14 +40,14 @@ async function findPack({ key, bundle }: PackQuestion): Promise<WasmPack | undef
 
 async function answerOne(pack: WasmPack, input: string): Promise<PackAnswer> {
   try {
-    // The time is kept outside, by who can end this thread.
+    // The time is kept outside, by who can end this process.
     return { verdict: await pack.judge(input, Infinity, () => 0) };
   } catch (error) {
     return { failure: reasonOf(error) };
   }
 }
 
-async function answer(question: PackQuestion, post: (message: WorkerMessage) => void): Promise<void> {
+async function answer(question: PackQuestion, post: (message: WorkerMessage) => Promise<void>): Promise<void> {
   let pack: WasmPack | undefined;
   try {
     pack = await findPack(question);
@@ -52,24 +55,24 @@ async function answer(question: PackQuestion, post: (message: WorkerMessage) => 
     return post({ kind: 'broken', reason: reasonOf(error) });
   }
   if (!pack) return post({ kind: 'unknown' });
-  post({ kind: 'begun' });
+  await post({ kind: 'begun' });
   let answers: PackAnswer[] = [];
   let postedMs = performance.now();
   for (const input of question.inputs) {
     answers.push(await answerOne(pack, input));
     if (question.inputs.length > fewInputs && performance.now() - postedMs < partialMs) continue;
-    post({ kind: 'answers', answers });
+    await post({ kind: 'answers', answers });
     answers = [];
     postedMs = performance.now();
   }
   // An empty rest would be taken for the first word about the next question.
-  if (answers.length > 0) post({ kind: 'answers', answers });
+  if (answers.length > 0) await post({ kind: 'answers', answers });
 }
 
-if (!parentPort) throw new InvariantError('pack-worker-main runs as a worker only');
-// The library prints what rules print; nobody reads it, and standard output is for data.
-Reflect.set(globalThis, 'console', new Console(new Writable({ write: (_chunk, _encoding, done) => done() })));
-const port = parentPort;
-const post = (message: WorkerMessage): void => port.postMessage(message);
-port.on('message', (question: PackQuestion) => void answer(question, post));
-post({ kind: 'ready' });
+if (!process.send) throw new InvariantError('pack-worker-main runs as a child process only');
+const send = process.send.bind(process);
+// It is handed over before anything else is done: rules may take this process for as long as it lives.
+const post = (message: WorkerMessage): Promise<void> => new Promise((resolve) => void send(message, undefined, undefined, () => resolve()));
+endWithHome();
+process.on('message', (question) => void answer(question as PackQuestion, post)); // Both ends are ours.
+await post({ kind: 'ready' });
