@@ -4,6 +4,7 @@
  */
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { McError } from '../../shared/core/errors.ts';
 import type { EgressRow, EgressTrace } from '../../shared/port/egress-trace.ts';
@@ -14,6 +15,7 @@ import { forwardRequest, maxHeaderBytes, parseForward } from './forward-request.
 import { hasBody, isFramed, isHonest } from './honest-request.ts';
 import { answer, refuse, type Refusal } from './refusal.ts';
 import { connectPinned, type EgressRules, type Pinned } from './pinned-connection.ts';
+import { tunnel } from './tunnel.ts';
 
 export interface EgressProxyOptions extends EgressRules {
   /** Where the unix socket is made. */
@@ -90,7 +92,7 @@ export class EgressProxy {
 
   #listen(): void {
     this.#server.on('connection', (socket) => this.#track(socket));
-    this.#server.on('connect', (request, client, head) => void this.#tunnel(request, client, head));
+    this.#server.on('connect', (request, _, head) => void this.#tunnel(request, head));
     this.#server.on('request', (request, response) => void this.#forward(request, response));
     // A tunnel to port 80 carries upgrades; a forwarded request has no way back to a raw connection.
     this.#server.on('upgrade', (_, client) => refuse(client, this.#refusal(undefined, 'malformed')));
@@ -103,13 +105,18 @@ export class EgressProxy {
     end.once('close', () => this.#open.delete(end));
   }
 
+  #endWhenIdle(end: Socket): void {
+    end.setTimeout(this.#limits.idleMs, () => end.destroy());
+  }
+
   #refusal(target: EgressTarget | undefined, reason: 'malformed' | 'limit'): Refusal {
     const refusal = { target, verdict: 'blocked', reason } as const;
     this.#ledger.record(refusal);
     return refusal;
   }
 
-  async #tunnel(request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
+  async #tunnel(request: IncomingMessage, head: Buffer): Promise<void> {
+    const client = request.socket;
     if (this.#used.has(client)) {
       this.#refusal(undefined, 'malformed');
       return void client.destroy();
@@ -123,11 +130,8 @@ export class EgressProxy {
     this.#meter(pinned, [client, socket], head.length);
     client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
     if (head.length > 0) socket.write(head);
-    client.pipe(socket);
-    socket.pipe(client);
-    // Whichever side is gone, nobody is left to talk to.
-    client.once('close', () => socket.destroy());
-    socket.once('close', () => client.destroy());
+    this.#endWhenIdle(client);
+    tunnel(client, socket);
   }
 
   async #forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -152,7 +156,7 @@ export class EgressProxy {
     const { socket } = pinned;
     if (socket) {
       this.#track(socket);
-      socket.setTimeout(this.#limits.idleMs, () => socket.destroy());
+      this.#endWhenIdle(socket);
       socket.once('close', () => (this.#tunnels -= 1));
     } else {
       this.#tunnels -= 1;

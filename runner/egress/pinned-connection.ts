@@ -57,7 +57,8 @@ async function addressesOf({ host }: EgressTarget, resolver: Resolver): Promise<
 
 function open(address: string, port: number): Promise<Socket | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ host: address, port, autoSelectFamily: false });
+    // Half-open: a server that has said all may still have to be told something.
+    const socket = connect({ host: address, port, autoSelectFamily: false, allowHalfOpen: true });
     const timer = setTimeout(() => socket.destroy(), connectTimeoutMs);
     socket.once('connect', () => {
       clearTimeout(timer);

@@ -1,7 +1,7 @@
 /** A proxy on a socket of its own, with servers on loopback that it may reach, and a raw client that sends exactly what it is given. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
-import { connect, createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EgressProxy, type EgressProxyOptions } from '../../runner/egress/egress-proxy.ts';
@@ -48,11 +48,17 @@ export class EgressHarness {
   }
 
   /** A server that gives `answer` to whoever connects, as bytes, and writes down nothing. */
-  async raw(answer: string | Buffer): Promise<number> {
-    const server = createTcpServer((socket) => {
+  raw(answer: string | Buffer): Promise<number> {
+    return this.tcp((socket) => socket.once('data', () => socket.end(answer)));
+  }
+
+  /** A server that does so with every connection, whose two directions end one by one. */
+  async tcp(serve: (socket: Socket) => void): Promise<number> {
+    const server = createTcpServer({ allowHalfOpen: true }, (socket) => {
       this.connections += 1;
+      this.#closers.unshift(() => void socket.destroy());
       socket.on('error', () => undefined);
-      socket.once('data', () => socket.end(answer));
+      serve(socket);
     });
     this.#closers.push(() => new Promise((resolve) => server.close(resolve)));
     return listen(server);

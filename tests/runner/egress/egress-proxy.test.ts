@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { EgressProxyOptions } from '../../../runner/egress/egress-proxy.ts';
 import { EgressHarness, talk } from '../../support/egress-proxy-harness.ts';
 
 let harness = new EgressHarness();
@@ -266,6 +268,85 @@ describe('an odd answer', () => {
   });
 });
 
+describe('a tunnel', () => {
+  /** Ways to a server, through a proxy with these limits; what it gives connects, and has read the proxy's answer and nothing behind it. */
+  async function open(serve: (socket: Socket) => void, limits: EgressProxyOptions['limits'] = {}): Promise<() => Promise<Socket>> {
+    const port = await harness.tcp(serve);
+    const rules = { allow: [rule('api.example.com', port)], loopbackTargets: [`127.0.0.1:${port}`], limits };
+    const { path } = await harness.proxy({ 'api.example.com': ['127.0.0.1'] }, rules);
+    return async () => {
+      const client = connect({ path, allowHalfOpen: true });
+      client.on('error', () => undefined).write(connectTo(`api.example.com:${port}`));
+      const [answer] = (await once(client, 'data')) as [Buffer];
+      expect(statusOf(answer.toString())).toBe('200');
+      client.pause().unshift(answer.subarray(answer.indexOf('\r\n\r\n') + 4));
+      return client;
+    };
+  }
+
+  /** All that comes until the other side has ended. */
+  async function rest(client: Socket): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of client) chunks.push(chunk as Buffer); // No encoding was set.
+    return Buffer.concat(chunks);
+  }
+
+  test('gives all that the server sent before its end to a task that reads late', async () => {
+    const sizes = [100_000, 230_000, 260_000, 1_000_000];
+    for (const size of sizes) {
+      const client = await (await open((socket) => socket.once('data', () => socket.end(Buffer.alloc(size)))))();
+      client.end('x');
+      await pause(300);
+      expect((await rest(client)).length).toBe(size);
+    }
+  });
+
+  test('gives the server all that a task sent before its end, and the task what the server says to that', async () => {
+    let received = 0;
+    const client = await (
+      await open((socket) => {
+        socket.pause().on('data', (chunk: Buffer) => (received += chunk.length));
+        setTimeout(() => socket.resume(), 300);
+        socket.once('end', () => socket.end(`got ${received}`));
+      })
+    )();
+    client.end(Buffer.alloc(1_000_000));
+    expect((await rest(client)).toString()).toBe('got 1000000');
+  });
+
+  test('still tells the server something after it has said all', async () => {
+    let received = '';
+    const client = await (
+      await open((socket) => {
+        socket.end('bye');
+        socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
+      })
+    )();
+    expect((await rest(client)).toString()).toBe('bye');
+    client.end('thank you');
+    await once(client, 'close');
+    await pause(100);
+    expect(received).toBe('thank you');
+  });
+
+  test('that the server breaks off is ended', async () => {
+    const client = await (await open((socket) => socket.once('data', () => socket.resetAndDestroy())))();
+    client.write('x');
+    expect((await rest(client)).length).toBe(0);
+  });
+
+  test('that the task does not read from is not kept for ever', async () => {
+    const another = await open((socket) => socket.end(Buffer.alloc(3_000_000)), { openConnections: 1, idleMs: 100 });
+    // Twice as many connections as may be open are taken.
+    const stuck = [await another()];
+    await pause(500);
+    stuck.push(await another());
+    await pause(500);
+    stuck.push(await another());
+    for (const client of stuck) client.destroy();
+  });
+});
+
 describe('limits', () => {
   test('of bytes end every connection of the attempt', async () => {
     const port = await harness.raw(Buffer.alloc(300_000));
@@ -328,6 +409,18 @@ describe('limits', () => {
     const before = performance.now();
     expect(statusOf(await talk(path, connectTo(`api.example.com:${port}`)))).toBe('200');
     expect(performance.now() - before).toBeLessThan(4_000);
+  });
+});
+
+describe('a server that never answers', () => {
+  test('is not waited for longer than the idle time', async () => {
+    const port = await harness.tcp(() => undefined);
+    const { path } = await harness.proxy(
+      { 'api.example.com': ['127.0.0.1'] },
+      { allow: [rule('api.example.com', port)], loopbackTargets: [`127.0.0.1:${port}`], limits: { idleMs: 100 } },
+    );
+    const request = `GET http://api.example.com:${port}/ HTTP/1.1\r\nHost: api.example.com:${port}\r\n\r\n`;
+    expect(statusOf(await talk(path, request))).toBe('502');
   });
 });
 
