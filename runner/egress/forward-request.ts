@@ -25,6 +25,9 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
+/** What says where a message ends; no `Connection` takes it away, or the body would come out as a request of its own. */
+const framing = 'content-length';
+
 export interface ForwardTarget {
   target: EgressTarget;
   /** Path and query. */
@@ -44,7 +47,8 @@ function endToEnd(rawHeaders: readonly string[]): [string, string][] {
   const pairs: [string, string][] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) pairs.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '']);
   const named = pairs.filter(([name]) => name.toLowerCase() === 'connection').flatMap(([, value]) => value.toLowerCase().split(/\s*,\s*/));
-  return pairs.filter(([name]) => !hopByHop.has(name.toLowerCase()) && !named.includes(name.toLowerCase()));
+  const dropped = new Set([...hopByHop, ...named.filter((name) => name !== framing)]);
+  return pairs.filter(([name]) => !dropped.has(name.toLowerCase()));
 }
 
 function hostHeader({ host, port }: EgressTarget): string {

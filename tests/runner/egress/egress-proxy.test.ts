@@ -55,6 +55,20 @@ describe('a listed target', () => {
     expect(proxy.trace().rows).toEqual([expect.objectContaining({ verdict: 'allowed', port })]);
   });
 
+  test.each(['GET', 'DELETE', 'POST'])('gets a body as a body, whatever the task says of the length (%s)', async (method) => {
+    const port = await harness.http();
+    const { path } = await harness.proxy(
+      { 'api.example.com': ['127.0.0.1'] },
+      { allow: [rule('api.example.com', port)], loopbackTargets: [`127.0.0.1:${port}`] },
+    );
+    const hidden = 'POST /hidden HTTP/1.1\r\nHost: other.example.com\r\nContent-Length: 0\r\n\r\n';
+    const head = [`${method} http://api.example.com:${port}/seen HTTP/1.1`, `Host: api.example.com:${port}`];
+    const more = ['Connection: Content-Length , host', `Content-Length: ${hidden.length}`];
+    expect(statusOf(await talk(path, `${[...head, ...more].join('\r\n')}\r\n\r\n${hidden}`))).toBe('200');
+    expect(harness.seen).toEqual([expect.objectContaining({ method, url: '/seen', body: hidden })]);
+    expect(harness.seen[0]?.rawHeaders).toEqual(expect.arrayContaining(['host', `api.example.com:${port}`]));
+  });
+
   test('that has no address, or where nobody listens, has failed and was not blocked', async () => {
     const gone = await harness.http();
     await harness.close();
