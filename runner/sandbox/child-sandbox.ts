@@ -80,13 +80,16 @@ export class ChildSandbox implements Sandbox {
 
   async release(): Promise<void> {
     this.#released.abort();
-    await this.#running;
+    await this.#running?.catch(() => undefined); // Whoever asked for the attempt is told; its folder goes all the same.
     const { waiting, folder, logger } = this.#parts;
     // One that was never asked waits for ever.
     waiting?.kill();
     await waiting?.ended;
-    await this.#egress?.close();
-    await removeTaskFolder(folder, logger);
+    try {
+      await this.#egress?.close();
+    } finally {
+      await removeTaskFolder(folder, logger);
+    }
   }
 
   async #run(signal: AbortSignal): Promise<TaskResult> {

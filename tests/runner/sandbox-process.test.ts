@@ -35,6 +35,14 @@ describe('a started child', () => {
     expect(await child.ended).toEqual({ code: 3, signal: null });
   });
 
+  test('that the system refuses to start is an error, also where Node throws it', async () => {
+    for (const [program, args, code] of [
+      ['/no/such/program', [], 'ENOENT'],
+      [process.execPath, ['x'.repeat(4_000_000)], 'E2BIG'],
+    ] as const)
+      expect(await SandboxProcess.start({ program, args: [...args], reportsPid: false }, {})).toMatchObject({ code });
+  });
+
   test('that floods the answer before it was asked is killed, and little of it is kept', async () => {
     const child = await start(`for (;;) fs.writeSync(4, 'x'.repeat(4096));`);
     expect(await child.ended).toMatchObject({ signal: 'SIGKILL' });

@@ -67,7 +67,12 @@ export class SandboxProcess {
   /** Starts the command with exactly this environment; an error when no process could be made. */
   static async start(command: Command, env: Record<string, string>): Promise<SandboxProcess | Error> {
     const { program, args } = command;
-    const child = spawn(program, args, { cwd: '/', env, detached: true, stdio: stdioOf(command) });
+    let child: ChildProcess;
+    try {
+      child = spawn(program, args, { cwd: '/', env, detached: true, stdio: stdioOf(command) });
+    } catch (error) {
+      return error as Error; // What Node throws in place of the event for some codes of the system, such as ENOMEM and E2BIG.
+    }
     // Without a process there may be no pipes either (no program, no more descriptors).
     if (child.pid === undefined) {
       const [startError] = (await once(child, 'error')) as [Error]; // What Node passes with this event.

@@ -53,18 +53,22 @@ export class Spare {
   /** Starts one below `base` and waits until it is ready; throws SpareFailure, and leaves nothing, when it does not come up. */
   static async start(isolation: Isolation, limits: CommandLimits, base: string, logger?: RemovalLog): Promise<Spare> {
     const folder = await makeEmptyTaskFolder(base);
-    const process = await SandboxProcess.start(isolation.command(folder, limits), taskEnvironment(isolation.places(folder)));
-    if (!(process instanceof SandboxProcess)) {
+    try {
+      const numbers = await Promise.all(shownFolders(folder).map(numberOf));
+      const process = await SandboxProcess.start(isolation.command(folder, limits), taskEnvironment(isolation.places(folder)));
+      if (!(process instanceof SandboxProcess)) throw new SpareFailure(process.message);
+      const spare = new Spare({ isolation, limits, folder, process }, numbers, logger);
+      const timer = setTimeout(() => process.kill(), startTimeoutMs);
+      const isReady = await process.ready;
+      clearTimeout(timer);
+      if (isReady && spare.isUsable) return spare;
+      process.kill();
+      await process.ended;
+      throw new SpareFailure(spare.#said === '' ? 'the sandbox did not come up' : spare.#said);
+    } catch (error) {
       await removeTaskFolder(folder, logger);
-      throw new SpareFailure(process.message);
+      throw error;
     }
-    const spare = new Spare({ isolation, limits, folder, process }, await Promise.all(shownFolders(folder).map(numberOf)), logger);
-    const timer = setTimeout(() => process.kill(), startTimeoutMs);
-    const isReady = await process.ready;
-    clearTimeout(timer);
-    if (isReady && spare.isUsable) return spare;
-    await spare.discard();
-    throw new SpareFailure(spare.#said === '' ? 'the sandbox did not come up' : spare.#said);
   }
 
   get kind(): string {

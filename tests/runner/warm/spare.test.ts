@@ -73,6 +73,18 @@ describe('a spare', () => {
     await expect(Spare.start(broken, limits, base)).rejects.toThrow('no luck');
     const absent = { ...isolation, command: () => ({ program: '/no/such/program', args: [], reportsPid: false }) };
     await expect(Spare.start(absent, limits, base)).rejects.toThrow('ENOENT');
+    const tooLong = { ...isolation, command: () => ({ program: process.execPath, args: ['x'.repeat(4_000_000)], reportsPid: false }) };
+    await expect(Spare.start(tooLong, limits, base)).rejects.toMatchObject({
+      name: 'SpareFailure',
+      message: expect.stringContaining('E2BIG'),
+    });
+    const unmade = {
+      ...isolation,
+      command: () => {
+        throw new Error('no command');
+      },
+    };
+    await expect(Spare.start(unmade, limits, base)).rejects.toThrow('no command');
     expect(readdirSync(base)).toEqual([]);
   });
 
