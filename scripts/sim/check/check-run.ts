@@ -4,7 +4,7 @@ import { TenantId } from '../../../shared/core/tenant-id.ts';
 import type { Item } from '../../../shared/port/table.ts';
 import { openValue } from '../port/process-deps.ts';
 import { prices } from '../world/prices.ts';
-import { expectedAnswer, workflowNamed, type TaskModel } from '../world/workflow-model.ts';
+import { expectedAnswer, workflowNamed, type TaskModel, type WorkflowModel } from '../world/workflow-model.ts';
 import type { Effect, World } from '../world/world.ts';
 import { commonTextOf } from './common-text-of.ts';
 import { checkReceipt } from './check-receipt.ts';
@@ -63,6 +63,7 @@ export function checkRun(world: World, run: StoredRun): void {
     if (modelled) checkTask(world, run, { task, model: modelled }, expect);
     cost += costOf(attemptsOf(task, 'attempts'), prices.work, task) + costOf(attemptsOf(task, 'compensationAttempts'), prices.undo, task);
   }
+  checkUndoOrder(world, run, model, expect);
   expect(cost === head['actualCostUsdMicros'], 'money balances', `cost ${textOf(head, 'actualCostUsdMicros')}, its attempts ${cost}`);
 }
 
@@ -174,3 +175,23 @@ function checkOrder({ world, run, expect }: Place, { id, needs }: TaskModel, eff
     expect(effects.length === 0 || isThere || isReused, 'needs come first', `${id} began before ${need} had gone well`);
   }
 }
+
+/** Nothing is undone before what needed it, directly or through others: every attempt to undo that, of which the engine knows the end, began before. */
+function checkUndoOrder(world: World, run: StoredRun, { tasks }: WorkflowModel, expect: Expect): void {
+  const needed = new Map<string, Set<string>>();
+  // What a task of the model needs stands before it.
+  for (const { id, needs } of tasks) needed.set(id, new Set(needs.flatMap((need) => [need, ...(needed.get(need) ?? [])])));
+  for (const task of run.tasks) {
+    const name = textOf(task, 'id');
+    const known = new Set(attemptsOf(task, 'compensationAttempts').flatMap(({ attempt, endedAt }) => (endedAt === null ? [] : [attempt])));
+    const own = undoingsOf(world, run, name).filter(({ attempt }) => known.has(attempt));
+    const last = Math.max(...own.map(({ beganAt }) => beganAt));
+    for (const need of needed.get(name) ?? []) {
+      const first = Math.min(...undoingsOf(world, run, need).map(({ beganAt }) => beganAt));
+      expect(last <= first, 'nothing is undone before what depends on it', `${need} was undone before ${name}, which needed it`);
+    }
+  }
+}
+
+const undoingsOf = (world: World, run: StoredRun, name: string): Effect[] =>
+  world.effects.filter(({ key }) => key === `${run.id}/${name}/compensation`);

@@ -1,6 +1,6 @@
 /**
- * Compensation of a failed or cancelled run: what succeeded and declares how to undo it is undone, newest first, each exactly once. The claim and the result
- * are conditional writes; a repeated attempt after a crash carries the same idempotency key. Nothing stops it, a cancel neither: half undone is worse than done.
+ * Compensation of a failed or cancelled run: what succeeded and declares how to undo it is undone, none before what needed it, each exactly once. The claim and the
+ * result are conditional writes; a repeated attempt after a crash carries the same idempotency key. Nothing stops it, a cancel neither: half undone is worse than done.
  */
 import type { Deps } from '../../port/deps.ts';
 import type { PhaseInput } from '../../port/phases.ts';
@@ -15,6 +15,7 @@ import { decisionLogOps } from '../decision-log.ts';
 import { countRefused, egressAuditOps } from '../dispatch/attempt-egress.ts';
 import { withEnded } from '../dispatch/attempt-list.ts';
 import { runAttempt, type EndedAttempt } from '../dispatch/run-attempt.ts';
+import { inUndoOrder } from './undo-order.ts';
 
 /** Undoing is worth more patience than doing; after this many failures a person has to look. */
 const maxAttempts = 5;
@@ -55,9 +56,9 @@ export async function compensateRun(
   const head = await getExecutionRecord(deps, tenant, executionId);
   if (head.outcome === 'open' || head.receiptId !== null) return { isDone: true, waitSeconds: 0 };
   await deps.table.write([{ kind: 'update', key: headKey(tenant, executionId), set: { state: 'compensating' }, conditions: [isOpen] }]);
-  const undone = (await listTasks(deps, head))
-    .filter((task) => task.compensation === 'pending' || task.compensation === 'running')
-    .sort((a, b) => (b.completedAt ?? 0) - (a.completedAt ?? 0));
+  const undone = inUndoOrder(await listTasks(deps, head)).filter(
+    (task) => task.compensation === 'pending' || task.compensation === 'running',
+  );
   const call: Call = { head, hasTime: (ms) => deps.clock.elapsedMs() + ms <= until, hasBegun: false };
   for (const task of undone) {
     const waitMs = await compensateTask(deps, call, task);
