@@ -173,9 +173,11 @@ export class Watcher {
   /** Nobody takes an attempt away from a dispatcher that lives and whose lease holds. */
   #expectHeld({ before, after }: Change, id: string): void {
     const wasTaken = textOf(before, 'state') === 'running' && textOf(after, 'state') !== 'running' && isLost(after);
-    const wasFreed = before?.['compensation'] === 'running' && after?.['compensation'] === 'pending' && isLastOpen(after);
-    if (!wasTaken && !wasFreed) return;
-    this.#world.note(wasFreed ? 'compensation freed' : 'attempt lost');
+    const wasUndoing = before?.['compensation'] === 'running';
+    const wasFreed = wasUndoing && after?.['compensation'] === 'pending' && isLastOpen(after);
+    const wasClaimed = wasUndoing && numberOf(after, 'compensationAttempt') > numberOf(before, 'compensationAttempt');
+    if (!wasTaken && !wasFreed && !wasClaimed) return;
+    this.#world.note(wasTaken ? 'attempt lost' : wasFreed ? 'compensation freed' : 'compensation claimed from another');
     const leftMs = numberOf(before, 'leaseUntil') - this.#world.wallTime;
     const holds = leftMs <= this.#world.scenario.skewMs || this.#claims.get(id)?.isAlive === false;
     this.#expect(holds, 'leases hold', `${id} was taken away ${leftMs} ms before its lease ended, and its dispatcher lives`);
