@@ -8,12 +8,13 @@ import { expectedAnswer, workflowNamed, type TaskModel, type WorkflowModel } fro
 import type { Effect, World } from '../world/world.ts';
 import { commonTextOf } from './common-text-of.ts';
 import { checkReceipt } from './check-receipt.ts';
-import { textOf } from './read-item.ts';
+import { numberOf, textOf } from './read-item.ts';
 import type { Expect, StoredRun } from './stored-run.ts';
 
 /** An attempt as it stands in a task. */
 interface StoredAttempt {
   attempt: number;
+  startedAt: string;
   endedAt: string | null;
   sandbox: string | null;
   logDigest: string | null;
@@ -127,9 +128,13 @@ function checkAttempts({ world, run, task, expect }: Place, purpose: Purpose, at
   const effects = world.effects.filter(({ key }) => key === `${run.id}/${name}`);
   const seen = new Set(effects.map(({ attempt }) => attempt));
   expect(seen.size === effects.length, 'no attempt runs twice', `${name} ran attempts ${effects.map(({ attempt }) => attempt).join()}`);
-  for (const { attempt, ended } of effects) {
+  for (const { attempt, limitMs, ended } of effects) {
     const stored = attempts.find((other) => other.attempt === attempt);
     expect(stored !== undefined, 'no attempt without a claim', `${name} ran attempt ${attempt}, which nobody claimed`);
+    const leftMs = numberOf(run.head, 'deadlineAt') - Date.parse(stored?.startedAt ?? '');
+    // Its process looks at the time again after the claim, so there is no more left than at the claim; another process may have claimed it.
+    const isWithin = purpose === 'compensation' || stored === undefined || limitMs <= leftMs + world.scenario.skewMs;
+    expect(isWithin, 'no attempt outlives its run', `${name} attempt ${attempt} may take ${limitMs} ms, but ${leftMs} ms are left`);
     const isTold = stored?.endedAt === null || stored?.failure === null || unheard.has(stored?.failure ?? '');
     expect(
       ended !== 'succeeded' || isTold,

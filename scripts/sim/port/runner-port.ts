@@ -29,8 +29,8 @@ function triesOf({ world }: SimulatedProcess, { idempotencyKey }: TaskSpec): num
   return world.effects.filter(({ key }) => key === idempotencyKey).length;
 }
 
-function begin({ world }: SimulatedProcess, { idempotencyKey, attempt }: TaskSpec): Effect {
-  const effect: Effect = { key: idempotencyKey, attempt, beganAt: world.now, ended: undefined };
+function begin({ world }: SimulatedProcess, { idempotencyKey, attempt, limits }: TaskSpec): Effect {
+  const effect: Effect = { key: idempotencyKey, attempt, beganAt: world.now, limitMs: limits.timeoutMs, ended: undefined };
   world.effects.push(effect);
   return effect;
 }

@@ -27,6 +27,8 @@ export interface Effect {
   key: string;
   attempt: number;
   beganAt: number;
+  /** How long it was allowed to take. */
+  limitMs: number;
   /** Undefined while it runs, and for ever when its process died. */
   ended: 'succeeded' | 'failed' | undefined;
 }
