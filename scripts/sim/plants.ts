@@ -3,7 +3,8 @@
  * that finds nothing is worth as much as these.
  */
 import type { Deps } from '../../shared/port/deps.ts';
-import type { Table, WriteOp, WriteResult } from '../../shared/port/table.ts';
+import type { Runner } from '../../shared/port/runner.ts';
+import type { Item, Table, WriteOp, WriteResult } from '../../shared/port/table.ts';
 import { keyOf } from '../../shared/port/table-rules.ts';
 import { nameWrite } from './port/name-write.ts';
 import type { SimulatedProcess } from './world/simulated-process.ts';
@@ -64,6 +65,23 @@ function answerBeforeCommit(deps: Deps, process: SimulatedProcess): Deps {
   return writing(deps, 'admission', (ops, write) => Promise.race([write(ops), process.sleep(1).then((): WriteResult => ({ ok: true }))]));
 }
 
+/** In lists every task reads as if it needed those that need it. */
+function upsideDown(deps: Deps): Deps {
+  const table = tableOf(deps);
+  const changed = (item: Item): Item => ({ ...item, needs: item['dependents'] ?? [] });
+  const query: Table['query'] = async (asked) => {
+    const page = await table.query(asked);
+    return { ...page, items: page.items.map((item) => (item.sk.startsWith('TASK#') ? changed(item) : item)) };
+  };
+  return { ...deps, table: { ...table, query } };
+}
+
+function withoutDeadline(deps: Deps): Deps {
+  const { runner } = deps;
+  const provision: Runner['provision'] = (spec) => runner.provision({ ...spec, limits: { ...spec.limits, timeoutMs: 24 * hourMs } });
+  return { ...deps, runner: { level: () => runner.level(), provision } };
+}
+
 export const plants = {
   'seal-without-conditions': {
     what: 'two sealers both win, so slot and money are given back twice',
@@ -100,6 +118,14 @@ export const plants = {
   'deaf-supervisor': {
     what: 'nobody wakes the supervision of a run whose tasks have ended',
     process: (deps) => ({ ...deps, phases: { ...portsOf(deps), finishRun: async () => undefined } }),
+  },
+  'undo-from-the-start': {
+    what: 'what was done first is undone first, while all that needed it is still there',
+    process: upsideDown,
+  },
+  'attempts-without-deadline': {
+    what: 'every attempt may take a day, whenever its run has to end',
+    process: withoutDeadline,
   },
   'text-never-kept': {
     what: 'decisions name the text that they have in common, which nobody stored',

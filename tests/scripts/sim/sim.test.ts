@@ -54,6 +54,8 @@ const brokenRules: Readonly<Record<PlantName, readonly string[]>> = {
   'append-without-conditions': ['logged once', 'the log is whole', 'checkpoints are of one log', 'every statement is logged'],
   'seal-past-the-log': ['every statement is logged'],
   'deaf-supervisor': ['everything ends', 'callers are answered'],
+  'undo-from-the-start': ['nothing is undone before what depends on it'],
+  'attempts-without-deadline': ['no attempt outlives its run'],
   'text-never-kept': ['every decision is recorded'],
 };
 
