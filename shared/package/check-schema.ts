@@ -16,6 +16,8 @@ import { countValues, schemaCost, type SchemaCost } from './schema-cost.ts';
 const timeLimitMs = 500;
 /** An issue list is read by people. */
 const maxIssues = 50;
+/** A path is as long as the names in it, which may have megabytes; each issue would hold it anew. */
+const longPath = 10_000;
 /** Two schemas a package: enough for every package of a busy home, and some 10 MB. */
 const maxCompiled = 500;
 
@@ -165,5 +167,7 @@ export function checkAgainstSchema(digest: Digest, kind: 'inputs' | 'outputs', s
   if (isSmall && isPlain) validate(value);
   else if (!endsInTime(() => void validate(value)))
     return [{ code: 'too-slow', pointer: '', message: `could not be judged by the schema within ${timeLimitMs} ms` }];
-  return (validate.errors ?? []).slice(0, maxIssues).map(issueOf);
+  const errors = validate.errors ?? [];
+  const hasLongPath = errors.some(({ instancePath }) => instancePath.length > longPath);
+  return errors.slice(0, hasLongPath ? 1 : maxIssues).map(issueOf);
 }

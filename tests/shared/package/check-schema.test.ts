@@ -49,6 +49,13 @@ describe('schemas of packages', () => {
     $ref: '#/$defs/d30',
   });
 
+  test('of issues below a name of many characters, the first is named', () => {
+    const schema = { type: 'object', additionalProperties: { additionalProperties: { type: 'string' } } };
+    const wrong = (name: string): object => ({ [name]: { a: 1, b: 2 } });
+    expect(judge(schema, wrong('n'.repeat(1_000)))).toHaveLength(2);
+    expect(judge(schema, wrong('n'.repeat(100_000)))).toHaveLength(1);
+  });
+
   const slow: readonly [string, object, unknown][] = [
     ['a regular expression that backtracks', { type: 'object', properties: { a: { pattern: '^(a+)+$' } } }, { a: `${'a'.repeat(50)}!` }],
     [
