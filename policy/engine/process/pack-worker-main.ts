@@ -4,6 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { InvariantError } from '../../../shared/core/errors.ts';
+import { cutText } from '../../../shared/core/text/cut-text.ts';
 import { endWithHome } from './end-with-home.ts';
 import type { PackAnswer, PackQuestion, WorkerMessage } from './pack-worker-protocol.ts';
 import { WasmPack } from '../wasm-pack.ts';
@@ -22,12 +23,12 @@ const reasonMax = 2_000;
 
 /** The innermost cause: that it is a pack, and which, is known outside. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error).slice(0, reasonMax);
+  if (!(error instanceof Error)) return cutText(String(error), reasonMax);
   if (error.cause !== undefined) return reasonOf(error.cause);
   // What the allocator of a module says when its memory is at its end.
   return error.message.startsWith('opa_malloc')
     ? 'its rules need more than the 32 MiB of memory that a pack may use'
-    : error.message.slice(0, reasonMax);
+    : cutText(error.message, reasonMax);
 }
 
 async function findPack({ key, bundle }: PackQuestion): Promise<WasmPack | undefined> {
