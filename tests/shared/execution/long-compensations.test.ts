@@ -8,6 +8,7 @@ import { compensateRun, type CompensationRound } from '../../../shared/execution
 import { sealRun } from '../../../shared/execution/phases/seal-run.ts';
 import { getExecution } from '../../../shared/execution/read/get-execution.ts';
 import { callMaxMs, type PhaseInput } from '../../../shared/port/phases.ts';
+import type { TaskQueue } from '../../../shared/port/task-queue.ts';
 import { failing, openEngine, type Engine } from '../../support/open-engine.ts';
 
 const minuteMs = 60_000;
@@ -68,7 +69,12 @@ async function call(input: PhaseInput, endMs = callMaxMs): Promise<CompensationR
   const ended = new Promise<undefined>((resolve) => (kill = () => resolve(undefined)));
   const { deps } = engine.home;
   const clock = { now: () => now, elapsedMs: () => now, sleep: pass };
-  return Promise.race([compensateRun({ ...deps, clock, ids: { ...deps.ids, random: () => 1 } }, input, { maxMs: callMaxMs }), ended]);
+  // A call of Lambda has no slots, and here one that was ended would never give its own back.
+  const queue: TaskQueue = { send: async (messages, delayMs) => deps.queue.send(messages, delayMs) };
+  return Promise.race([
+    compensateRun({ ...deps, clock, queue, ids: { ...deps.ids, random: () => 1 } }, input, { maxMs: callMaxMs }),
+    ended,
+  ]);
 }
 
 /** Calls until nothing is left, as the state machine does; answers the pauses between the calls in seconds. */
