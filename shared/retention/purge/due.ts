@@ -47,7 +47,7 @@ export async function* dueRuns(
   retention: Retention,
 ): AsyncGenerator<DueRun> {
   const now = clock.now();
-  const from = (await readMark({ table }, tenant, kind)) ?? '0';
+  const from = (await readMark({ table, clock }, tenant, kind)) ?? '0';
   // No run that began later can be due.
   const to = isoTime(now - Math.min(...Object.values(retention[kind])) * dayMs);
   let first: string | undefined;
@@ -77,6 +77,6 @@ async function isStillThere(table: Deps['table'], kind: RunKind, { tenant, id }:
 }
 
 /** A time before which no run began that still has this kind, as the last whole walk found it; undefined before the first walk. */
-export async function oldestUnpurged(deps: Pick<Deps, 'table'>, tenant: TenantId, kind: RunKind): Promise<string | undefined> {
+export async function oldestUnpurged(deps: Pick<Deps, 'table' | 'clock'>, tenant: TenantId, kind: RunKind): Promise<string | undefined> {
   return (await readMark(deps, tenant, kind))?.split('#')[0];
 }
