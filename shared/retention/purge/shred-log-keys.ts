@@ -15,6 +15,7 @@ import { takeAtOnce } from './take-at-once.ts';
 
 /** A month has one key, or a few of a very busy tenant. */
 const keysPerPurge = 50;
+const keysPerPage = 200;
 
 /** A clock of another process may still be in the month that is over here. */
 const graceMs = 3_600_000;
@@ -23,9 +24,7 @@ const graceMs = 3_600_000;
 export async function shredLogKeys(deps: PurgeDeps & Pick<Deps, 'dataKeys'>, id: TenantId): Promise<void> {
   const from = await oldestUnpurged(deps, id, 'logs');
   if (from === undefined) return;
-  const { items } = await deps.table.query({ pk: dataKeyPk(id), prefix: 'log#', limit: keysPerPurge });
-  const living = items.map((item) => DataKeyRecord.parse(item)).filter(isLiving);
-  const over = living.filter((key) => isOver(key, from));
+  const over = await oldestKeys(deps, id, (key) => isOver(key, from));
   if (over.length === 0) return;
   const purge = await takeAtOnce(deps, await getTenant(deps, id), {
     kind: 'keys',
@@ -36,6 +35,23 @@ export async function shredLogKeys(deps: PurgeDeps & Pick<Deps, 'dataKeys'>, id:
   if (!purge) return;
   deps.dataKeys.forget();
   await carryOut(deps, id, purge);
+}
+
+/** The first living keys of logs of which this is true. What is left of shredded ones lies before them, more of it every month. */
+async function oldestKeys(
+  { table }: Pick<Deps, 'table'>,
+  id: TenantId,
+  isWanted: (key: LivingDataKey) => boolean,
+): Promise<LivingDataKey[]> {
+  const found: LivingDataKey[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await table.query({ pk: dataKeyPk(id), prefix: 'log#', limit: keysPerPage, ...(cursor !== undefined && { cursor }) });
+    const living = page.items.map((item) => DataKeyRecord.parse(item)).filter(isLiving);
+    found.push(...living.filter(isWanted));
+    cursor = page.cursor;
+  } while (cursor !== undefined && found.length < keysPerPurge);
+  return found.slice(0, keysPerPurge);
 }
 
 /** Whoever sealed with a key of a month had begun before that month ended. */

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { listAuditEvents } from '../../../shared/audit/list-audit-events.ts';
 import { idSchema } from '../../../shared/core/id.ts';
-import { DataKeyRecord, isLiving } from '../../../shared/encryption/data-key-record.ts';
+import { dataKeyKey, DataKeyRecord, isLiving } from '../../../shared/encryption/data-key-record.ts';
 import { actOnExecution } from '../../../shared/execution/actions/act-on-execution.ts';
 import { findExecution } from '../../../shared/execution/execution-store.ts';
 import { getExecution } from '../../../shared/execution/read/get-execution.ts';
@@ -13,6 +13,7 @@ import { purgeNow, type PurgeRequest } from '../../../shared/retention/purge-now
 import { queryPurges, type Purge } from '../../../shared/retention/purge/purge-record.ts';
 import { endOfPeriod } from '../../../shared/encryption/period.ts';
 import { isoTime } from '../../../shared/port/clock.ts';
+import { DataKeyId } from '../../../shared/port/keys/data-keys.ts';
 import { writeMark } from '../../../shared/retention/purge/mark.ts';
 import { shredLogKeys } from '../../../shared/retention/purge/shred-log-keys.ts';
 import { applyDeletionManifest } from '../../../shared/retention/reapply-purge.ts';
@@ -183,6 +184,24 @@ test('a month counts as over only an hour after its end: clocks of other process
   };
   expect(await shredFrom(59)).toBe(true);
   expect(await shredFrom(61)).toBe(false);
+});
+
+test('a data key is shredded also where what is left of earlier ones fills more than a page', async () => {
+  const { deps } = home.home;
+  const { tenant } = home.actor;
+  const scope = { tenant, purpose: 'log' } as const;
+  const shredded = Array.from({ length: 250 }, (_, at) => {
+    const id = DataKeyId.parse(`2000-01.${at + 1}`);
+    return { ...dataKeyKey(scope, id), ...scope, id, createdAt: 0, reserved: 1, shreddedAt: 1 };
+  });
+  await deps.table.putMany(shredded);
+  await home.run();
+  const rows = async (): Promise<DataKeyRecord[]> =>
+    (await deps.table.query({ pk: 'T#acme#DATAKEY', prefix: 'log#', limit: 1_000 })).items.map((item) => DataKeyRecord.parse(item));
+  expect((await rows()).filter(isLiving)).toHaveLength(1);
+  await home.purge(125);
+  await home.purge(126);
+  expect((await rows()).filter(isLiving)).toEqual([]);
 });
 
 describe('after a restore', () => {
