@@ -38,19 +38,22 @@ type KeeperDeps = HomeStatementDeps & Pick<Deps, 'logger'>;
 export function keepBackups(deps: KeeperDeps, dataDir: string, plan: BackupPlan): { close(): Promise<void> } {
   let child: ChildProcess | undefined;
   let underWay: Promise<void> | undefined;
-  const startedAt = deps.clock.now();
-  let triedAt = 0;
+  // The clock may be set while the home runs; what has passed since the start goes on.
+  const startedMs = deps.clock.elapsedMs();
+  let triedMs = -Infinity;
   const look = (): void => {
-    const now = deps.clock.now();
-    const newest = newestBackupAt(plan.to);
-    if (newest !== undefined) deps.metrics.record(metricNames.backupAgeMs, now - newest);
-    const unsavedMs = now - Math.max(newest ?? 0, startedAt);
+    const elapsedMs = deps.clock.elapsedMs();
+    const [now, newest] = [deps.clock.now(), newestBackupAt(plan.to)];
+    // One of a time to come was made with a clock that was ahead: how old it is, nobody knows.
+    const ageMs = newest === undefined || newest > now ? Infinity : now - newest;
+    if (ageMs !== Infinity) deps.metrics.record(metricNames.backupAgeMs, ageMs);
+    const unsavedMs = Math.min(ageMs, elapsedMs - startedMs);
     if (unsavedMs > Math.max(objectiveMs, 2 * plan.everyMs))
       deps.logger.error('there is no recent backup; see docs/runbooks/mc-backup-old.md', { to: plan.to, unsavedMs });
     // A little early, so that a look which comes a moment before the time does not wait for the next one.
-    const isDue = now - Math.max(newest ?? 0, triedAt) > plan.everyMs - lookMs / 2;
+    const isDue = Math.min(ageMs, elapsedMs - triedMs) > plan.everyMs - lookMs / 2;
     if (!isDue || underWay) return;
-    triedAt = now;
+    triedMs = elapsedMs;
     underWay = backUp(
       deps,
       { dataDir, to: plan.to, keep: plan.keep, passphraseFile: plan.passphraseFile },

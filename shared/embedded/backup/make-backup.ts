@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { incrementBase32 } from 'ulid';
 import { backupFormat, type BackupFacts, type StoredFile } from '../../backup/backup-statement.ts';
 import { readBlobList, writeBlobList, type ListedBlob } from '../../backup/blob-list.ts';
 import { digestBytes } from '../../core/digest.ts';
@@ -23,6 +24,9 @@ import { copyTable, type TableCopy } from './copy-table.ts';
 import { pruneBackups } from './prune-backups.ts';
 import { readKeys } from './read-keys.ts';
 import { sealKeys } from './sealed-keys.ts';
+
+/** Characters of an id behind its time. */
+const randomLength = 16;
 
 export type BackupStep = 'blobs' | 'table' | 'late-blobs' | 'keys' | 'statement' | 'rename';
 
@@ -127,8 +131,8 @@ async function writeDraft(deps: BackupDeps, options: BackupOptions): Promise<{ f
   await onStep?.('table');
   // What waits for the log would get another proof in the log of a restored home.
   await deps.home.integrate();
-  // Before the table is copied, so that the time in the id never says that a state is younger than it is.
-  const id = deps.ids.next('bak');
+  // Before the table is copied, so that the time in the id does not say that a state is younger than it is.
+  const id = nextId(deps, to);
   const table = await copyTable(join(dataDir, 'table.sqlite'), join(draft, layout.backupFiles.table), () => deps.clock.now());
   markPlace(to, table.logOrigin);
   await onStep?.('late-blobs');
@@ -147,6 +151,15 @@ async function writeDraft(deps: BackupDeps, options: BackupOptions): Promise<{ f
   await writeDraftFile(draft, 'statement', `${JSON.stringify(bundle)}\n`);
   await syncFolder(draft);
   return { facts, newBytes: early.newBytes + late.newBytes };
+}
+
+/** The newest backup has the last id, whatever the clock says: an earlier one would be pruned in its place, or restored. */
+function nextId({ ids }: BackupDeps, to: string): Id<'bak'> {
+  const id = ids.next('bak');
+  const newest = layout.readMark(to) && layout.listBackups(to).at(-1);
+  if (newest === undefined || id > newest) return id;
+  const random = newest.length - randomLength;
+  return `bak_${newest.slice('bak_'.length, random)}${incrementBase32(newest.slice(random))}`;
 }
 
 /** Whoever restores must not find the backups of two homes in one folder and take the wrong one. */

@@ -9,6 +9,7 @@ import { SimulatedRunner } from '../../../runner/simulated/simulated-runner.ts';
 import { uploadFile } from '../../../shared/execution/admit/input-files.ts';
 import { makeBackup, type BackupMade, type BackupOptions } from '../../../shared/embedded/backup/make-backup.ts';
 import { restoreHome, type Restored, type RestoreOptions } from '../../../shared/embedded/backup/restore-home.ts';
+import { ulidIds } from '../../../shared/embedded/ulid-ids.ts';
 import { openEngine, type Engine } from '../open-engine.ts';
 
 export const passphrase = 'correct horse battery staple';
@@ -25,7 +26,8 @@ export interface BackupScene {
   run(count: number): Promise<string[]>;
   /** Uploads a file that is too large for a row of the table. */
   upload(content: string): Promise<string>;
-  backUp(options?: Partial<BackupOptions>): Promise<BackupMade>;
+  /** With a clock that is ahead by so many milliseconds. */
+  backUp(options?: Partial<BackupOptions>, aheadMs?: number): Promise<BackupMade>;
   restore(options?: Partial<RestoreOptions>): Promise<Restored>;
   /** Starts the restored home. */
   open(): Promise<EmbeddedHome>;
@@ -41,10 +43,12 @@ export async function openBackupScene(): Promise<BackupScene> {
   await engine.publish(oneTask);
   const place = mkdtempSync(join(tmpdir(), 'mc-backup-'));
   const [to, target] = [join(place, 'backups'), join(place, 'restored')];
-  const backUp: BackupScene['backUp'] = async (options = {}) => {
+  const backUp: BackupScene['backUp'] = async (options = {}, aheadMs = 0) => {
     const stores = await openHomeStores(engine.folder);
+    const clock = { ...stores.clock, now: () => stores.clock.now() + aheadMs };
+    const deps = { ...stores, clock, ids: ulidIds(clock), home: homeOverStores(stores) };
     try {
-      return await makeBackup({ ...stores, home: homeOverStores(stores) }, { dataDir: engine.folder, to, passphrase, ...options });
+      return await makeBackup(deps, { dataDir: engine.folder, to, passphrase, ...options });
     } finally {
       stores.close();
     }

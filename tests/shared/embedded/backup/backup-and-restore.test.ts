@@ -12,6 +12,8 @@ import { monitorLog } from '../../../../shared/log-monitor/monitor-log.ts';
 import { idSchema } from '../../../../shared/core/id.ts';
 import { Digest } from '../../../../shared/core/digest.ts';
 import type { Bundle } from '../../../../shared/receipt/bundle.ts';
+import { listBackups } from '../../../../shared/embedded/backup/backup-folder.ts';
+import { newestBackupAt } from '../../../../shared/embedded/backup/newest-backup.ts';
 import { beginPurge, carryOut } from '../../../../shared/retention/purge/carry-out.ts';
 import { applyDeletionManifest } from '../../../../shared/retention/reapply-purge.ts';
 import { predicateTypes } from '../../../../shared/receipt/statement.ts';
@@ -232,6 +234,21 @@ describe('a backup', () => {
       const row = await scene.engine.home.deps.table.get({ pk: 'T#local#BACKUP', sk: third.id });
       expect(row).toMatchObject({ leaf: expect.stringMatching(/^[0-9a-f]{64}$/) });
       expect(third.facts.log.origin).toBe(logIdentity(await scene.engine.home.deps.logKey.publicKey()).origin);
+    },
+    slowMs,
+  );
+
+  test(
+    'is the newest one also when the clock went back since the one before, and is not pruned in its place',
+    async () => {
+      const to = join(scene.to, '..', 'clocks');
+      const before = await scene.backUp({ to }, 86_400_000);
+      expect(newestBackupAt(to)).toBeGreaterThan(Date.now());
+      const made = await scene.backUp({ to, keep: 1 });
+      expect(listBackups(to)).toEqual([made.id]);
+      expect(made.id > before.id).toBe(true);
+      expect(newestBackupAt(to)).toBe(Date.parse(made.takenAt));
+      expect((await scene.restore({ from: to, isDryRun: true })).backup.takenAt).toBe(made.takenAt);
     },
     slowMs,
   );
