@@ -3,7 +3,7 @@ import type { Manifest } from '../../manifest/manifest.ts';
 import { networkDetectors, personalDetectors, secretDetectors, type Detector } from './detectors.ts';
 
 /** Changes whenever the same text could come out in another form; packs say by which rules they were made. */
-export const redactionVersion = 1;
+export const redactionVersion = 2;
 
 /** The class that rules go by. A manifest that names none may touch anything, so it is treated like a confidential one. */
 export type RedactionClass = NonNullable<Manifest['dataClass']> | 'undeclared';
@@ -13,7 +13,7 @@ export interface RedactionRules {
   detectors: readonly Detector[];
   /** Whether values of fields with telling names (`email`, `birthDate`) go, whatever they look like. */
   hasPersonalFields: boolean;
-  /** Whether nothing that a task printed is shown at all: no pattern finds a name, so for personal data only this is certain. */
+  /** Whether nothing that a task said is shown at all, in its log or as the message of its failure: no pattern finds a name, so for personal data only this is certain. */
   isTextWithheld: boolean;
 }
 

@@ -98,7 +98,8 @@ class LogRedactor {
   #text({ stream, text }: Line, parts: readonly Withheld[] | undefined): string {
     if (text === '') return text;
     if (this.#isKey(stream, text)) return this.#commitments.token('secret', text);
-    if (this.#rules.isTextWithheld && stream !== 'system') return this.#commitments.token('text', text);
+    // The runner, too, says what a task said: why it failed, which files it left.
+    if (this.#rules.isTextWithheld) return this.#commitments.token('text', text);
     if (!parts) return this.#withholder.text(text);
     return parts.length === 0 ? text : replaceParts(text, parts, this.#commitments);
   }

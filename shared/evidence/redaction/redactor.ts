@@ -8,6 +8,7 @@ import { releaseBytes } from '../../core/release-bytes.ts';
 import { Commitments, type Opening } from './commitment.ts';
 import { rulesFor, type RedactionClass } from './data-class.ts';
 import { namesAnActor } from './names-an-actor.ts';
+import { quotesATask } from './quotes-a-task.ts';
 import { redactDocument } from './redact-document.ts';
 import { redactLog } from './redact-log.ts';
 
@@ -36,10 +37,11 @@ export interface Redactor {
 export function redactNow({ kind, dataClass, secret, file, bytes }: RedactionWork, onOpening?: (opening: Opening) => void): Redacted {
   const commitments = new Commitments(secret, file, onOpening);
   const rules = rulesFor({ dataClass });
+  const fields = { exempt: namesAnActor, isTaskText: quotesATask };
   const made =
     kind === 'log'
       ? redactLog(bytes, rules, commitments)
-      : new TextEncoder().encode(redactDocument(Buffer.from(bytes).toString('utf8'), { rules, commitments, exempt: namesAnActor }));
+      : new TextEncoder().encode(redactDocument(Buffer.from(bytes).toString('utf8'), { rules, commitments, ...fields }));
   const withheld = commitments.counts;
   const isWhole = Object.keys(withheld).length === 0;
   // As large as the document, and nobody's: many of them would wait for the collector.

@@ -9,8 +9,16 @@ import { withheldIn } from './withheld-in.ts';
 /** Deeper values are an attack on readers; they go as a whole. */
 const maxDepth = 32;
 
-/** Whether a field is left as it is, by the names that lead to it. */
-export type Exempt = (path: readonly string[]) => boolean;
+/** Whether a field is treated in another way than by what is in it, by the names that lead to it. */
+export type FieldTest = (path: readonly string[]) => boolean;
+
+/** Of a document: which fields are left as they are, and which hold what a task said. */
+export interface KnownFields {
+  exempt?: FieldTest;
+  isTaskText?: FieldTest;
+}
+
+const none: FieldTest = () => false;
 
 /** Puts commitments in the place of these parts. */
 export function replaceParts(text: string, parts: readonly Withheld[], commitments: Commitments): string {
@@ -103,23 +111,26 @@ export class Withholder {
   /** A value with every string in it looked at, and fields with telling names withheld. Keys are looked at too: one that must not be shown takes its value with it. */
   json(
     value: Json,
-    { depth = 0, path = [], exempt = () => false }: { depth?: number; path?: readonly string[]; exempt?: Exempt } = {},
+    { depth = 0, path = [], exempt = none, isTaskText = none }: { depth?: number; path?: readonly string[] } & KnownFields = {},
   ): Json {
     if (exempt(path)) return value;
-    if (typeof value === 'string') return this.text(value, depth);
+    if (typeof value === 'string') {
+      const isWithheld = this.#rules.isTextWithheld && value !== '' && isTaskText(path);
+      return isWithheld ? this.#commitments.token('text', value) : this.text(value, depth);
+    }
     // A card number may be written as a number.
     if (typeof value === 'number') return this.#isCleanNumber(value) ? value : this.#whole(value);
     if (typeof value !== 'object' || value === null) return value;
     if (depth >= maxDepth) return this.#whole(value);
     if (Array.isArray(value))
-      return value.map((inner, index) => this.json(inner, { depth: depth + 1, path: [...path, String(index)], exempt }));
+      return value.map((inner, index) => this.json(inner, { depth: depth + 1, path: [...path, String(index)], exempt, isTaskText }));
     const out: JsonObject = {};
     for (const [name, inner] of Object.entries(value)) {
       const shown = this.text(name, maxDepth);
       const at = [...path, name];
       const isTelling = inner !== null && inner !== '' && typeof inner !== 'boolean' && this.#lookAt(name).isTelling;
       Object.defineProperty(out, shown, {
-        value: isTelling && !exempt(at) ? this.#whole(inner) : this.json(inner, { depth: depth + 1, path: at, exempt }),
+        value: isTelling && !exempt(at) ? this.#whole(inner) : this.json(inner, { depth: depth + 1, path: at, exempt, isTaskText }),
         ...{ enumerable: true, writable: true, configurable: true },
       });
     }

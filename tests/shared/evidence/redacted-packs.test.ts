@@ -103,7 +103,16 @@ describe('planted personal data, in every context, in logs and in a message', ()
   test('of a workflow with personal data nothing that a task printed is shown, names included', async () => {
     const packed = await packOf('names', 'pii', 'stopped', ['the patient is Ada Example', 'next: Grace Example']);
     expect(packed.text).not.toMatch(/Ada|Grace|patient/);
-    expect((await verified(packed)).withheld).toMatchObject({ text: 2 });
+    expect((await verified(packed)).withheld).toMatchObject({ text: 4 });
+  });
+
+  test('of such a workflow neither is the message of a failure, wherever it stands', async () => {
+    const packed = await packOf('message', 'pii', '["no record of the patient Ada Example"]', []);
+    expect(packed.text).not.toMatch(/Ada|patient/);
+    const { withheld, isReceiptRedacted } = await verified(packed);
+    // Of the attempt, and of the run.
+    expect([withheld, isReceiptRedacted]).toEqual([{ text: 2 }, true]);
+    expect((await verified(packed, await openingsOf(packed))).restored).toEqual(['receipt.redacted.json']);
   });
 
   test('of a log that is larger than any document can be opened as well', async () => {

@@ -57,6 +57,14 @@ describe('planted personal data', () => {
     },
   );
 
+  test('in a log of class pii, no text stays, neither what the runner says of a task', () => {
+    const log = line('the patient is Ada Example') + line('error: no record of Ada Example', 'system');
+    const result = redacted(log, 'pii');
+    expect(result.text).not.toContain('Ada');
+    expectRestored(log, result);
+    expect(redacted(log, 'confidential').text).toBe(log);
+  });
+
   test('in an internal log, addresses of machines may stay and nothing else', () => {
     const log = [...personal, ...planted.addresses].map((value) => line(`seen ${value}`)).join('');
     const { text } = redacted(log, 'internal');
