@@ -1,10 +1,10 @@
 /** Verification of a disclosure pack, offline and in bounded memory: from the bytes to the receipt, or a refusal that says what is wrong. */
 import { McError } from '../../core/errors.ts';
-import type { DisclosureManifest } from '../pack/disclosure-manifest.ts';
+import { manifestBundlePath, manifestPath, type DisclosureManifest } from '../pack/disclosure-manifest.ts';
 import type { RunFacts } from '../run-facts.ts';
 import { checkDocuments } from './check-documents.ts';
 import { checkManifest } from './check-manifest.ts';
-import { readOpenings, restoreFile, type Restored } from './check-openings.ts';
+import { readOpenings, restoreFile } from './check-openings.ts';
 import { checkReceipt } from './check-receipt.ts';
 import { inflateMembers, type RandomAccess } from './inflate-members.ts';
 import { PackContents } from './pack-contents.ts';
@@ -24,9 +24,14 @@ export interface PackReport {
   restored: string[];
 }
 
-/** Logs and texts of decisions are only digested; everything else is read by the checks. */
-const isDocument = (path: string): boolean =>
-  !path.startsWith('logs/') && (!path.startsWith('decisions/') || path.startsWith('decisions/start.'));
+/** What the checks read; everything else is only digested. There are so few that a pack of thousands of large files is read in bounded memory too. */
+const documents: ReadonlySet<string> = new Set([
+  manifestPath,
+  manifestBundlePath,
+  'provenance.json',
+  'sbom.cdx.json',
+  ...['receipt', 'decisions/start', 'egress'].flatMap((name) => [`${name}.sigstore.json`, `${name}.redacted.json`]),
+]);
 
 function withheldIn({ files }: DisclosureManifest): Record<string, number> {
   const sums: Record<string, number> = {};
@@ -34,37 +39,43 @@ function withheldIn({ files }: DisclosureManifest): Record<string, number> {
   return sums;
 }
 
-/** Reads all of the archive; with openings also what each file was. */
-async function readContents(
-  file: RandomAccess,
-  values: ReadonlyMap<string, string> | undefined,
-): Promise<{ contents: PackContents; originals: Map<string, Restored> }> {
+/** Reads all of the archive. */
+async function readContents(file: RandomAccess): Promise<PackContents> {
   const contents = new PackContents();
-  const originals = new Map<string, Restored>();
-  const keptBytes = (path: string): number | undefined => (isDocument(path) ? maxDocumentBytes : values && maxOpenedBytes);
-  for await (const read of readArchive(inflateMembers(file), keptBytes)) {
-    const { bytes, ...rest } = read;
-    if (values && bytes?.includes('[withheld:')) originals.set(read.path, restoreFile(read.path, bytes.toString('utf8'), values));
-    contents.add(bytes && isDocument(read.path) ? read : rest);
-  }
-  return { contents, originals };
+  const keptBytes = (path: string): number | undefined => (documents.has(path) ? maxDocumentBytes : undefined);
+  for await (const read of readArchive(inflateMembers(file), keptBytes)) contents.add(read);
+  return contents;
 }
 
-/** Every file whose values were all put back is its original by its digest; a bundle is signed by a trusted key again, or the pack lies about what it was. */
-function restoredFiles({ files }: DisclosureManifest, originals: ReadonlyMap<string, Restored>, trust: Trust): string[] {
-  return files.flatMap(({ path, source }) => {
-    const restored = originals.get(path);
-    if (!source || restored?.digest !== source.digest) return [];
+/**
+ * The files whose values were all put back: each is its original by its digest; a bundle is signed by a trusted key again, or the pack lies about what it was. Reads the archive
+ * once more, and takes nothing apart that the manifest, which is verified by now, does not name: what strangers wrote may be made to wear a reader out.
+ */
+async function restoredFiles(
+  file: RandomAccess,
+  { files }: DisclosureManifest,
+  { values, trust }: { values: ReadonlyMap<string, string>; trust: Trust },
+): Promise<string[]> {
+  const redacted = new Map(files.filter(({ source }) => source !== undefined).map((entry) => [entry.path, entry]));
+  const found: string[] = [];
+  const keptBytes = (path: string): number | undefined => (redacted.has(path) ? maxOpenedBytes : undefined);
+  for await (const { path, digest, bytes } of readArchive(inflateMembers(file), keptBytes)) {
+    const entry = redacted.get(path);
+    if (!bytes || !entry) continue;
+    if (digest !== entry.digest) throw refusePack(`${path} was changed while it was read`);
+    const restored = restoreFile(path, bytes.toString('utf8'), values);
+    if (restored.digest !== entry.source?.digest) continue;
     if (restored.bundle !== undefined) verifySigned(trust, path, restored.bundle, {});
-    return [path];
-  });
+    found.push(path);
+  }
+  return found;
 }
 
 /** Throws `mc:disclosure:invalid` with the reason unless every byte of the pack is what a trusted home signed and its receipt names. */
 export async function verifyPack(file: RandomAccess, trust: Trust, openings?: string): Promise<PackReport> {
   try {
     const values = openings === undefined ? undefined : readOpenings(openings);
-    const { contents, originals } = await readContents(file, values);
+    const contents = await readContents(file);
     const manifest = checkManifest(contents, trust);
     const { facts, isReceiptRedacted } = checkReceipt(contents, trust, manifest);
     checkDocuments(contents, facts);
@@ -75,7 +86,7 @@ export async function verifyPack(file: RandomAccess, trust: Trust, openings?: st
       sizeBytes,
       isReceiptRedacted,
       withheld: withheldIn(manifest),
-      restored: restoredFiles(manifest, originals, trust),
+      restored: values ? await restoredFiles(file, manifest, { values, trust }) : [],
     };
   } catch (error) {
     if (error instanceof McError && error.code === 'mc:receipt:invalid') throw refusePack(error.message, error);

@@ -47,9 +47,9 @@ async function packed(archive: Buffer): Promise<Buffer> {
   return collectBytes(gzipMembers(one()));
 }
 
-async function refusal(bytes: Uint8Array, key = pem): Promise<string> {
+async function refusal(bytes: Uint8Array, key = pem, openings?: string): Promise<string> {
   try {
-    await verifyPack(inMemory(bytes), { pems: [key] });
+    await verifyPack(inMemory(bytes), { pems: [key] }, openings);
   } catch (error) {
     expect(error).toMatchObject({ code: 'mc:disclosure:invalid' });
     return String((error as Error).message);
@@ -220,6 +220,33 @@ describe('a pack that is made to wear its reader out', () => {
   test('with a document larger than any there is, is refused before it is read', async () => {
     const huge = archiveOf([{ path: 'provenance.json', bytes: Buffer.alloc(17 * 1024 * 1024, ' ') }]);
     expect(await refusal(await packed(huge))).toMatch(/provenance.json has \d+ bytes; at most/);
+  });
+
+  test('with many large files, is refused and holds none of them', async () => {
+    const bytes = Buffer.alloc(8 * 1024 * 1024, ' ');
+    const files = async function* (): AsyncGenerator<readonly Uint8Array[]> {
+      for (let index = 0; index < 16; index++) yield [ustarHeader(`a${index}.json`, bytes.length), bytes];
+      yield [Buffer.alloc(1024)];
+    };
+    const many = await collectBytes(gzipMembers(files()));
+    const heldBefore = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const file = inMemory(many);
+    const read: typeof file.read = async (...place) => {
+      most = Math.max(most, process.memoryUsage().arrayBuffers);
+      return file.read(...place);
+    };
+    await expect(verifyPack({ ...file, read }, { pems: [pem] })).rejects.toMatchObject({ code: 'mc:disclosure:invalid' });
+    expect(most - heldBefore).toBeLessThan(64 * 1024 * 1024);
+  });
+
+  test.each([
+    ['a redacted bundle that is no JSON', 'receipt.redacted.json', '[withheld:'],
+    ['a log that nests half a million deep', 'logs/a/1.ndjson', `${'['.repeat(500_000)}"[withheld:"${']'.repeat(500_000)}`],
+  ])('with %s, is refused before openings are put into it', async (_, path, text) => {
+    const others = entries().filter((entry) => entry.path !== path);
+    const hostile = await packed(archiveOf([{ path, bytes: Buffer.from(text) }, ...others]));
+    expect(await refusal(hostile, pem, '')).toMatch(/stands where its manifest has/);
   });
 
   test('with more files than a run can leave, is refused', async () => {
