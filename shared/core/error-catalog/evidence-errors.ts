@@ -116,7 +116,13 @@ export const evidenceErrors = {
     'The keys of the backup cannot be had',
     'Give the passphrase with --passphrase-file, or the kept key files with --keys. Without the keys of its home, a backup cannot be read.',
   ),
-  'mc:backup:busy': row(409, 6, 'backoff', 'Another backup or restore is under way there', 'Wait until it has ended.'),
+  'mc:backup:busy': row(
+    409,
+    6,
+    'backoff',
+    'Another backup or restore, or a rotation of keys, is under way there',
+    'Wait until it has ended.',
+  ),
   'mc:evidence:link-refused': row(
     403,
     3,

@@ -23,7 +23,7 @@ import { readThrough } from './copy-file.ts';
 import { copyTable, type TableCopy } from './copy-table.ts';
 import { pruneBackups } from './prune-backups.ts';
 import { readKeys } from './read-keys.ts';
-import { sealKeys } from './sealed-keys.ts';
+import { checkKeys, sealKeys } from './sealed-keys.ts';
 
 /** Characters of an id behind its time. */
 const randomLength = 16;
@@ -121,6 +121,7 @@ async function writeDraft(deps: BackupDeps, options: BackupOptions): Promise<{ f
   const { dataDir, to, passphrase, onStep } = options;
   const before = newestBlobs(to);
   const draft = layout.draftIn(to);
+  const keys = readKeys(join(dataDir, 'keys'));
   // What a killed backup left behind; its objects are of use to this one.
   rmSync(draft, { recursive: true, force: true });
   layout.makeFolder(draft);
@@ -143,14 +144,25 @@ async function writeDraft(deps: BackupDeps, options: BackupOptions): Promise<{ f
     draft,
     table,
     passphrase,
-    keys: readKeys(join(dataDir, 'keys')),
+    keys,
     blobs: [...early.blobs, ...late.blobs],
   });
   await onStep?.('statement');
+  requireSameKeys(dataDir, facts);
   const bundle = await deps.home.state(facts);
+  requireSameKeys(dataDir, facts);
   await writeDraftFile(draft, 'statement', `${JSON.stringify(bundle)}\n`);
   await syncFolder(draft);
   return { facts, newBytes: early.newBytes + late.newBytes };
+}
+
+/** Between its beginning and its end a rotation may have given up a key that the copied table needs, or signed with one that came since: nobody could restore that. */
+function requireSameKeys(dataDir: string, { keys }: BackupFacts): void {
+  try {
+    checkKeys(readKeys(join(dataDir, 'keys')), keys);
+  } catch (cause) {
+    throw new McError('mc:backup:busy', 'the keys of the home changed while the backup was made; make it again', { cause });
+  }
 }
 
 /** The newest backup has the last id, whatever the clock says: an earlier one would be pruned in its place, or restored. */

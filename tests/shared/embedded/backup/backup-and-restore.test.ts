@@ -13,14 +13,18 @@ import { idSchema } from '../../../../shared/core/id.ts';
 import { Digest } from '../../../../shared/core/digest.ts';
 import type { Bundle } from '../../../../shared/receipt/bundle.ts';
 import { listBackups } from '../../../../shared/embedded/backup/backup-folder.ts';
+import { makeBackup } from '../../../../shared/embedded/backup/make-backup.ts';
 import { newestBackupAt } from '../../../../shared/embedded/backup/newest-backup.ts';
 import { beginPurge, carryOut } from '../../../../shared/retention/purge/carry-out.ts';
 import { applyDeletionManifest } from '../../../../shared/retention/reapply-purge.ts';
+import { requestRotation } from '../../../../shared/rotation/request-rotation.ts';
+import { getRotation, type RotationKind } from '../../../../shared/rotation/rotation.ts';
 import { predicateTypes } from '../../../../shared/receipt/statement.ts';
 import { verifyBundle } from '../../../../shared/receipt/verify-bundle.ts';
 import { getStatement } from '../../../../shared/statements/get-statement.ts';
 import { verifyOwn } from '../../../../shared/receipt/verify-own.ts';
-import { filesBelow, openBackupScene, type BackupScene } from '../../../support/backup/backup-scene.ts';
+import type { Engine } from '../../../support/open-engine.ts';
+import { filesBelow, openBackupScene, passphrase, type BackupScene } from '../../../support/backup/backup-scene.ts';
 import { deletionManifests } from '../../../support/retention/deletion-manifests.ts';
 
 const slowMs = 60_000;
@@ -111,7 +115,6 @@ describe('a home that is restored from a backup', () => {
       await scene.backUp();
       await scene.restore();
       const { openHomeStores } = await import('../../../../cli/host/home-stores.ts');
-      const { makeBackup } = await import('../../../../shared/embedded/backup/make-backup.ts');
       const stores = await openHomeStores(scene.target);
       const second = join(scene.to, '..', 'second');
       try {
@@ -320,4 +323,35 @@ describe('a backup', () => {
     },
     slowMs,
   );
+
+  test(
+    'is refused when keys were rotated while it was made, since nobody could restore it; the next one has the new keys',
+    async () => {
+      const { deps } = scene.engine.home;
+      const busy = { code: 'mc:backup:busy', message: expect.stringContaining('keys of the home changed') };
+      const before = await scene.backUp();
+      await expect(
+        scene.backUp({ onStep: async (step) => void (step === 'late-blobs' && (await rotate(scene.engine, 'data'))) }),
+      ).rejects.toMatchObject(busy);
+      // As a home does it that backs itself up: it signs with the key of this moment.
+      const home = homeOverStores(deps);
+      const state: typeof home.state = async (facts) => {
+        await rotate(scene.engine, 'signer');
+        return home.state(facts);
+      };
+      const options = { dataDir: scene.engine.folder, to: scene.to, passphrase };
+      await expect(makeBackup({ ...deps, home: { ...home, state } }, options)).rejects.toMatchObject(busy);
+      expect(listBackups(scene.to).at(-1)).toBe(before.id);
+      const made = await makeBackup({ ...deps, home }, options);
+      expect((await scene.restore()).backup.id).toBe(made.id);
+    },
+    slowMs,
+  );
 });
+
+/** Rotates a key to the end, without a window. */
+async function rotate({ home: { deps }, actor }: Engine, kind: RotationKind): Promise<void> {
+  const owner = { ...actor, tenant: deps.config.ownerTenant };
+  const { id } = await requestRotation(deps, owner, { kind, reason: 'a test', windowHours: 0 });
+  while ((await getRotation(deps, id)).step !== 'finished') await new Promise((resolve) => setTimeout(resolve, 10));
+}
