@@ -2,7 +2,7 @@
 import type { TenantId } from '../../core/tenant-id.ts';
 import { giveUpBegunRuns } from '../../execution/begun-run.ts';
 import { metricNames } from '../../port/metrics.ts';
-import { dayMs, retentionOf, type RunKind, type Retention } from '../../tenant/retention.ts';
+import { dayMs, retentionOf, type RunKind } from '../../tenant/retention.ts';
 import { getTenant } from '../../tenant/tenant-store.ts';
 import { beginPurge, carryOut, type MayGoOn, type PurgeDeps } from './carry-out.ts';
 import { dueRuns } from './due.ts';
@@ -34,10 +34,8 @@ export async function purgeTenant(
     if (!(await carryOut(deps, tenant, purge, mayGoOn))) return round;
     round.purges += 1;
   }
-  const retention = retentionOf(await getTenant(deps, tenant));
   // The whole run first: what it takes with it need not go by itself.
-  for (const kind of ['receipts', 'data', 'logs'] as const)
-    if (!(await purgeKind(deps, { tenant, kind, retention }, round, mayGoOn))) return round;
+  for (const kind of ['receipts', 'data', 'logs'] as const) if (!(await purgeKind(deps, { tenant, kind }, round, mayGoOn))) return round;
   for (const purgeLoose of [giveUpBegunRuns, purgeUploads, purgeDecisions, purgeAuditEvents])
     if (!(await purgeLoose(deps, tenant, mayGoOn))) return round;
   await shredLogKeys(deps, tenant);
@@ -48,7 +46,6 @@ export async function purgeTenant(
 interface KindOfTenant {
   tenant: TenantId;
   kind: RunKind;
-  retention: Retention;
 }
 
 async function purgeKind(deps: PurgeDeps, about: KindOfTenant, round: Round, mayGoOn: MayGoOn): Promise<boolean> {
@@ -66,10 +63,9 @@ async function purgeKind(deps: PurgeDeps, about: KindOfTenant, round: Round, may
 }
 
 /** The next runs that are due and that no hold keeps; how far behind they are is measured here. */
-async function nextRuns(
-  deps: PurgeDeps,
-  { tenant, kind, retention }: KindOfTenant,
-): Promise<{ runs: PurgedRun[]; held: number; isLast: boolean }> {
+async function nextRuns(deps: PurgeDeps, { tenant, kind }: KindOfTenant): Promise<{ runs: PurgedRun[]; held: number; isLast: boolean }> {
+  // As it is now: whoever takes a run goes by that too, and by older settings the same runs would be found again and again.
+  const retention = retentionOf(await getTenant(deps, tenant));
   const runs: PurgedRun[] = [];
   let held = 0;
   for await (const { head, keeping } of dueRuns(deps, tenant, kind, retention)) {

@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { keepRetention } from '../../../cli/host/retention-keeper.ts';
 import { listRetentionTenants, purgeAllTenants } from '../../../shared/retention/retention-round.ts';
+import { purgeTenant } from '../../../shared/retention/purge/purge-tenant.ts';
+import { setRetention } from '../../../shared/retention/set-retention.ts';
 import { queryPurges } from '../../../shared/retention/purge/purge-record.ts';
 import { metricNames } from '../../../shared/port/metrics.ts';
 import { openAgedHome, type AgedHome } from '../../support/retention/aged-home.ts';
@@ -40,6 +42,20 @@ test('a round that must stop leaves the rest to the next one', async () => {
   expect(await purgeAllTenants(home.later(91), () => true)).toBe(true);
   const [done] = (await queryPurges(home.home.deps, home.actor.tenant, { limit: 10 })).items;
   expect(done).toMatchObject({ id: open?.id, state: 'done', counts: { runs: 2 } });
+});
+
+test('longer days that are set amid a round count for what it has not planned yet: no purge is begun that would take nothing', async () => {
+  await home.run();
+  const change = { logs: 30, data: 30, reason: 'a test' };
+  await setRetention(home.home.deps, home.actor, { tenant: 'acme', change });
+  let asked = 0;
+  const mayGoOn = async (): Promise<boolean> => {
+    if ((asked += 1) === 1) await setRetention(home.home.deps, home.actor, { tenant: 'acme', change: { logs: 400, reason: 'a test' } });
+    return true;
+  };
+  expect(await purgeTenant(home.later(31), home.actor.tenant, mayGoOn)).toMatchObject({ purges: 1, isDone: true });
+  const { items } = await queryPurges(home.home.deps, home.actor.tenant, { limit: 10 });
+  expect(items.map(({ kind, counts }) => [kind, counts?.runs])).toEqual([['data', 1]]);
 });
 
 test('an embedded home purges by itself, and stops when it closes', async () => {
