@@ -56,16 +56,15 @@ export async function purgeNow(
   const kinds = request.kind ? [request.kind] : (['receipts', 'data', 'logs'] as const);
   let room = request.dryRun ? runsPerDryRun : runsPerRequest;
   for (const kind of kinds) {
-    const due = await dueOf(deps, tenant, kind, room);
+    const due = await dueOf(deps, tenant, kind, { room, isDryRun: request.dryRun });
     answer.isDone &&= due.isLast;
     if (request.dryRun) {
       answer.planned.push(...due.runs.map(({ id, rule, holds }) => ({ execution: id, kind, rule, holds })));
       room -= due.runs.length;
     } else {
-      const free = due.runs.filter(({ holds }) => holds.length === 0).map(({ holds: _holds, ...run }) => run);
-      if (free.length > 0)
-        answer.purges.push(await purge(deps, tenant.id, { kind, runs: free, reason: request.reason, startedBy: actor.sub }));
-      room -= free.length;
+      const runs = due.runs.map(({ holds: _holds, ...run }) => run);
+      if (runs.length > 0) answer.purges.push(await purge(deps, tenant.id, { kind, runs, reason: request.reason, startedBy: actor.sub }));
+      room -= runs.length;
     }
     if (room <= 0) return { ...answer, isDone: false };
   }
@@ -77,12 +76,20 @@ interface Due {
   isLast: boolean;
 }
 
-async function dueOf(deps: PurgeDeps, tenant: Tenant, kind: RunKind, room: number): Promise<Due> {
+/** Runs that are due, the oldest first; those that a hold keeps only for a dry run, which tells of them. */
+async function dueOf(
+  deps: PurgeDeps,
+  tenant: Tenant,
+  kind: RunKind,
+  { room, isDryRun }: { room: number; isDryRun: boolean },
+): Promise<Due> {
   const runs: Due['runs'] = [];
   for await (const { head, keeping } of dueRuns(deps, tenant.id, kind, retentionOf(tenant))) {
-    if (runs.length >= room) return { runs, isLast: false };
     const run = { id: head.id, workflow: head.workflow.name };
-    runs.push({ ...run, rule: keeping.rule, holds: (await findHolds(deps, tenant.id, [run])).get(head.id) ?? [] });
+    const holds = (await findHolds(deps, tenant.id, [run])).get(head.id) ?? [];
+    if (holds.length > 0 && !isDryRun) continue;
+    if (runs.length >= room) return { runs, isLast: false };
+    runs.push({ ...run, rule: keeping.rule, holds });
   }
   return { runs, isLast: true };
 }

@@ -111,6 +111,16 @@ describe('a purge by hand', () => {
     expect(await purges()).toEqual([]);
     expect(await ask(91)).toMatchObject({ purges: [{ counts: { runs: 1 } }], isDone: true });
   });
+
+  test('takes what is free also behind as many held runs as one request takes', async () => {
+    for (let count = 0; count < 20; count += 1) await home.run('short');
+    await putHold(home.home.deps, home.actor, { tenant: 'acme', hold: { scope: { kind: 'workflow', name: 'aged' }, reason } });
+    await home.publish("name: free\nversion: 1.0.0\ntasks: [{ id: only, uses: 'pkg:demo/echo@1.0.0', with: { n: 1 } }]\n");
+    await home.finish((await home.start({ workflow: 'free' })).id);
+    await home.run('short');
+    expect(await ask(91)).toMatchObject({ purges: [{ kind: 'logs', counts: { runs: 1, held: 0 } }], isDone: true });
+    expect((await ask(91, { dryRun: true })).planned).toHaveLength(21);
+  });
 });
 
 test('inputs and outputs that go before the receipt leave their digests, and the receipt still verifies', async () => {
