@@ -29,16 +29,26 @@ export async function rewrapDataKeys(deps: Pick<Deps, 'table' | 'wrappingKey'>, 
 }
 
 /** A data key of the home that this wrapping key wrapped; the wrapping key may go when there is none. */
-export async function findWrappedBy({ table }: Pick<Deps, 'table'>, wrappingKeyId: string): Promise<LivingDataKey | undefined> {
+export async function findWrappedBy(deps: Pick<Deps, 'table'>, wrappingKeyId: string): Promise<LivingDataKey | undefined> {
+  for await (const key of wrappedBy(deps, wrappingKeyId)) return key;
+  return undefined;
+}
+
+/** How many data keys of the home this wrapping key wraps. */
+export async function countWrappedBy(deps: Pick<Deps, 'table'>, wrappingKeyId: string): Promise<number> {
+  let count = 0;
+  for await (const _key of wrappedBy(deps, wrappingKeyId)) count += 1;
+  return count;
+}
+
+async function* wrappedBy({ table }: Pick<Deps, 'table'>, wrappingKeyId: string): AsyncGenerator<LivingDataKey> {
   let cursor: string | undefined;
   do {
     const page = await table.query({ index: 'gsi1', pk: dataKeyList, limit: 200, ...(cursor !== undefined && { cursor }) });
     const living = page.items.map((item) => DataKeyRecord.parse(item)).filter(isLiving);
-    const found = living.find(({ wrappedBy }) => wrappedBy === wrappingKeyId);
-    if (found) return found;
+    yield* living.filter((key) => key.wrappedBy === wrappingKeyId);
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return undefined;
 }
 
 /** Whether the row is wrapped by the current key now. */

@@ -1,4 +1,4 @@
-import { findWrappedBy, rewrapDataKeys } from '../encryption/rewrap-data-keys.ts';
+import { countWrappedBy, findWrappedBy, rewrapDataKeys } from '../encryption/rewrap-data-keys.ts';
 import { integrateBatch } from '../log/integrate-log.ts';
 import type { Deps } from '../port/deps.ts';
 import { newKeyOf } from './introduce-key.ts';
@@ -19,7 +19,9 @@ export const verifyRotation = step('verified', async (deps, rotation) => {
   if (kind === 'data') await requireRewrapped(deps, oldKey.keyId);
   // What was signed a moment ago is to be looked at too.
   await integrateBatch(deps);
-  const checks: RotationChecks = { ...(await sampleLog(deps)), rewrapped: rotation.rewrapped };
+  // Counted now: what a process wrapped that died before it said so is signed for too.
+  const rewrapped = kind === 'data' ? await countWrappedBy(deps, newKey.keyId) : 0;
+  const checks: RotationChecks = { ...(await sampleLog(deps)), rewrapped };
   await deps.faults.hit('rotate:after-checks');
   const statement = buildRotationStatement(deps, rotation, 'completed', checks);
   // Signed as a receipt would be: a home that still uses the old key is told apart here.

@@ -2,13 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataKeyList } from '../../../shared/encryption/data-key-record.ts';
+import { rewrapDataKeys } from '../../../shared/encryption/rewrap-data-keys.ts';
 import { loadJson } from '../../../shared/execution/stored-json.ts';
 import { getExecutionRecord } from '../../../shared/execution/execution-store.ts';
 import { idSchema } from '../../../shared/core/id.ts';
+import { rotationPhaseNames, runRotationPhase } from '../../../shared/rotation/rotation-phases.ts';
 import { readRotation } from '../../../shared/rotation/rotation-view.ts';
 import type { Rotation } from '../../../shared/rotation/rotation.ts';
 import type { Engine } from '../../support/open-engine.ts';
-import { openRotatingEngine, rotate, sealedRun } from './rotating-engine.ts';
+import { begin, openRotatingEngine, rotate, sealedRun } from './rotating-engine.ts';
 
 describe('a rotation of the key that wraps data keys', () => {
   let engine: Engine;
@@ -46,3 +48,20 @@ describe('a rotation of the key that wraps data keys', () => {
     for (const { bundle } of statements) expect(bundle.verificationMaterial.tlogEntries).toHaveLength(1);
   });
 });
+
+test('what a process wrapped that died before it said so is in the count that is signed', async () => {
+  const engine = await openRotatingEngine();
+  try {
+    await sealedRun(engine);
+    const { deps } = engine.home;
+    const { id: rotationId } = await begin(engine, { kind: 'data' });
+    for (const phase of rotationPhaseNames) {
+      if (phase === 'Rewrap') expect((await rewrapDataKeys(deps)).rewrapped).toBeGreaterThan(0);
+      await runRotationPhase(deps, phase, { rotationId });
+    }
+    const { items } = await deps.table.query({ index: 'gsi1', pk: dataKeyList, limit: 100 });
+    expect((await readRotation(deps, rotationId)).checks?.rewrapped).toBe(items.length);
+  } finally {
+    await engine.close();
+  }
+}, 30_000);
