@@ -8,7 +8,7 @@ import { NestedRecords } from './nested.ts';
 import { endOfQuiet, spelt } from './texts.ts';
 
 /** Of the bytes of a text: longer lines may have been split, and are looked at together. */
-const longest = 8 * 1024 - 1;
+const longest = 8 * 1024 - 2;
 
 /** Numbers of more digits may be written in another way than they are read. */
 const mostDigits = 15;

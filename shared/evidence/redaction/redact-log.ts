@@ -8,11 +8,11 @@ import type { Withheld } from './find-withheld.ts';
 import { LogOutput } from './log-output.ts';
 import { readRecord, type Line, type LogRecord } from './log-record.ts';
 import { QuietRecords } from '../quiet/records.ts';
-import { replaceParts, Withholder } from './withhold.ts';
+import { Withholder } from './withhold.ts';
 import { withheldIn } from './withheld-in.ts';
 
-/** A line of a task that is longer was split here (runner/sandbox/log-collector.ts). */
-const splitCharacters = 8 * 1024;
+/** A line of a task that is longer than 8 Ki characters was split there, or one before, so that no character was cut in two (runner/sandbox/log-collector.ts). */
+const splitCharacters = 8 * 1024 - 1;
 
 const keyBegins = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/;
 const keyEnds = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----/;
@@ -101,7 +101,7 @@ class LogRedactor {
     // The runner, too, says what a task said: why it failed, which files it left.
     if (this.#rules.isTextWithheld) return this.#commitments.token('text', text);
     if (!parts) return this.#withholder.text(text);
-    return parts.length === 0 ? text : replaceParts(text, parts, this.#commitments);
+    return this.#withholder.without(text, parts);
   }
 
   #isKey(stream: string, text: string): boolean {
@@ -135,7 +135,11 @@ class LogRedactor {
 
   #join(records: readonly LogRecord[], pieces: readonly number[], parts: Map<number, Withheld[]>): void {
     const texts = pieces.map((index) => records[index]?.line?.text ?? '');
-    const found = withheldIn(texts.join(''), this.#rules);
+    const whole = texts.join('');
+    // Which characters the value of such a field is, only a reader of JSON knows: all of them go.
+    const found: readonly Withheld[] = this.#withholder.hasTellingField(whole)
+      ? [{ start: 0, end: whole.length, rule: 'encoded' }]
+      : withheldIn(whole, this.#rules);
     let from = 0;
     for (const [at, index] of pieces.entries()) {
       const to = from + (texts[at]?.length ?? 0);

@@ -20,8 +20,13 @@ export interface KnownFields {
 
 const none: FieldTest = () => false;
 
+/** Whether the value of a field can tell anything at all. */
+function holdsSomething(value: Json): boolean {
+  return value !== null && value !== '' && typeof value !== 'boolean';
+}
+
 /** Puts commitments in the place of these parts. */
-export function replaceParts(text: string, parts: readonly Withheld[], commitments: Commitments): string {
+function replaceParts(text: string, parts: readonly Withheld[], commitments: Commitments): string {
   let out = '';
   let at = 0;
   for (const { start, end, rule } of parts) {
@@ -88,10 +93,35 @@ export class Withholder {
       const nested = this.#nested(text, depth);
       if (nested !== undefined) return nested;
     }
-    const parts = withheldIn(text, this.#rules);
+    return this.without(text, withheldIn(text, this.#rules));
+  }
+
+  /** A text with commitments in the place of these parts. */
+  without(text: string, parts: readonly Withheld[]): string {
     if (parts.length === 0) return text;
     // What was no JSON must not become any, or it could not be put back as it was.
     return isJson(shownWithout(text, parts)) ? this.#commitments.token('encoded', text) : replaceParts(text, parts, this.#commitments);
+  }
+
+  /** Whether a text is JSON, or has some in a string of it, with a field whose name alone tells that its value goes. */
+  hasTellingField(text: string, depth = 0): boolean {
+    if (!beginsLikeJson(text)) return false;
+    try {
+      return this.#holdsTellingField(JSON.parse(text) as Json, depth); // JSON.parse gives nothing else.
+    } catch (error) {
+      if (error instanceof SyntaxError) return false; // Not JSON: there are no fields.
+      throw error;
+    }
+  }
+
+  #holdsTellingField(value: Json, depth: number): boolean {
+    if (typeof value === 'string') return depth < maxDepth && this.hasTellingField(value, depth + 1);
+    if (typeof value !== 'object' || value === null) return false;
+    if (depth >= maxDepth) return true;
+    if (Array.isArray(value)) return value.some((inner) => this.#holdsTellingField(inner, depth + 1));
+    return Object.entries(value).some(
+      ([name, inner]) => (holdsSomething(inner) && this.#lookAt(name).isTelling) || this.#holdsTellingField(inner, depth + 1),
+    );
   }
 
   /** A text that is one JSON value, or undefined when it is none. What could not be put together again as it was goes as a whole. */
@@ -128,7 +158,7 @@ export class Withholder {
     for (const [name, inner] of Object.entries(value)) {
       const shown = this.text(name, maxDepth);
       const at = [...path, name];
-      const isTelling = inner !== null && inner !== '' && typeof inner !== 'boolean' && this.#lookAt(name).isTelling;
+      const isTelling = holdsSomething(inner) && this.#lookAt(name).isTelling;
       Object.defineProperty(out, shown, {
         value: isTelling && !exempt(at) ? this.#whole(inner) : this.json(inner, { depth: depth + 1, path: at, exempt, isTaskText }),
         ...{ enumerable: true, writable: true, configurable: true },
@@ -148,7 +178,7 @@ export class Withholder {
       const { isTelling, isClean } = this.#lookAt(name);
       const inner = value[name];
       if (!isClean || inner === undefined) return false;
-      if (isTelling && inner !== null && inner !== '' && typeof inner !== 'boolean') return false;
+      if (isTelling && holdsSomething(inner)) return false;
       if (!this.#isClean(inner, depth + 1)) return false;
     }
     return true;

@@ -121,6 +121,45 @@ describe('what was split', () => {
     expectRestored(log, result);
   });
 
+  test('a value in a line that was split one character earlier, so that none was cut in two', () => {
+    const pad = 'x '.repeat(split);
+    for (const [value, first] of [
+      ['ada\u{1d400}@example.com', 'ada'],
+      ['password="hunter\u{1f600}rabbit"', 'password="hunter'],
+    ] as const) {
+      const whole = `${pad.slice(first.length + 1, split)}${value} and more`;
+      const log = line(whole.slice(0, split - 1)) + line(whole.slice(split - 1));
+      const result = redacted(log, 'internal');
+      expect(result.text).not.toMatch(/ada|hunter|rabbit|example/);
+      expectRestored(log, result);
+    }
+  });
+
+  test('a field with a telling name in JSON that was split, with all of its line; and JSON without such a field stays', () => {
+    const [pad, spaced] = ['x '.repeat(split), { pad: 'y', inner: JSON.stringify([{ lastName: 'Example' }]) }];
+    for (const value of [
+      { pad, lastName: 'Example' },
+      { spaced, pad },
+    ]) {
+      const whole = JSON.stringify(value, undefined, 1);
+      const log = [0, 1, 2].map((index) => line(whole.slice(index * split, (index + 1) * split))).join('');
+      const result = redacted(log, 'internal');
+      expect(result.text).not.toContain('Example');
+      expect(result.counts).toEqual({ encoded: 3 });
+      expectRestored(log, result);
+    }
+    const harmless = JSON.stringify({ pad, lastName: '', rows: 3 });
+    const log = line(harmless.slice(0, split)) + line(harmless.slice(split));
+    expect(redacted(log, 'internal').text).toBe(log);
+  });
+
+  test('a value in JSON that is one piece, written with spaces, can be put back', () => {
+    const log = line(JSON.stringify({ pad: 'x '.repeat(split / 2), note: `from ${email}` }, undefined, 1));
+    const result = redacted(log, 'internal');
+    expect(result.text).not.toContain(email);
+    expectRestored(log, result);
+  });
+
   test('a private key goes from its first line to its last, and only in its own stream', () => {
     const body = ['-----BEGIN EC PRIVATE KEY-----', 'bm90IGEga2V5', 'YXQgYWxs', '-----END EC PRIVATE KEY-----'];
     const log = `${line('before')}${body.map((text) => line(text) + line('other', 'stderr')).join('')}${line('after')}`;
