@@ -100,7 +100,8 @@ export const secretDetectors: readonly Detector[] = [
   {
     rule: 'secret',
     isWorthALook: (text) => text.includes('eyJ'),
-    pattern: /(?<![A-Za-z\d])eyJ[\w-]{5,4096}\.[\w-]{5,8192}(?:\.[\w-]{0,4096})?/g,
+    // Only the first beginning in a run of letters is tried: a run of nothing but beginnings would be gone through from each of them.
+    pattern: /(?<![A-Za-z\d])(?<!(?<![A-Za-z\d])eyJ[\w-]{0,65536}?)eyJ[\w-]{5,65536}\.[\w-]{5,8192}(?:\.[\w-]{0,4096})?/g,
   },
   {
     rule: 'secret',
