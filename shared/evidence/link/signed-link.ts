@@ -11,6 +11,9 @@ import { findLinkKey, linkDay, openLinkKey } from './link-key.ts';
 /** No address lives longer (0.6 §7). */
 export const maxLinkMs = 10 * 60_000;
 
+/** The last moment that a date has (ECMA-262 §21.4.1.1): no key has a day behind it. */
+const lastMs = 8_640_000_000_000_000;
+
 /** The path that serves them; `{id}` is the execution. */
 export const linkPath = '/api/evidence-files/{id}';
 
@@ -30,7 +33,7 @@ export const LinkQuery = z.strictObject({
   name: z.string().min(1).max(160).describe('Name of the artifact'),
   digest: Digest,
   grant: idSchema('evt').describe('The audit event under which the address was given out'),
-  expires: z.int().nonnegative().describe('Milliseconds since the Unix epoch'),
+  expires: z.int().nonnegative().max(lastMs).describe('Milliseconds since the Unix epoch'),
   signature: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'base64url of a SHA-256 HMAC'),
 });
 export type LinkQuery = z.infer<typeof LinkQuery>;

@@ -144,6 +144,14 @@ describe('a signed address', () => {
     });
   });
 
+  test('that ends behind all days is refused, and no failure of the home', async () => {
+    const query = queryOf(found('outputs.json'));
+    const last = 8_640_000_000_000_000;
+    await refused({ ...query, expires: last });
+    expect(LinkQuery.safeParse({ ...query, expires: last }).success).toBe(true);
+    expect(LinkQuery.safeParse({ ...query, expires: last + 1 }).error?.issues).toMatchObject([{ path: ['expires'], code: 'too_big' }]);
+  });
+
   test('of a home that has signed none is refused like a forged one', async () => {
     const query = queryOf(found('outputs.json'));
     await refused({ ...query, expires: query.expires + 365 * 24 * 3_600_000 });
