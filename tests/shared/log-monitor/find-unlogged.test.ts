@@ -1,11 +1,15 @@
 /** Receipts of executions that are in the table and not in the log. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { headKey } from '../../../shared/execution/execution-record.ts';
+import { findUnlogged } from '../../../shared/log-monitor/find-unlogged.ts';
 import { leafKey } from '../../../shared/log/log-store.ts';
 import { monitorLog } from '../../../shared/log-monitor/monitor-log.ts';
 import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
 import type { Item } from '../../../shared/port/table.ts';
+import { receiptDaysMin } from '../../../shared/tenant/retention.ts';
 import { openEngine, type Engine } from '../../support/open-engine.ts';
+import { openAgedHome } from '../../support/retention/aged-home.ts';
 
 const manifest = 'name: short\nversion: 1.0.0\ntasks: [{ id: a, uses: "pkg:demo/echo@1.0.0", with: { n: 1 } }]\n';
 
@@ -67,6 +71,23 @@ test('finds a network trace that is not in the log', async () => {
   expect((await look()).join()).toMatch(/the network trace of exec_\w+ was filed past the log/);
   await deps.table.write([{ kind: 'delete', key: { pk, sk: 'EGRESS' } }]);
   expect(await look()).toEqual([]);
+});
+
+test('a run that a purge took while the runs were gone through is no difference', async () => {
+  const home = await openAgedHome();
+  try {
+    const { id } = await home.run();
+    let rounds = 0;
+    const pause = async (): Promise<void> => {
+      if (rounds++ === 0) await home.purge(receiptDaysMin + 1);
+    };
+    const { table } = home.home.deps;
+    expect(await findUnlogged({ table, pause }, 0)).toEqual([]);
+    expect(await table.get(headKey(home.actor.tenant, id))).toHaveProperty('tombstone');
+    expect(rounds).toBeGreaterThan(0);
+  } finally {
+    await home.close();
+  }
 });
 
 test('comes to every run in the end, also where a tenant has more than one look takes', async () => {
