@@ -9,3 +9,14 @@ export function boundedIssues(issues: readonly Issue[]): Issue[] {
   const message = `${issues.length - maxIssues} more problems are not listed`;
   return [...issues.slice(0, maxIssues), { code: 'more', pointer: '', message, fix: 'Correct these first.' }];
 }
+
+/** As boundedIssues, of issues that are found one after the other: nothing is looked for that would not be listed. */
+export function firstIssues(found: Iterable<Issue>): Issue[] {
+  const issues: Issue[] = [];
+  for (const issue of found) {
+    if (issues.length === maxIssues)
+      return [...issues, { code: 'more', pointer: '', message: 'more problems are not listed', fix: 'Correct these first.' }];
+    issues.push(issue);
+  }
+  return issues;
+}

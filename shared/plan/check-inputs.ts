@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from '../core/json/canonical-json.ts';
 import type { Issue } from '../core/issue.ts';
 import { toPointer } from '../core/json/json-pointer.ts';
-import { nearest } from '../core/nearest.ts';
+import { nearestOfFew } from '../core/nearest-of-few.ts';
 import { shownValue } from '../core/text/shown-value.ts';
+import { boundedIssues } from '../manifest/bounded-issues.ts';
 import { fitsInputType, inputTypeWords } from '../manifest/input-type.ts';
 import type { InputDeclaration, Manifest } from '../manifest/manifest.ts';
 import { checkShape } from '../manifest/rules/check-shape.ts';
@@ -39,7 +40,7 @@ function missing(name: string, { type, description }: InputDeclaration): Issue {
   };
 }
 
-function unknown(name: string, known: readonly string[]): Issue {
+function unknown(name: string, known: readonly string[], nearest: ReturnType<typeof nearestOfFew>): Issue {
   const suggestion = nearest(name, known);
   const fix = suggestion === undefined ? 'Leave it out.' : `Did you mean ${suggestion}?`;
   return {
@@ -65,6 +66,7 @@ export function checkInputs(manifest: Manifest, given: JsonObject): CheckedInput
       issues.push(...checkType(name, declaration, value));
     } else if (declaration.required !== false) issues.push(missing(name, declaration));
   }
-  for (const name of Object.keys(given)) if (!names.includes(name)) issues.push(unknown(name, names));
-  return { inputs, issues };
+  const nearest = nearestOfFew();
+  for (const name of Object.keys(given)) if (!names.includes(name)) issues.push(unknown(name, names, nearest));
+  return { inputs, issues: boundedIssues(issues) };
 }

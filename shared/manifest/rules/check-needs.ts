@@ -2,7 +2,7 @@
 import { cyclesOf, needsGraph } from '../../core/dag.ts';
 import type { Issue } from '../../core/issue.ts';
 import { toPointer } from '../../core/json/json-pointer.ts';
-import { nearest } from '../../core/nearest.ts';
+import { nearestOfFew } from '../../core/nearest-of-few.ts';
 import { shownValue } from '../../core/text/shown-value.ts';
 import { manifestLimits } from '../manifest.ts';
 import type { ManifestOutline, TaskOutline } from './manifest-outline.ts';
@@ -45,7 +45,7 @@ function first(count: number, ids: Iterable<string>): string[] {
   return found;
 }
 
-function checkTaskNeeds(task: TaskOutline, byId: ReadonlyMap<string, TaskOutline>): Issue[] {
+function checkTaskNeeds(task: TaskOutline, byId: ReadonlyMap<string, TaskOutline>, nearest: ReturnType<typeof nearestOfFew>): Issue[] {
   const seen = new Set<string>();
   return task.needs.flatMap(({ path, id }) => {
     const place = { pointer: toPointer(path), got: shownValue(id) };
@@ -126,5 +126,7 @@ function checkCycles(byId: ReadonlyMap<string, TaskOutline>): Issue[] {
 /** Problems of task ids and needs: duplicates, unknown ids, self-needs, too many dependents, and one issue for each group of tasks that wait for each other. */
 export function checkNeeds({ tasks }: ManifestOutline): Issue[] {
   const byId = tasksById(tasks);
-  return [...tasks.flatMap((task) => [...checkId(task, byId), ...checkTaskNeeds(task, byId)]), ...checkCycles(byId), ...checkFanOut(tasks)];
+  const nearest = nearestOfFew();
+  const ofTasks = tasks.flatMap((task) => [...checkId(task, byId), ...checkTaskNeeds(task, byId, nearest)]);
+  return [...ofTasks, ...checkCycles(byId), ...checkFanOut(tasks)];
 }

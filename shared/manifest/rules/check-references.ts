@@ -1,7 +1,7 @@
 /** Cross rules about references: well formed, to declared inputs, and only to tasks that are sure to have succeeded by then. */
 import { ancestorsOf, needsGraph } from '../../core/dag.ts';
 import type { Issue } from '../../core/issue.ts';
-import { nearest } from '../../core/nearest.ts';
+import { nearestOfFew } from '../../core/nearest-of-few.ts';
 import { shownValue } from '../../core/text/shown-value.ts';
 import type { ManifestOutline, TaskOutline } from './manifest-outline.ts';
 import { collectReferences, type FoundReference } from '../reference.ts';
@@ -13,7 +13,14 @@ interface Place {
   objection(taskId: string): { message: string; fix: string } | undefined;
 }
 
-function inputIssue(found: FoundReference, name: string, part: string | undefined, inputs: ManifestOutline['inputs']): Issue[] {
+/** What references can name, and who suggests what was meant. */
+interface Named {
+  inputs: ManifestOutline['inputs'];
+  taskIds: ReadonlySet<string>;
+  nearest: ReturnType<typeof nearestOfFew>;
+}
+
+function inputIssue(found: FoundReference, name: string, part: string | undefined, { inputs, nearest }: Named): Issue[] {
   const place = { pointer: found.pointer, got: shownValue(found.text) };
   const declaration = inputs.get(name);
   if (!declaration) {
@@ -34,7 +41,7 @@ function inputIssue(found: FoundReference, name: string, part: string | undefine
   ];
 }
 
-function outputIssue(found: FoundReference, taskId: string, place: Place, taskIds: ReadonlySet<string>): Issue[] {
+function outputIssue(found: FoundReference, taskId: string, place: Place, { taskIds, nearest }: Named): Issue[] {
   const where = { pointer: found.pointer, got: shownValue(found.text) };
   if (!taskIds.has(taskId)) {
     const suggestion = nearest(taskId, taskIds);
@@ -46,11 +53,11 @@ function outputIssue(found: FoundReference, taskId: string, place: Place, taskId
   return [{ code: 'not-needed', ...where, ...objection, allowed: 'outputs of tasks that this one needs, directly or through others' }];
 }
 
-function placeIssues(place: Place, inputs: ManifestOutline['inputs'], taskIds: ReadonlySet<string>): Issue[] {
+function placeIssues(place: Place, named: Named): Issue[] {
   return place.found.flatMap((found) => {
     const { reference } = found;
-    if (reference?.kind === 'input') return inputIssue(found, reference.name, reference.part, inputs);
-    if (reference?.kind === 'output') return outputIssue(found, reference.taskId, place, taskIds);
+    if (reference?.kind === 'input') return inputIssue(found, reference.name, reference.part, named);
+    if (reference?.kind === 'output') return outputIssue(found, reference.taskId, place, named);
     return [
       {
         code: 'reference',
@@ -91,5 +98,6 @@ export function checkReferences({ fields, inputs, tasks }: ManifestOutline): Iss
   });
   // Outputs of the run are resolved when every task has succeeded.
   places.push({ found: collectReferences(fields['outputs'], ['outputs']), objection: () => undefined });
-  return places.flatMap((place) => placeIssues(place, inputs, taskIds));
+  const named = { inputs, taskIds, nearest: nearestOfFew() };
+  return places.flatMap((place) => placeIssues(place, named));
 }

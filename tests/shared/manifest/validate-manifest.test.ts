@@ -331,6 +331,16 @@ describe('limits', () => {
     expect(issues.at(-1)?.message).toBe('103 more problems are not listed');
   });
 
+  test.each([
+    ['needs', { needs: Array.from({ length: 1_000 }, (_, at) => `${'n'.repeat(20)}x${at}`) }],
+    ['references', { with: { a: Array.from({ length: 1_000 }, (_, at) => `\${{ tasks.${'n'.repeat(20)}x${at}.outputs.y }}`).join('') } }],
+  ])('of thousands of %s of long ids that are not there, only the first are compared with all ids', (_, fields) => {
+    const others = Array.from({ length: 499 }, (__, at) => ({ id: `${'n'.repeat(20)}${at}`, uses: 'pkg:demo/echo@1.0.0' }));
+    const value = buildManifest({ tasks: [...others, { id: 'last', uses: 'pkg:demo/echo@1.0.0', ...fields }] });
+    const issues = validateManifest(value);
+    expect(issues.filter(({ fix }) => fix?.startsWith('Did you mean'))).toHaveLength(20);
+  });
+
   test('a dense graph of 500 tasks with 50 needs each is judged, cyclic or not', () => {
     const dense = (shift: number) =>
       buildManifest({

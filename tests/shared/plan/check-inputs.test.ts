@@ -84,3 +84,14 @@ describe('the type of an input', () => {
     },
   );
 });
+
+test('of thousands of inputs that are not declared, the first are listed and counted, and the first of those have a suggestion', () => {
+  const named = (count: number, value: Json): JsonObject =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`${'n'.repeat(20)}${at}`, value]));
+  const declared = named(100, { type: 'string', required: false });
+  const given = Object.fromEntries(Object.keys(named(3_000, 1)).map((name) => [`x${name}`, 1]));
+  const { issues } = check(declared, given);
+  expect(issues).toHaveLength(501);
+  expect(issues.at(-1)?.message).toBe('2500 more problems are not listed');
+  expect(issues.filter(({ fix }) => fix?.startsWith('Did you mean'))).toHaveLength(20);
+});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Manifest } from '../../../../shared/manifest/manifest.ts';
 import { checkPackageUse } from '../../../../shared/manifest/rules/check-package-use.ts';
-import { buildOneTask } from '../../../support/build-manifest.ts';
+import { buildManifest, buildOneTask } from '../../../support/build-manifest.ts';
 import { buildDescriptor } from '../../../support/build-package.ts';
 
 type Fields = Record<string, unknown>;
@@ -115,5 +115,30 @@ describe('outputs of a package', () => {
 
   test('of a package that is not there are somebody else’s problem', () => {
     expect(checkPackageUse(Manifest.parse(two('${{ tasks.a.outputs.x }}')), new Map())).toEqual([]);
+  });
+});
+
+describe('a package of a thousand long names', () => {
+  const names = Array.from({ length: 1_000 }, (_, at) => `${'n'.repeat(20)}${at}`);
+  const properties = Object.fromEntries(names.map((name) => [name, {}]));
+  const schema = { type: 'object' as const, properties, required: names, additionalProperties: false };
+  const packages = new Map([[uses, buildDescriptor({ inputs: schema, outputs: schema })]]);
+  const tasksOf = (count: number) => Array.from({ length: count }, (_, at) => ({ id: `t${at}`, uses }));
+
+  test('is not looked at further than issues are listed, nor does an issue hold all names', () => {
+    const found = checkPackageUse(Manifest.parse(buildManifest({ tasks: tasksOf(500), inputs: undefined })), packages);
+    expect(found).toHaveLength(501);
+    expect(found.at(-1)).toMatchObject({ code: 'more', message: 'more problems are not listed' });
+    expect(found[0]?.allowed).toMatch(/^n+0, .* and 970 more$/);
+    expect(JSON.stringify(found).length).toBeLessThan(2_000_000);
+  });
+
+  test('has a suggestion for the first of many outputs that it does not give', () => {
+    const outputs = { list: Array.from({ length: 1_000 }, (_, at) => `\${{ tasks.t0.outputs.${'n'.repeat(20)}x${at} }}`) };
+    const given = Object.fromEntries(names.map((name) => [name, 1]));
+    const task = { id: 't0', uses, with: given };
+    const found = checkPackageUse(Manifest.parse(buildManifest({ tasks: [task], inputs: undefined, outputs })), packages);
+    expect(found).toHaveLength(501);
+    expect(found.filter(({ fix }) => fix?.startsWith('Did you mean'))).toHaveLength(20);
   });
 });
