@@ -2,10 +2,10 @@
  * Publishing: a draft becomes an immutable, content-addressed, signed version. The snapshot and the signed statement are stored first and
  * mean nothing by themselves; one atomic write then makes version, head and release real together, so of racing publishers one wins.
  */
-import { gt, inc } from 'semver';
+import { gt, inc, valid } from 'semver';
 import { canonicalJson } from '../core/json/canonical-json.ts';
 import { digestBytes } from '../core/digest.ts';
-import { assertInvariant, InvariantError, McError } from '../core/errors.ts';
+import { InvariantError, McError } from '../core/errors.ts';
 import type { Id } from '../core/id.ts';
 import type { Deps } from '../port/deps.ts';
 import { isoTime } from '../port/clock.ts';
@@ -57,7 +57,9 @@ function underVersion(draft: Workflow, head: WorkflowHead | undefined, bump: Bum
   if (bump === undefined) return draft;
   const base = head && gt(head.version, draft.version) ? head.version : draft.version;
   const version = inc(base, bump);
-  assertInvariant(version !== null, `${base} cannot be raised`);
+  // The library counts on beyond what its own parser, and so every reader of the version, takes.
+  if (version === null || valid(version) === null)
+    throw new McError('mc:workflow:version-not-greater', `${draft.name}@${base} cannot be raised by a ${bump}: no version is above it`);
   const manifest = { ...draft.manifest, version };
   return { ...draft, version, manifest, digest: digestBytes(canonicalJson(manifest)) };
 }

@@ -96,6 +96,13 @@ describe('versions grow', () => {
 });
 
 describe('publishing with a bump', () => {
+  test('is refused where no version is above, and what can be published stays so', async () => {
+    const highest = `${Number.MAX_SAFE_INTEGER}.0.0`;
+    await expect(publish({ version: highest }, { bump: 'major' })).rejects.toThrow(code('mc:workflow:version-not-greater'));
+    expect((await publish({ version: highest }, { bump: 'minor' })).workflow.version).toBe(`${Number.MAX_SAFE_INTEGER}.1.0`);
+    await expect(publish({ version: '1.0.0' })).rejects.toThrow(code('mc:workflow:version-not-greater'));
+  });
+
   test('moves the draft and its id to the version above the newest published one', async () => {
     await publish({ version: '1.4.2' });
     const old = await draft({ version: '0.0.1' });
