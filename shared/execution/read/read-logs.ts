@@ -102,6 +102,7 @@ interface UnreadLog {
   attempt: number;
   /** The first unread one of its task. */
   isNext: boolean;
+  /** Not before any attempt ahead of it. */
   endedAt: string;
   logDigest: Digest | null;
 }
@@ -111,10 +112,14 @@ function unread(tasks: readonly TaskRecord[], read: ReadonlyMap<string, number>,
     .filter((task) => taskId === undefined || task.id === taskId)
     .flatMap((task) => {
       const from = read.get(task.id) ?? 0;
+      // A clock may go back, and attempts may run on several machines: one that counts as ended before those ahead of it would be counted as read with them, and left out.
+      let latest = '';
       // Compensations come after every attempt of the work, so the place in both lists together never changes.
       return [...task.attempts, ...task.compensationAttempts].flatMap(({ endedAt, logDigest }, index) => {
         const attempt = index + 1;
-        return attempt <= from || endedAt === null ? [] : [{ taskId: task.id, attempt, isNext: attempt === from + 1, endedAt, logDigest }];
+        if (endedAt !== null && endedAt > latest) latest = endedAt;
+        if (attempt <= from || endedAt === null) return [];
+        return [{ taskId: task.id, attempt, isNext: attempt === from + 1, endedAt: latest, logDigest }];
       });
     })
     .sort((a, b) => (a.endedAt < b.endedAt ? -1 : a.endedAt > b.endedAt ? 1 : a.attempt - b.attempt));

@@ -65,3 +65,33 @@ test('a line that is longer than a page is a page of its own', async () => {
   expect(pages.map(({ lines }) => lines.map(({ text }) => text.length))).toEqual([[5], [1_600_000], [4], [1_600_000], [3]]);
   expect(textsOf(pages)).toEqual([...logs.a, ...logs.b]);
 });
+
+test('attempts are read in their order, each once, when the clock went back between them', async () => {
+  let attempts = 0;
+  engine.simulate(() => {
+    const attempt = ++attempts;
+    // What the first attempt printed fills more than a page.
+    const log = numbered(attempt === 1 ? 1_500 : 3, `of ${String(attempt)}`).map((text) => ({
+      at: Date.now(),
+      stream: 'stdout' as const,
+      text,
+    }));
+    const usage = { wallMs: 1 };
+    if (attempt === 2) return { result: { kind: 'succeeded', outputs: {}, usage }, log };
+    return { result: { kind: 'failed', failure: 'error', message: 'once more', retryable: true, usage }, log };
+  });
+  await engine.publish("{ name: again, version: 1.0.0, tasks: [{ id: a, uses: 'pkg:demo/echo@1.0.0', retries: 1 }] }");
+  const { id } = await engine.start({ workflow: 'again' });
+  await engine.finish(id);
+  const { table } = engine.home.deps;
+  const key = { pk: `T#acme#X#${id}`, sk: 'TASK#a' };
+  const row = await table.get(key);
+  const stored = row?.['attempts'] as { endedAt: string }[];
+  expect(stored).toHaveLength(2);
+  const back = stored.map((attempt, index) => ({ ...attempt, endedAt: `2026-01-01T00:00:0${index === 0 ? '5' : '1'}.000Z` }));
+  await table.write([{ kind: 'update', key, set: { attempts: back } }]);
+  const pages: LogPage[] = [];
+  for (let cursor: string | undefined; pages.at(-1)?.done !== true && pages.length < 9; cursor = pages.at(-1)?.cursor)
+    pages.push(await readLogs(engine.home.deps, engine.actor, { id, ...(cursor !== undefined && { cursor }) }));
+  expect(textsOf(pages)).toEqual([...numbered(1_500, 'of 1'), ...numbered(3, 'of 2')]);
+});
