@@ -80,3 +80,22 @@ async function isStillThere(table: Deps['table'], kind: RunKind, { tenant, id }:
 export async function oldestUnpurged(deps: Pick<Deps, 'table' | 'clock'>, tenant: TenantId, kind: RunKind): Promise<string | undefined> {
   return (await readMark(deps, tenant, kind))?.split('#')[0];
 }
+
+/** Where the first run of then to then lies that still has this kind, whatever the marks say; undefined when there is none. */
+export async function findPassedOver(
+  { table }: Pick<Deps, 'table'>,
+  tenant: TenantId,
+  kind: RunKind,
+  { from, to }: { from: string; to: string },
+): Promise<string | undefined> {
+  let cursor: string | undefined;
+  do {
+    const page = await table.query({ index: 'gsi1', pk: `T#${tenant}#X`, from, to, limit: perPage, ...(cursor && { cursor }) });
+    for (const item of page.items) {
+      const head = ExecutionRecord.parse(item);
+      if (!isPurged(kind, head) && (await isStillThere(table, kind, head))) return StoredHead.parse(item).gsi1sk;
+    }
+    cursor = page.cursor;
+  } while (cursor);
+  return undefined;
+}

@@ -4,13 +4,14 @@
  */
 import type { TenantId } from '../../core/tenant-id.ts';
 import { dataKeyPk, DataKeyRecord, isLiving, type LivingDataKey } from '../../encryption/data-key-record.ts';
-import { endOfPeriod } from '../../encryption/period.ts';
+import { endOfPeriod, periodOf } from '../../encryption/period.ts';
 import { shredOp } from '../../encryption/shred-op.ts';
 import { isoTime } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
 import { getTenant } from '../../tenant/tenant-store.ts';
 import { carryOut, type PurgeDeps } from './carry-out.ts';
-import { oldestUnpurged } from './due.ts';
+import { findPassedOver, oldestUnpurged } from './due.ts';
+import { writeMark } from './mark.ts';
 import { takeAtOnce } from './take-at-once.ts';
 
 /** A month has one key, or a few of a very busy tenant. */
@@ -25,7 +26,7 @@ export async function shredLogKeys(deps: PurgeDeps & Pick<Deps, 'dataKeys'>, id:
   const from = await oldestUnpurged(deps, id, 'logs');
   if (from === undefined) return;
   const over = await oldestKeys(deps, id, (key) => isOver(key, from));
-  if (over.length === 0) return;
+  if (over.length === 0 || (await goBack(deps, id, over))) return;
   const purge = await takeAtOnce(deps, await getTenant(deps, id), {
     kind: 'keys',
     reason: 'data keys of logs that are all purged',
@@ -52,6 +53,21 @@ async function oldestKeys(
     cursor = page.cursor;
   } while (cursor !== undefined && found.length < keysPerPurge);
   return found.slice(0, keysPerPurge);
+}
+
+/**
+ * Whether a run of the months of these keys still has its logs. It began while the clock was behind, so that the walk over runs passed over it: the next one begins there, and until it is
+ * purged no key of its month goes.
+ */
+async function goBack(deps: Pick<Deps, 'table'>, id: TenantId, keys: readonly LivingDataKey[]): Promise<boolean> {
+  const ends = new Map(keys.map(({ createdAt }) => [periodOf(createdAt), endOfPeriod(createdAt)]));
+  for (const [from, end] of ends) {
+    const run = await findPassedOver(deps, id, 'logs', { from, to: isoTime(end + graceMs) });
+    if (run === undefined) continue;
+    await writeMark(deps, id, 'logs', run);
+    return true;
+  }
+  return false;
 }
 
 /** Whoever sealed with a key of a month had begun before that month ended. */
