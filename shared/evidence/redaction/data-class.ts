@@ -13,7 +13,7 @@ export interface RedactionRules {
   detectors: readonly Detector[];
   /** Whether values of fields with telling names (`email`, `birthDate`) go, whatever they look like. */
   hasPersonalFields: boolean;
-  /** Whether nothing that a task said is shown at all, in its log or as the message of its failure: no pattern finds a name, so for personal data only this is certain. */
+  /** Whether no text of a log is shown at all, and no words of a task or a person in the receipt: no pattern finds a name, so for personal data only this is certain. */
   isTextWithheld: boolean;
 }
 

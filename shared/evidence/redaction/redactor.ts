@@ -7,8 +7,8 @@ import type { Digest } from '../../core/digest.ts';
 import { releaseBytes } from '../../core/release-bytes.ts';
 import { Commitments, type Opening } from './commitment.ts';
 import { rulesFor, type RedactionClass } from './data-class.ts';
+import { holdsFreeText } from './holds-free-text.ts';
 import { namesAnActor } from './names-an-actor.ts';
-import { quotesATask } from './quotes-a-task.ts';
 import { redactDocument } from './redact-document.ts';
 import { redactLog } from './redact-log.ts';
 
@@ -37,7 +37,7 @@ export interface Redactor {
 export function redactNow({ kind, dataClass, secret, file, bytes }: RedactionWork, onOpening?: (opening: Opening) => void): Redacted {
   const commitments = new Commitments(secret, file, onOpening);
   const rules = rulesFor({ dataClass });
-  const fields = { exempt: namesAnActor, isTaskText: quotesATask };
+  const fields = { exempt: namesAnActor, isFreeText: holdsFreeText };
   const made =
     kind === 'log'
       ? redactLog(bytes, rules, commitments)

@@ -15,7 +15,7 @@ export type FieldTest = (path: readonly string[]) => boolean;
 /** Of a document: which fields are left as they are, and which hold what a task said. */
 export interface KnownFields {
   exempt?: FieldTest;
-  isTaskText?: FieldTest;
+  isFreeText?: FieldTest;
 }
 
 const none: FieldTest = () => false;
@@ -141,11 +141,11 @@ export class Withholder {
   /** A value with every string in it looked at, and fields with telling names withheld. Keys are looked at too: one that must not be shown takes its value with it. */
   json(
     value: Json,
-    { depth = 0, path = [], exempt = none, isTaskText = none }: { depth?: number; path?: readonly string[] } & KnownFields = {},
+    { depth = 0, path = [], exempt = none, isFreeText = none }: { depth?: number; path?: readonly string[] } & KnownFields = {},
   ): Json {
     if (exempt(path)) return value;
     if (typeof value === 'string') {
-      const isWithheld = this.#rules.isTextWithheld && value !== '' && isTaskText(path);
+      const isWithheld = this.#rules.isTextWithheld && value !== '' && isFreeText(path);
       return isWithheld ? this.#commitments.token('text', value) : this.text(value, depth);
     }
     // A card number may be written as a number.
@@ -153,14 +153,14 @@ export class Withholder {
     if (typeof value !== 'object' || value === null) return value;
     if (depth >= maxDepth) return this.#whole(value);
     if (Array.isArray(value))
-      return value.map((inner, index) => this.json(inner, { depth: depth + 1, path: [...path, String(index)], exempt, isTaskText }));
+      return value.map((inner, index) => this.json(inner, { depth: depth + 1, path: [...path, String(index)], exempt, isFreeText }));
     const out: JsonObject = {};
     for (const [name, inner] of Object.entries(value)) {
       const shown = this.text(name, maxDepth);
       const at = [...path, name];
       const isTelling = holdsSomething(inner) && this.#lookAt(name).isTelling;
       Object.defineProperty(out, shown, {
-        value: isTelling && !exempt(at) ? this.#whole(inner) : this.json(inner, { depth: depth + 1, path: at, exempt, isTaskText }),
+        value: isTelling && !exempt(at) ? this.#whole(inner) : this.json(inner, { depth: depth + 1, path: at, exempt, isFreeText }),
         ...{ enumerable: true, writable: true, configurable: true },
       });
     }
