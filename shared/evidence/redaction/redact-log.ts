@@ -23,6 +23,14 @@ interface Placed extends LogRecord {
   end: number;
 }
 
+/** A piece of a line that was split. */
+interface Piece {
+  /** What of it must go. */
+  parts: readonly Withheld[];
+  /** Whether a private key begins in it, which may go on in the next piece. */
+  beginsKey: boolean;
+}
+
 class LogRedactor {
   readonly #rules: RedactionRules;
   readonly #commitments: Commitments;
@@ -80,14 +88,14 @@ class LogRedactor {
     const held = this.#held;
     if (held.length === 0) return;
     this.#held = [];
-    const parts = this.#partsOfSplitLines(held);
-    for (const [index, record] of held.entries()) this.#write(record, parts.get(index));
+    const pieces = this.#piecesOfSplitLines(held);
+    for (const [index, record] of held.entries()) this.#write(record, pieces.get(index));
   }
 
-  #write({ raw, value, line, start, end }: Placed, parts: readonly Withheld[] | undefined): void {
+  #write({ raw, value, line, start, end }: Placed, piece: Piece | undefined): void {
     if (!line) this.#output.put(JSON.stringify({ withheld: this.#commitments.token('line', raw) }));
     else {
-      const text = this.#text(line, parts);
+      const text = this.#text(line, piece);
       if (text === line.text) this.#output.keep(start, end);
       else this.#output.put(JSON.stringify(Object.assign({}, value ?? (JSON.parse(raw) as object), { text })));
     }
@@ -95,19 +103,16 @@ class LogRedactor {
     this.#output.keep(end, Math.min(end + 1, this.#source.length));
   }
 
-  #text({ stream, text }: Line, parts: readonly Withheld[] | undefined): string {
+  #text({ stream, text }: Line, piece: Piece | undefined): string {
     if (text === '') return text;
-    if (this.#isKey(stream, text)) return this.#commitments.token('secret', text);
+    if (this.#isKey(stream, text, piece?.beginsKey ?? keyBegins.test(text))) return this.#commitments.token('secret', text);
     // The runner, too, says what a task said: why it failed, which files it left.
     if (this.#rules.isTextWithheld) return this.#commitments.token('text', text);
-    if (!parts) return this.#withholder.text(text);
-    return this.#withholder.without(text, parts);
+    return piece ? this.#withholder.without(text, piece.parts) : this.#withholder.text(text);
   }
 
-  #isKey(stream: string, text: string): boolean {
-    const wasIn = this.#inKey.has(stream);
-    const begins = !wasIn && keyBegins.test(text);
-    if (!wasIn && !begins) return false;
+  #isKey(stream: string, text: string, begins: boolean): boolean {
+    if (!begins && !this.#inKey.has(stream)) return false;
     const isOver = keyEnds.test(text);
     if (isOver) this.#inKey.delete(stream);
     else this.#inKey.add(stream);
@@ -115,8 +120,8 @@ class LogRedactor {
   }
 
   /** For the pieces of each line that was split: what of the whole line must go, piece by piece. */
-  #partsOfSplitLines(records: readonly LogRecord[]): Map<number, Withheld[]> {
-    const parts = new Map<number, Withheld[]>();
+  #piecesOfSplitLines(records: readonly LogRecord[]): Map<number, Piece> {
+    const found = new Map<number, Piece>();
     const open = new Map<string, number[]>();
     for (const [index, { line }] of records.entries()) {
       if (!line) continue;
@@ -125,29 +130,29 @@ class LogRedactor {
       if (pieces) pieces.push(index);
       else if (isSplit) open.set(line.stream, [index]);
       if (pieces && !isSplit) {
-        this.#join(records, pieces, parts);
+        this.#join(records, pieces, found);
         open.delete(line.stream);
       }
     }
-    for (const pieces of open.values()) this.#join(records, pieces, parts);
-    return parts;
+    for (const pieces of open.values()) this.#join(records, pieces, found);
+    return found;
   }
 
-  #join(records: readonly LogRecord[], pieces: readonly number[], parts: Map<number, Withheld[]>): void {
+  #join(records: readonly LogRecord[], pieces: readonly number[], into: Map<number, Piece>): void {
     const texts = pieces.map((index) => records[index]?.line?.text ?? '');
     const whole = texts.join('');
     // Which characters the value of such a field is, only a reader of JSON knows: all of them go.
     const found: readonly Withheld[] = this.#withholder.hasTellingField(whole)
       ? [{ start: 0, end: whole.length, rule: 'encoded' }]
       : withheldIn(whole, this.#rules);
+    const keys = [...whole.matchAll(new RegExp(keyBegins, 'g'))].map(({ index }) => index);
     let from = 0;
     for (const [at, index] of pieces.entries()) {
       const to = from + (texts[at]?.length ?? 0);
       const own = found.filter(({ start, end }) => start < to && end > from);
-      parts.set(
-        index,
-        own.map(({ start, end, rule }) => ({ start: Math.max(start, from) - from, end: Math.min(end, to) - from, rule })),
-      );
+      const parts = own.map(({ start, end, rule }) => ({ start: Math.max(start, from) - from, end: Math.min(end, to) - from, rule }));
+      const begin = from;
+      into.set(index, { parts, beginsKey: keys.some((key) => key >= begin && key < to) });
       from = to;
     }
   }

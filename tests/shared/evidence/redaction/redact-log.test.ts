@@ -160,6 +160,17 @@ describe('what was split', () => {
     expectRestored(log, result);
   });
 
+  test.each([10, 27, 34])('a private key whose first line was split after %i characters goes to its last', (at) => {
+    const begin = '-----BEGIN EC PRIVATE KEY-----';
+    const whole = `${'x '.repeat(split).slice(0, split - at)}${begin}and more`;
+    const body = ['bm90IGEga2V5', '-----END EC PRIVATE KEY-----'];
+    const log = [whole.slice(0, split), whole.slice(split), ...body, 'after'].map((text) => line(text)).join('');
+    const result = redacted(log, 'public');
+    expect(result.counts).toEqual({ secret: 4 });
+    expect(textsOf(result.text).at(-1)).toBe('after');
+    expectRestored(log, result);
+  });
+
   test('a private key goes from its first line to its last, and only in its own stream', () => {
     const body = ['-----BEGIN EC PRIVATE KEY-----', 'bm90IGEga2V5', 'YXQgYWxs', '-----END EC PRIVATE KEY-----'];
     const log = `${line('before')}${body.map((text) => line(text) + line('other', 'stderr')).join('')}${line('after')}`;
