@@ -6,7 +6,8 @@ import { z } from 'zod';
 import type { Digest } from '../core/digest.ts';
 import type { Id } from '../core/id.ts';
 import type { TenantId } from '../core/tenant-id.ts';
-import type { Condition, Item, Key, Page, Table, WriteOp } from '../port/table.ts';
+import { listRoom, queryWithin } from '../port/query-within.ts';
+import type { Condition, Item, Key, Page, Query, Table, WriteOp } from '../port/table.ts';
 import { versionSortKey } from '../core/version-sort-key.ts';
 import { Workflow } from './workflow.ts';
 
@@ -103,15 +104,15 @@ export async function findHighest(table: Table, tenant: TenantId, name: string):
   return items[0] && StoredWorkflow.parse(items[0]);
 }
 
-/** One page of the versions of the tenant: all of them by name and then by precedence, or those of one workflow, the newest first. */
+const toWorkflows = async (items: readonly Item[]): Promise<Workflow[]> => items.map((item) => StoredWorkflow.parse(item));
+
+/** One page of the versions of the tenant, all of them by name and then by precedence, or those of one workflow, the newest first; it ends early when they are large. */
 export async function queryVersions(
   table: Table,
   tenant: TenantId,
   { name, ...page }: { name?: string; limit: number; cursor?: string },
 ): Promise<Page<Workflow>> {
-  const { items, ...rest } =
-    name === undefined
-      ? await table.query({ index: 'gsi1', pk: listPk(tenant), ...page })
-      : await table.query({ pk: workflowPk(tenant, name), prefix: 'V#', reverse: true, ...page });
-  return { ...rest, items: items.map((item) => StoredWorkflow.parse(item)) };
+  const list: Omit<Query, 'limit'> =
+    name === undefined ? { index: 'gsi1', pk: listPk(tenant) } : { pk: workflowPk(tenant, name), prefix: 'V#', reverse: true };
+  return queryWithin(table, { ...list, ...page }, { ...listRoom, read: toWorkflows });
 }

@@ -8,6 +8,7 @@ import { canonicalJson } from '../core/json/canonical-json.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import { versionSortKey } from '../core/version-sort-key.ts';
 import type { Deps } from '../port/deps.ts';
+import { listRoom, queryWithin } from '../port/query-within.ts';
 import type { Item, Key, Page, WriteOp } from '../port/table.ts';
 import { PackageDescriptor } from './descriptor.ts';
 import { PackageRecord } from './package-record.ts';
@@ -61,12 +62,16 @@ export async function findPackageByDigest(deps: Pick<Deps, 'table'>, tenant: Ten
   return record;
 }
 
-/** One page of a tenant's packages by name, then version. */
+/** What a package says of itself has at most 64 KB. */
+const itemsAtOnce = 25;
+
+const toRecords = async (items: readonly Item[]): Promise<PackageRecord[]> => items.map(recordOf);
+
+/** One page of a tenant's packages by name, then version; it ends early when they are large. */
 export async function queryPackages(
   deps: Pick<Deps, 'table'>,
   tenant: TenantId,
   page: { limit: number; cursor?: string },
 ): Promise<Page<PackageRecord>> {
-  const { items, cursor } = await deps.table.query({ index: 'gsi1', pk: `T#${tenant}#PKG`, ...page });
-  return { items: items.map(recordOf), ...(cursor === undefined ? {} : { cursor }) };
+  return queryWithin(deps.table, { index: 'gsi1', pk: `T#${tenant}#PKG`, ...page }, { ...listRoom, itemsAtOnce, read: toRecords });
 }

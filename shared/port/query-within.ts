@@ -6,6 +6,9 @@ export interface PageRoom {
   itemsAtOnce: number;
 }
 
+/** The room of a list, whose entries may have 256 KB: an answer of a deployed home has some 4.4 MB, in which quotes and backslashes are escaped once more. */
+export const listRoom: PageRoom = { characters: 1024 * 1024, itemsAtOnce: 4 };
+
 /** Also what is made of the items, at most one thing of each: what they name elsewhere counts too. */
 export interface ReadRoom<T> extends PageRoom {
   read(this: void, items: readonly Item[]): Promise<T[]>;
