@@ -15,7 +15,7 @@ import type { ReplayPage, ReplayedDecision } from './replay.ts';
 export interface ReplayRequest {
   /** The bytes of the candidate's bundle; it needs no signature, for it decides nothing. */
   archive: Uint8Array;
-  /** Milliseconds since the Unix epoch. */
+  /** Where the first page begins, milliseconds since the Unix epoch. */
   since: number;
   limit: number;
   cursor?: string;
@@ -26,7 +26,8 @@ type ReplayDeps = Pick<Deps, 'table' | 'packs'>;
 /** One page of a replay, oldest decisions first. Throws `mc:policy:bundle-refused` for a bundle that cannot judge. */
 export async function replayPolicy(deps: ReplayDeps, actor: Actor, { archive, since, limit, cursor }: ReplayRequest): Promise<ReplayPage> {
   const candidate = await deps.packs.open(archive);
-  const from = `dec_${encodeTime(since)}`;
+  // `since` may be a length of time, which is another moment at every page: where a page goes on is said by its cursor alone, which DynamoDB takes only within the range.
+  const from = `dec_${encodeTime(cursor === undefined ? since : 0)}`;
   const page = await listDecisionsSince(deps, actor.tenant, from, cursor === undefined ? { limit } : { limit, cursor });
   const asked = page.items.filter(({ point }) => candidate.points.includes(point));
   const trials = await candidate.judge(asked.map(({ input }) => input));

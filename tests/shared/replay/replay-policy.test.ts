@@ -95,6 +95,15 @@ describe('a replay of recorded decisions', () => {
     expect(await replay(archive, 1)).toEqual(await replay(archive));
   });
 
+  test('goes on where its page before ended, although the begin of its period has moved on', async () => {
+    await runAll();
+    const request = { archive: await candidate(['api.example.com']), limit: 2 };
+    const first = await replayPolicy(engine.home.deps, engine.actor, { ...request, since: 0 });
+    const { cursor = '' } = first;
+    const next = await replayPolicy(engine.home.deps, engine.actor, { ...request, limit: 100, since: Date.now() + 3_600_000, cursor });
+    expect([first.judged, next.judged]).toEqual([2, 3]);
+  });
+
   test('sees the decisions of its own tenant only', async () => {
     await runAll();
     expect(await replay(await candidate([]), 100, buildActor(['admin'], 'other'))).toMatchObject({ judged: 0, newlyDenied: [] });
