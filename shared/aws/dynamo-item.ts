@@ -6,16 +6,12 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
 import type { Json } from '../core/json/canonical-json.ts';
 import { InvariantError } from '../core/errors.ts';
-import { refused } from '../port/table-rules.ts';
+import { isStorableNumber, refused, storableNumbers } from '../port/table-rules.ts';
 import type { Field, Item } from '../port/table.ts';
 
 /** The part of DynamoDB's attribute types that JSON needs. */
 export type Attribute =
   { S: string } | { N: string } | { BOOL: boolean } | { NULL: true } | { L: Attribute[] } | { M: Record<string, Attribute> };
-
-/** DynamoDB: numbers reach from 1E-130 to 9.99E+125 in magnitude. */
-const magnitudeMax = 9.99e125;
-const magnitudeMin = 1e-130;
 
 const StoredItem = z.looseObject({
   pk: z.string(),
@@ -28,10 +24,7 @@ const StoredItem = z.looseObject({
 });
 
 function marshallNumber(value: number): Attribute {
-  const magnitude = Math.abs(value);
-  if (!Number.isFinite(value) || magnitude > magnitudeMax || (value !== 0 && magnitude < magnitudeMin)) {
-    throw refused(`the number ${value} cannot be stored; magnitudes from 1e-130 to 9.99e125 are allowed`);
-  }
+  if (!isStorableNumber(value)) throw refused(`the number ${value} cannot be stored; allowed are ${storableNumbers}`);
   return { N: String(value) };
 }
 

@@ -22,7 +22,7 @@ function withoutRepetition(schema: readonly Issue[], cross: readonly Issue[]): I
 
 /** Every problem of a value that should be a manifest, of the schema and of the rules between fields; empty exactly when it is valid. */
 export function validateManifest(value: unknown): Issue[] {
-  const shape = checkShape(value);
+  const shape = checkShape(value, [], { isStored: true });
   if (shape.some(({ code }) => code === 'depth')) return shape;
   const outline = outlineManifest(value);
   const cross = [checkDeclarations, checkTasks, checkRedactions, checkNeeds, checkReferences].flatMap((check) => check(outline));

@@ -131,6 +131,15 @@ export function checkQuery(query: Query): void {
   );
 }
 
+/** Whether a number can be stored as one; what people send is asked about where they are told of it. */
+export function isStorableNumber(value: number): boolean {
+  const magnitude = Math.abs(value);
+  return value === 0 || (magnitude >= tableLimits.numberMin && magnitude <= tableLimits.numberMax);
+}
+
+/** In words. */
+export const storableNumbers = `0, and magnitudes from ${tableLimits.numberMin} to 9.99e125`;
+
 /** The result of an update on the stored item (or on nothing). */
 export function updated(key: Key, item: Item | undefined, op: WriteOp & { kind: 'update' }): Item {
   const next: Item = { ...(item ?? { pk: key.pk, sk: key.sk }), ...op.set };

@@ -94,6 +94,9 @@ export const tableLimits = {
   skBytes: 1024,
   /** DynamoDB: 32 levels of lists and maps, of which the field itself is the first and the innermost values the last. */
   nesting: 32,
+  /** DynamoDB: the magnitudes of numbers that are not 0. */
+  numberMin: 1e-130,
+  numberMax: 9.99e125,
   /** Ours: no page is larger, whatever is asked. */
   queryLimit: 1_000,
 } as const;

@@ -9,6 +9,7 @@ import { nearest } from '../core/nearest.ts';
 import { ResourceClass } from '../core/resource-class.ts';
 import { isReservedTenant, TenantId } from '../core/tenant-id.ts';
 import type { CheckParams } from '../core/zod-issues.ts';
+import { isStorableNumber, storableNumbers } from '../port/table-rules.ts';
 import { isTimeZone } from '../tenant/budget-day.ts';
 import { Quota, tenantLimits } from '../tenant/tenant.ts';
 
@@ -104,6 +105,11 @@ function depthOf(value: unknown): number {
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
 
+function hasOtherNumber(value: unknown): boolean {
+  if (typeof value === 'number') return !isStorableNumber(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasOtherNumber);
+}
+
 /** Rule data by pack; null takes the data of a pack away. */
 export const RuleDataSetting = z
   .record(z.string().min(1).max(64), z.union([z.record(z.string(), z.json()), z.null()]))
@@ -121,5 +127,11 @@ export const RuleDataSetting = z
         code: 'too-deep',
         allowed: `at most ${maxDataDepth} levels`,
         fix: 'Flatten the lists of the packs.',
+      });
+    else if (hasOtherNumber(data))
+      refuse(context, 'holds a number that a table does not store', {
+        code: 'number',
+        allowed: storableNumbers,
+        fix: 'Write it as text, and let the rules read it.',
       });
   });

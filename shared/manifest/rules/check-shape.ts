@@ -1,5 +1,6 @@
 import { toPointer } from '../../core/json/json-pointer.ts';
 import type { Issue } from '../../core/issue.ts';
+import { isStorableNumber, storableNumbers } from '../../port/table-rules.ts';
 import { manifestLimits } from '../manifest.ts';
 
 type Path = readonly PropertyKey[];
@@ -37,11 +38,28 @@ function problemOf(value: unknown, path: Path): Issue | undefined {
   return undefined;
 }
 
+/** A manifest and what it declares stand in the table as they are. */
+function checkStorable(value: unknown, path: Path): Issue[] {
+  if (typeof value !== 'number' || !Number.isFinite(value) || isStorableNumber(value)) return [];
+  const message = `${value} is beyond the numbers that a table stores`;
+  return [
+    {
+      code: 'number',
+      pointer: toPointer(path),
+      message,
+      got: String(value),
+      allowed: storableNumbers,
+      fix: 'Write it as text, in quotes.',
+    },
+  ];
+}
+
 /**
  * Values that no recursive reader and no canonical form may meet: too deep (only the first is reported, and nothing below it is read),
- * text without a UTF-8 form, numbers JSON does not have, and a key that changes an object's prototype.
+ * text without a UTF-8 form, numbers JSON does not have (and those that a table does not, of what `isStored` in it), and a key that changes an
+ * object's prototype.
  */
-export function checkShape(root: unknown, base: Path = []): Issue[] {
+export function checkShape(root: unknown, base: Path = [], { isStored = false } = {}): Issue[] {
   const issues: Issue[] = [];
   const open: { value: unknown; path: Path }[] = [{ value: root, path: base }];
   for (let next = open.pop(); next; next = open.pop()) {
@@ -49,6 +67,7 @@ export function checkShape(root: unknown, base: Path = []): Issue[] {
     const issue = problemOf(value, path);
     if (issue?.code === 'depth') return [issue];
     if (issue) issues.push(issue);
+    if (isStored) issues.push(...checkStorable(value, path));
     if (typeof value !== 'object' || value === null) continue;
     for (const [key, entry] of Object.entries(value).reverse()) {
       const below = [...path, key];

@@ -147,6 +147,7 @@ describe('rule data', () => {
     let deep: object = {};
     for (let level = 0; level < 20; level++) deep = { deep };
     expect(issuesOf({ data: { residency: deep } })).toMatchObject([{ code: 'too-deep', pointer: '/data' }]);
+    expect(issuesOf({ data: { residency: { a: [1e126] } } })).toMatchObject([{ code: 'number', pointer: '/data' }]);
   });
 });
 
