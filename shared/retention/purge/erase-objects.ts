@@ -5,6 +5,7 @@ import { idSchema, type Id } from '../../core/id.ts';
 import { McError } from '../../core/errors.ts';
 import type { TenantId } from '../../core/tenant-id.ts';
 import { headKey } from '../../execution/execution-record.ts';
+import { readTombstone } from '../../execution/tombstone.ts';
 import { fileKey } from '../../manifest/file-ref.ts';
 import type { Deps } from '../../port/deps.ts';
 import { namedElsewhere } from './named-elsewhere.ts';
@@ -69,8 +70,10 @@ async function eraseObject(
   return isGone ? 'erased' : 'locked';
 }
 
-/** Whether the owner is there that said it needs the blob: a run has a head. Other owners do not come and go. */
+/** Whether the owner is there that said it needs the blob: a run has a head, and a purged one needs nothing. Other owners do not come and go. */
 export async function isOwnerThere({ table }: Pick<Deps, 'table'>, tenant: TenantId, owner: string): Promise<boolean> {
   const run = idSchema('exec').safeParse(owner.replace(/^X#/, ''));
-  return !run.success || (await table.get(headKey(tenant, run.data))) !== undefined;
+  if (!run.success) return true;
+  const head = await table.get(headKey(tenant, run.data));
+  return head !== undefined && readTombstone(head) === undefined;
 }

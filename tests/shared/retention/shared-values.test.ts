@@ -142,3 +142,18 @@ tasks: [{ id: only, uses: 'pkg:demo/echo@1.0.0', with: { message: 'm' } }]
     await expect(home.start({ workflow: 'files', inputs })).rejects.toMatchObject({ code: 'mc:execution:inputs-invalid' });
   });
 });
+
+test('a purged run keeps no value from going, also one that an attempt of it named whose process died before its row', async () => {
+  const home = await openAgedHome();
+  try {
+    const { deps } = home.home;
+    const [first, second] = [await home.run('short'), await home.run()];
+    const head = await findExecution(deps, acme, idSchema('exec').parse(second.id));
+    const digest = head?.inputs.digest ?? digestBytes('');
+    await nameBlobs(deps, acme, `X#${first.id}`, [digest]);
+    await home.purge(receiptDaysMin + 1);
+    await expect(deps.blobs.find(acme, 'data', digest)).resolves.toBeUndefined();
+  } finally {
+    await home.close();
+  }
+}, 60_000);
