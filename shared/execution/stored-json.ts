@@ -31,20 +31,33 @@ export function isElsewhere({ sealed, inline }: StoredJson): boolean {
 /** A run reads its few values a dozen times within a second, mostly from the very object that was stored; opening and parsing would cost more than that. */
 const opened = new WeakMap<StoredJson, Json>();
 
-/** Stores a value; durable only together with the item that the result is written into. `owner` is the run that needs it, when there is one already. */
+/** A value as its item will hold it; `blob` are the bytes that have to be stored as `data` before the item is written, where it is a large one. */
+export interface PreparedJson {
+  stored: StoredJson;
+  blob: Uint8Array | undefined;
+}
+
+/** Seals a small value, and says of a large one what is to be stored; nothing is written. */
+export async function prepareJson(deps: Pick<Deps, 'dataKeys'>, tenant: TenantId, value: Json): Promise<PreparedJson> {
+  const text = canonicalJson(value);
+  const bytes = Buffer.from(text);
+  if (text === emptyText) return { stored: await sealEmpty(deps, tenant), blob: undefined };
+  if (text.length <= inlineBytes) return { stored: await sealInline(deps, tenant, { value, bytes }), blob: undefined };
+  return { stored: { digest: digestBytes(bytes), sizeBytes: bytes.byteLength }, blob: bytes };
+}
+
+/** Stores a value that the run `owner` needs; durable only together with the item that the result is written into. */
 export async function storeJson(
   deps: Pick<Deps, 'blobs' | 'dataKeys' | 'table' | 'clock'>,
   tenant: TenantId,
   value: Json,
-  owner?: Id<'exec'>,
+  owner: Id<'exec'>,
 ): Promise<StoredJson> {
-  const text = canonicalJson(value);
-  const bytes = Buffer.from(text);
-  if (text === emptyText) return sealEmpty(deps, tenant);
-  if (text.length <= inlineBytes) return sealInline(deps, tenant, { value, bytes });
-  const digest = await deps.blobs.put(tenant, 'data', bytes);
-  if (owner !== undefined) await nameBlobs(deps, tenant, runOwner(owner), [digest]);
-  return { digest, sizeBytes: bytes.byteLength };
+  const { stored, blob } = await prepareJson(deps, tenant, value);
+  if (blob === undefined) return stored;
+  await deps.blobs.put(tenant, 'data', blob);
+  await nameBlobs(deps, tenant, runOwner(owner), [stored.digest]);
+  return stored;
 }
 
 /** The value back; throws when the blob is gone, because an item that names it promised it. */

@@ -51,12 +51,14 @@ const tasksPerTransaction = 90;
 /** Every lost round means that others moved the usage, or changed the tenant, between our reading and our writing. */
 const maxRounds = 10;
 
-/** A run that only needs to be allowed; `inputs` are stored already. */
+/** A run that only needs to be allowed. */
 export interface PreparedRun {
   manifest: Manifest;
   /** Every task; its price is that of the tasks that will run. */
   plan: Plan;
   inputs: StoredJson;
+  /** Large inputs that are not stored yet: a start that is denied leaves nothing behind that no run owns and no purge finds. */
+  inputsBlob?: Uint8Array | undefined;
   files: Record<string, FileRef>;
   inputBytes: number;
   /** The run that this one retries or replays. */
@@ -87,6 +89,7 @@ export async function admitRun(
     // A slot may have come free since the usage was read: nobody is denied by old numbers.
     if (judged.decision.verdict === 'deny' && round === 0) judged = await judge(deps, actor, prepared, true);
     if (judged.decision.verdict === 'deny') return deny(deps, actor, judged.decision, prepared.origin);
+    if (prepared.inputsBlob) await deps.blobs.put(actor.tenant, 'data', prepared.inputsBlob);
     const result = await admit(deps, buildAdmission(deps, { actor, prepared, judged, claim }), { claim, write });
     if (result !== 'moved') return result;
   }

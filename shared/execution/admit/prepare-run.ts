@@ -9,7 +9,7 @@ import { checkInputs } from '../../plan/check-inputs.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import type { StartRequest } from '../execution.ts';
-import { storeJson } from '../stored-json.ts';
+import { prepareJson } from '../stored-json.ts';
 import type { PreparedRun } from './admit-run.ts';
 import { requireFiles } from './input-files.ts';
 
@@ -57,5 +57,6 @@ async function prepare(deps: Deps, actor: Actor, { manifest, digest }: Workflow,
   const inputBytes = await inputBytesOf(deps, actor.tenant, manifest, inputs);
   assertInvariant(inputBytes !== undefined, 'a file that was there is gone');
   const plan = await buildPlan(deps, actor.tenant, { manifest, digest }, { region: request.region, inputBytes });
-  return { manifest, plan, inputs: await storeJson(deps, actor.tenant, inputs), files, inputBytes };
+  const { stored, blob: inputsBlob } = await prepareJson(deps, actor.tenant, inputs);
+  return { manifest, plan, inputs: stored, inputsBlob, files, inputBytes };
 }
