@@ -76,6 +76,26 @@ function upsideDown(deps: Deps): Deps {
   return { ...deps, table: { ...table, query } };
 }
 
+/** Tasks read as if they had been ready since ever, so nothing tells that the clock was put back since. */
+function readySinceEver(deps: Deps): Deps {
+  const table = tableOf(deps);
+  const changed = (item: Item): Item =>
+    item.sk.startsWith('TASK#') ? { ...item, readyAt: 0, notBefore: item['notBefore'] ?? item['readyAt'] ?? 0 } : item;
+  const changedIfThere = (item: Item | undefined): Item | undefined => item && changed(item);
+  return {
+    ...deps,
+    table: {
+      ...table,
+      get: async (key) => changedIfThere(await table.get(key)),
+      getMany: async (keys) => (await table.getMany(keys)).map(changedIfThere),
+      query: async (asked) => {
+        const page = await table.query(asked);
+        return { ...page, items: page.items.map(changed) };
+      },
+    },
+  };
+}
+
 function withoutDeadline(deps: Deps): Deps {
   const { runner } = deps;
   const provision: Runner['provision'] = (spec) => runner.provision({ ...spec, limits: { ...spec.limits, timeoutMs: 24 * hourMs } });
@@ -126,6 +146,10 @@ export const plants = {
   'attempts-without-deadline': {
     what: 'every attempt may take a day, whenever its run has to end',
     process: withoutDeadline,
+  },
+  'waits-for-the-old-time': {
+    what: 'a task that is ready waits, when the clock is put back, until it is that late again',
+    process: readySinceEver,
   },
   'text-never-kept': {
     what: 'decisions name the text that they have in common, which nobody stored',

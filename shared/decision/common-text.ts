@@ -37,7 +37,8 @@ const known = new WeakMap<Table, Known>();
 
 function knownOf(table: Table): Known {
   const found = known.get(table) ?? {
-    kept: new LRUCache({ max: knownLimits.kept }),
+    // A number of entries as `max` would lay out room for all of them at once.
+    kept: new LRUCache({ maxSize: knownLimits.kept, sizeCalculation: () => 1 }),
     texts: new LRUCache({ maxSize: knownLimits.characters }),
   };
   known.set(table, found);

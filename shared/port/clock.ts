@@ -15,3 +15,8 @@ export function isoTime(ms: number): string {
   if (ms !== last.ms) last = { ms, iso: new Date(ms).toISOString() };
   return last.iso;
 }
+
+/** Milliseconds from one time of the clock to a later one; 0 when the clock was put back in between. */
+export function msSince(then: number, now: number): number {
+  return Math.max(0, now - then);
+}

@@ -133,7 +133,7 @@ function checkAttempts({ world, run, task, expect }: Place, purpose: Purpose, at
     expect(stored !== undefined, 'no attempt without a claim', `${name} ran attempt ${attempt}, which nobody claimed`);
     const leftMs = numberOf(run.head, 'deadlineAt') - Date.parse(stored?.startedAt ?? '');
     // Its process looks at the time again after the claim, so there is no more left than at the claim; another process may have claimed it.
-    const isWithin = purpose === 'compensation' || stored === undefined || limitMs <= leftMs + world.scenario.skewMs;
+    const isWithin = purpose === 'compensation' || stored === undefined || limitMs <= leftMs + world.clockErrorMs;
     expect(isWithin, 'no attempt outlives its run', `${name} attempt ${attempt} may take ${limitMs} ms, but ${leftMs} ms are left`);
     const isTold = stored?.endedAt === null || stored?.failure === null || unheard.has(stored?.failure ?? '');
     expect(

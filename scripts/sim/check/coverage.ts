@@ -45,6 +45,8 @@ const wanted: Readonly<Record<string, readonly string[]>> = {
     'late write of a dead process',
     'bad signature',
     'policy without an answer',
+    'clock put back',
+    'clock put forward',
   ],
 };
 

@@ -179,7 +179,7 @@ export class Watcher {
     if (!wasTaken && !wasFreed && !wasClaimed) return;
     this.#world.note(wasTaken ? 'attempt lost' : wasFreed ? 'compensation freed' : 'compensation claimed from another');
     const leftMs = numberOf(before, 'leaseUntil') - this.#world.wallTime;
-    const holds = leftMs <= this.#world.scenario.skewMs || this.#claims.get(id)?.isAlive === false;
+    const holds = leftMs <= this.#world.clockErrorMs || this.#claims.get(id)?.isAlive === false;
     this.#expect(holds, 'leases hold', `${id} was taken away ${leftMs} ms before its lease ended, and its dispatcher lives`);
   }
 

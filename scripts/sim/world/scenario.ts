@@ -48,6 +48,14 @@ export interface PlannedAction {
   patienceMs: number;
 }
 
+/** Somebody, or a time service, puts the clock of the machine right. */
+export interface PlannedClockJump {
+  /** Right after so many writes, which is while something is going on. */
+  afterWrites: number;
+  /** Forward, or back when negative. */
+  byMs: number;
+}
+
 export interface Scenario {
   home: 'embedded' | 'serverless';
   /** Virtual milliseconds since the Unix epoch when it begins. */
@@ -70,18 +78,21 @@ export interface Scenario {
   slowMs: number;
   /** How far the clocks of two machines may differ. */
   skewMs: number;
+  /** Only where all processes are of one machine. */
+  clockJumps: PlannedClockJump[];
   indexLagMs: number;
   /** Where time passes while a publisher adds a version too. */
   publishes: boolean;
 }
 
 const minute = 60_000;
+const hour = 60 * minute;
 /** Half an hour before midnight in UTC, at the end of daylight saving in Berlin. */
 const lateEvening = Date.UTC(2026, 9, 24, 21, 45);
 const noon = Date.UTC(2026, 0, 15, 12);
 
-/** `random` goes on for what happens in the world; the batches are drawn from another one, so that worlds without them stay what they were before there were any. */
-export function drawScenario(random: Random, forBatches: Random): Scenario {
+/** `random` goes on for what happens in the world; what was thought of later is drawn from another one, so that worlds without it stay what they were before. */
+export function drawScenario(random: Random, forLater: Random): Scenario {
   const isServerless = random.chance(0.5);
   const isCalm = random.chance(0.1);
   const rate = (most: number): number => (isCalm || random.chance(0.5) ? 0 : most * random.next());
@@ -95,7 +106,8 @@ export function drawScenario(random: Random, forBatches: Random): Scenario {
     dailyMaxUsdMicros: random.pick([400, 3_000, 1_000_000]),
     width: random.between(1, 6),
     maxOpenRuns: random.pick([2, 20_000]),
-    ...drawCallers(random, forBatches),
+    ...drawCallers(random, forLater),
+    clockJumps: isServerless ? [] : drawClockJumps(forLater),
     faults: {
       crashBefore: rate(0.08),
       crashAfter: rate(0.08),
@@ -120,9 +132,9 @@ export function drawScenario(random: Random, forBatches: Random): Scenario {
   };
 }
 
-function drawCallers(random: Random, forBatches: Random): Pick<Scenario, 'starts' | 'batches' | 'actions'> {
+function drawCallers(random: Random, forLater: Random): Pick<Scenario, 'starts' | 'batches' | 'actions'> {
   const starts = drawStarts(random);
-  return { starts, batches: drawBatches(forBatches, starts), actions: drawActions(random) };
+  return { starts, batches: drawBatches(forLater, starts), actions: drawActions(random) };
 }
 
 function drawStarts(random: Random): PlannedStart[] {
@@ -183,4 +195,12 @@ function drawActions(random: Random): PlannedAction[] {
     }));
     return [action, ...rivals];
   });
+}
+
+/** A lease, a deadline, the day of a budget may lie between the old time and the new one; who waits for the old time waits longer than a world lasts. */
+function drawClockJumps(random: Random): PlannedClockJump[] {
+  return Array.from({ length: random.chance(0.5) ? 0 : random.between(1, 2) }, () => ({
+    afterWrites: random.between(1, 60),
+    byMs: Math.round(random.pick([2_000, 5 * minute, 30 * hour, 30 * 24 * hour]) * (random.next() * 2 - 1)),
+  }));
 }

@@ -46,6 +46,9 @@ export class World {
   watcher: Watcher | undefined;
   readonly #trace: string[] | undefined;
   #indexedAt = 0;
+  #writes = 0;
+  #clockOffsetMs = 0;
+  #clockWentBackMs = 0;
 
   constructor(scenario: Scenario, random: Random, trace?: string[]) {
     this.scenario = scenario;
@@ -59,7 +62,12 @@ export class World {
   }
 
   get wallTime(): number {
-    return this.scenario.epoch + Math.floor(this.scheduler.now);
+    return this.scenario.epoch + Math.floor(this.scheduler.now) + this.#clockOffsetMs;
+  }
+
+  /** By how much two readings of clocks may contradict each other: those of two machines, and those before and after one was put back. */
+  get clockErrorMs(): number {
+    return this.scenario.skewMs + this.#clockWentBackMs;
   }
 
   get isFaulty(): boolean {
@@ -101,7 +109,17 @@ export class World {
   write(ops: readonly WriteOp[], writer?: Writer): WriteResult {
     const { result, changes } = this.store.write(ops);
     if (changes.length > 0) this.watcher?.look(changes, writer);
+    this.#writes += 1;
+    for (const { afterWrites, byMs } of this.scenario.clockJumps) if (afterWrites === this.#writes) this.#moveClock(byMs);
     return result;
+  }
+
+  /** Puts the clock of the machine forward, or back; time itself goes on as it does. */
+  #moveClock(byMs: number): void {
+    this.note(byMs < 0 ? 'clock put back' : 'clock put forward');
+    this.tell('clock', () => `is moved by ${byMs} ms`);
+    this.#clockOffsetMs += byMs;
+    this.#clockWentBackMs += Math.max(0, -byMs);
   }
 
   #indexLater(update: () => void): void {

@@ -29,7 +29,8 @@ export class LocalTaskQueue implements TaskQueue {
   readonly #active = new Set<string>();
   readonly #again = new Map<string, TaskMessage>();
   /** Deliveries in a row that failed, by task; those with all their deliveries are put aside. */
-  readonly #failed = new LRUCache<string, number>({ max: rememberedMax });
+  // A number of entries as `max` would lay out room for all of them at once.
+  readonly #failed = new LRUCache<string, number>({ maxSize: rememberedMax, sizeCalculation: () => 1 });
   /** Slots in use or reserved. */
   #used = 0;
   /** Work that is no message's and waits for a slot. */

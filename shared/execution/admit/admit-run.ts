@@ -8,6 +8,7 @@ import type { Decision } from '../../decision/decision.ts';
 import { buildPolicyInput } from '../../decision/policy-input.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { msSince } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { WriteResult } from '../../port/table.ts';
 import type { ReservedSlots, TaskMessage } from '../../port/task-queue.ts';
@@ -241,7 +242,7 @@ async function handOut(deps: Deps, { head, tasks }: NewRun, slots: ReservedSlots
   const { tenant, id: executionId, createdAt: claimedAt } = head;
   if (slots) {
     const claimed = tasks.records.filter((task) => task.state === 'running');
-    deps.metrics.record(metricNames.publishToStartMs, deps.clock.now() - head.createdAt);
+    deps.metrics.record(metricNames.publishToStartMs, msSince(head.createdAt, deps.clock.now()));
     slots.run(claimed.map((task) => () => runClaimedTask(deps, { head, task, claimedAt })));
   } else {
     const messages = tasks.ready.map((task): TaskMessage => ({ tenant, executionId, taskId: task.id }));

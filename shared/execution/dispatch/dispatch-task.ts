@@ -3,12 +3,14 @@
  * never runs an attempt twice. Safe to call any number of times for the same message.
  */
 import { McError } from '../../core/errors.ts';
+import { msSince } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
 import { metricNames } from '../../port/metrics.ts';
 import type { TaskMessage } from '../../port/task-queue.ts';
 import { claimTask, type ClaimedTask } from './claim-task.ts';
 import { completeTask } from './complete-task.ts';
 import { findTask } from '../execution-store.ts';
+import { pauseLeftMs } from './retry-policy.ts';
 import { wakeFinishedRun } from './wake-finished-run.ts';
 import { lostAttempt, runAttempt, type EndedAttempt } from './run-attempt.ts';
 
@@ -30,14 +32,14 @@ export async function dispatchTask(deps: Deps, message: TaskMessage): Promise<vo
     if (task.state !== 'running') await wakeFinishedRun(deps, { tenant, executionId }, head);
     return;
   }
-  const waitMs = task.notBefore - deps.clock.now();
+  const waitMs = pauseLeftMs(task, deps.clock.now());
   if (waitMs > 0) {
     await deps.queue.send([message], Math.min(waitMs, maxQueueDelayMs));
     return;
   }
   const claimed = await claimTask(deps, head, task);
   if (!claimed) return;
-  if (head.startedAt === null) deps.metrics.record(metricNames.publishToStartMs, claimed.claimedAt - head.createdAt);
+  if (head.startedAt === null) deps.metrics.record(metricNames.publishToStartMs, msSince(head.createdAt, claimed.claimedAt));
   await runClaimedTask(deps, claimed);
 }
 
@@ -45,7 +47,7 @@ export async function dispatchTask(deps: Deps, message: TaskMessage): Promise<vo
 export async function runClaimedTask(deps: Deps, claimed: ClaimedTask): Promise<void> {
   const { task, claimedAt } = claimed;
   await deps.faults.hit('dispatch:after-claim');
-  deps.metrics.record(metricNames.queueMs, claimedAt - Math.max(task.readyAt, task.notBefore));
+  deps.metrics.record(metricNames.queueMs, msSince(Math.max(task.readyAt, task.notBefore), claimedAt));
   return runAttempt(deps, claimed.head, task).then(
     (ended) => endClaimed(deps, claimed, ended),
     (error: unknown) => endClaimed(deps, claimed, brokenAttempt(deps, claimed, error)),

@@ -4,6 +4,7 @@ import type { PhaseInput } from '../../port/phases.ts';
 import { completeTask } from './complete-task.ts';
 import { taskKey, type TaskRecord } from '../execution-record.ts';
 import { findExecution, getExecutionRecord, listTasks } from '../execution-store.ts';
+import { pauseLeftMs } from './retry-policy.ts';
 import { lostAttempt } from './run-attempt.ts';
 import { wakeFinishedRun } from './wake-finished-run.ts';
 
@@ -23,7 +24,7 @@ export async function reconcileRun(deps: Deps, input: PhaseInput, isOrphan: (tas
 }
 
 async function resend(deps: Deps, { tenant, executionId }: PhaseInput, task: TaskRecord): Promise<void> {
-  const delayMs = Math.min(900_000, Math.max(0, task.notBefore - deps.clock.now()));
+  const delayMs = Math.min(900_000, pauseLeftMs(task, deps.clock.now()));
   await deps.queue.send([{ tenant, executionId, taskId: task.id }], delayMs);
 }
 

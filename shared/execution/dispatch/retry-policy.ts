@@ -40,6 +40,14 @@ export function decideAfterFailure(
   return context.now + delayMs >= context.deadlineAt ? { kind: 'fail' } : { kind: 'retry', delayMs };
 }
 
+/**
+ * Milliseconds that a ready task still has to wait. When the clock was put back since the task became ready, nobody knows how much of its pause is left, and waiting
+ * for the old time could take days: it goes on at once.
+ */
+export function pauseLeftMs({ readyAt, notBefore }: Pick<TaskRecord, 'readyAt' | 'notBefore'>, now: number): number {
+  return now < readyAt ? 0 : Math.max(0, notBefore - now);
+}
+
 /** How often the task met a store out of order, before the attempt that has just ended. */
 function countStoreFailures({ attempts }: TaskRecord): number {
   return attempts.filter(({ failure }) => failure === 'store').length;

@@ -16,7 +16,7 @@ interface OpenRun extends PhaseInput {
   isAwaited: boolean;
 }
 
-/** Younger runs are on their way; looking at them would only double their messages. */
+/** Younger runs are on their way; looking at them would only double their messages. One from further in the future is of a clock that was put back since. */
 const graceMs = 60_000;
 
 /** Every run that is open, page by page. */
@@ -44,7 +44,7 @@ export async function sweepExecutions(deps: Deps): Promise<{ looked: number; at:
   let looked = 0;
   const failures: unknown[] = [];
   for await (const run of openRuns(deps)) {
-    if (now - run.createdAt < graceMs) continue;
+    if (Math.abs(now - run.createdAt) < graceMs) continue;
     looked += 1;
     try {
       // A crash between admission and this start left the run without supervision; where there is one, a second start changes nothing.

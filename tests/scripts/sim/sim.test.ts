@@ -56,6 +56,7 @@ const brokenRules: Readonly<Record<PlantName, readonly string[]>> = {
   'deaf-supervisor': ['everything ends', 'callers are answered'],
   'undo-from-the-start': ['nothing is undone before what depends on it'],
   'attempts-without-deadline': ['no attempt outlives its run'],
+  'waits-for-the-old-time': ['everything ends', 'callers are answered'],
   'text-never-kept': ['every decision is recorded'],
 };
 

@@ -30,6 +30,7 @@ import { buildActor } from '../../support/build-deps.ts';
 import { readRunReceipt } from '../../support/read-run-receipt.ts';
 import { failing, openEngine, type Engine } from '../../support/open-engine.ts';
 import { publishTestPackage } from '../../support/publish-test-package.ts';
+import { startForgotten } from '../../support/start-forgotten.ts';
 
 let engine: Engine;
 beforeEach(async () => {
@@ -294,11 +295,7 @@ describe('a hand-over that fails after admission', () => {
   test('does not fail the start; the sweep starts the supervision, and the run ends', async () => {
     await engine.publish(single('forgotten'));
     const { deps } = engine.home;
-    const { phases } = deps;
-    deps.phases = { start: () => Promise.reject(new Error('throttled')), finishRun: (input, end) => phases.finishRun(input, end) };
-    const { id } = await engine.start({ workflow: 'forgotten' });
-    deps.phases = phases;
-    await delay(100);
+    const id = await startForgotten(engine, 'forgotten');
     await expect(getReceipt(deps, engine.actor, id)).rejects.toMatchObject({ code: 'mc:execution:not-sealed' });
     await deps.table.write([{ kind: 'update', key: headKey(engine.actor.tenant, id), add: { createdAt: -120_000 } }]);
     await sweepExecutions(deps);
