@@ -137,11 +137,9 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Em
   opened.defer(() => phases.close());
   opened.defer(() => queue.close());
   queue.consume((message) => dispatchTask(deps, message));
-  await resumeRuns(deps, (run) => phases.resume(run));
-  const sweep = setInterval(
-    () => void sweepExecutions(deps).catch((error: unknown) => logger.error('a sweep failed', { error })),
-    sweepMs,
-  ).unref();
+  const resumeLeft = await resumeRuns(deps, (run) => phases.resume(run));
+  const lookAfter = (): Promise<unknown> => resumeLeft().then(() => sweepExecutions(deps));
+  const sweep = setInterval(() => void lookAfter().catch((error: unknown) => logger.error('a sweep failed', { error })), sweepMs).unref();
   opened.defer(() => clearInterval(sweep));
   opened.adopt(keepLog(deps, gate), (keeper) => keeper.close());
   opened.adopt(keepRetention(deps, gate), (keeper) => keeper.close());

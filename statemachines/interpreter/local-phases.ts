@@ -83,7 +83,11 @@ export class LocalPhases implements Phases {
     if (this.#supervised.has(executionId) || this.#unfinished.has(executionId)) return;
     this.#unfinished.set(executionId, input);
     if (isNew) return;
-    const head = await findExecution(this.#deps(), tenant, executionId);
+    const head = await findExecution(this.#deps(), tenant, executionId).catch((error: unknown) => {
+      // Nobody knows whether it is over, and then nothing would ever take it away from here; the next sweep asks again.
+      this.#unfinished.delete(executionId);
+      throw error;
+    });
     // A sweep may ask for a run that was sealed since it listed it, and nobody announces its end again.
     if ((head === undefined || head.receiptId !== null) && this.#unfinished.delete(executionId) && head) this.#supervise(input, 'Dispatch');
   }

@@ -19,17 +19,21 @@ tasks: [{ id: only, uses: 'pkg:demo/echo@1.0.0' }]
 /** What a seal meets after it signed. */
 let onSeal: () => Promise<void> | void;
 
+/** What a start meets when it is durable and not handed over. */
+let onAdmission: () => Promise<void> | void;
+
 /** What the home wrote into its log. */
 let logged: string[];
 
 let engine: Engine;
 beforeEach(async () => {
   onSeal = () => undefined;
+  onAdmission = () => undefined;
   logged = [];
   engine = await openEngine({
     width: runs,
     log: (line) => void logged.push(line),
-    faults: { hit: (point) => (point === 'seal:after-sign' ? onSeal() : undefined) },
+    faults: { hit: (point) => (point === 'seal:after-sign' ? onSeal() : point === 'admit:after-write' ? onAdmission() : undefined) },
   });
   await engine.publish(manifest);
 }, 60_000);
@@ -82,6 +86,37 @@ test('the start of a new run looks for no other end of it, and that of any other
   await phases.start(inputOf());
   expect([reads, phases.active]).toEqual([['EXEC'], 1]);
   await phases.close();
+}, 60_000);
+
+test('supervision that cannot be begun leaves nothing that waits', async () => {
+  const { deps } = engine.home;
+  const away = Object.assign(Object.create(deps.table) as Table, {
+    get: () => Promise.reject(new McError('mc:store:unavailable', 'away')),
+  });
+  const phases = new LocalPhases(() => ({ ...deps, table: away }), engine.home.gate, runs);
+  const input: PhaseInput = { tenant: engine.actor.tenant, executionId: deps.ids.next('exec') };
+  await expect(phases.start(input)).rejects.toMatchObject({ code: 'mc:store:unavailable' });
+  expect(phases.active).toBe(0);
+  await phases.close();
+}, 60_000);
+
+test('a start that is handed over after a sweep has brought the run to its end leaves nothing that waits', async () => {
+  const { clock, queue } = engine.home.deps;
+  // Without a free slot the task waits for its message, which the sweep sends too.
+  engine.home.deps.queue = { send: (messages, delayMs) => queue.send(messages, delayMs) };
+  let isHandedOver = false;
+  onAdmission = async () => {
+    if (isHandedOver) return;
+    isHandedOver = true;
+    const { deps } = engine.home;
+    deps.clock = { now: () => clock.now() + 65_000, elapsedMs: () => clock.elapsedMs(), sleep: (ms, signal) => clock.sleep(ms, signal) };
+    await sweepExecutions(deps);
+    await delay(500);
+    expect(engine.home.pending()).toBe(0);
+  };
+  const { id } = await engine.start({ workflow: 'slow' });
+  expect(await engine.finish(id)).toMatchObject({ state: 'succeeded' });
+  await untilNothingIsPending();
 }, 60_000);
 
 const toldOf = (id: string): string[] => logged.filter((line) => line.includes('trying again may not mend it') && line.includes(id));

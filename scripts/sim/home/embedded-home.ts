@@ -77,10 +77,10 @@ export class EmbeddedHome implements Home {
     const deps: Deps = this.#rules.plant.process?.(plain, process) ?? plain;
     queue.consume((message) => dispatchTask(deps, message));
     resumeRuns(deps, (run) => phases.resume(run)).then(
-      () => {
+      (resumeLeft) => {
         process.tell(() => 'is open');
         this.#open = { process, deps };
-        this.#sweepLater(process, deps);
+        this.#sweepLater(process, deps, resumeLeft);
         this.#integrateLater(process, deps);
       },
       (error: unknown) => {
@@ -99,10 +99,12 @@ export class EmbeddedHome implements Home {
     });
   }
 
-  #sweepLater(process: SimulatedProcess, deps: Deps): void {
+  #sweepLater(process: SimulatedProcess, deps: Deps, resumeLeft: () => Promise<void>): void {
     void process.sleep(sweepMs).then(() => {
-      this.#sweepLater(process, deps);
-      sweepExecutions(this.#rules.plant.sweep?.(deps) ?? deps).catch((error: unknown) => deps.logger.error('a sweep failed', { error }));
+      this.#sweepLater(process, deps, resumeLeft);
+      resumeLeft()
+        .then(() => sweepExecutions(this.#rules.plant.sweep?.(deps) ?? deps))
+        .catch((error: unknown) => deps.logger.error('a sweep failed', { error }));
     });
   }
 }

@@ -37,6 +37,7 @@ import { openBudgetDay, type Usage } from '../../tenant/usage.ts';
 import type { Execution, FileRef } from '../execution.ts';
 import { toExecution } from '../read/execution-view.ts';
 import { runClaimedTask } from '../dispatch/dispatch-task.ts';
+import { isYoung } from '../dispatch/sweep-executions.ts';
 import { nameEarlierBlobs, runOwner } from '../../blob/blob-uses.ts';
 import { findEarlierAnswer } from './idempotency.ts';
 import { requireUploads } from './input-files.ts';
@@ -248,7 +249,9 @@ async function handOut(deps: Deps, { head, tasks }: NewRun, slots: ReservedSlots
     const messages = tasks.ready.map((task): TaskMessage => ({ tenant, executionId, taskId: task.id }));
     await orLater(deps, head, () => deps.queue.send(messages));
   }
-  await orLater(deps, head, () => deps.phases.start({ tenant, executionId }, { isNew: true }));
+  // A sweep may have brought it to its end already, where it took so long to come here.
+  const isNew = isYoung(head.createdAt, deps.clock.now());
+  await orLater(deps, head, () => deps.phases.start({ tenant, executionId }, { isNew }));
   deps.metrics.count(metricNames.executionsTotal);
 }
 

@@ -16,8 +16,13 @@ interface OpenRun extends PhaseInput {
   isAwaited: boolean;
 }
 
-/** Younger runs are on their way; looking at them would only double their messages. One from further in the future is of a clock that was put back since. */
+/** Younger runs are on their way; looking at them would only double their messages. */
 const graceMs = 60_000;
+
+/** Whether no sweep looks at a run of this time yet. One from further in the future is of a clock that was put back since. */
+export function isYoung(createdAt: number, now: number): boolean {
+  return Math.abs(now - createdAt) < graceMs;
+}
 
 /** Every run that is open, page by page. */
 export async function* openRuns({ table }: Pick<Deps, 'table'>): AsyncGenerator<OpenRun> {
@@ -44,7 +49,7 @@ export async function sweepExecutions(deps: Deps): Promise<{ looked: number; at:
   let looked = 0;
   const failures: unknown[] = [];
   for await (const run of openRuns(deps)) {
-    if (Math.abs(now - run.createdAt) < graceMs) continue;
+    if (isYoung(run.createdAt, now)) continue;
     looked += 1;
     try {
       // A crash between admission and this start left the run without supervision; where there is one, a second start changes nothing.
