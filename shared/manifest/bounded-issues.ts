@@ -1,7 +1,7 @@
 import type { Issue } from '../core/issue.ts';
 
 /** Nobody mends more at a time, and an answer has to stay an answer. */
-const maxIssues = 500;
+export const maxIssues = 500;
 
 /** As many issues as an answer may carry; when some are left out, one more says how many. */
 export function boundedIssues(issues: readonly Issue[]): Issue[] {

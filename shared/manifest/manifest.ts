@@ -23,6 +23,8 @@ export const manifestLimits = {
   dependents: 90,
   /** Levels, of which the manifest is the first; it stands in an item of the table, which has no more. Deeper input is an attack on recursive readers, not data. */
   depth: 32,
+  /** Characters of the JSON Pointer to a value: what looks at all values, or tells what is wrong with them, names each of them by its pointer. */
+  pathCharacters: 1_024,
   /** Declared inputs. */
   inputs: 100,
   /** Masked values of one task. */

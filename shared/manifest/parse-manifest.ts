@@ -4,7 +4,6 @@ import { McError } from '../core/errors.ts';
 import type { Issue } from '../core/issue.ts';
 import { findJsonSyntaxError } from '../core/json/json-syntax.ts';
 import { shownValue } from '../core/text/shown-value.ts';
-import { boundedIssues } from './bounded-issues.ts';
 import { readManifestSource } from './manifest-source.ts';
 import { Manifest, manifestLimits } from './manifest.ts';
 import { validateManifest } from './validate-manifest.ts';
@@ -73,7 +72,7 @@ export function parseManifest(text: string, mediaType: string): ParsedManifest {
   // JSON's own parser comes second: the first one is the one that stops at deep nesting.
   const jsonProblems = isJson(mediaType) && source.issues.every(({ code }) => code !== 'depth') ? jsonIssues(text) : [];
   if (jsonProblems.length > 0) throw invalid(jsonProblems);
-  if (source.issues.length > 0) throw invalid(boundedIssues(source.issues));
+  if (source.issues.length > 0) throw invalid(source.issues);
   if (typeof source.value !== 'object' || source.value === null || Array.isArray(source.value))
     throw invalid([source.locate(noMapping(source.value))]);
   const issues = validateManifest(source.value);

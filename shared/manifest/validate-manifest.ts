@@ -6,7 +6,7 @@ import { checkNeeds } from './rules/check-needs.ts';
 import { checkRedactions } from './rules/check-redactions.ts';
 import { checkReferences } from './rules/check-references.ts';
 import { checkSchema } from './rules/check-schema.ts';
-import { checkShape } from './rules/check-shape.ts';
+import { checkShape, isUnreadable } from './rules/check-shape.ts';
 import { checkTasks } from './rules/check-tasks.ts';
 import { outlineManifest } from './rules/manifest-outline.ts';
 
@@ -23,7 +23,7 @@ function withoutRepetition(schema: readonly Issue[], cross: readonly Issue[]): I
 /** Every problem of a value that should be a manifest, of the schema and of the rules between fields; empty exactly when it is valid. */
 export function validateManifest(value: unknown): Issue[] {
   const shape = checkShape(value, [], { isStored: true });
-  if (shape.some(({ code }) => code === 'depth')) return shape;
+  if (shape.some(isUnreadable)) return shape;
   const outline = outlineManifest(value);
   const cross = [checkDeclarations, checkTasks, checkRedactions, checkNeeds, checkReferences].flatMap((check) => check(outline));
   return boundedIssues(withoutRepetition(checkSchema(value), [...shape, ...cross]));

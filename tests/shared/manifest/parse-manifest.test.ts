@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { stringify } from 'yaml';
+import { Parser, stringify } from 'yaml';
 import { McError } from '../../../shared/core/errors.ts';
 import type { Issue } from '../../../shared/core/issue.ts';
 import { manifestLimits } from '../../../shared/manifest/manifest.ts';
@@ -136,9 +136,44 @@ describe('text that cannot be read', () => {
     expect(issuesOf(text)).toMatchObject([{ code: 'invalid-type', pointer: '', line: 1, column: 1, message, allowed }]);
   });
 
-  test('an answer stays an answer, however many errors the text has', () => {
-    const issues = issuesOf('&a '.repeat(5_000));
-    expect([issues.length, issues.at(-1)?.code]).toEqual([501, 'more']);
+  test.each([
+    ['that the parser finds', ']\n'],
+    ['that the composer finds', '- &a &b\n'],
+    ['that the reader finds', '- *a\n'],
+    ['of a text that can be read', '- 1e999\n'],
+  ])('of many mistakes %s the first 500 are listed', (_, mistake) => {
+    const issues = issuesOf(`tasks:\n${mistake.repeat(5_000)}`);
+    const more = { code: 'more', pointer: '', message: expect.stringContaining('more problems are not listed'), fix: expect.any(String) };
+    expect([issues.length, issues.at(-1)]).toEqual([501, more]);
+    expect(issues[400]?.line).toBeGreaterThan(390);
+  });
+
+  test('nothing is read after a second document begins, or after more mistakes than are listed', () => {
+    const [list, deep] = ['- a\n'.repeat(3), '['.repeat(200)];
+    expect(placesOf(`${list}---\n${deep}`)).toEqual(['multiple-documents 4:1']);
+    expect(placesOf(`${list}--- &a &b\n${']'.repeat(600)}`)).toEqual(['multiple-documents 4:1']);
+    const next = jest.spyOn(Parser.prototype, 'next'); // Once for each lexical token.
+    expect(issuesOf(']\n'.repeat(5_000))).toHaveLength(501);
+    expect(next.mock.calls.length).toBeLessThan(1_100);
+    next.mockRestore();
+  });
+
+  test('no more of a document is put together than it takes to list its mistakes', () => {
+    const decoded = jest.spyOn(globalThis, 'decodeURIComponent'); // Once for each tag.
+    const issues = issuesOf(`%TAG ! tag:example.com,${'x'.repeat(100_000)}\n---\n${'- !a\n'.repeat(2_000)}`);
+    expect(decoded).toHaveBeenCalledTimes(501);
+    decoded.mockRestore();
+    expect(issues[0]).toMatchObject({ code: 'tag', message: expect.stringMatching(/^Unresolved tag: tag:example.com,x+$/) });
+    expect(JSON.stringify(issues).length).toBeLessThan(250_000);
+  });
+
+  test('a value below long names is refused before each of its neighbours repeats them', () => {
+    const text = (name: string): string => `${buildManifestText()}      ? ${name}\n      : { x: [${'0,'.repeat(30_000)}] }\n`;
+    expect(issuesOf(text('x'.repeat(100_000)))).toMatchObject([{ code: 'path', pointer: '/tasks/1/with', line: 18 }]);
+    expect(issuesOf(text('x'.repeat(1_003))).slice(0, 1)).toMatchObject([
+      { code: 'path', pointer: expect.stringMatching(/^.tasks.1.with.x+.x$/) },
+    ]);
+    expect(parseManifest(text('x'.repeat(1_002)), yaml).manifest.name).toBe('hello');
   });
 
   test('arbitrary text ends in an McError, never in another error', () => {

@@ -37,6 +37,12 @@ const wholeManifest: Case[] = [
   { name: 'a number that no table stores', value: buildOneTask({ with: { a: [-1e126] } }), issues: ['number /tasks/0/with/a/0'] },
   { name: 'a number nearer to 0 than a table stores', value: buildOneTask({ with: { a: 9e-131 } }), issues: ['number /tasks/0/with/a'] },
   { name: 'the least and the largest numbers', value: buildOneTask({ with: { a: [0, 1e-130, -9.99e125] } }), issues: [] },
+  {
+    name: 'a value below a name that is too long',
+    value: buildOneTask({ with: { ['x'.repeat(1_010)]: { a: 1, b: Infinity } } }),
+    issues: ['path /tasks/0/with/' + 'x'.repeat(1_010)],
+  },
+  { name: 'a value below a name that is just short enough', value: buildOneTask({ with: { ['x'.repeat(1_008)]: { a: 1 } } }), issues: [] },
   { name: 'a number that JSON lacks', value: buildOneTask({ with: { a: { b: Infinity } } }), issues: ['number /tasks/0/with/a/b'] },
   { name: 'half a surrogate pair', value: buildManifest({ description: 'a\ud800' }), issues: ['text /description'] },
   { name: 'a key with half a surrogate pair', value: buildOneTask({ with: { 'a\ud800': 1 } }), issues: ['text /tasks/0/with'] },

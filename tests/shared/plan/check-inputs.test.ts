@@ -42,10 +42,13 @@ describe('inputs of a run', () => {
     ]);
   });
 
-  test('that nest too deeply or have no UTF-8 form are refused', () => {
+  test('that nest too deeply, have names that are too long or no UTF-8 form are refused', () => {
     let deep: Json = 1;
     for (let level = 0; level < 40; level++) deep = [deep];
     expect(check({ a: { type: 'array' } }, { a: deep }).issues).toMatchObject([{ code: 'depth' }]);
+    expect(check({ a: { type: 'object' } }, { a: { ['x'.repeat(1_100)]: [1, 2, 3] } }).issues).toMatchObject([
+      { code: 'path', pointer: '/inputs/a' },
+    ]);
     expect(check({ a: { type: 'string' } }, { a: '\ud800' }).issues).toMatchObject([{ code: 'text', pointer: '/inputs/a' }]);
   });
 });
