@@ -11,7 +11,7 @@ export function renderEgress(tasks: readonly TaskView[]): string[] {
   );
 }
 
-function renderTrace(place: string, { mode, enforced, rows, unlisted }: EgressTrace): string[] {
+function renderTrace(place: string, { mode, enforced, rows, unlisted, blocked, wouldBlock }: EgressTrace): string[] {
   const refused = rows.filter(({ verdict }) => verdict === 'blocked' || verdict === 'would-block');
   return [
     ...(mode === 'shadow'
@@ -22,6 +22,10 @@ function renderTrace(place: string, { mode, enforced, rows, unlisted }: EgressTr
       const target = host === '' ? 'an unreadable request' : `${host}:${port}`;
       return `${paint(verdict === 'blocked' ? 'red' : 'yellow', `egress ${verdict}`)} ${place}: ${target}, ${egressReasons[reason]}${count === 1 ? '' : ` (${count} times)`}`;
     }),
+    // Of a run whose attempts say very much.
+    ...(rows.length > 0 || blocked + wouldBlock === 0
+      ? []
+      : [`egress ${place}: ${blocked} calls blocked and ${wouldBlock} let through, which \`maestro receipt --egress\` lists`]),
     ...(unlisted === 0 || refused.length === 0 ? [] : [`egress ${place}: ${unlisted} more calls are not listed one by one`]),
   ];
 }

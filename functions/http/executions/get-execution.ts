@@ -10,6 +10,8 @@ export const operation = defineOperation({
   path: '/api/executions/{id}',
   tag: 'Executions',
   summary: 'Show one run with its tasks and attempts',
+  description:
+    'Of a run whose attempts say more than 1 MB, the messages of the attempts after that are cut, and their network calls are counted but not listed: `…/egress` lists them.',
   params: ExecutionPath,
   responses: { 200: { description: 'The run', schema: Execution } },
   problems: ['mc:execution:not-found', 'mc:execution:purged'],

@@ -28,7 +28,7 @@ export const operation = defineOperation({
   query: z.strictObject({ format, form: statementForm, ...pageQuery }),
   responses: {
     200: {
-      description: 'The attempts of `limit` tasks, or the bundle',
+      description: 'The attempts of `limit` tasks, or of fewer when they made many calls, or the bundle',
       schema: pageOf(AttemptEgress).meta({ id: 'RunEgressPage' }),
       alternatives: { [bundleMediaType]: z.union([Bundle, IdentityBundle]) },
     },

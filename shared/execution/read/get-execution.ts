@@ -5,6 +5,7 @@ import type { Deps } from '../../port/deps.ts';
 import type { Actor } from '../../tenant/actor.ts';
 import { getExecutionRecord, listTasks } from '../execution-store.ts';
 import type { Execution } from '../execution.ts';
+import { withBoundedAttempts } from './bounded-attempts.ts';
 import { toExecution } from './execution-view.ts';
 import { loadJson } from '../stored-json.ts';
 
@@ -23,5 +24,5 @@ export async function getExecution(deps: Pick<Deps, 'table' | 'blobs' | 'dataKey
   const head = await getExecutionRecord(deps, actor.tenant, executionId);
   const tasks = await listTasks(deps, head);
   const outputs = head.state === 'succeeded' && head.outputs && !head.dataPurge ? await loadJson(deps, actor.tenant, head.outputs) : null;
-  return toExecution(head, tasks, outputs === null ? null : z.record(z.string(), z.json()).parse(outputs));
+  return withBoundedAttempts(toExecution(head, tasks, outputs === null ? null : z.record(z.string(), z.json()).parse(outputs)));
 }

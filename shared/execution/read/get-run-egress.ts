@@ -3,7 +3,8 @@ import { McError } from '../../core/errors.ts';
 import { identityForm, type IdentityDeps } from '../../identity/identity-form.ts';
 import type { Deps } from '../../port/deps.ts';
 import { EgressTrace } from '../../port/egress-trace.ts';
-import type { Page } from '../../port/table.ts';
+import { listRoom, queryWithin } from '../../port/query-within.ts';
+import type { Item, Page } from '../../port/table.ts';
 import type { Bundle } from '../../receipt/bundle.ts';
 import type { IdentityBundle } from '../../receipt/identity-bundle.ts';
 import type { Statement } from '../../receipt/statement.ts';
@@ -26,15 +27,19 @@ export const AttemptEgress = z
   .meta({ id: 'AttemptEgress' });
 export type AttemptEgress = z.infer<typeof AttemptEgress>;
 
-/** One page of the network calls of a run, by task and attempt; throws `mc:execution:not-found`. */
+/** One page of the network calls of a run, by task and attempt, which ends early when they are many; throws `mc:execution:not-found`. */
 export async function listRunEgress(
   deps: Pick<Deps, 'table'>,
   { tenant }: Actor,
   { id, ...page }: { id: string; limit: number; cursor?: string },
 ): Promise<Page<AttemptEgress>> {
   const head = await getExecutionRecord(deps, tenant, parseExecutionId(id));
-  const { items, ...rest } = await deps.table.query({ pk: executionPk(tenant, head.id), prefix: 'TASK#', ...page });
-  return { items: callsOf(items.map((item) => TaskRecord.parse(item))), ...rest };
+  // What a task has is one thing of the page, also where it is nothing: `limit` counts tasks.
+  const read = (items: readonly Item[]): Promise<AttemptEgress[][]> =>
+    Promise.resolve(items.map((item) => callsOf([TaskRecord.parse(item)])));
+  const query = { pk: executionPk(tenant, head.id), prefix: 'TASK#', ...page };
+  const { items, cursor } = await queryWithin(deps.table, query, { ...listRoom, read });
+  return { items: items.flat(), ...(cursor !== undefined && { cursor }) };
 }
 
 /** The signed runtime trace of a sealed run: signed when it is first asked for, and the same bytes ever after. Throws `mc:execution:not-sealed` before. */

@@ -33,6 +33,13 @@ describe('network calls for people', () => {
     expect(lines()).toEqual([]);
   });
 
+  test('that are only counted are counted, with where they are listed', () => {
+    expect(lines(buildEgressTrace([], { unlisted: 9, blocked: 4, wouldBlock: 2 }))).toEqual([
+      'egress call, attempt 1: 4 calls blocked and 2 let through, which `maestro receipt --egress` lists',
+    ]);
+    expect(lines(buildEgressTrace([], { unlisted: 9 }))).toEqual([]);
+  });
+
   test('name what was blocked, how often, and that there is more', () => {
     const odd = buildEgressRow({ host: '', port: 0, reason: 'malformed' });
     expect(lines(buildEgressTrace([allowed, buildEgressRow({ count: 3 }), odd], { unlisted: 5 }))).toEqual([

@@ -3,9 +3,11 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { MemoryMetrics } from '../../../shared/embedded/memory-metrics.ts';
 import { getEgressAttestation, listRunEgress } from '../../../shared/execution/read/get-run-egress.ts';
+import { taskKey } from '../../../shared/execution/execution-record.ts';
+import { getExecution } from '../../../shared/execution/read/get-execution.ts';
 import { getReceipt } from '../../../shared/execution/read/get-receipt.ts';
 import { AuditEvent } from '../../../shared/audit/audit-event.ts';
-import { maxEgressRows } from '../../../shared/port/egress-trace.ts';
+import { EgressVerdict, maxEgressRows } from '../../../shared/port/egress-trace.ts';
 import { verifyBundle } from '../../../shared/receipt/verify-bundle.ts';
 import { buildEgressRow, buildEgressTrace } from '../../support/build-egress-trace.ts';
 import { failing, openEngine, type Engine } from '../../support/open-engine.ts';
@@ -184,6 +186,44 @@ describe('the record of a run', () => {
     expect(items).toEqual([{ task: 'call', purpose: 'task', attempt: 1, egress: buildEgressTrace([blocked]) }]);
     const rest = await listRunEgress(engine.home.deps, engine.actor, { id, limit: 1, ...(cursor !== undefined && { cursor }) });
     expect(rest.items).toEqual([]);
+  });
+
+  test('is listed in pages, and told as a whole, that a function on AWS may answer, however much its attempts say', async () => {
+    const names = Array.from({ length: 90 }, (_, at) => `t${at + 10}`);
+    const taskOf = (name: string): string => `  - { id: ${name}, uses: 'pkg:demo/echo@1.0.0', ${egress} }\n`;
+    const { id } = await runOne(`name: many\nversion: 1.0.0\ntasks:\n${names.map(taskOf).join('')}`);
+    const rows = EgressVerdict.options.flatMap((verdict) =>
+      Array.from({ length: maxEgressRows }, (_, at) => buildEgressRow({ verdict, host: String(at).repeat(253), count: 2 })),
+    );
+    const attempts = Array.from({ length: 11 }, (_, at) => ({
+      attempt: at + 1,
+      startedAt: '2026-01-15T12:00:00.000Z',
+      message: 'x'.repeat(2_000),
+      egress: buildEgressTrace(rows),
+    }));
+    const { deps } = engine.home;
+    for (const name of names) {
+      const key = taskKey(engine.actor.tenant, id, name);
+      await deps.table.write([{ kind: 'update', key, set: { attempts }, conditions: [{ kind: 'present' }] }]);
+    }
+    const answered = (answer: unknown): number => Buffer.byteLength(JSON.stringify(JSON.stringify(answer)));
+    const listed: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await listRunEgress(deps, engine.actor, { id, limit: 100, ...(cursor !== undefined && { cursor }) });
+      expect(answered(page)).toBeLessThan(6_000_000);
+      listed.push(...page.items.map(({ task, attempt }) => `${task} ${attempt}`));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    expect(listed).toEqual(names.flatMap((name) => attempts.map(({ attempt }) => `${name} ${attempt}`)));
+
+    const whole = await getExecution(deps, engine.actor, id);
+    expect(answered(whole)).toBeLessThan(3_000_000);
+    expect(whole.tasks[0]?.attempts[0]).toMatchObject(attempts[0] ?? {});
+    const last = { message: 'x'.repeat(100), egress: { rows: [], unlisted: 48, blocked: 12, wouldBlock: 12 } };
+    expect(whole.tasks.at(-1)?.attempts).toEqual(
+      attempts.map(() => expect.objectContaining({ ...last, egress: expect.objectContaining(last.egress) })),
+    );
   });
 
   test('is attested as a runtime trace about the outputs, signed once, however many ask', async () => {
