@@ -2,7 +2,7 @@ import { hasCode, McError } from '../core/errors.ts';
 import type { Issue } from '../core/issue.ts';
 import { toPointer } from '../core/json/json-pointer.ts';
 import type { TenantId } from '../core/tenant-id.ts';
-import { resolvePackage, type ResolvedPackage } from '../package/resolve-package.ts';
+import { findPackage, resolvePackage, type ResolvedPackage } from '../package/resolve-package.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Manifest } from './manifest.ts';
 import { checkPackageUse } from './rules/check-package-use.ts';
@@ -12,6 +12,8 @@ export type ResolvedPackages = ReadonlyMap<string, ResolvedPackage>;
 
 /** Looking for what was meant reads two pages of packages each time; nobody mends more at once. */
 const maxUnknown = 20;
+/** A manifest may name a thousand packages, and one read after the other would take seconds on AWS. */
+const readsAtOnce = 25;
 
 interface Named {
   uses: string;
@@ -35,6 +37,16 @@ class Resolution {
   constructor(deps: Pick<Deps, 'table'>, tenant: TenantId) {
     this.deps = deps;
     this.tenant = tenant;
+  }
+
+  /** The packages that these name, as far as there are such. */
+  async readAll(named: readonly Named[]): Promise<void> {
+    const unread = [...new Set(named.map(({ uses }) => uses))].filter((uses) => !this.packages.has(uses));
+    for (let start = 0; start < unread.length; start += readsAtOnce) {
+      const some = unread.slice(start, start + readsAtOnce);
+      const found = await Promise.all(some.map((uses) => findPackage(this.deps, this.tenant, uses)));
+      for (const [at, uses] of some.entries()) if (found[at]) this.packages.set(uses, found[at]);
+    }
   }
 
   private async reasonUnknown(uses: string): Promise<string | undefined> {
@@ -73,11 +85,14 @@ class Resolution {
 export async function requirePackages(deps: Pick<Deps, 'table'>, tenant: TenantId, manifest: Manifest): Promise<ResolvedPackages> {
   const resolution = new Resolution(deps, tenant);
   const { packages } = resolution;
-  for (const named of namedPackages(manifest)) await resolution.add(named);
-  for (const [index, { uses, compensate }] of manifest.tasks.entries()) {
-    const brought = compensate ? undefined : packages.get(uses)?.descriptor.compensation;
-    if (brought !== undefined) await resolution.add({ uses: brought, pointer: toPointer(['tasks', index, 'uses']) });
-  }
+  const own = namedPackages(manifest);
+  await resolution.readAll(own);
+  const brought = manifest.tasks.flatMap(({ uses, compensate }, index) => {
+    const compensation = compensate ? undefined : packages.get(uses)?.descriptor.compensation;
+    return compensation === undefined ? [] : [{ uses: compensation, pointer: toPointer(['tasks', index, 'uses']) }];
+  });
+  await resolution.readAll(brought);
+  for (const named of [...own, ...brought]) await resolution.add(named);
   const descriptors = new Map(Array.from(packages, ([uses, { descriptor }]) => [uses, descriptor]));
   const misused = checkPackageUse(manifest, descriptors);
   const issues = [...resolution.issues, ...misused];

@@ -26,16 +26,24 @@ async function notFound(deps: Pick<Deps, 'table'>, tenant: TenantId, uses: strin
   return new McError('mc:package:not-found', `There is no package ${uses}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
 }
 
-/** The package that a task's `uses` names for this tenant: its own one, else the one of the catalog. Throws `mc:package:not-found`. */
-export async function resolvePackage(deps: Pick<Deps, 'table'>, tenant: TenantId, uses: string): Promise<ResolvedPackage> {
+/** The package that a task's `uses` names for this tenant: its own one, else the one of the catalog, else undefined; one read. */
+export async function findPackage(deps: Pick<Deps, 'table'>, tenant: TenantId, uses: string): Promise<ResolvedPackage | undefined> {
   const ref = splitPackageRef(uses);
-  if (ref === undefined) throw new McError('mc:package:not-found', `${uses} is not of the form pkg:<type>/<name>@<version>`);
+  if (ref === undefined) return undefined;
   const owners = tenant === catalogTenant ? [tenant] : [tenant, catalogTenant];
   const records = await findPackages(deps, owners, ref.name, ref.version);
   const [found] = owners.flatMap((owner, index) => {
     const record = records[index];
     return record ? [{ uses: record.uses, digest: record.digest, owner, descriptor: record.descriptor }] : [];
   });
+  return found;
+}
+
+/** As findPackage; throws `mc:package:not-found` where there is none, with what was meant. */
+export async function resolvePackage(deps: Pick<Deps, 'table'>, tenant: TenantId, uses: string): Promise<ResolvedPackage> {
+  if (splitPackageRef(uses) === undefined)
+    throw new McError('mc:package:not-found', `${uses} is not of the form pkg:<type>/<name>@<version>`);
+  const found = await findPackage(deps, tenant, uses);
   if (found === undefined) throw await notFound(deps, tenant, uses);
   return found;
 }
