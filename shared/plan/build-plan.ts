@@ -10,7 +10,7 @@ import type { SandboxLevel } from '../port/runner.ts';
 import type { Table } from '../port/table.ts';
 import type { Plan } from './plan.ts';
 import { planTasks } from './plan-tasks.ts';
-import { planWarnings } from './plan-warnings.ts';
+import { defaultRunTimeout, planWarnings } from './plan-warnings.ts';
 import { pricePlan, type PlanOutline } from './price-plan.ts';
 import { requireRecordable } from './require-recordable.ts';
 
@@ -18,8 +18,6 @@ import { requireRecordable } from './require-recordable.ts';
 const cachedCharacters = 8 * 1024 * 1024;
 /** A burst of runs reads once what was learned; what it learns itself may come a moment late. */
 const pricesHoldMs = 2_000;
-/** Of a run whose manifest names none. */
-const defaultRunTimeout = '1h';
 
 type PlanDeps = Pick<Deps, 'table' | 'runner' | 'config' | 'clock'>;
 

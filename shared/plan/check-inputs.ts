@@ -36,7 +36,7 @@ function missing(name: string, { type, description }: InputDeclaration): Issue {
     pointer: toPointer(['inputs', name]),
     message,
     allowed: inputTypeWords[type],
-    fix: `Give it: maestro run … --input ${name}=…`,
+    fix: `Give it in \`inputs\`; for a single start on the command line: --input ${name}=…`,
   };
 }
 

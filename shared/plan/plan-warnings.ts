@@ -76,6 +76,9 @@ export function shadowWarnings(tasks: readonly Pick<PlannedTask, 'id' | 'egress'
 const undeclaredRegion =
   'region: this home does not declare where it stands, so its regions are words that nothing was compared with; `maestro up --region X` declares it';
 
+/** Of a run whose manifest names none. */
+export const defaultRunTimeout = '1h';
+
 /** What a plan is made of, as far as warnings go. */
 interface Planned {
   manifest: Manifest;
@@ -87,13 +90,16 @@ interface Planned {
 /** What a person should know before running this; nothing here keeps it from running. */
 export function planWarnings({ manifest, packages, tasks, home }: Planned): string[] {
   const sandboxWarning = sandboxWarnings[home.sandbox];
-  const timeout = manifest.timeout;
-  const isCut = timeout !== undefined && longestMs(tasks) > durationMs(timeout);
+  const { timeout = defaultRunTimeout } = manifest;
+  const isCut = longestMs(tasks) > durationMs(timeout);
+  const stoppedAfter = manifest.timeout === undefined ? `${timeout}, the default` : timeout;
   return [
     ...(sandboxWarning === undefined ? [] : [sandboxWarning]),
     ...(home.declaredRegion === null ? [undeclaredRegion] : []),
     ...(isCut
-      ? [`the run is stopped after ${timeout}, but its tasks may take ${longestMs(tasks) / 1_000} s with all their timeouts and retries`]
+      ? [
+          `the run is stopped after ${stoppedAfter}, but its tasks may take ${longestMs(tasks) / 1_000} s with all their timeouts and retries`,
+        ]
       : []),
     ...unmetEgress(tasks, home.sandbox),
     ...unusedInputs(manifest),

@@ -1,3 +1,4 @@
+import { coerce } from 'semver';
 import type { Issue } from '../../core/issue.ts';
 import { nearest } from '../../core/nearest.ts';
 import { issuesOfZod } from '../../core/zod-issues.ts';
@@ -33,6 +34,12 @@ function explainUnknownField(issue: Issue): Issue {
   return { ...issue, message: `there is no field ${field}`, got: field, allowed: known.join(', '), fix };
 }
 
+/** YAML reads `1.0` as a number; in quotes it would be no version yet. */
+function fixOfVersion({ pointer, code }: Issue, value: unknown): { fix: string } | undefined {
+  const version: unknown = pointer === '/version' && code === 'invalid-type' ? Reflect.get(Object(value), 'version') : undefined;
+  return typeof version === 'number' ? { fix: `Write three numbers, such as ${coerce(String(version))?.version ?? '1.0.0'}.` } : undefined;
+}
+
 /** Every problem the schema of the manifest finds, each with what is allowed and how to mend it. */
 export function checkSchema(value: unknown): Issue[] {
   const parsed = Manifest.safeParse(value);
@@ -40,6 +47,6 @@ export function checkSchema(value: unknown): Issue[] {
   return issuesOfZod(parsed.error, value).map((issue) => {
     if (issue.code === 'unknown-field') return explainUnknownField(issue);
     const fix = fixes[issue.code];
-    return issue.fix !== undefined || fix === undefined ? issue : { ...issue, fix };
+    return { ...(fix !== undefined && { fix }), ...issue, ...fixOfVersion(issue, value) };
   });
 }

@@ -235,6 +235,7 @@ tasks:
       ['unknown-need', '/tasks/0/needs/1', 7, 19],
       ['required', '/tasks/1/uses', 8, 5],
     ]);
+    expect(issuesOf(text)[0]?.fix).toBe('Write three numbers, such as 1.0.0.');
   });
 
   test('inside an alias are those of the alias', () => {

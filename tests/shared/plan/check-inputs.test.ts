@@ -23,7 +23,12 @@ describe('inputs of a run', () => {
   test('that are missing or unknown are all named, with the place and what was meant', () => {
     const { issues } = check({ who: { type: 'string', description: 'a name' }, lock: { type: 'file' } }, { whom: 'Ada', zzzzzz: 1 });
     expect(issues).toMatchObject([
-      { code: 'missing-input', pointer: '/inputs/who', message: 'the input who is missing (a name)' },
+      {
+        code: 'missing-input',
+        pointer: '/inputs/who',
+        message: 'the input who is missing (a name)',
+        fix: expect.stringMatching(/^Give it in `inputs`;/),
+      },
       { code: 'missing-input', pointer: '/inputs/lock', allowed: 'an uploaded file: {digest, name}' },
       { code: 'unknown-input', pointer: '/inputs/whom', fix: 'Did you mean who?' },
       { code: 'unknown-input', pointer: '/inputs/zzzzzz', fix: 'Leave it out.' },

@@ -167,6 +167,16 @@ describe('warnings', () => {
     ]);
   });
 
+  test('tell of the timeout that a run has without one, too', async () => {
+    const long = { timeout: '40m', retries: 0 };
+    const warningsOf = async (...tasks: Record<string, unknown>[]): Promise<string> =>
+      (await planRun(home.deps, actor, { manifestText: buildManifestText({ tasks }) })).plan.warnings.join('\n');
+    expect(await warningsOf(task('a', long), task('b', { ...long, needs: ['a'] }))).toContain(
+      'the run is stopped after 1h, the default, but its tasks may take 4800 s',
+    );
+    expect(await warningsOf(task('a', long), task('b', long))).not.toContain('is stopped');
+  });
+
   test('are none for a plain run in a full sandbox', async () => {
     const runner = { ...home.deps.runner, level: async () => 'bubblewrap-seccomp' as const };
     const config = { ...home.deps.config, declaredRegion: 'US' };
