@@ -13,10 +13,22 @@ import { outlineManifest } from './rules/manifest-outline.ts';
 /** Codes of the schema that repeat, in vaguer words, what a cross rule says of the same place. */
 const vagueCodes: ReadonlySet<string> = new Set(['invalid-format', 'invalid-union', 'too-big']);
 
+/** Of all that a value stands in. */
+function pointersAbove(pointer: string): string[] {
+  const above: string[] = [];
+  for (let end = pointer.lastIndexOf('/'); end !== -1; end = pointer.lastIndexOf('/', end - 1)) {
+    above.push(pointer.slice(0, end));
+    if (end === 0) break;
+  }
+  return above;
+}
+
 function withoutRepetition(schema: readonly Issue[], cross: readonly Issue[]): Issue[] {
-  const explained = cross.map(({ pointer }) => pointer);
+  // Sets, because there may be tens of thousands of both.
+  const explained = new Set(cross.map(({ pointer }) => pointer));
+  const above = new Set([...explained].flatMap(pointersAbove));
   const isExplained = ({ code, pointer }: Issue): boolean =>
-    vagueCodes.has(code) && explained.some((place) => place === pointer || (code === 'invalid-union' && place.startsWith(`${pointer}/`)));
+    vagueCodes.has(code) && (explained.has(pointer) || (code === 'invalid-union' && above.has(pointer)));
   return [...schema.filter((issue) => !isExplained(issue)), ...cross];
 }
 

@@ -2,6 +2,7 @@
 import type { Issue } from '../../core/issue.ts';
 import { toPointer } from '../../core/json/json-pointer.ts';
 import { shownValue } from '../../core/text/shown-value.ts';
+import { manifestLimits } from '../manifest.ts';
 import { collectReferences, type FoundReference, type Reference } from '../reference.ts';
 import type { ManifestOutline, TaskOutline } from './manifest-outline.ts';
 
@@ -24,7 +25,8 @@ const partsOf = (part: string | undefined): string[] => (part === undefined ? []
 
 function pointersOf({ fields }: TaskOutline): { at: number; pointer: string }[] {
   const given: readonly unknown[] = Array.isArray(fields['redact']) ? fields['redact'] : [];
-  return given.flatMap((pointer, at) => (typeof pointer === 'string' ? [{ at, pointer }] : []));
+  // Each is held against all references of the task; the schema reports that there are more.
+  return given.slice(0, manifestLimits.redactions).flatMap((pointer, at) => (typeof pointer === 'string' ? [{ at, pointer }] : []));
 }
 
 function nothingMasked({ fields, path }: TaskOutline, { at, pointer }: { at: number; pointer: string }): Issue[] {

@@ -47,6 +47,6 @@ export function checkSchema(value: unknown): Issue[] {
   return issuesOfZod(parsed.error, value).map((issue) => {
     if (issue.code === 'unknown-field') return explainUnknownField(issue);
     const fix = fixes[issue.code];
-    return { ...(fix !== undefined && { fix }), ...issue, ...fixOfVersion(issue, value) };
+    return { ...issue, ...(issue.fix === undefined && fix !== undefined && { fix }), ...fixOfVersion(issue, value) };
   });
 }

@@ -366,3 +366,19 @@ describe('limits', () => {
     expect(validateManifest(dense(500)).some(({ code }) => code === 'cycle')).toBe(true);
   });
 });
+
+describe('a hostile manifest', () => {
+  test('of tens of thousands of mistakes is judged in seconds, not in the square of their number', () => {
+    const given = Object.fromEntries(Array.from({ length: 40_000 }, (_, at) => [`k${at}`, Infinity]));
+    const begunAt = performance.now();
+    const issues = validateManifest(buildOneTask({ with: given }));
+    expect(performance.now() - begunAt).toBeLessThan(15_000);
+    expect(new Set(issues.map(({ code }) => code))).toEqual(new Set(['number', 'more']));
+  }, 60_000);
+
+  test('of more masks than there may be has as many looked at', () => {
+    const redact = Array.from({ length: 60 }, (_, at) => `/k${at}`);
+    const codes = validateManifest(buildOneTask({ redact })).map(({ code }) => code);
+    expect([codes.length, new Set(codes)]).toEqual([51, new Set(['too-big', 'redact-nothing'])]);
+  });
+});
