@@ -10,6 +10,10 @@ const slowMs = 120_000;
 
 describe('scaffolds', () => {
   const folder = mkdtempSync(join(tmpdir(), 'maestro-scaffold-'));
+  const direct = `${process.execPath} ${launcher}`;
+  /** Starts the same and passes no signal on, as npx does. */
+  const wrapped = join(folder, 'wrapped');
+  writeFileSync(wrapped, `#!/bin/sh\n${direct} "$@"\nexit $?\n`, { mode: 0o700 });
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
   });
@@ -75,10 +79,12 @@ describe('scaffolds', () => {
       });
       expect(without).toMatchObject({ status: 1, stderr: expect.stringMatching(/^✘ maestro was not found.*PATH.*MAESTRO=.*\n$/) });
 
-      const env = bareEnv({ MAESTRO: `${process.execPath} ${launcher}`, XDG_DATA_HOME: join(folder, 'share') });
-      const { stdout } = await promisify(execFile)(process.execPath, ['test.mjs'], { cwd: join(folder, name), env });
+      for (const MAESTRO of [direct, wrapped]) {
+        const env = bareEnv({ MAESTRO, XDG_DATA_HOME: join(folder, 'share') });
+        const { stdout } = await promisify(execFile)(process.execPath, ['test.mjs'], { cwd: join(folder, name), env, timeout: 60_000 });
 
-      expect(stdout).toContain('✔ maestro run');
+        expect(stdout).toContain('✔ maestro run');
+      }
     },
     slowMs,
   );

@@ -38,7 +38,9 @@ async function startHome() {
   home.once('error', (error) => stop(error.code === 'ENOENT' ? notFound : error.message));
   const ended = new Promise((resolve) => home.once('exit', resolve));
   for await (const line of createInterface({ input: home.stdout })) {
-    return { ...JSON.parse(line), stop: () => (home.kill(), ended) };
+    const { pid } = JSON.parse(line);
+    // By the pid that it printed: MAESTRO may start it through a wrapper, such as npx, that passes no signal on.
+    return { stop: () => (home.exitCode ?? home.signalCode ?? process.kill(pid), ended) };
   }
   await ended;
   return stop('the home did not start; the lines above say why');
