@@ -42,7 +42,7 @@ function purgeTable(purges: readonly Purge[]): string {
 export function addPurge(group: Command): void {
   const command = group
     .command('purge')
-    .description('purge what is due now; the home does so every night by itself')
+    .description('purge what is due now; the home does so by itself, every hour on one machine and every night on AWS')
     .argument('[tenant]', 'default: your own')
     .option('--execution <id>', 'only this run; refused while it must be kept or a hold covers it')
     .addOption(choice('--kind <kind>', 'only this kind', RunKind.options))
