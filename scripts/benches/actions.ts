@@ -1,6 +1,6 @@
 /**
  * `npm run bench:actions [-- --json] [--each N] [--load R] [--operators P]`: how long cancel, retry and replay take to be answered on this machine while
- * others start R runs a second. Fails when the p95 of one of them is 800 ms or more (seed 004, action_latency).
+ * others start R runs a second. Fails when the p95 of one of them is 800 ms or more, from which on the alarm mc-action-latency speaks too.
  */
 import { parseArgs } from 'node:util';
 import { measureActions, type ActionsResult } from '../bench/actions/measure-actions.ts';

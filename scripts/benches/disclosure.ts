@@ -29,7 +29,7 @@ function positive(flag: 'megabytes' | 'sets', max: number): number {
   process.exit(2);
 }
 
-/** Seeds 002 §3.3 and 004: three runs of 1 GB, each in less than 45 s. */
+/** The promise: three runs of 1 GB, each in less than 45 s. */
 const limits = { msPerGigabyte: 45_000, peakRssBytes: 256 * 1024 * 1024 } as const;
 /** A home takes this much whatever the pack, so a small one is not held to a share of the time. */
 const leastMs = 5_000;

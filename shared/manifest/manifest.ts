@@ -1,5 +1,5 @@
 /**
- * Workflow manifest v1: what a team writes and publishes (seed 003 §8.2). The schema here is the only definition;
+ * Workflow manifest v1: what a team writes and publishes. The schema here is the only definition;
  * the published JSON Schema is generated from it. Rules that need more than one value live in validate-manifest.ts.
  */
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** `pkg:<type>/<name>@<version>`; parsed by a purl library, the pattern is the seed's. */
+/** `pkg:<type>/<name>@<version>`; parsed by a purl library. The pattern only says what editors and OpenAPI can check of it. */
 export const PackageRef = z
   .string()
   .max(256)

@@ -26,7 +26,7 @@ const PolicyTask = z.strictObject({
 export const StorageEncryption = z.enum(['kms', 'declared', 'none']);
 export type StorageEncryption = z.infer<typeof StorageEncryption>;
 
-/** What packs see (seed 002 §8); the shape is a contract with tenants' own packs. */
+/** What packs see; the shape is a contract with tenants' own packs. */
 export const PolicyInput = z.strictObject({
   actor: z.strictObject({
     sub: z.string(),

@@ -1,5 +1,5 @@
 /**
- * The runner port (seed 001 §5.1: provision, execute, collect logs). Every driver passes tests/contract/runner-contract.ts.
+ * The runner port: provision, execute, collect logs. Every driver passes tests/contract/runner-contract.ts.
  * A driver never sees a store: it gets verified bytes and inputs, and gives back a result and log lines.
  */
 import type { JsonObject } from '../core/json/canonical-json.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TenantId } from '../core/tenant-id.ts';
 
-/** What a member of a tenant may be (seed 002 §6). */
+/** What a member of a tenant may be; docs/reference/roles.md says what each may do. */
 export const Role = z.enum(['admin', 'operator', 'composer', 'viewer']);
 export type Role = z.infer<typeof Role>;
 

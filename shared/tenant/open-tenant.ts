@@ -3,7 +3,7 @@ import { isoTime } from '../port/clock.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Tenant } from './tenant.ts';
 
-/** What a tenant gets that nobody said more about: the caps of the seeds (002 §6 and §15.2), every class, days of UTC. */
+/** What a tenant gets that nobody said more about: these caps, every class, days of UTC. */
 export const tenantDefaults = {
   timeZone: 'Etc/UTC',
   quota: { maxConcurrent: 25, resourceClasses: ['small', 'medium', 'large'] },

@@ -1,7 +1,7 @@
 /** For how many days a tenant keeps what, by how a run ended. Proof is kept for seven years at least, whatever anybody sets. */
 import { z } from 'zod';
 
-/** Seven years and the two leap days that may be in them (seed 004 §3.6). */
+/** Seven years and the two leap days that may be in them. */
 export const receiptDaysMin = 7 * 365 + 2;
 
 /** A hundred years; more is a slip of the keyboard. */
@@ -54,7 +54,7 @@ export type Retention = z.infer<typeof Retention>;
 
 const all = (count: number): Record<RunOutcome, number> => ({ succeeded: count, failed: count, cancelled: count });
 
-/** What counts for a tenant that nobody set anything for: logs 90 days, receipts 7 years (seed 004 §3.6), data and audit events as long as receipts. */
+/** What counts for a tenant that nobody set anything for: logs 90 days, receipts 7 years, data and audit events as long as receipts. */
 const defaultRetention: Retention = {
   logs: all(90),
   data: all(receiptDaysMin),

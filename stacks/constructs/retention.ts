@@ -51,7 +51,7 @@ export class Retention extends Construct {
     });
     // Each page of tenants begins the next one in an execution of its own.
     grant(this.machine.role, ['states:StartExecution'], [stateMachineArn(this, machineName)]);
-    // At three at night, as the seed has it (004 §5.6).
+    // At three at night (UTC), when few people wait for anything.
     addSchedule(this, 'Schedule', {
       calls: this.machine,
       description: 'Purges what is due in Maestro Conductor',

@@ -21,7 +21,7 @@ tasks:
   - { id: broken, uses: 'pkg:demo/fail@1.0.0', needs: [made] }
 `;
 
-/** A caller gives up after this long, and so does a drill: the seeds allow two minutes for a recovery. */
+/** A caller gives up after this long, and so does a drill; that is half of the two minutes that a recovery may take. */
 export const recoveryMaxMs = 60_000;
 const callerPauseMs = 50;
 

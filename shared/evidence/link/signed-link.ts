@@ -8,7 +8,7 @@ import { TenantId } from '../../core/tenant-id.ts';
 import type { Deps } from '../../port/deps.ts';
 import { findLinkKey, linkDay, openLinkKey } from './link-key.ts';
 
-/** No address lives longer (0.6 §7). */
+/** No address lives longer, so one that got into a log or a chat is soon worth nothing. */
 export const maxLinkMs = 10 * 60_000;
 
 /** The last moment that a date has (ECMA-262 §21.4.1.1): no key has a day behind it. */
