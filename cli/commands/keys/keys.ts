@@ -60,8 +60,10 @@ async function exportKey(options: ExportOptions): Promise<void> {
 function chosenKeys(keys: readonly { keyId: string; pem: string }[], keyId?: string): { text: string; what: { keyId: string } } {
   const chosen = keyId === undefined ? keys : keys.filter((key) => key.keyId === keyId);
   const [first] = chosen;
-  if (!first)
-    throw new McError('mc:key:unreadable', keyId === undefined ? 'The home lists no public key.' : `The home has no key ${keyId}.`);
+  if (!first && keyId !== undefined) {
+    throw new McError('mc:key:not-found', `The home has no key ${keyId}; it has ${keys.map((key) => key.keyId).join(', ')}.`);
+  }
+  if (!first) throw new McError('mc:key:unreadable', 'The home lists no public key.');
   // A home with one key gives the file that it always gave.
   const text = chosen.length === 1 ? first.pem : chosen.map((key) => `# ${key.keyId}\n${key.pem}`).join('');
   return { text, what: { keyId: first.keyId } };

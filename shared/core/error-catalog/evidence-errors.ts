@@ -79,6 +79,13 @@ export const evidenceErrors = {
     'A signing key cannot be read',
     'Restore the key file from a backup, with mode 0600, see docs/runbooks/keys.md.',
   ),
+  'mc:key:not-found': row(
+    404,
+    5,
+    'never',
+    'There is no such key',
+    'Name one of the keys that the message lists, or leave --key-id out for all of them.',
+  ),
   'mc:key:rotation-conflict': row(
     409,
     6,

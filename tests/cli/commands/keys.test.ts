@@ -53,7 +53,10 @@ describe('keys on the command line', () => {
       expect(stdout).toMatch(new RegExp(`${escaped(rotation.newKey?.keyId)} +active[^]+${escaped(rotation.oldKey.keyId)} +retired`));
       await done('keys', 'export', '--key-id', rotation.oldKey.keyId, '-o', 'old.pub');
       expect(readFileSync(home.file('old.pub'), 'utf8')).toBe(readFileSync(home.file('first.pub'), 'utf8'));
-      expect(await maestro('keys', 'export', '--key-id', 'SHA256:none')).toMatchObject({ code: 1 });
+      expect(await maestro('keys', 'export', '--key-id', 'SHA256:none')).toMatchObject({
+        code: 5,
+        stderr: expect.stringMatching(`mc:key:not-found: The home has no key SHA256:none; it has .*${escaped(rotation.oldKey.keyId)}`),
+      });
     },
     slowMs,
   );
