@@ -43,7 +43,7 @@ export function renderExecution(execution: Execution, explanation?: Explanation)
     `${paint('bold', execution.id)}  ${renderState(execution.state)}${elapsed(execution)}`,
     `${workflow.name}@${workflow.version}, region ${execution.region}, sandbox ${renderSandbox(execution.sandbox)}, by ${execution.createdBy}`,
     ...renderOrigin(execution),
-    ...(execution.tasks.length === 0 ? [] : ['', renderTaskTable(execution.tasks)]),
+    ...(execution.tasks.length === 0 ? [] : ['', renderTaskTable(execution)]),
     ...(explanation === undefined ? [] : ['', ...explainTasks(execution), '', ...renderExplanation(explanation)]),
     '',
     renderCost(execution),
@@ -71,7 +71,7 @@ function elapsed(execution: Execution): string {
   return paint('dim', `  in ${millis(Date.parse(execution.endedAt) - Date.parse(execution.createdAt))}`);
 }
 
-function renderTaskTable(tasks: readonly TaskView[]): string {
+function renderTaskTable({ tasks, state }: Execution): string {
   const columns = [
     { title: 'TASK' },
     { title: 'STATE' },
@@ -88,9 +88,15 @@ function renderTaskTable(tasks: readonly TaskView[]): string {
       task.uses,
       task.reusedFrom === null ? (task.attempts.length === 0 ? '' : String(task.attempts.length)) : 'reused',
       task.attempts.length === 0 ? '' : millis(task.attempts.reduce((sum, attempt) => sum + (attempt.wallMs ?? 0), 0)),
-      task.compensation === 'none' ? '' : task.compensation,
+      renderCompensation(task.compensation, state),
     ]),
   );
+}
+
+/** What is pending in a run that succeeded never begins, and nobody should wait for it. */
+function renderCompensation(compensation: TaskView['compensation'], state: Execution['state']): string {
+  if (compensation === 'none') return '';
+  return compensation === 'pending' && state === 'succeeded' ? 'not needed' : compensation;
 }
 
 /** The decision as it was made, then what stands now, when other runs have begun and ended. */

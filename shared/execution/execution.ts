@@ -65,7 +65,11 @@ export const TaskView = z.strictObject({
   outputsDigest: Digest.nullable(),
   reusedFrom: idSchema('exec').nullable().describe('The run whose attempt gave the outputs, when this run did not need to do it again'),
   costUsdMicros: UsdMicros,
-  compensation: z.enum(['none', 'pending', 'running', 'done', 'failed']),
+  compensation: z
+    .enum(['none', 'pending', 'running', 'done', 'failed'])
+    .describe(
+      '`pending` from the success of a task that declares one; it begins when the run fails or is cancelled, and never in one that succeeds',
+    ),
   compensationAttempts: z.array(Attempt),
 });
 export type TaskView = z.infer<typeof TaskView>;

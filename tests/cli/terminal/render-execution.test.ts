@@ -80,6 +80,12 @@ describe('an explained run', () => {
     expect(sealed).toContain(`receipt rcpt_01ARZ3NDEKTSV4RRFFQ69G5FAV: maestro receipt ${execution.id}`);
   });
 
+  test('a compensation is pending until it is done, but in a run that succeeded', () => {
+    const tasks = execution.tasks.map((task) => ({ ...task, compensation: 'pending' as const }));
+    expect(renderExecution({ ...execution, state: 'succeeded', tasks })).toMatch(/COMPENSATION[^]*not needed/);
+    expect(renderExecution({ ...execution, state: 'compensating', tasks })).toMatch(/COMPENSATION[^]*pending/);
+  });
+
   test('without an explanation has neither decision nor reasons', () => {
     expect(stripVTControlCharacters(renderExecution(execution))).not.toMatch(/policy|waits/);
   });
