@@ -29,7 +29,7 @@ async function again<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** What the child asks of the home, and what it is answered. */
-export const HomeRequest = z.discriminatedUnion('ask', [
+const HomeRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('integrate') }),
   z.strictObject({ ask: z.literal('state'), facts: BackupFacts }),
 ]);

@@ -54,7 +54,7 @@ function pipelineCodes(operation: Operation): ErrorCode[] {
 }
 
 /** Every error code this operation documents. */
-export function problemCodes(operation: Operation): ErrorCode[] {
+function problemCodes(operation: Operation): ErrorCode[] {
   return [...new Set([...pipelineCodes(operation), ...(operation.problems ?? [])])];
 }
 

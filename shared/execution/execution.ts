@@ -29,12 +29,11 @@ export const TaskState = z.enum(['blocked', 'ready', 'running', 'succeeded', 'fa
 export type TaskState = z.infer<typeof TaskState>;
 
 /** A decision about an attempt in short; the whole of it is in the log of decisions that the attempt names by its digest. */
-export const AttemptDecision = z.strictObject({
+const AttemptDecision = z.strictObject({
   id: idSchema('dec'),
   point: PolicyPoint,
   verdict: z.enum(['allow', 'warn', 'deny']),
 });
-export type AttemptDecision = z.infer<typeof AttemptDecision>;
 
 /** One attempt of a task: when, in which sandbox, on which bytes, with what result. */
 export const Attempt = z.strictObject({

@@ -22,7 +22,7 @@ export const backupFiles = {
 } as const;
 
 /** Whose backups a folder holds. */
-export const HomeMark = z.strictObject({ format: z.literal(1), log: z.string() });
+const HomeMark = z.strictObject({ format: z.literal(1), log: z.string() });
 
 const BackupId = idSchema('bak');
 const namesAtTop = ['home.json', 'objects', 'backups', 'lock.sqlite', 'lock.sqlite-journal'];
