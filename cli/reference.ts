@@ -10,6 +10,10 @@ const preface = `# Command line
 \`npx maestro\` in a checkout. Results go to standard output, everything else to standard error; \`--json\` makes the result one JSON
 document on every command. Exit codes: 0 done, 1 failed, 2 usage, 3 denied by policy or for want of a role, 4 does not verify, 5 not found, 6 conflict.
 
+Where a command lists or shows what the home has, the document of \`--json\` is the answer of the API, whose fields are in [OpenAPI](openapi.json); \`whoami\` adds \`url\`. When a command
+fails it is \`{"error": {"code", "title", "message", "fix", "issues", "deny"}}\`, with \`decisionId\` and \`instance\` where the home named a decision or a request. Branch on \`code\`
+([error codes](../errors/README.md)): messages change.
+
 | variable | meaning |
 | --- | --- |
 | \`MC_URL\`, \`MC_TOKEN\` | the home to talk to and the bearer token |

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { openCliHome, type CliHome } from '../support/cli/open-cli-home.ts';
 import { jsonOf, runCli, type CliResult } from '../support/cli/run-cli.ts';
 
@@ -48,6 +49,25 @@ describe('the command line on a running home', () => {
   test('is logged in by itself', async () => {
     expect(jsonOf(await maestro('whoami', '--json'))).toMatchObject({ subject: expect.any(String), roles: ['admin'], url: home.host.url });
   });
+
+  test(
+    '--json of what is listed or shown is the answer of the API',
+    async () => {
+      const { token } = z.object({ token: z.string() }).parse(JSON.parse(readFileSync(home.file('data/login.json'), 'utf8')));
+      for (const [path, ...args] of [
+        ['executions', 'status'],
+        [`executions/${executionId}`, 'status', executionId],
+        ['workflows', 'workflows', 'ls'],
+        ['policy-packs/residency', 'policy', 'show', 'residency'],
+        ['tenants/local', 'tenants', 'show'],
+        ['keys', 'keys', 'ls'],
+      ] as const) {
+        const answer = await fetch(`${home.host.url}/api/${path}`, { headers: { authorization: `Bearer ${token}` } });
+        expect(jsonOf(await maestro(...args, '--json'))).toEqual(await answer.json());
+      }
+    },
+    slowMs,
+  );
 
   test(
     'publish answers name, version, id and digest, and the same again changes nothing',
