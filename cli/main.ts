@@ -42,7 +42,8 @@ function wantsJson(args: readonly string[]): boolean {
 
 /** The manifest that issues speak of, but for those of inputs, which stand elsewhere. */
 function manifestIn(args: readonly string[]): string | undefined {
-  return args.find((arg) => /\.(ya?ml|json)$/i.test(arg) && !arg.startsWith('-') && !arg.includes('='));
+  const isFile = (arg: string): boolean => /\.(ya?ml|json)$/i.test(arg) && !arg.startsWith('-') && !arg.includes('=');
+  return args.find((arg, at) => isFile(arg) && args[at - 1] !== '--inputs-file');
 }
 
 // A reader that has seen enough, such as `| head`, closes the pipe: that is no failure of ours.

@@ -85,6 +85,17 @@ describe('the command line on a running home', () => {
   );
 
   test(
+    'problems of a manifest are told of its file, not of the file with the inputs',
+    async () => {
+      writeFileSync(home.file('broken.yaml'), manifest.replace('name: greeting', 'name: broken').replace('demo/echo@1.0.0', 'nonsense'));
+      writeFileSync(home.file('inputs.json'), '{"who": "you"}');
+      const { code, stderr } = await maestro('run', '--inputs-file', 'inputs.json', 'broken.yaml');
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/^broken\.yaml:9:\d+: /m) });
+    },
+    slowMs,
+  );
+
+  test(
     'other content is a conflict until the version is raised',
     async () => {
       writeFileSync(home.file('changed.yaml'), manifest.replace('Hello', 'Good day').replace('name: greeting', 'name: raised'));
