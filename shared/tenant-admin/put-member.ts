@@ -7,7 +7,7 @@ import { Actor, Role } from '../tenant/actor.ts';
 import { isHomeService } from '../tenant/service-identity.ts';
 import { reachTenant } from './tenant-access.ts';
 import { Reason } from './tenant-settings.ts';
-import { findMember, putMemberOp } from '../tenant/tenant-store.ts';
+import { findMember, memberUnchangedOp, putMemberOp } from '../tenant/tenant-store.ts';
 import { Member, type Tenant } from '../tenant/tenant.ts';
 
 /** Whom tokens may speak of; the home keeps the names of its own programs. */
@@ -43,6 +43,12 @@ function requireNotLockedOut({ sub, tenant: own }: Actor, tenant: Tenant, { subj
     throw new McError('mc:request:invalid', 'Nobody can suspend themselves, or take the role of an admin from themselves.', { issues });
 }
 
+/** A request may have been let in a moment before its caller lost the role: of two admins who demote each other one has to be left. */
+function requireStillAdmin({ sub, tenant }: Actor, caller: Member | undefined): void {
+  if (!caller || (caller.role === 'admin' && !caller.suspended)) return;
+  throw new McError('mc:auth:forbidden', `${sub} is no admin of the tenant ${tenant} any more.`);
+}
+
 async function tryPut(
   deps: Pick<Deps, 'table' | 'clock' | 'ids' | 'config'>,
   actor: Actor,
@@ -53,13 +59,18 @@ async function tryPut(
   requireNotLockedOut(actor, tenant, request);
   const { subject, role, reason = 'not given' } = request;
   const before = await findMember(deps, tenant.id, subject);
+  // Read last, so that whoever changes itself was still an admin when its record was as `before`.
+  const caller = await findMember(deps, actor.tenant, actor.sub);
+  requireStillAdmin(actor, caller);
   const kind = request.kind ?? before?.kind ?? 'person';
   const suspended = request.suspended ?? before?.suspended ?? false;
   const member: Member = { subject, role, kind, suspended, updatedAt: isoTime(deps.clock.now()), updatedBy: actor.sub };
   const was = before ? { role: before.role, kind: before.kind, suspended: before.suspended } : null;
   const details = { before: was, after: { role, kind, suspended } };
   const audit = auditOp(deps, tenant.id, actor, { type: 'mc.member.put', subject, reason, details });
-  const { ok } = await deps.table.write([putMemberOp(tenant.id, member, before), audit]);
+  const isItself = actor.tenant === tenant.id && actor.sub === subject;
+  const callerStays = isItself ? [] : [memberUnchangedOp(actor.tenant, actor.sub, caller)];
+  const { ok } = await deps.table.write([putMemberOp(tenant.id, member, before), audit, ...callerStays]);
   return ok ? member : undefined;
 }
 

@@ -44,9 +44,16 @@ export function putMemberOp(tenant: TenantId, member: Member, before?: Member): 
   return {
     kind: 'put',
     item: { ...memberKey(tenant, member.subject), ...member },
-    conditions: before ? sameMember(before) : [{ kind: 'absent' }],
+    conditions: asRead(before),
   };
 }
+
+/** Lets a write happen only while the member is as it was read, or not there. */
+export function memberUnchangedOp(tenant: TenantId, subject: string, before: Member | undefined): WriteOp {
+  return { kind: 'check', key: memberKey(tenant, subject), conditions: asRead(before) };
+}
+
+const asRead = (before: Member | undefined): Condition[] => (before ? sameMember(before) : [{ kind: 'absent' }]);
 
 /** Two changes may fall into one millisecond, so what was read counts, not only when it was written. */
 function sameMember({ role, kind, suspended, updatedAt }: Member): Condition[] {

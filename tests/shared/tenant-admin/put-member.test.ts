@@ -63,6 +63,30 @@ describe('a member', () => {
     expect(await put(itself, { actor: { ...admin, sub: 'other@example.com' } })).toMatchObject({ role: 'viewer' });
   });
 
+  test.each([
+    ['by a member', ['ann', 'ben']],
+    ['by a token', []],
+  ])('who is an admin %s and demotes another one, who does the same, leaves one of both', async (_by, stored) => {
+    for (const subject of stored) await put({ subject, role: 'admin' });
+    const [ann, ben] = [
+      { ...admin, sub: 'ann' },
+      { ...admin, sub: 'ben' },
+    ];
+    const [first, second] = await Promise.allSettled([
+      put({ subject: 'ben', role: 'viewer' }, { actor: ann }),
+      put({ subject: 'ann', role: 'admin', suspended: true }, { actor: ben }),
+    ]);
+    const lost = [first, second].filter(({ status }) => status === 'rejected');
+    expect(lost).toMatchObject([{ reason: { code: 'mc:auth:forbidden' } }]);
+  });
+
+  test('that was demoted while it changed itself stays demoted', async () => {
+    await put({ subject: 'ann', role: 'admin' });
+    await put({ subject: 'ann', role: 'viewer' });
+    const late = put({ subject: 'ann', role: 'admin' }, { actor: { ...admin, sub: 'ann' } });
+    await expect(late).rejects.toMatchObject({ code: 'mc:auth:forbidden' });
+  });
+
   test('of another tenant is out of reach', async () => {
     await expect(put({ subject: 'eve', role: 'admin' }, { tenant: 'beta' })).rejects.toMatchObject({ code: 'mc:tenant:not-found' });
     await expect(put({ subject: 'eve', role: 'admin' }, { actor: owner, tenant: 'gone' })).rejects.toMatchObject({
