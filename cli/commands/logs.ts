@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { printableLine } from '../../shared/core/text/printable.ts';
 import type { LogRecord } from '../../shared/execution/read/read-logs.ts';
 import type { MaestroClient } from '../client/maestro-client.ts';
 import { addConnection, describeCommand, type HomeOptions } from '../command-options.ts';
@@ -27,7 +28,7 @@ export function addLogs(program: Command): void {
     const kept: LogRecord[] = [];
     const done = await readAll(connect(options), id, options, (line) => {
       if (options.json === true) kept.push(line);
-      else process.stdout.write(`${renderLine(line)}\n`);
+      else process.stdout.write(`${printableLine(renderLine(line))}\n`);
     });
     if (options.json === true) printResult(options, { lines: kept, done }, () => '');
     else if (!done) note('the execution goes on; follow it with -f');

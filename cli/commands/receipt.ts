@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { McError } from '../../shared/core/errors.ts';
+import { printable } from '../../shared/core/text/printable.ts';
 import { Bundle } from '../../shared/receipt/bundle.ts';
 import { withoutLogEntry } from '../../shared/receipt/without-log-entry.ts';
 import type { MaestroClient } from '../client/maestro-client.ts';
@@ -7,7 +8,7 @@ import { addConnection, describeCommand, type HomeOptions } from '../command-opt
 import { outputsFileOf } from '../receipt-file.ts';
 import { connect } from '../session.ts';
 import { paint } from '../terminal/paint.ts';
-import { printResult } from '../terminal/report.ts';
+import { printDocument, printResult } from '../terminal/report.ts';
 import { verifyLines } from '../verify/verify-lines.ts';
 import { writeWhole } from '../write-file.ts';
 
@@ -41,7 +42,7 @@ export function addReceipt(program: Command): void {
   ]).action(async (id: string, options: ReceiptOptions) => {
     if (options.identity === true && options.withoutLog === true)
       throw new McError('mc:cli:usage', 'A certificate counts only with its log entry: --identity and --without-log exclude each other.');
-    if (options.output === undefined) process.stdout.write(`${await fetchBundle(connect(options), id, options)}\n`);
+    if (options.output === undefined) printDocument(await fetchBundle(connect(options), id, options));
     else await save(id, options.output, options);
   });
 }
@@ -89,7 +90,7 @@ async function save(id: string, file: string, options: ReceiptOptions): Promise<
       ...(outputs ? [`  outputs  ${outputs.file}`] : []),
       '',
       'verify it without any server, with this program or without it:',
-      ...lines,
+      ...lines.map(printable),
     ].join('\n'),
   );
 }

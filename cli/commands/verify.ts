@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { McError } from '../../shared/core/errors.ts';
+import { printable } from '../../shared/core/text/printable.ts';
 import type { VerifiedIdentity } from '../../shared/identity/verify-identity-bundle.ts';
 import { isoTime } from '../../shared/port/clock.ts';
 import type { VerifiedBundle } from '../../shared/receipt/verify-bundle.ts';
@@ -97,7 +98,7 @@ function renderVerified(
   return [
     `${paint(['bold', 'green'], '✔ verified')} ${bundleFile}`,
     ...renderSigner(verified, key),
-    `  statement  ${statement.predicateType}`,
+    `  statement  ${printable(statement.predicateType)}`,
     ...summariseStatement(statement).map((line, index) => `  ${index === 0 ? 'says     ' : '         '}  ${line}`),
     `  artifact   ${artifactFile === undefined ? paint('yellow', 'not checked: name the file to check it too') : `${artifactFile} is a subject`}`,
     `  log        ${describeLog(log)}`,
@@ -120,6 +121,6 @@ function renderSigner(verified: VerifiedBundle | VerifiedIdentity, key = ''): st
 
 function describeLog(log: VerifiedBundle['log']): string {
   if (log === null) return paint('yellow', 'not logged');
-  const place = `entry ${String(log.index)} of ${log.origin}`;
+  const place = `entry ${String(log.index)} of ${printable(log.origin)}`;
   return log.isTrusted ? place : `${place} ${paint('yellow', '(signature of the log not checked: name --trusted-root)')}`;
 }

@@ -29,6 +29,7 @@ import { loadOwnPack } from '../../shared/policy-catalog/load-own-pack.ts';
 import type { OwnPack } from '../../shared/port/policy-engine.ts';
 import { classLimits } from '../../shared/core/class-limits.ts';
 import { ResourceClass } from '../../shared/core/resource-class.ts';
+import { printableJson } from '../../shared/core/text/printable.ts';
 import { ensureOwnerTenant } from '../../shared/tenant-admin/ensure-owner-tenant.ts';
 import type { Tenant } from '../../shared/tenant/tenant.ts';
 import type { Deps } from '../../shared/port/deps.ts';
@@ -193,5 +194,5 @@ function isReadOften({ pk, sk }: Key): boolean {
 }
 
 function warningsToStderr(line: string): void {
-  if (!line.includes('"level":"INFO"')) process.stderr.write(line);
+  if (!line.includes('"level":"INFO"')) process.stderr.write(printableJson(line));
 }

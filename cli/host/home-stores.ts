@@ -1,5 +1,6 @@
 /** Opens the stores of a data folder without an engine: what backup and restore work on, beside a home that runs or in place of one. */
 import { join } from 'node:path';
+import { printableJson } from '../../shared/core/text/printable.ts';
 import type { HomeStores } from '../../shared/embedded/backup/restore-home.ts';
 import { jsonLogger } from '../../shared/embedded/json-logger.ts';
 import { MemoryMetrics } from '../../shared/embedded/memory-metrics.ts';
@@ -29,7 +30,7 @@ export async function openHomeStores(dataDir: string): Promise<HomeStores> {
       ids: ulidIds(systemClock),
       faults: noFaults,
       metrics: new MemoryMetrics(),
-      logger: jsonLogger((line) => void process.stderr.write(line), 'maestro-conductor'),
+      logger: jsonLogger((line) => void process.stderr.write(printableJson(line)), 'maestro-conductor'),
       close: () => table.close(),
     };
   } catch (error) {

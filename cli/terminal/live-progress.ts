@@ -2,6 +2,7 @@
  * Shows a run while it runs, on standard error: a block that is redrawn on a terminal, one line per change elsewhere. It shows states it
  * was given and never asks for any.
  */
+import { printable } from '../../shared/core/text/printable.ts';
 import type { Execution } from '../../shared/execution/execution.ts';
 import { renderState } from './render-execution.ts';
 import { inTaskOrder } from './task-order.ts';
@@ -27,10 +28,10 @@ function redrawing(stream: NodeJS.WriteStream): LiveProgress {
     show(execution) {
       // A block taller than the window could not be taken back.
       const room = Math.max((stream.rows || 24) - 3, 1);
-      const width = Math.max(...execution.tasks.map((task) => task.id.length), 0);
+      const width = Math.max(...execution.tasks.map((task) => printable(task.id).length), 0);
       const rows = inTaskOrder(execution.tasks)
         .slice(0, room)
-        .map((task) => `  ${task.id.padEnd(width)}  ${renderState(task.state)}${attemptNote(task.attempts.length)}`);
+        .map((task) => `  ${printable(task.id).padEnd(width)}  ${renderState(task.state)}${attemptNote(task.attempts.length)}`);
       const hidden = execution.tasks.length - rows.length;
       const lines = [`${execution.id}  ${renderState(execution.state)}`, ...rows, ...(hidden > 0 ? [`  … ${String(hidden)} more`] : [])];
       clear();
@@ -51,7 +52,7 @@ function oneLinePerChange(stream: NodeJS.WriteStream): LiveProgress {
     clear: () => undefined,
     show(execution) {
       for (const task of inTaskOrder(execution.tasks)) {
-        if (task.state !== 'blocked') say(task.id, `  ${task.id}: ${task.state}${attemptNote(task.attempts.length)}`);
+        if (task.state !== 'blocked') say(task.id, `  ${printable(task.id)}: ${task.state}${attemptNote(task.attempts.length)}`);
       }
       say('', `${execution.id}: ${execution.state}`);
     },

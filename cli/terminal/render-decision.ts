@@ -1,4 +1,5 @@
 /** A decision for people: the verdict, what every pack said, and for each reason the value seen, the values allowed and the fix. */
+import { indented } from '../../shared/core/text/printable.ts';
 import type { Decision } from '../../shared/decision/decision.ts';
 import type { PackVerdict, RuleEntry } from '../../shared/port/policy-engine.ts';
 import { allowanceOfDecision, renderAllowance } from './render-allowance.ts';
@@ -45,5 +46,5 @@ function renderEntry({ effect, rule, message, got, allowed, solution }: RuleEntr
     `        got      ${got}`,
     `        allowed  ${allowed}`,
     `        fix      ${solution}`,
-  ];
+  ].map(indented);
 }

@@ -1,3 +1,4 @@
+import { indented } from '../../shared/core/text/printable.ts';
 import type { Execution, TaskView } from '../../shared/execution/execution.ts';
 import type { Decision } from '../../shared/decision/decision.ts';
 import { renderAllowance, type Allowance } from './render-allowance.ts';
@@ -147,7 +148,7 @@ function explainTasks(execution: Execution): string[] {
           ? attempt.endedAt === null
             ? 'is running'
             : 'succeeded'
-          : `failed (${attempt.failure}): ${attempt.message ?? ''}`;
+          : `failed (${attempt.failure}): ${indented(attempt.message ?? '')}`;
       lines.push(
         `${task.id}: attempt ${String(attempt.attempt)} ${verdict}${attempt.wallMs === null ? '' : paint('dim', ` ${millis(attempt.wallMs)}`)}`,
       );
@@ -163,14 +164,14 @@ function renderCost(execution: Execution): string {
 
 function renderError(error: NonNullable<Execution['error']>): string {
   const place = error.taskId === null ? '' : ` in task ${error.taskId}`;
-  return `${paint(['bold', 'red'], 'failed')}${place} (${error.failure}): ${error.message}`;
+  return `${paint(['bold', 'red'], 'failed')}${place} (${error.failure}): ${indented(error.message)}`;
 }
 
 /** The state follows when attempts have stopped and what succeeded is undone. */
 function renderCancellation({ state, cancellation }: Execution): string {
   if (cancellation === null) return '';
   const word = state === 'cancelled' ? 'cancelled' : 'being cancelled';
-  return `${paint(['bold', 'yellow'], word)} by ${cancellation.by} at ${cancellation.at}: ${cancellation.reason}`;
+  return `${paint(['bold', 'yellow'], word)} by ${cancellation.by} at ${cancellation.at}: ${indented(cancellation.reason)}`;
 }
 
 /** Long texts are shown by their beginning; --json and the outputs document have all of it. */

@@ -1,4 +1,5 @@
 import type { Issue } from '../../shared/core/issue.ts';
+import { indented } from '../../shared/core/text/printable.ts';
 import type { DenyReason } from '../../shared/decision/decision.ts';
 import type { Failure } from '../failure.ts';
 import { paintError } from './paint.ts';
@@ -23,7 +24,8 @@ export function renderFailure(failure: Failure, file?: string): string {
     );
   }
   if (failure.instance !== undefined) lines.push(`  ${paintError('dim', `request  ${failure.instance}`)}`);
-  return lines.join('\n');
+  // What was got, and what a home says of it, may be the text of a stranger.
+  return lines.map(indented).join('\n');
 }
 
 /** `file:line:column: message`, which editors and CI systems turn into links. */

@@ -1,5 +1,6 @@
 /** What a signed statement says, in a line or two; whoever calls this has verified it. */
 import { z } from 'zod';
+import { printable } from '../../shared/core/text/printable.ts';
 import type { Statement } from '../../shared/receipt/statement.ts';
 
 const RunFacts = z.object({
@@ -22,8 +23,12 @@ const DecisionFacts = z.object({
   }),
 });
 
-/** What a run or a decision came to; nothing for statements of other kinds. */
+/** What a run or a decision came to, a line each; nothing for statements of other kinds. That it is signed does not say that it means well. */
 export function summariseStatement(statement: Statement): string[] {
+  return summary(statement).map(printable);
+}
+
+function summary(statement: Statement): string[] {
   const run = RunFacts.safeParse(statement).data?.predicate;
   if (run) {
     const { state, requestedBy, decisions } = run.mc_receipt;

@@ -1,3 +1,5 @@
+import { printableJson, printableLines } from '../../shared/core/text/printable.ts';
+
 /**
  * What a command prints, and where: its result goes to standard output, everything said on the way to standard error. With --json the
  * result is one JSON document and nothing else ever reaches standard output.
@@ -8,7 +10,7 @@ export interface OutputOptions {
 
 /** Prints the result of a command, once. */
 export function printResult(options: OutputOptions, value: unknown, human: () => string): void {
-  const text = options.json === true ? JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0) : human();
+  const text = options.json === true ? printableJson(JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0)) : printableLines(human());
   if (text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
@@ -24,13 +26,18 @@ export function printPage(
 
 /** Prints a result of many parts: with --json each is a line of its own (NDJSON), as the home answered it. */
 export function printLines(options: OutputOptions, values: readonly unknown[], human: () => string): void {
-  const text = options.json === true ? values.map((value) => JSON.stringify(value)).join('\n') : human();
+  const text = options.json === true ? printableJson(values.map((value) => JSON.stringify(value)).join('\n')) : printableLines(human());
   if (text !== '') process.stdout.write(`${text}\n`);
+}
+
+/** Prints a document as the home gave it, byte for byte, to whoever reads on; a terminal gets it printable. */
+export function printDocument(text: string): void {
+  process.stdout.write(`${process.stdout.isTTY ? printableLines(text) : text}\n`);
 }
 
 /** Says something that is not the result. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${printableLines(text)}\n`);
 }
 
 /** Ends the process with this code once everything printed is out. */

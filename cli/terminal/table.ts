@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { printableLine } from '../../shared/core/text/printable.ts';
 
 export interface Column {
   title: string;
@@ -8,7 +9,8 @@ export interface Column {
 const width = (cell: string): number => [...stripVTControlCharacters(cell)].length;
 
 /** Lines up cells in columns; cells may carry colour. Columns that are empty in every row are left out. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+export function table(columns: readonly Column[], given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(printableLine));
   const shown = columns.map((column, index) => ({ column, index })).filter(({ index }) => rows.some((row) => row[index]));
   const widths = shown.map(({ column, index }) => Math.max(width(column.title), ...rows.map((row) => width(row[index] ?? ''))));
   const line = (cells: readonly string[]): string =>

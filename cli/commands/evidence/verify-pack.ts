@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { McError } from '../../../shared/core/errors.ts';
+import { printable } from '../../../shared/core/text/printable.ts';
 import { verifyPack, type PackReport } from '../../../shared/evidence/verify/verify-pack.ts';
 import type { Trust } from '../../../shared/evidence/verify/trust.ts';
 import { paint } from '../../terminal/paint.ts';
@@ -19,15 +20,17 @@ function readOpenings(file: string): string {
 /** What was verified, in lines for people. */
 export function renderPack(path: string, { manifest, facts, sizeBytes, withheld, restored, isReceiptRedacted }: PackReport): string {
   const { files, missing, redaction } = manifest;
-  const left = Object.entries(withheld).map(([rule, count]) => `${count} ${rule}`);
+  // The home that signed the pack may be anybody's.
+  const run = printable(`${facts.executionId} of ${facts.workflow.name}@${facts.workflow.version}: ${facts.state} at ${facts.finishedOn}`);
+  const left = Object.entries(withheld).map(([rule, count]) => `${count} ${printable(rule)}`);
   const redacted = files.filter(({ source }) => source !== undefined).length;
   return [
     `${paint(['bold', 'green'], '✔ verified')} ${path}`,
-    `  run        ${facts.executionId} of ${facts.workflow.name}@${facts.workflow.version}: ${facts.state} at ${facts.finishedOn}`,
+    `  run        ${run}`,
     `  receipt    ${facts.receiptId}${isReceiptRedacted ? paint('yellow', ' (redacted: the home vouches for it until it is opened)') : ''}`,
     `  files      ${plural(files.length, 'file')}, ${byteSize(sizeBytes)}, each as the manifest and the receipt name it`,
     ...(missing.length > 0 ? [`  missing    ${plural(missing.length, 'file')} of the receipt are not kept any more`] : []),
-    `  withheld   ${left.length === 0 ? 'nothing' : left.join(', ')} by the rules for ${redaction.dataClass} data`,
+    `  withheld   ${left.length === 0 ? 'nothing' : left.join(', ')} by the rules for ${printable(redaction.dataClass)} data`,
     ...(restored.length > 0
       ? [`  opened     ${restored.length} of ${plural(redacted, 'redacted file')} are what the receipt names once the values are back`]
       : []),

@@ -5,7 +5,7 @@ import { RunKind } from '../../../shared/tenant/retention.ts';
 import { addConnection, addPaging, choice, describeCommand, type HomeOptions, type PagingOptions } from '../../command-options.ts';
 import { connect } from '../../session.ts';
 import { paint } from '../../terminal/paint.ts';
-import { note, printPage, printResult } from '../../terminal/report.ts';
+import { note, printDocument, printPage, printResult } from '../../terminal/report.ts';
 import { table } from '../../terminal/table.ts';
 import { writeWhole } from '../../write-file.ts';
 import { tenantOf } from './settings.ts';
@@ -88,7 +88,7 @@ export function addManifest(group: Command): void {
     const bundle = await retention.manifest(purge);
     const { output } = options;
     if (output === undefined) {
-      process.stdout.write(`${bundle}\n`);
+      printDocument(bundle);
       return;
     }
     const inventory = `${output.replace(/(\.sigstore)?\.json$/, '')}.inventory.ndjson`;
