@@ -50,8 +50,13 @@ export function addIdentityOptions(command: Command): Command {
 
 /** What the options say; throws `mc:cli:usage` when they name nobody, or two, or files that cannot be read. */
 export async function readTrust(options: SignerOptions, defaultKey?: string): Promise<KeyTrust | IdentityTrust> {
+  return (await readIdentityTrust(options)) ?? readKeyTrust(options, defaultKey);
+}
+
+/** As readTrust, when the options name an identity; undefined when they name none. */
+export async function readIdentityTrust(options: SignerOptions): Promise<IdentityTrust | undefined> {
   const { certificateIdentity: uri, certificateOidcIssuer: issuer, trustedRoot } = options;
-  if (uri === undefined && issuer === undefined) return readKeyTrust(options, defaultKey);
+  if (uri === undefined && issuer === undefined) return undefined;
   if (uri === undefined || issuer === undefined)
     throw new McError(
       'mc:cli:usage',

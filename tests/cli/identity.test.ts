@@ -55,6 +55,24 @@ describe('the signer of a receipt on the command line', () => {
   });
 
   test(
+    'log prove finds the entry of the identity form, for who signed it and nobody else',
+    async () => {
+      const prove = ['log', 'prove', 'r.identity.json'];
+      const [byName, byItsKey] = [
+        await done(...prove, ...root, ...signer, '--json'),
+        await done('log', 'prove', 'r.sigstore.json', '--json'),
+      ];
+      expect(jsonOf(byName)).toMatchObject({ proven: true, index: expect.any(Number) });
+      expect(jsonOf(byName)).not.toMatchObject({ index: (jsonOf(byItsKey) as { index: number }).index }); // Its shape is asserted above.
+      expect(await maestro(...prove, ...root, ...signer.with(1, `${uri}x`))).toMatchObject({ code: 4 });
+      expect(await maestro(...prove, ...signer)).toMatchObject({ code: 2, stderr: expect.stringContaining('needs --trusted-root') });
+      expect(await maestro(...prove, ...root)).toMatchObject({ code: 2, stderr: expect.stringContaining('is the identity form') });
+      expect(await maestro('log', 'prove', 'r.sigstore.json', ...root, ...signer)).toMatchObject({ code: 4 });
+    },
+    slowMs,
+  );
+
+  test(
     'verify says who signed, and refuses somebody else, another issuer and a trusted root that names no authority',
     async () => {
       const args = ['verify', 'r.identity.json', 'r.outputs.json', ...root];
