@@ -107,6 +107,7 @@ describe('maestro backup and restore', () => {
       await usage(['backup', '--to', to, '--no-keys', '--keep', '0'], '1 to 10000');
       await usage(['backup', '--to', to, '--no-keys', '--data-dir', to], 'No home has ever run');
       await usage(['restore', '--from', to, '--data-dir', to], '--passphrase-file');
+      await usage(['restore', '--from', to, '--data-dir', to, '--passphrase-file', passphraseFile, '--key', 'mc.pub'], '--tombstones');
       await usage(['up', '--backup-to', to, '--no-backup-keys'], 'mount the disk');
       await usage(['up', '--backup-to', folder], '--backup-passphrase-file');
       await usage(['up', '--no-backup-keys'], '--backup-to');

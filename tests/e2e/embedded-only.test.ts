@@ -179,6 +179,22 @@ describe('a restored home', () => {
   });
 
   test(
+    'is there though a rotation since the backup made the key of its --tombstones, when --key names that key',
+    async () => {
+      const { client } = first;
+      const { id } = await client.rotateKey({ kind: 'signer', reason: 'the end-to-end suite', windowHours: 0 });
+      while ((await client.getKeyRotation(id)).step !== 'finished') await delay(20);
+      const later = await purge(first, kept.id);
+      const [key, to] = [join(folder, 'mc.pub'), join(folder, 'rotated')];
+      writeFileSync(tombstones, `${later.manifest}\n`);
+      writeFileSync(key, (await client.listKeys()).keys.map(({ pem }) => pem).join(''));
+      expect(await restore(to, '--tombstones', tombstones)).toMatchObject({ code: 4 });
+      expect(await restore(to, '--tombstones', tombstones, '--key', key)).toMatchObject({ code: 0 });
+    },
+    slowMs,
+  );
+
+  test(
     'is not there when --tombstones names what is no deletion manifest of the home',
     async () => {
       const to = join(folder, 'refused');

@@ -9,6 +9,7 @@ import { describeCommand } from '../../command-options.ts';
 import { paint } from '../../terminal/paint.ts';
 import { printResult, type OutputOptions } from '../../terminal/report.ts';
 import { byteSize } from '../../terminal/units.ts';
+import { readTrustedKeys } from '../../verify/trusted-keys.ts';
 import { readPassphrase } from './passphrase.ts';
 
 type RestoreOptions = OutputOptions & {
@@ -18,6 +19,7 @@ type RestoreOptions = OutputOptions & {
   passphraseFile?: string;
   keys?: string;
   tombstones?: string;
+  key?: string;
   dryRun?: boolean;
 };
 
@@ -32,6 +34,10 @@ export function addRestore(program: Command): void {
     .option('--passphrase-file <file>', 'file with the passphrase of the keys')
     .option('--keys <folder>', 'folder with the key files of the home, for a backup without keys')
     .option('--tombstones <file>', 'deletion manifests of after the backup, one a line: what they name is purged once more')
+    .option(
+      '--key <pem>',
+      'public keys that the home got since the backup and signed such manifests with, as `maestro keys export` wrote them',
+    )
     .option('--dry-run', 'verify the backup and write nothing');
   describeCommand(command, [
     { line: 'maestro restore --from /mnt/backups --data-dir ./data --passphrase-file ~/.mc-passphrase', meaning: 'the newest backup' },
@@ -47,6 +53,9 @@ async function restore(options: RestoreOptions): Promise<void> {
   process.umask(0o077);
   const keys = readKeySource(options);
   const manifests = readManifests(options.tombstones);
+  if (options.key !== undefined && options.tombstones === undefined)
+    throw new McError('mc:cli:usage', '--key says who signed what --tombstones names; a backup is verified with the keys of its home.');
+  const laterKeys = options.key === undefined ? [] : readTrustedKeys(options.key);
   const dataDir = resolve(options.dataDir);
   const { openHomeStores } = await import('../../host/home-stores.ts'); // Loaded here, so that other commands start without it.
   const restored = await restoreHome({
@@ -56,7 +65,7 @@ async function restore(options: RestoreOptions): Promise<void> {
     dataDir,
     isDryRun: options.dryRun === true,
     openStores: openHomeStores,
-    amend: (stores) => purgeAgain(stores, manifests),
+    amend: (stores) => purgeAgain(stores, manifests, laterKeys),
   });
   const { backup, home } = restored;
   const answer = {
@@ -88,9 +97,9 @@ function readManifests(file: string | undefined): unknown[] {
   });
 }
 
-/** What was purged after the backup must not come back with it. The home has a manifest only when it signed it itself. */
-async function purgeAgain(stores: HomeStores, manifests: readonly unknown[]): Promise<void> {
-  for (const manifest of manifests) await applyDeletionManifest(stores, manifest);
+/** What was purged after the backup must not come back with it. A manifest counts only when the home signed it, with a key of before or of after the backup. */
+async function purgeAgain(stores: HomeStores, manifests: readonly unknown[], laterKeys: readonly string[]): Promise<void> {
+  for (const manifest of manifests) await applyDeletionManifest(stores, manifest, laterKeys);
 }
 
 function readKeySource({ keys, passphraseFile }: RestoreOptions): KeySource {

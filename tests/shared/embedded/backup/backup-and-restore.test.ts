@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -16,6 +17,7 @@ import { listBackups } from '../../../../shared/embedded/backup/backup-folder.ts
 import { makeBackup } from '../../../../shared/embedded/backup/make-backup.ts';
 import { newestBackupAt } from '../../../../shared/embedded/backup/newest-backup.ts';
 import { beginPurge, carryOut } from '../../../../shared/retention/purge/carry-out.ts';
+import { getDeletionManifest } from '../../../../shared/retention/get-deletion-manifest.ts';
 import { applyDeletionManifest } from '../../../../shared/retention/reapply-purge.ts';
 import { requestRotation } from '../../../../shared/rotation/request-rotation.ts';
 import { getRotation, type RotationKind } from '../../../../shared/rotation/rotation.ts';
@@ -216,6 +218,44 @@ describe('a home that is restored from a backup', () => {
         expect(JSON.stringify(await readLogs(unpurged.deps, engine.actor, { id }))).toContain('a secret');
       } finally {
         await unpurged.close();
+      }
+    },
+    slowMs,
+  );
+});
+
+describe('a home that is restored from a backup of before a rotation', () => {
+  test(
+    'purges once more what was purged since, by a manifest of the new key, where the operator names that key',
+    async () => {
+      const { engine } = scene;
+      const { deps } = engine.home;
+      const [id = ''] = await scene.run(1);
+      while (engine.home.pending() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      const backup = await scene.backUp();
+      await rotate(engine, 'signer');
+      const { pem } = await deps.signer.publicKey();
+      const runs = [{ id: idSchema('exec').parse(id), workflow: 'one', rule: 'in this test' }];
+      // After the ninety days for which logs are kept.
+      const later = { ...deps, clock: { ...deps.clock, now: () => Date.now() + 100 * 86_400_000 } };
+      const purge = await beginPurge(later, engine.actor.tenant, { kind: 'logs', runs, reason: 'asked for', startedBy: 'test' });
+      await carryOut(later, engine.actor.tenant, purge);
+      const { bundle } = await getDeletionManifest(deps, engine.actor, purge.id);
+
+      const restore = async (keys: readonly string[]): Promise<unknown> =>
+        scene.restore({ id: backup.id, amend: async (stores) => void (await applyDeletionManifest(stores, bundle, keys)) });
+      const foreign = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' }).toString();
+      for (const keys of [[], [foreign]])
+        await expect(restore(keys)).rejects.toMatchObject({
+          code: 'mc:receipt:invalid',
+          message: expect.stringContaining('none of this home'),
+        });
+      await restore([foreign, pem]);
+      const home = await scene.open();
+      try {
+        await expect(readLogs(home.deps, engine.actor, { id })).rejects.toMatchObject({ code: 'mc:execution:purged' });
+      } finally {
+        await home.close();
       }
     },
     slowMs,
