@@ -8,8 +8,10 @@ import { signCertificate, spkiOf, toBeSigned } from './sign-certificate.ts';
 const hourMs = 3_600_000;
 /** Receipts are kept for seven years and may be held for longer; who verifies one needs an authority that was valid when it was stamped. */
 const lifeMs = 30 * 365 * 24 * hourMs;
-/** Clocks of other machines may be behind the one that founds the home. */
-const earlierMs = hourMs;
+/** The clock that founds the home may be ahead, and then go back: as the key of a log, the authorities count from the beginning. */
+const notBefore = 0;
+/** It may also be years behind, as after the start of a machine that does not keep its time; it was later than this, when the program was made. */
+const earliestFounding = Date.UTC(2026, 0, 1);
 
 /** Makes the certificates of the home's authorities. Names follow from the keys, so no two homes share one. */
 export async function foundAuthority({ authority, clock }: Pick<AuthorityDeps, 'authority' | 'clock'>): Promise<Record<string, Field>> {
@@ -17,7 +19,7 @@ export async function foundAuthority({ authority, clock }: Pick<AuthorityDeps, '
   const { certificates } = authority;
   const [root, timestamps, promises] = await Promise.all([spki(certificates), spki(authority.timestamps), spki(authority.promises)]);
   const foundedAt = clock.now();
-  const validity = { notBefore: floorToSecond(foundedAt - earlierMs), notAfter: floorToSecond(foundedAt + lifeMs) };
+  const validity = { notBefore, notAfter: floorToSecond(Math.max(foundedAt, earliestFounding) + lifeMs) };
   const issuer = nameOf('ca', root);
   const stamper = nameOf('tsa', timestamps);
   const sign = async (subject: string, key: Buffer, extensions: ReturnType<typeof rootExtensions>): Promise<string> => {

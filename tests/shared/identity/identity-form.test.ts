@@ -59,6 +59,28 @@ const verify = (bundle: unknown, change: { identity?: SignerIdentity; root?: unk
     predicateType: predicateTypes.run,
   });
 
+describe('in a home that was founded while its clock', () => {
+  const now = Date.UTC(2026, 0, 15, 12);
+  test.each([
+    ['was ahead', Date.UTC(2031, 0, 1)],
+    ['was behind, as after the start of a machine that does not keep its time', Date.UTC(1970, 0, 1, 0, 3)],
+  ])('%s, statements of before and after it is right say who signed', async (_which, foundedAt) => {
+    const other = buildDeps();
+    const [before, after] = [rowKey('before'), rowKey('after')];
+    for (const key of [before, after])
+      await signOnce(other.deps, tenant, key, { build: () => buildStatement({ predicate: { name: key.sk } }) });
+    other.clock.advance(foundedAt - other.clock.now());
+    const forms = [await identityForm(other.deps, tenant, before)];
+    other.clock.advance(now - foundedAt);
+    forms.push(await identityForm(other.deps, tenant, after));
+    const trusted = await homeTrustedRoot(other.deps);
+    expect(forms.map((form) => verify(form, { root: trusted }).stampedAt)).toEqual([foundedAt, now]);
+    other.clock.advance(29 * 365 * 24 * 60 * minuteMs);
+    expect(verify(await identityForm(other.deps, tenant, after), { root: trusted })).toMatchObject({ stampedAt: now });
+    other.close();
+  });
+});
+
 test('says who signed, when that was there, and where it is logged', () => {
   const { identity: by, stampedAt, certificate, log } = verify(good);
   expect(by).toEqual({ uri: 'spiffe://mc.local/ns/prod/sa/mc-signer', issuer: 'https://maestro-conductor.dev/homes/test' });
