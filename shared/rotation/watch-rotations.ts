@@ -47,18 +47,29 @@ export async function watchRotations(deps: Deps, { maxKeyDays }: { maxKeyDays: n
 }
 
 /** A machine that waits for the end of the window does not need another one beside it. */
-async function startAgain(deps: Deps, { id, attempts, windowEndsAt }: Rotation): Promise<void> {
-  if (windowEndsAt !== null && deps.clock.now() < windowEndsAt) return;
+async function startAgain(deps: Deps, rotation: Rotation): Promise<void> {
+  const { id, attempts, windowEndsAt } = rotation;
+  if (windowEndsAt !== null && deps.clock.now() < windowEndsAt) return nearWindow(deps, rotation);
   const conditions = [{ kind: 'compare', field: 'attempts', op: '=', value: attempts }] as const;
   const { ok } = await deps.table.write([{ kind: 'update', key: rotationKey(id), add: { attempts: 1 }, conditions }]);
   if (ok) await deps.rotations.start({ rotationId: id }, attempts + 1);
 }
 
+/** The clock that began the window may have been ahead, and gone back since: no window is longer than was asked for. */
+async function nearWindow(deps: Deps, { id, windowEndsAt, windowMs }: Rotation): Promise<void> {
+  const latest = deps.clock.now() + windowMs;
+  if (windowEndsAt === null || windowEndsAt <= latest) return;
+  const conditions = [{ kind: 'compare', field: 'windowEndsAt', op: '=', value: windowEndsAt }] as const;
+  await deps.table.write([{ kind: 'update', key: rotationKey(id), set: { windowEndsAt: latest }, conditions }]);
+}
+
 async function keyAgeMs(deps: Deps, kind: RotationKind): Promise<number> {
   const { keyId } = await versionsOf(deps, kind).active();
   const known = Since.safeParse(await deps.table.get(sinceKey(kind)));
-  if (known.success && known.data.keyId === keyId) return deps.clock.now() - known.data.since;
-  await deps.table.write([{ kind: 'put', item: { ...sinceKey(kind), keyId, since: deps.clock.now() } }]);
+  const now = deps.clock.now();
+  // A time that is still to come was noted by a clock that was ahead; the key would be in use for so much longer.
+  if (known.success && known.data.keyId === keyId && known.data.since <= now) return now - known.data.since;
+  await deps.table.write([{ kind: 'put', item: { ...sinceKey(kind), keyId, since: now } }]);
   return 0;
 }
 

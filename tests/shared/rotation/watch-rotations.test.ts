@@ -67,6 +67,27 @@ describe('the watch over keys', () => {
     expect(started).toHaveLength(3);
   });
 
+  test('ends a window in time that a clock set which was ahead, and counts the age of keys by the right one', async () => {
+    await watchRotations(deps, { maxKeyDays: 90 });
+    const { id: rotationId } = await requestRotation(deps, rotationActor(deps), { kind: 'signer', windowHours: 24 });
+    for (const phase of ['Create', 'Prove', 'Attest', 'Switch', 'Rewrap', 'Verify'] as const)
+      await runRotationPhase(deps, phase, { rotationId });
+    home.clock.advance(-365 * dayMs);
+    await watchRotations(deps, { maxKeyDays: 90 });
+    home.clock.advance(dayMs - 1);
+    await watchRotations(deps, { maxKeyDays: 90 });
+    expect(started).toEqual([`${rotationId}-1`]);
+    await expect(runRotationPhase(deps, 'Revoke', { rotationId })).rejects.toMatchObject({ code: 'mc:key:rotation-refused' });
+    home.clock.advance(1);
+    await watchRotations(deps, { maxKeyDays: 90 });
+    expect(started).toEqual([`${rotationId}-1`, `${rotationId}-2`]);
+    await runRotationPhase(deps, 'Revoke', { rotationId });
+    expect(await findPending(deps, 'signer')).toBeUndefined();
+    home.clock.advance(89 * dayMs);
+    expect((await watchRotations(deps, { maxKeyDays: 90 })).begun).toHaveLength(1);
+    expect(await findPending(deps, 'data')).toBeDefined();
+  });
+
   test('counts a rotation that is due and cannot begin as pending, so that somebody is told', async () => {
     await watchRotations(deps, { maxKeyDays: 90 });
     rmSync(join(home.folder, 'keys', 'receipt-signer.pem'));
