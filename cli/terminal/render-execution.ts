@@ -1,3 +1,4 @@
+import { cutText } from '../../shared/core/text/cut-text.ts';
 import { indented } from '../../shared/core/text/printable.ts';
 import type { Execution, TaskView } from '../../shared/execution/execution.ts';
 import type { Decision } from '../../shared/decision/decision.ts';
@@ -177,10 +178,15 @@ function renderCancellation({ state, cancellation }: Execution): string {
 /** Long texts are shown by their beginning; --json and the outputs document have all of it. */
 const shownCharacters = 200;
 
+/** Of what is read to show them: looking for line breaks in white space takes the square of its length, and outputs may be megabytes of it. */
+const readCharacters = 4 * shownCharacters;
+
 function renderOutputs(outputs: NonNullable<Execution['outputs']>): string {
   const rows = Object.entries(outputs).map(([name, value]) => {
-    const text = (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(/\s*\n\s*/g, ' ⏎ ');
-    return [name, text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text];
+    const whole = typeof value === 'string' ? value : JSON.stringify(value);
+    const text = cutText(whole, readCharacters).replaceAll(/\s*\n\s*/g, ' ⏎ ');
+    const isCut = whole.length > readCharacters || text.length > shownCharacters;
+    return [name, isCut ? `${cutText(text, shownCharacters)}…` : text];
   });
   return rows.length === 0 ? '' : `\n${table([{ title: 'OUTPUT' }, { title: 'VALUE' }], rows)}`;
 }

@@ -90,3 +90,19 @@ describe('an explained run', () => {
     expect(stripVTControlCharacters(renderExecution(execution))).not.toMatch(/policy|waits/);
   });
 });
+
+describe('the outputs of a run', () => {
+  const render = (value: string): string => stripVTControlCharacters(renderExecution({ ...execution, outputs: { text: value } }));
+
+  test('stand in a line each, by their beginning', () => {
+    expect(render('a \n b')).toContain('\ntext    a ⏎ b');
+    expect(render('x'.repeat(201))).toMatch(/\ntext {4}x{200}…$/u);
+    expect(render('x'.repeat(200))).toMatch(/\ntext {4}x{200}$/u);
+  });
+
+  test('are shown at once, also a megabyte of white space', () => {
+    const startedMs = performance.now();
+    expect(render(`${' '.repeat(1_000_000)}x`)).toContain('…');
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+  });
+});
