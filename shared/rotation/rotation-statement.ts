@@ -12,8 +12,11 @@ export function keyDocument({ keyId, pem }: RotatedKey): string {
   return pem ?? `${keyId}\n`;
 }
 
+/** The names that those documents may have, as files of evidence too: whoever saves them takes no other from a home. */
+export const keyDocumentNames = ['old.pub', 'old.key-id', 'new.pub', 'new.key-id'] as const;
+
 /** The name of that document. */
-export function keyDocumentName(which: 'old' | 'new', { pem }: RotatedKey): string {
+export function keyDocumentName(which: 'old' | 'new', { pem }: RotatedKey): (typeof keyDocumentNames)[number] {
   return pem === null ? `${which}.key-id` : `${which}.pub`;
 }
 

@@ -9,7 +9,7 @@ import { Bundle } from '../receipt/bundle.ts';
 import { findBundle } from '../receipt/find-bundle.ts';
 import { FiledStatement, statementKey, statementNames } from './sign-rotation.ts';
 import { getRotation, Rotation, RotationChecks, RotationKind, rotationsIndex, RotationStep } from './rotation.ts';
-import { keyDocument, keyDocumentName } from './rotation-statement.ts';
+import { keyDocument, keyDocumentName, keyDocumentNames } from './rotation-statement.ts';
 
 const KeyRef = z.strictObject({ keyId: z.string() });
 
@@ -37,7 +37,9 @@ export type KeyRotation = z.infer<typeof KeyRotation>;
 export const KeyRotationDetails = z
   .strictObject({
     ...KeyRotation.shape,
-    keys: z.array(z.strictObject({ name: z.string(), keyId: z.string(), document: z.string().describe('What the statements speak of') })),
+    keys: z.array(
+      z.strictObject({ name: z.enum(keyDocumentNames), keyId: z.string(), document: z.string().describe('What the statements speak of') }),
+    ),
     statements: z.array(z.strictObject({ name: z.enum(statementNames), bundle: Bundle })),
   })
   .meta({ id: 'KeyRotationDetails' });

@@ -1,7 +1,7 @@
 /** What strangers wrote reaches no terminal and no shell as anything but text. */
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -27,6 +27,27 @@ let folder: string;
 let bundle: Bundle;
 let home: Server;
 
+/** A rotation with a document of this name. */
+function rotationWith(name: string): unknown {
+  const id = 'rot_01ARZ3NDEKTSV4RRFFQ69G5FAV';
+  const [startedAt, nothing] = [
+    '2026-11-21T10:00:00.000Z',
+    { windowEndsAt: null, finishedAt: null, newKey: null, checks: null, problem: null },
+  ];
+  const keys = [{ name, keyId: 'SHA256:a', document: 'touch pwned' }];
+  return {
+    id,
+    kind: 'signer',
+    step: 'requested',
+    reason: 'a test',
+    startedAt,
+    ...nothing,
+    oldKey: { keyId: 'SHA256:a' },
+    keys,
+    statements: [],
+  };
+}
+
 /** A home that says what it likes. */
 function answerAnything(path: string): { status: number; json: unknown } {
   const line = {
@@ -37,6 +58,7 @@ function answerAnything(path: string): { status: number; json: unknown } {
     text: `${hostile} ${escape}[32mgreen${escape}[39m`,
   };
   if (path.includes('/logs')) return { status: 200, json: { lines: [line], done: true } };
+  if (path.includes('/rotations/')) return { status: 200, json: rotationWith('../../run-me') };
   return { status: 404, json: { code: 'mc:execution:not-found', detail: hostile } };
 }
 
@@ -107,6 +129,12 @@ describe('on the terminal', () => {
     expect(stdout).toContain(`${shown} ${escape}[32mgreen${escape}[39m\n`);
     expect(actedUpon(stdout)).toEqual([]);
   });
+});
+
+test('a home names no file beside the folder of evidence', async () => {
+  const { code } = await maestro('keys', 'status', 'rot_01ARZ3NDEKTSV4RRFFQ69G5FAV', '--evidence', 'a/evidence');
+  expect(existsSync(join(folder, 'run-me'))).toBe(false);
+  expect(code).toBe(1);
 });
 
 describe('in a command that is printed to be copied', () => {
