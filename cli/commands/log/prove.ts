@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import type { ZodType } from 'zod';
 import { McError } from '../../../shared/core/errors.ts';
 import { keyFor } from '../../../shared/evidence/verify/trust.ts';
 import { Bundle } from '../../../shared/receipt/bundle.ts';
 import { IdentityBundle } from '../../../shared/receipt/identity-bundle.ts';
-import { parsedAs } from '../../../shared/receipt/parsed-as.ts';
 import type { MaestroClient } from '../../client/maestro-client.ts';
 import { addConnection, describeCommand, type HomeOptions } from '../../command-options.ts';
 import { proveBundle, proveIdentityBundle, type BundleProof } from '../../log/prove-bundle.ts';
@@ -43,15 +43,21 @@ export function addLogProve(log: Command): void {
 async function prove(client: MaestroClient, file: string, options: ProveOptions): Promise<BundleProof> {
   const value = readBundleFile(file);
   const identity = await readIdentityTrust(options);
-  if (identity) return proveIdentityBundle(client, parsedAs(IdentityBundle, value, file), identity);
+  if (identity) return proveIdentityBundle(client, readAs(IdentityBundle, value, file), identity);
   if (IdentityBundle.safeParse(value).success)
     throw new McError(
       'mc:cli:usage',
       `${file} is the identity form, which has an entry of its own: say with --certificate-identity, --certificate-oidc-issuer and --trusted-root who must have signed it.`,
     );
   const { logs } = await readTrust(client, options);
-  const bundle = parsedAs(Bundle, value, file);
+  const bundle = readAs(Bundle, value, file);
   return proveBundle(client, bundle, { pem: await readKey(client, options, bundle), logs });
+}
+
+function readAs<T>(schema: ZodType<T>, value: unknown, file: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new McError('mc:receipt:invalid', `${file} is not a bundle: ${parsed.error.issues[0]?.message ?? ''}`);
 }
 
 /** The key that the bundle says to be signed with, among those that are trusted. */
