@@ -4,7 +4,7 @@ import { canonicalJson } from './json/canonical-json.ts';
 
 /** A content address, always spelt `sha256:` and 64 lower-case hex digits. */
 export const Digest = z
-  .templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)])
+  .templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)], 'sha256: and 64 digits of 0-9 and a-f')
   .describe('SHA-256 of the content, as `sha256:<64 hex digits>`');
 export type Digest = z.infer<typeof Digest>;
 

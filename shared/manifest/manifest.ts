@@ -39,7 +39,7 @@ export const manifestLimits = {
 
 export const Region = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9-]{1,31}$/)
+  .regex(/^[A-Za-z][A-Za-z0-9-]{1,31}$/, 'a letter, then 1 to 31 letters, digits or -, such as EU or us-east-1')
   .describe('Where the data may be processed: a legal region such as US or EU, or a cloud region such as us-east-1');
 
 export const TaskId = z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/, 'a letter, then up to 63 letters, digits, _ or -');

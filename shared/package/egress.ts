@@ -6,7 +6,7 @@ export const EgressRule = z
     host: z
       .string()
       .max(253)
-      .regex(/^(?!-)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/)
+      .regex(/^(?!-)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/, 'a host name, such as api.example.com, without a wildcard')
       .describe('Exact host name; wildcards are not allowed'),
     ports: z.array(z.int().min(1).max(65535)).min(1).max(10).describe('TCP ports'),
   })

@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { Digest } from '../../../shared/core/digest.ts';
 import type { Issue } from '../../../shared/core/issue.ts';
 import { issuesOfZod } from '../../../shared/core/zod-issues.ts';
+import { Region } from '../../../shared/manifest/manifest.ts';
+import { EgressRule } from '../../../shared/package/egress.ts';
 
 function issueOf(schema: z.ZodType, value: unknown): Issue | undefined {
   const parsed = schema.safeParse(value);
@@ -28,6 +31,14 @@ describe('what a schema finds', () => {
   ])('%s is told in plain words, with what is allowed', (_what, schema, value, message, allowed) => {
     const found = issueOf(schema, value);
     expect([found?.message, found?.allowed]).toEqual([message, allowed]);
+  });
+
+  test.each([
+    ['a region', Region, ''],
+    ['a host', EgressRule.shape.host, '*.example.com'],
+    ['a digest', Digest, 'sha256:1'],
+  ])('%s that people write is told in words, and not by its pattern', (_what, schema, value) => {
+    expect(issueOf(schema, value)?.allowed).toMatch(/^[^/]+ [^/]+$/);
   });
 
   test.each([
