@@ -4,7 +4,7 @@ import { ZodError } from 'zod';
 import { InvariantError, McError } from '../core/errors.ts';
 import { refused } from '../port/table-rules.ts';
 import type { WriteResult } from '../port/table.ts';
-import { cursorRefused } from './dynamo-cursor.ts';
+import { cursorRefused } from '../port/table-cursor.ts';
 
 /** Cancellation reasons that say "not now" and not "no". */
 const transientReasons = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded', 'RequestLimitExceeded']);

@@ -1,5 +1,5 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
-import type { LogKey } from '../port/log-key.ts';
+import type { LogKey } from '../port/keys/log-key.ts';
 import { readPublicKey, signInKms } from './kms-signing.ts';
 
 /** Signs checkpoints with an ECC_NIST_EDWARDS25519 key of KMS; the private key never leaves KMS. */

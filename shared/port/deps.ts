@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts';
 import type { DataKeys } from './keys/data-keys.ts';
 import type { Faults } from './faults.ts';
 import type { Ids } from './ids.ts';
-import type { LogKey } from './log-key.ts';
+import type { LogKey } from './keys/log-key.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { PackLibrary } from './pack-library.ts';

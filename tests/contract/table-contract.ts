@@ -120,10 +120,15 @@ export function describeTable(name: string, open: () => Promise<OpenTable>): voi
       expect(await sks({ index: 'gsi1', pk: `${pk}#open`, limit: 10 })).toEqual([]);
     });
 
-    test('a cursor that no list gave out is refused', async () => {
-      await expect(table.query({ pk: partition(), limit: 1, cursor: 'bm90IGEgY3Vyc29y' })).rejects.toMatchObject({
-        code: 'mc:request:invalid',
-      });
+    test.each([
+      ['which is no list', 'not a cursor'],
+      ['with a key that is too long', JSON.stringify(['x'.repeat(1_025)])],
+      ['with a row and a key that is too long', JSON.stringify(['x'.repeat(1_025), 1])],
+      ['with a key that has no UTF-8 form', JSON.stringify(['\ud800'])],
+      ['with a row and a key that has no UTF-8 form', JSON.stringify(['\ud800', 1])],
+    ])('a cursor that no list gave out is refused: one %s', async (_what, position) => {
+      const cursor = Buffer.from(position).toString('base64url');
+      await expect(table.query({ pk: partition(), limit: 1, cursor })).rejects.toMatchObject({ code: 'mc:request:invalid' });
     });
 
     test('an absent condition lets exactly one of many racing writers through', async () => {

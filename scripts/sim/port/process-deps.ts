@@ -9,7 +9,7 @@ import type { Clock } from '../../../shared/port/clock.ts';
 import { DataKeyId, type DataKeys } from '../../../shared/port/keys/data-keys.ts';
 import type { Deps, HomeConfig } from '../../../shared/port/deps.ts';
 import type { AuthorityKey, AuthorityKeys } from '../../../shared/port/keys/authority-keys.ts';
-import type { LogKey } from '../../../shared/port/log-key.ts';
+import type { LogKey } from '../../../shared/port/keys/log-key.ts';
 import type { Logger } from '../../../shared/port/logger.ts';
 import type { PackLibrary } from '../../../shared/port/pack-library.ts';
 import type { Phases } from '../../../shared/port/phases.ts';

@@ -2,9 +2,13 @@
  * What the table keeps, in memory, with DynamoDB's meaning of conditions and limits: every operation happens at one moment. Indexes are partitions of their own,
  * so that a world may let them lag.
  */
-import { McError } from '../../../shared/core/errors.ts';
+import { z } from 'zod';
 import type { IndexName, Item, Key, Page, Query, WriteOp, WriteResult } from '../../../shared/port/table.ts';
+import { CursorSk, decodePosition, encodePosition } from '../../../shared/port/table-cursor.ts';
 import { checkItemBytes, checkQuery, checkWrite, holds, keyOf, updated } from '../../../shared/port/table-rules.ts';
+
+/** Where a page ended: the sort key, and what is unique in the partition. */
+const Position = z.tuple([CursorSk, z.string()]);
 
 /** One item before and after a write. */
 export interface Change {
@@ -76,10 +80,10 @@ export class MemoryStore {
     const all = partitions.get(query.pk)?.sorted() ?? [];
     let found = all.filter(([, { sort }]) => isWanted(query, sort));
     if (query.reverse) found = found.toReversed();
-    if (query.cursor !== undefined) found = found.filter(isBehind(readCursor(query.cursor), query.reverse === true));
+    if (query.cursor !== undefined) found = found.filter(isBehind(decodePosition(Position, query.cursor), query.reverse === true));
     const page: Page = { items: found.slice(0, query.limit).map(([, { item }]) => item) };
     const last = found[query.limit - 1];
-    if (found.length > query.limit && last) page.cursor = Buffer.from(JSON.stringify([last[1].sort, last[0]])).toString('base64url');
+    if (found.length > query.limit && last) page.cursor = encodePosition([last[1].sort, last[0]]);
     return page;
   }
 
@@ -148,16 +152,6 @@ function isBehind([sort, id]: readonly [string, string], isReverse: boolean): (e
     const order = compareUtf8(other.sort, sort) || compareUtf8(otherId, id);
     return isReverse ? order < 0 : order > 0;
   };
-}
-
-function readCursor(cursor: string): readonly [string, string] {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'string') return [value[0], value[1]];
-  } catch {
-    // Said below.
-  }
-  throw new McError('mc:request:invalid', 'the cursor is not one that a list gave out');
 }
 
 /** The order of UTF-8 bytes: that of UTF-16 units, but for surrogates, which stand for code points behind all others. */

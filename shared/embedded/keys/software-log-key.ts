@@ -1,6 +1,6 @@
 import { createPublicKey, sign as signWith, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { LogKey } from '../../port/log-key.ts';
+import type { LogKey } from '../../port/keys/log-key.ts';
 
 const signAsync = promisify(signWith);
 
