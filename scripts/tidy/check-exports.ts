@@ -8,7 +8,7 @@ import type { Check, Finding } from './tree.ts';
 
 /** Files that a tool, a cloud or npm opens by their path, and templates that are copied as they are. */
 const entryPoint =
-  /^[^/]+$|^(cli\/(main\.ts|bin\/|templates\/)|scripts\/(benches\/)?[^/]+$|stacks\/app\.ts$|functions\/(http|task|queue|schedule|stream|azure|gcp)\/|catalog\/packages\/.+\/index\.ts$|tests\/)/;
+  /^[^/]+$|^(cli\/(main\.ts|bin\/|templates\/)|scripts\/(bench\/commands\/)?[^/]+$|stacks\/app\.ts$|functions\/(http|task|queue|schedule|stream|azure|gcp)\/|catalog\/packages\/.+\/index\.ts$|tests\/)/;
 /** What those places look for. */
 const entryNames = new Set(['default', 'handler', 'operation']);
 

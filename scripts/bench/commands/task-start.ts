@@ -4,16 +4,16 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { digestBytes, hexOf } from '../../shared/core/digest.ts';
-import { describeMachine } from '../bench/machine.ts';
-import { measureBurst } from '../bench/task-start/measure-burst.ts';
-import { measureLevel, type RealLevel } from '../bench/task-start/measure-level.ts';
-import { measureMemory } from '../bench/task-start/measure-memory.ts';
-import { renderStartReport, type StartReport } from '../bench/task-start/start-report.ts';
-import { wholeNumber } from '../flags/whole-number.ts';
+import { digestBytes, hexOf } from '../../../shared/core/digest.ts';
+import { describeMachine } from '../machine.ts';
+import { measureBurst } from '../task-start/measure-burst.ts';
+import { measureLevel, type RealLevel } from '../task-start/measure-level.ts';
+import { measureMemory } from '../task-start/measure-memory.ts';
+import { renderStartReport, type StartReport } from '../task-start/start-report.ts';
+import { wholeNumber } from '../../flags/whole-number.ts';
 
 const { values } = parseArgs({
   options: {
@@ -40,9 +40,9 @@ report.bursts = await measureBurst(attempts);
 report.load.after = load();
 process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : renderStartReport(report));
 if (values.save) {
-  const folder = fileURLToPath(new URL('../../docs/benchmarks', import.meta.url));
+  const folder = fileURLToPath(new URL('../../../docs/benchmarks', import.meta.url));
   mkdirSync(folder, { recursive: true });
-  const path = `${folder}task-start-${hexOf(digestBytes(report.machine.class)).slice(0, 12)}.json`;
+  const path = join(folder, `task-start-${hexOf(digestBytes(report.machine.class)).slice(0, 12)}.json`);
   writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`);
   say(`saved ${relative(process.cwd(), path)}\n`);
 }

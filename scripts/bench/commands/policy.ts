@@ -1,17 +1,17 @@
 /**
- * Measures how long the shipped packs take to judge, all together: `node scripts/benches/policy.ts [--json] [--check]`. One process, wall-clock
+ * Measures how long the shipped packs take to judge, all together: `node scripts/bench/commands/policy.ts [--json] [--check]`. One process, wall-clock
  * time of one `evaluate` from the question as an object to parsed verdicts. Cold: every question is a new one to every pack. Warm: the same
  * question again. `--check` fails when the run of 7 tasks misses its target.
  */
 import { readFileSync } from 'node:fs';
-import { loadShippedPacks } from '../../policy/engine/load-shipped-packs.ts';
-import { shippedPacks } from '../../policy/engine/shipped-packs.ts';
-import { PolicyInput } from '../../shared/port/policy-engine.ts';
+import { loadShippedPacks } from '../../../policy/engine/load-shipped-packs.ts';
+import { shippedPacks } from '../../../policy/engine/shipped-packs.ts';
+import { PolicyInput } from '../../../shared/port/policy-engine.ts';
 
 /** p95 of a run of 7 tasks, for all shipped packs together. */
 const targetsUs = { cold: 1_000, warm: 100 } as const;
 
-const base = PolicyInput.parse(JSON.parse(readFileSync(new URL('../../policy/goldens/input.json', import.meta.url), 'utf8')));
+const base = PolicyInput.parse(JSON.parse(readFileSync(new URL('../../../policy/goldens/input.json', import.meta.url), 'utf8')));
 
 /** A start of this many tasks; another `turn` is another question to every pack, because every pack sees the data of its tenant or its id. */
 function question({ tasks, isDenied, turn }: { tasks: number; isDenied: boolean; turn: number }): PolicyInput {

@@ -5,10 +5,10 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { brokenPromises, renderEstimatorReport, reportOf, saveEstimatorReport } from '../bench/estimator/estimator-report.ts';
-import { runSuite } from '../bench/estimator/run-suite.ts';
-import { describeMachine } from '../bench/machine.ts';
-import { wholeNumber } from '../flags/whole-number.ts';
+import { brokenPromises, renderEstimatorReport, reportOf, saveEstimatorReport } from '../estimator/estimator-report.ts';
+import { runSuite } from '../estimator/run-suite.ts';
+import { describeMachine } from '../machine.ts';
+import { wholeNumber } from '../../flags/whole-number.ts';
 
 const { values } = parseArgs({
   options: {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 
-const script = fileURLToPath(new URL('../../../scripts/benches/disclosure.ts', import.meta.url));
+const script = fileURLToPath(new URL('../../../../scripts/bench/commands/disclosure.ts', import.meta.url));
 const Report = z.looseObject({
   packs: z.array(
     z.looseObject({

@@ -9,15 +9,15 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { compareBaseline, saveBaseline } from '../bench/baseline.ts';
-import { runBurst } from '../bench/burst.ts';
-import { describeMachine } from '../bench/machine.ts';
-import type { BenchReport } from '../bench/bench-report.ts';
-import { inBatches, renderReport } from '../bench/render-report.ts';
-import { slowFsync, type SlowFsync } from '../bench/slow-fsync.ts';
-import { runSustained } from '../bench/sustained.ts';
-import { wholeNumber } from '../flags/whole-number.ts';
-import { whereTimeGoes } from '../bench/where-time-goes.ts';
+import { compareBaseline, saveBaseline } from '../baseline.ts';
+import { runBurst } from '../burst.ts';
+import { describeMachine } from '../machine.ts';
+import type { BenchReport } from '../bench-report.ts';
+import { inBatches, renderReport } from '../render-report.ts';
+import { slowFsync, type SlowFsync } from '../slow-fsync.ts';
+import { runSustained } from '../sustained.ts';
+import { wholeNumber } from '../../flags/whole-number.ts';
+import { whereTimeGoes } from '../where-time-goes.ts';
 
 const { values } = parseArgs({
   options: {

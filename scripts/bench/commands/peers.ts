@@ -6,17 +6,17 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { compareEngines } from '../bench/peers/compare-engines.ts';
-import type { Contender } from '../bench/peers/contender.ts';
-import { dbos } from '../bench/peers/dbos.ts';
-import { installPeers } from '../bench/peers/install-peers.ts';
-import { maestro } from '../bench/peers/maestro.ts';
-import { renderPeersReport, savePeersReport, type PeersReport } from '../bench/peers/peers-report.ts';
-import { findPostgres } from '../bench/peers/postgres.ts';
-import { restate } from '../bench/peers/restate.ts';
-import type { TaskShape } from '../bench/peers/task-shape.ts';
-import { slowFsync } from '../bench/slow-fsync.ts';
-import { wholeNumber } from '../flags/whole-number.ts';
+import { compareEngines } from '../peers/compare-engines.ts';
+import type { Contender } from '../peers/contender.ts';
+import { dbos } from '../peers/dbos.ts';
+import { installPeers } from '../peers/install-peers.ts';
+import { maestro } from '../peers/maestro.ts';
+import { renderPeersReport, savePeersReport, type PeersReport } from '../peers/peers-report.ts';
+import { findPostgres } from '../peers/postgres.ts';
+import { restate } from '../peers/restate.ts';
+import type { TaskShape } from '../peers/task-shape.ts';
+import { slowFsync } from '../slow-fsync.ts';
+import { wholeNumber } from '../../flags/whole-number.ts';
 
 const { values } = parseArgs({
   options: {
@@ -53,7 +53,7 @@ if (slow && 'missing' in slow) quit(`syncs cannot be slowed down here: ${slow.mi
 
 /** Ours first, then each peer that can be had here, and why the others cannot. */
 function findContenders(): { contenders: Contender[]; notRun: PeersReport['notRun'] } {
-  const peers = installPeers(fileURLToPath(new URL('../../.peers', import.meta.url)));
+  const peers = installPeers(fileURLToPath(new URL('../../../.peers', import.meta.url)));
   if ('missing' in peers) return { contenders: [maestro], notRun: ['Restate', 'DBOS'].map((name) => ({ name, why: peers.missing })) };
   const postgres = findPostgres();
   if ('missing' in postgres)

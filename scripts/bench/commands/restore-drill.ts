@@ -7,12 +7,12 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { describeMachine } from '../bench/machine.ts';
-import { runDrill } from '../bench/restore-drill/drill.ts';
-import { fileEvidence, type DrillReport } from '../bench/restore-drill/file-evidence.ts';
-import { judgeObjectives } from '../bench/restore-drill/objectives.ts';
-import { wholeNumber } from '../flags/whole-number.ts';
-import { mulberry32 } from '../random/mulberry32.ts';
+import { describeMachine } from '../machine.ts';
+import { runDrill } from '../restore-drill/drill.ts';
+import { fileEvidence, type DrillReport } from '../restore-drill/file-evidence.ts';
+import { judgeObjectives } from '../restore-drill/objectives.ts';
+import { wholeNumber } from '../../flags/whole-number.ts';
+import { mulberry32 } from '../../random/mulberry32.ts';
 
 const { values } = parseArgs({
   options: {
@@ -59,7 +59,7 @@ try {
     );
   }
   if (values.save) {
-    const place = fileURLToPath(new URL('../../docs/evidence', import.meta.url));
+    const place = fileURLToPath(new URL('../../../docs/evidence', import.meta.url));
     mkdirSync(place, { recursive: true });
     for (const file of await fileEvidence(report, { dataDir: join(folder, 'restored'), place })) say(`filed ${file}`);
   }

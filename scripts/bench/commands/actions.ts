@@ -3,9 +3,9 @@
  * others start R runs a second. Fails when the p95 of one of them is 800 ms or more, from which on the alarm mc-action-latency speaks too.
  */
 import { parseArgs } from 'node:util';
-import { measureActions, type ActionsResult } from '../bench/actions/measure-actions.ts';
-import { describeMachine } from '../bench/machine.ts';
-import { wholeNumber } from '../flags/whole-number.ts';
+import { measureActions, type ActionsResult } from '../actions/measure-actions.ts';
+import { describeMachine } from '../machine.ts';
+import { wholeNumber } from '../../flags/whole-number.ts';
 
 const limitMs = 800;
 

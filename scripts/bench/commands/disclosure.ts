@@ -7,11 +7,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { digestBytes, hexOf } from '../../shared/core/digest.ts';
-import { compareTar, missingCompressors, type TarFigures } from '../bench/disclosure/compare-tar.ts';
-import { makeLogSets } from '../bench/disclosure/log-sets.ts';
-import { measurePack, type PackFigures } from '../bench/disclosure/measure-pack.ts';
-import { describeMachine } from '../bench/machine.ts';
+import { digestBytes, hexOf } from '../../../shared/core/digest.ts';
+import { compareTar, missingCompressors, type TarFigures } from '../disclosure/compare-tar.ts';
+import { makeLogSets } from '../disclosure/log-sets.ts';
+import { measurePack, type PackFigures } from '../disclosure/measure-pack.ts';
+import { describeMachine } from '../machine.ts';
 
 const { values } = parseArgs({
   options: {
@@ -98,7 +98,7 @@ try {
   for (const program of missing)
     process.stderr.write(`${program} is not installed here (apt-get install ${program}), so there is no comparison with it\n`);
   if (values.save) {
-    const place = new URL('../../docs/benchmarks/', import.meta.url);
+    const place = new URL('../../../docs/benchmarks/', import.meta.url);
     mkdirSync(place, { recursive: true });
     writeFileSync(
       new URL(`disclosure-${hexOf(digestBytes(report.machine.class)).slice(0, 12)}.json`, place),

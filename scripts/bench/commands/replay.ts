@@ -6,14 +6,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { MaestroClient } from '../../cli/client/maestro-client.ts';
-import { startHost } from '../../cli/host/start-host.ts';
-import { emptyReplay, withPage, type Replay } from '../../cli/replay.ts';
-import { SimulatedRunner } from '../../runner/simulated/simulated-runner.ts';
-import type { Decision } from '../../shared/decision/decision.ts';
-import { decisionOp, getDecision, loneDecisionPk } from '../../shared/decision/decision-store.ts';
-import type { Deps } from '../../shared/port/deps.ts';
-import { wholeNumber } from '../flags/whole-number.ts';
+import { MaestroClient } from '../../../cli/client/maestro-client.ts';
+import { startHost } from '../../../cli/host/start-host.ts';
+import { emptyReplay, withPage, type Replay } from '../../../cli/replay.ts';
+import { SimulatedRunner } from '../../../runner/simulated/simulated-runner.ts';
+import type { Decision } from '../../../shared/decision/decision.ts';
+import { decisionOp, getDecision, loneDecisionPk } from '../../../shared/decision/decision-store.ts';
+import type { Deps } from '../../../shared/port/deps.ts';
+import { wholeNumber } from '../../flags/whole-number.ts';
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, decisions: { type: 'string', default: '10000' } },
@@ -69,7 +69,7 @@ try {
   const run = await client.startExecution({ workflow: 'replayed' });
   const { deps } = host.home;
   await record(deps, await getDecision(deps, deps.config.ownerTenant, run.decisionId));
-  const bytes = readFileSync(new URL('../../policy/packs/egress/bundle.tar.gz', import.meta.url));
+  const bytes = readFileSync(new URL('../../../policy/packs/egress/bundle.tar.gz', import.meta.url));
   const { replay, ms } = await replayAll(client, new Uint8Array(bytes));
   const result = {
     decisions: replay.judged + replay.skipped,
