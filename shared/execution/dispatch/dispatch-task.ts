@@ -12,7 +12,7 @@ import { completeTask } from './complete-task.ts';
 import { findTask } from '../execution-store.ts';
 import { pauseLeftMs } from './retry-policy.ts';
 import { wakeFinishedRun } from './wake-finished-run.ts';
-import { lostAttempt, runAttempt, type EndedAttempt } from './run-attempt.ts';
+import { brokenAttempt, runAttempt, type EndedAttempt } from './run-attempt.ts';
 
 /** SQS delays at most this long; a longer pause is slept in pieces. */
 const maxQueueDelayMs = 900_000;
@@ -80,10 +80,4 @@ async function completeWhenStored(deps: Deps, claimed: ClaimedTask, ended: Ended
       await deps.clock.sleep(pauseMs);
     }
   }
-}
-
-/** An attempt that met a bug of ours counts as lost and runs again; silence would leave it claimed until its lease ends. */
-function brokenAttempt({ logger }: Deps, { head, task }: ClaimedTask, error: unknown): EndedAttempt {
-  logger.error('an attempt could not be brought to its end', { executionId: head.id, taskId: task.id, error });
-  return lostAttempt('this attempt could not be brought to its end');
 }

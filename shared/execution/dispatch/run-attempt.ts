@@ -97,6 +97,16 @@ export function lostAttempt(message: string): EndedAttempt {
   return { ...nothing, failed: { failure: 'lost', message, retryable: true } };
 }
 
+/** An attempt that met a bug of ours counts as lost and runs again; silence would leave it claimed until its lease ends. */
+export function brokenAttempt(
+  { logger }: Pick<Deps, 'logger'>,
+  { head, task }: { head: ExecutionRecord; task: TaskRecord },
+  error: unknown,
+): EndedAttempt {
+  logger.error('an attempt could not be brought to its end', { executionId: head.id, taskId: task.id, error });
+  return lostAttempt('this attempt could not be brought to its end');
+}
+
 /** Errors that a next attempt may not meet, such as a full disk, are retried; a package that does not verify or inputs that do not fit are not. */
 function failureFrom(error: unknown): FailedAttempt {
   if (!(error instanceof McError)) throw error;

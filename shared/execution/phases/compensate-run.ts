@@ -2,6 +2,7 @@
  * Compensation of a failed or cancelled run: what succeeded and declares how to undo it is undone, none before what needed it, each exactly once. The claim and the
  * result are conditional writes; a repeated attempt after a crash carries the same idempotency key. Nothing stops it, a cancel neither: half undone is worse than done.
  */
+import { isMendedByRetries } from '../../core/errors.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { PhaseInput } from '../../port/phases.ts';
 import type { Condition } from '../../port/table.ts';
@@ -14,7 +15,7 @@ import type { FailedAttempt } from '../dispatch/retry-policy.ts';
 import { decisionLogOps } from '../decision-log.ts';
 import { countRefused, egressAuditOps } from '../dispatch/attempt-egress.ts';
 import { withEnded } from '../dispatch/attempt-list.ts';
-import { runAttempt, type EndedAttempt } from '../dispatch/run-attempt.ts';
+import { brokenAttempt, runAttempt, type EndedAttempt } from '../dispatch/run-attempt.ts';
 import { inUndoOrder } from './undo-order.ts';
 
 /** Undoing is worth more patience than doing; after this many failures a person has to look. */
@@ -113,7 +114,10 @@ async function tryToUndo(deps: Deps, call: Call, task: TaskRecord): Promise<Trie
 /** Runs the attempt that was claimed, to its end; answers what the compensation is now. */
 async function undo(deps: Deps, head: ExecutionRecord, claimed: TaskRecord): Promise<TaskRecord['compensation']> {
   await deps.faults.hit('compensate:after-claim');
-  const ended = await runAttempt(deps, head, claimed, 'compensation');
+  const ended = await runAttempt(deps, head, claimed, 'compensation').catch((error: unknown) => {
+    if (isMendedByRetries(error)) throw error;
+    return brokenAttempt(deps, { head, task: claimed }, error);
+  });
   await deps.faults.hit('compensate:after-run');
   const gaveUp = ended.failed !== null && isFinal(ended.failed, claimed.compensationAttempt);
   const state = ended.failed === null ? 'done' : gaveUp ? 'failed' : 'pending';

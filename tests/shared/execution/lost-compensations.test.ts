@@ -8,6 +8,13 @@ import { sealRun } from '../../../shared/execution/phases/seal-run.ts';
 import { getExecution } from '../../../shared/execution/read/get-execution.ts';
 import { failing, openEngine, type Engine } from '../../support/open-engine.ts';
 
+const manifest = `name: undone
+version: 1.0.0
+tasks:
+  - { id: made, uses: 'pkg:demo/echo@1.0.0', compensate: { uses: 'pkg:demo/echo@1.0.0' } }
+  - { id: bad, uses: 'pkg:demo/fail@1.0.0', needs: [made] }
+`;
+
 let engine: Engine;
 beforeEach(async () => {
   engine = await openEngine();
@@ -16,12 +23,7 @@ afterEach(async () => engine.close());
 
 describe('a compensation whose dispatchers keep dying', () => {
   test('is given up after six lost attempts, so the run ends; a result that comes later changes nothing', async () => {
-    await engine.publish(`name: undone
-version: 1.0.0
-tasks:
-  - { id: made, uses: 'pkg:demo/echo@1.0.0', compensate: { uses: 'pkg:demo/echo@1.0.0' } }
-  - { id: bad, uses: 'pkg:demo/fail@1.0.0', needs: [made] }
-`);
+    await engine.publish(manifest);
     const { deps } = engine.home;
     deps.phases = { start: async () => undefined, finishRun: async () => undefined };
     const late: (() => void)[] = [];
@@ -53,4 +55,22 @@ tasks:
     await Promise.all(dispatchers);
     expect(await getExecution(deps, engine.actor, id)).toEqual(sealed);
   });
+});
+
+test('a compensation that meets a bug of the home is tried again at once, and not when its lease ends', async () => {
+  await engine.publish(manifest);
+  const { deps } = engine.home;
+  const { runner } = deps;
+  engine.simulate((spec) => (spec.taskId === 'bad' ? failing('no', false) : simulateEcho(spec)));
+  let bugs = 1;
+  deps.runner = {
+    level: () => runner.level(),
+    provision: (spec) => {
+      if (spec.idempotencyKey.endsWith('/compensation') && bugs-- > 0) throw new TypeError('a bug of the runner');
+      return runner.provision(spec);
+    },
+  };
+  const execution = await engine.finish((await engine.start({ workflow: 'undone' })).id);
+  const made = execution.tasks.find(({ id }) => id === 'made');
+  expect([made?.compensation, made?.compensationAttempts.map(({ failure }) => failure)]).toEqual(['done', ['lost', null]]);
 });
