@@ -32,7 +32,7 @@ export function isElsewhere({ sealed, inline }: StoredJson): boolean {
 const opened = new WeakMap<StoredJson, Json>();
 
 /** A value as its item will hold it; `blob` are the bytes that have to be stored as `data` before the item is written, where it is a large one. */
-export interface PreparedJson {
+interface PreparedJson {
   stored: StoredJson;
   blob: Uint8Array | undefined;
 }

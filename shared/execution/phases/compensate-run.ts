@@ -2,7 +2,6 @@
  * Compensation of a failed or cancelled run: what succeeded and declares how to undo it is undone, none before what needed it, each exactly once. The claim and the
  * result are conditional writes; a repeated attempt after a crash carries the same idempotency key. Nothing stops it, a cancel neither: half undone is worse than done.
  */
-import { isMendedByRetries } from '../../core/errors.ts';
 import type { Deps } from '../../port/deps.ts';
 import type { PhaseInput } from '../../port/phases.ts';
 import type { Condition } from '../../port/table.ts';
@@ -114,10 +113,9 @@ async function tryToUndo(deps: Deps, call: Call, task: TaskRecord): Promise<Trie
 /** Runs the attempt that was claimed, to its end; answers what the compensation is now. */
 async function undo(deps: Deps, head: ExecutionRecord, claimed: TaskRecord): Promise<TaskRecord['compensation']> {
   await deps.faults.hit('compensate:after-claim');
-  const ended = await runAttempt(deps, head, claimed, 'compensation').catch((error: unknown) => {
-    if (isMendedByRetries(error)) throw error;
-    return brokenAttempt(deps, { head, task: claimed }, error);
-  });
+  const ended = await runAttempt(deps, head, claimed, 'compensation').catch((error: unknown) =>
+    brokenAttempt(deps, { head, task: claimed }, error),
+  );
   await deps.faults.hit('compensate:after-run');
   const gaveUp = ended.failed !== null && isFinal(ended.failed, claimed.compensationAttempt);
   const state = ended.failed === null ? 'done' : gaveUp ? 'failed' : 'pending';
