@@ -32,4 +32,6 @@ export interface TaskQueue {
    * queue is closed is never begun, and the promise never settled: the restart goes on with it.
    */
   inSlot?<T>(work: () => Promise<T>): Promise<T>;
+  /** Aborted when the queue closes: who has work in hand and waits for the world to be in order gives up then. Only where a close waits for what runs. */
+  readonly closing?: AbortSignal;
 }

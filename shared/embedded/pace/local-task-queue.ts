@@ -91,6 +91,10 @@ export class LocalTaskQueue implements TaskQueue {
     }
   }
 
+  get closing(): AbortSignal {
+    return this.#stop.signal;
+  }
+
   /** Messages that wait for a free slot. */
   get backlog(): number {
     return this.#waiting.size;

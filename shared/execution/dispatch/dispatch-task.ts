@@ -2,7 +2,6 @@
  * From a ready task to a completed one. A message is only a hint: the claim is a conditional write, so a lost, doubled or late message
  * never runs an attempt twice. Safe to call any number of times for the same message.
  */
-import { McError } from '../../core/errors.ts';
 import { msSince } from '../../port/clock.ts';
 import type { Deps } from '../../port/deps.ts';
 import { metricNames } from '../../port/metrics.ts';
@@ -13,13 +12,10 @@ import { findTask } from '../execution-store.ts';
 import { pauseLeftMs } from './retry-policy.ts';
 import { wakeFinishedRun } from './wake-finished-run.ts';
 import { brokenAttempt, runAttempt, type EndedAttempt } from './run-attempt.ts';
+import { storeEnd } from './store-end.ts';
 
 /** SQS delays at most this long; a longer pause is slept in pieces. */
 const maxQueueDelayMs = 900_000;
-
-/** Pauses between tries to store the end of an attempt. */
-const firstStorePauseMs = 250;
-const maxStorePauseMs = 10_000;
 
 /** Claims the task if it is ready, runs one attempt and completes it. */
 export async function dispatchTask(deps: Deps, message: TaskMessage): Promise<void> {
@@ -56,28 +52,9 @@ export async function runClaimedTask(deps: Deps, claimed: ClaimedTask): Promise<
 
 async function endClaimed(deps: Deps, claimed: ClaimedTask, ended: EndedAttempt): Promise<void> {
   const { head, task } = claimed;
-  if ((await completeWhenStored(deps, claimed, ended)) > 1) {
+  const complete = (): Promise<void> => completeTask(deps, claimed, ended, (next) => runClaimedTask(deps, next));
+  if ((await storeEnd(deps, claimed, complete)) > 1) {
     // An earlier try may have been written without what follows it; the message finds out.
     await deps.queue.send([{ tenant: head.tenant, executionId: head.id, taskId: task.id }]);
-  }
-}
-
-/**
- * Completes an attempt as soon as the store takes it: what has run must not run again because a disk was full for a while. Answers how many tries that took.
- * After the lease another dispatcher may have the task, so then this gives up and the sweep goes on.
- */
-async function completeWhenStored(deps: Deps, claimed: ClaimedTask, ended: EndedAttempt): Promise<number> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await completeTask(deps, claimed, ended, (next) => runClaimedTask(deps, next));
-      return tries;
-    } catch (error) {
-      const canPass = error instanceof McError && error.code.startsWith('mc:store:') && error.retry === 'backoff';
-      const pauseMs = Math.min(maxStorePauseMs, firstStorePauseMs * 2 ** tries);
-      if (!canPass || deps.clock.now() + pauseMs >= claimed.task.leaseUntil) throw error;
-      const place = { executionId: claimed.head.id, taskId: claimed.task.id };
-      deps.logger.warn('the end of an attempt could not be stored; it is tried again', { ...place, code: error.code, pauseMs });
-      await deps.clock.sleep(pauseMs);
-    }
   }
 }

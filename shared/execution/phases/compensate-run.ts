@@ -15,6 +15,7 @@ import { decisionLogOps } from '../decision-log.ts';
 import { countRefused, egressAuditOps } from '../dispatch/attempt-egress.ts';
 import { withEnded } from '../dispatch/attempt-list.ts';
 import { brokenAttempt, runAttempt, type EndedAttempt } from '../dispatch/run-attempt.ts';
+import { storeEnd } from '../dispatch/store-end.ts';
 import { inUndoOrder } from './undo-order.ts';
 
 /** Undoing is worth more patience than doing; after this many failures a person has to look. */
@@ -83,13 +84,13 @@ async function compensateTask(deps: Deps, call: Call, first: TaskRecord): Promis
         const pause = { attempt: tried.attempt, random: deps.ids.random() };
         const pauseMs = pauseAfter(pause, maxDelayMs);
         if (!call.hasTime(pauseMs + needsMs)) return pauseAfter(pause, maxDelayOfCallsMs);
-        await deps.clock.sleep(pauseMs);
+        await deps.clock.sleep(pauseMs, deps.queue.closing);
       }
     } else {
       // Somebody else holds it; wait for the result or for the end of the lease.
       const heldMs = Math.max(0, task.leaseUntil - deps.clock.now());
       if (!call.hasTime(heldMs + needsMs)) return heldMs;
-      await deps.clock.sleep(baseDelayMs);
+      await deps.clock.sleep(baseDelayMs, deps.queue.closing);
     }
     [task] = await getTasks(deps, head, [task.id]);
   }
@@ -121,7 +122,7 @@ async function undo(deps: Deps, head: ExecutionRecord, claimed: TaskRecord): Pro
   const state = ended.failed === null ? 'done' : gaveUp ? 'failed' : 'pending';
   if (state === 'failed')
     deps.logger.error('a compensation failed', { executionId: head.id, taskId: claimed.id, failure: ended.failed?.failure });
-  await finish(deps, { head, task: claimed }, state, ended);
+  await storeEnd(deps, { head, task: claimed }, () => finish(deps, { head, task: claimed }, state, ended));
   return state;
 }
 

@@ -74,3 +74,27 @@ test('a compensation that meets a bug of the home is tried again at once, and no
   const made = execution.tasks.find(({ id }) => id === 'made');
   expect([made?.compensation, made?.compensationAttempts.map(({ failure }) => failure)]).toEqual(['done', ['lost', null]]);
 });
+
+test('whoever waits for somebody else to undo a task stops when the home closes', async () => {
+  await engine.publish(manifest);
+  const { deps } = engine.home;
+  deps.phases = { start: async () => undefined, finishRun: async () => undefined };
+  const held: (() => void)[] = [];
+  engine.simulate((spec) => {
+    if (spec.taskId === 'bad') return failing('no', false);
+    if (!spec.idempotencyKey.endsWith('/compensation')) return simulateEcho(spec);
+    return { ...simulateEcho(spec), until: new Promise((resolve) => held.push(resolve)) };
+  });
+  const { id } = await engine.start({ workflow: 'undone' });
+  const input = { tenant: engine.actor.tenant, executionId: id };
+  while ((await getExecution(deps, engine.actor, id)).tasks.some(({ state }) => state !== 'succeeded' && state !== 'failed'))
+    await delay(10);
+  const first = compensateRun(deps, input);
+  while (held.length === 0) await delay(5);
+  const closing = new AbortController();
+  const second = compensateRun({ ...deps, queue: { send: async () => undefined, closing: closing.signal } }, input);
+  setTimeout(() => closing.abort(), 100);
+  await expect(second).rejects.toMatchObject({ name: 'AbortError' });
+  for (const end of held) end();
+  await first;
+});

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { simulateEcho } from '../../../runner/simulated/simulated-runner.ts';
 import { McError } from '../../../shared/core/errors.ts';
 import { decideAfterFailure } from '../../../shared/execution/dispatch/retry-policy.ts';
 import type { TaskRecord } from '../../../shared/execution/execution-record.ts';
@@ -9,6 +10,13 @@ import { wrapTable } from '../../support/table/wrap-table.ts';
 
 const full = (): McError => new McError('mc:store:full', 'the disk of the data folder is full; nothing was written');
 const single = (name: string): string => `name: ${name}\nversion: 1.0.0\ntasks: [{ id: only, uses: 'pkg:demo/echo@1.0.0' }]\n`;
+
+const undone = `name: undone
+version: 1.0.0
+tasks:
+  - { id: made, uses: 'pkg:demo/echo@1.0.0', compensate: { uses: 'pkg:demo/echo@1.0.0' } }
+  - { id: bad, uses: 'pkg:demo/fail@1.0.0', needs: [made] }
+`;
 
 /** How often the next uses of the store fail, and whether storing results is one of them. */
 let failures = 0;
@@ -34,6 +42,9 @@ function failingAt(table: Table, isHit: (op: WriteOp) => boolean): Table {
     },
   });
 }
+
+const endsTask = (op: WriteOp): boolean => op.kind === 'put' && op.item['id'] === 'only' && op.item['state'] === 'succeeded';
+const endsCompensation = (op: WriteOp): boolean => op.kind === 'update' && op.set?.['compensation'] === 'done';
 
 describe('a disk that is full for a while', () => {
   test('when there is no room for the folder of a task, costs attempts and neither retries nor the run', async () => {
@@ -72,12 +83,40 @@ describe('a disk that is full for a while', () => {
   });
 
   test('when the end of an attempt cannot be written, does not run the attempt again', async () => {
-    engine.home.deps.table = failingAt(engine.home.deps.table, (op) => op.kind === 'update' && op.set?.['state'] === 'succeeded');
+    engine.home.deps.table = failingAt(engine.home.deps.table, endsTask);
     await engine.publish(single('patient'));
     failures = 2;
     const execution = await engine.finish((await engine.start({ workflow: 'patient' })).id);
     expect(execution).toMatchObject({ state: 'succeeded', error: null });
     expect(engine.attempts).toHaveLength(1);
+    expect(failures).toBeLessThan(0);
+  });
+
+  test('when the end of a compensation cannot be written, does not undo a second time', async () => {
+    engine.home.deps.table = failingAt(engine.home.deps.table, endsCompensation);
+    await engine.publish(undone);
+    engine.simulate((spec) => (spec.taskId === 'bad' ? failing('no', false) : simulateEcho(spec)));
+    failures = 2;
+    const execution = await engine.finish((await engine.start({ workflow: 'undone' })).id);
+    expect(execution.tasks.find(({ id }) => id === 'made')).toMatchObject({ compensation: 'done', compensationAttempts: { length: 1 } });
+    expect(failures).toBeLessThan(0);
+    expect(engine.attempts.filter(({ idempotencyKey }) => idempotencyKey.endsWith('/compensation'))).toHaveLength(1);
+  });
+
+  test.each([
+    ['a task', single('endless'), 'endless', endsTask],
+    ['a compensation', undone, 'undone', endsCompensation],
+  ])('and stays full does not keep a home from closing that holds the end of %s', async (_what, manifest, workflow, isEnd) => {
+    engine.home.deps.table = failingAt(engine.home.deps.table, isEnd);
+    await engine.publish(manifest);
+    engine.simulate((spec) => (spec.taskId === 'bad' ? failing('no', false) : simulateEcho(spec)));
+    failures = Infinity;
+    await engine.start({ workflow });
+    let refusals = 0;
+    engine.home.deps.logger = { ...engine.home.deps.logger, warn: () => void (refusals += 1) };
+    while (refusals < 2) await delay(5);
+    await engine.close();
+    expect(refusals).toBe(2);
   });
 });
 
