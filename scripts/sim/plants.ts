@@ -96,6 +96,13 @@ function readySinceEver(deps: Deps): Deps {
   };
 }
 
+/** Whoever writes hears nothing any more once the home was told to stop. */
+function deafAtTheEnd(deps: Deps): Deps {
+  const table = tableOf(deps);
+  const never = new Promise<WriteResult>(() => undefined);
+  return { ...deps, table: { ...table, write: (ops) => (deps.queue.closing?.aborted ? never : table.write(ops)) } };
+}
+
 function withoutDeadline(deps: Deps): Deps {
   const { runner } = deps;
   const provision: Runner['provision'] = (spec) => runner.provision({ ...spec, limits: { ...spec.limits, timeoutMs: 24 * hourMs } });
@@ -150,6 +157,10 @@ export const plants = {
   'waits-for-the-old-time': {
     what: 'a task that is ready waits, when the clock is put back, until it is that late again',
     process: readySinceEver,
+  },
+  'never-stops': {
+    what: 'a home that was told to stop waits for an attempt whose end the store takes no more',
+    process: deafAtTheEnd,
   },
   'text-never-kept': {
     what: 'decisions name the text that they have in common, which nobody stored',

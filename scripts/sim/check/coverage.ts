@@ -47,6 +47,8 @@ const wanted: Readonly<Record<string, readonly string[]>> = {
     'policy without an answer',
     'clock put back',
     'clock put forward',
+    'home told to stop',
+    'home stopped by itself',
   ],
 };
 

@@ -1,6 +1,6 @@
 /**
- * The embedded home: one process with the real queue and the real interpreter in virtual time. When it dies it is started again on the same table and blobs, and
- * resumes what it finds there.
+ * The embedded home: one process with the real queue and the real interpreter in virtual time. When it dies, or was told to stop, it is started again on the same
+ * table and blobs, and resumes what it finds there.
  */
 import { LocalTaskQueue } from '../../../shared/embedded/pace/local-task-queue.ts';
 import { WorkGate } from '../../../shared/embedded/pace/work-gate.ts';
@@ -21,6 +21,16 @@ const sweepMs = 60_000;
 /** Seldomer than in a home, so that worlds are about runs. */
 const integrateMs = 20_000;
 
+/** Longer than any attempt, once nothing goes wrong any more. */
+const stopPatienceMs = 10 * 60_000;
+
+interface OpenHome {
+  process: SimulatedProcess;
+  deps: Deps;
+  queue: LocalTaskQueue;
+  phases: LocalPhases;
+}
+
 /** Pacing is about bursts of real time; here every job goes at once, and the seed decides who is first. */
 class OpenGate extends WorkGate {
   override async background<T>(_run: string, work: () => Promise<T>): Promise<T> {
@@ -35,12 +45,13 @@ class OpenGate extends WorkGate {
 export class EmbeddedHome implements Home {
   readonly #world: World;
   readonly #rules: HomeRules;
-  #open: { process: SimulatedProcess; deps: Deps } | undefined;
+  #open: OpenHome | undefined;
   #boots = 0;
 
   constructor(world: World, rules: HomeRules) {
     this.#world = world;
     this.#rules = rules;
+    world.stopHome = () => this.#stop();
     this.#boot();
   }
 
@@ -79,7 +90,7 @@ export class EmbeddedHome implements Home {
     resumeRuns(deps, (run) => phases.resume(run)).then(
       (resumeLeft) => {
         process.tell(() => 'is open');
-        this.#open = { process, deps };
+        this.#open = { process, deps, queue, phases };
         this.#sweepLater(process, deps, resumeLeft);
         this.#integrateLater(process, deps);
       },
@@ -91,8 +102,30 @@ export class EmbeddedHome implements Home {
     );
   }
 
+  /** Closes the home as its own `close` does; a request that is under way may still be answered. One that is just starting hears no signal. */
+  #stop(): void {
+    if (this.#open === undefined) return;
+    const world = this.#world;
+    const { process, queue, phases } = this.#open;
+    this.#open = undefined;
+    world.note('home told to stop');
+    process.tell(() => 'is told to stop');
+    const end = (): void => {
+      if (process.isAlive) world.note('home stopped by itself');
+      process.kill('at its end');
+    };
+    queue
+      .close()
+      .then(() => phases.close())
+      .then(end, (error: unknown) => world.violate('a home that is told to stop stops', String(error)));
+    world.scheduler.after(Math.max(world.scenario.faultsEndMs - world.now, 0) + stopPatienceMs, () => {
+      if (process.isAlive) world.violate('a home that is told to stop stops', `${process.name} is still there`);
+    });
+  }
+
   #integrateLater(process: SimulatedProcess, deps: Deps): void {
     void process.sleep(integrateMs).then(() => {
+      if (this.#open?.process !== process) return;
       // The next one begins while this one may still be at work: in one process it cannot, but a log must not mind.
       this.#integrateLater(process, deps);
       integrateLog(deps).catch((error: unknown) => deps.logger.error('the log could not be appended to', { error }));
@@ -101,6 +134,7 @@ export class EmbeddedHome implements Home {
 
   #sweepLater(process: SimulatedProcess, deps: Deps, resumeLeft: () => Promise<void>): void {
     void process.sleep(sweepMs).then(() => {
+      if (this.#open?.process !== process) return;
       this.#sweepLater(process, deps, resumeLeft);
       resumeLeft()
         .then(() => sweepExecutions(this.#rules.plant.sweep?.(deps) ?? deps))
@@ -127,5 +161,6 @@ function faultyQueue(process: SimulatedProcess, queue: LocalTaskQueue): TaskQueu
     },
     reserve: (slots) => queue.reserve(slots),
     inSlot: (work) => queue.inSlot(work),
+    closing: queue.closing,
   };
 }

@@ -80,6 +80,8 @@ export interface Scenario {
   skewMs: number;
   /** Only where all processes are of one machine. */
   clockJumps: PlannedClockJump[];
+  /** The home is told to stop right after so many writes, and started again. Only where it is one process. */
+  stopsAfterWrites: number[];
   indexLagMs: number;
   /** Where time passes while a publisher adds a version too. */
   publishes: boolean;
@@ -108,6 +110,7 @@ export function drawScenario(random: Random, forLater: Random): Scenario {
     maxOpenRuns: random.pick([2, 20_000]),
     ...drawCallers(random, forLater),
     clockJumps: isServerless ? [] : drawClockJumps(forLater),
+    stopsAfterWrites: isServerless ? [] : drawStops(forLater),
     faults: {
       crashBefore: rate(0.08),
       crashAfter: rate(0.08),
@@ -203,4 +206,9 @@ function drawClockJumps(random: Random): PlannedClockJump[] {
     afterWrites: random.between(1, 60),
     byMs: Math.round(random.pick([2_000, 5 * minute, 30 * hour, 30 * 24 * hour]) * (random.next() * 2 - 1)),
   }));
+}
+
+/** Most worlds have none: a stop is a gentle crash, and there are enough of the others. */
+function drawStops(random: Random): number[] {
+  return Array.from({ length: random.chance(0.7) ? 0 : random.between(1, 2) }, () => random.between(1, 60));
 }

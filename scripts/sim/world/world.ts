@@ -44,6 +44,8 @@ export class World {
   readonly scenario: Scenario;
   readonly random: Random;
   watcher: Watcher | undefined;
+  /** Tells the home to stop; who starts it again is the home's matter. */
+  stopHome: (() => void) | undefined;
   readonly #trace: string[] | undefined;
   #indexedAt = 0;
   #writes = 0;
@@ -111,6 +113,7 @@ export class World {
     if (changes.length > 0) this.watcher?.look(changes, writer);
     this.#writes += 1;
     for (const { afterWrites, byMs } of this.scenario.clockJumps) if (afterWrites === this.#writes) this.#moveClock(byMs);
+    if (this.scenario.stopsAfterWrites.includes(this.#writes)) this.stopHome?.();
     return result;
   }
 

@@ -166,11 +166,12 @@ async function giveUp(deps: Deps, head: ExecutionRecord, task: TaskRecord): Prom
   if (ok) deps.logger.error('a compensation failed', { ...place, failure: 'lost' });
 }
 
-/** Nobody claimed, freed or ended the compensation since it was read. */
-function asSeen({ compensation, compensationAttempt }: TaskRecord): Condition[] {
+/** Nobody claimed, freed or ended the compensation since it was read. The end of an attempt that was freed leaves the same state and number, but takes the lease away. */
+function asSeen({ compensation, compensationAttempt, leaseUntil }: TaskRecord): Condition[] {
   return [
     { kind: 'compare', field: 'compensation', op: '=', value: compensation },
     { kind: 'compare', field: 'compensationAttempt', op: '=', value: compensationAttempt },
+    ...(leaseUntil === 0 ? [] : [{ kind: 'compare', field: 'leaseUntil', op: '=', value: leaseUntil } as const]),
   ];
 }
 
@@ -186,12 +187,14 @@ async function finish(
     {
       kind: 'update',
       key: taskKey(head.tenant, head.id, task.id),
-      set: storedChange({ compensation, compensationAttempts }),
+      set: storedChange({ compensation, compensationAttempts, leaseUntil: 0 }),
       add: { costUsdMicros: ended.costUsdMicros },
       conditions: [
         { kind: 'compare', field: 'compensationAttempt', op: '=', value: task.compensationAttempt },
         // A dispatcher that was only slow may still bring the result of an attempt that was given up, until the compensation ended otherwise.
         { kind: 'in', field: 'compensation', values: ['pending', 'running'] },
+        // The same end, of which only the answer was lost, is not written a second time.
+        { kind: 'compare', field: 'leaseUntil', op: '=', value: task.leaseUntil },
       ],
     },
     ...(await decisionLogOps(deps, head, name, ended.decisionLog)),

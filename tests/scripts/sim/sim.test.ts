@@ -57,6 +57,7 @@ const brokenRules: Readonly<Record<PlantName, readonly string[]>> = {
   'undo-from-the-start': ['nothing is undone before what depends on it'],
   'attempts-without-deadline': ['no attempt outlives its run'],
   'waits-for-the-old-time': ['everything ends', 'callers are answered'],
+  'never-stops': ['a home that is told to stop stops'],
   'text-never-kept': ['every decision is recorded'],
 };
 
