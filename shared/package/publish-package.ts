@@ -11,6 +11,7 @@ import type { Deps } from '../port/deps.ts';
 import { issueRelease } from '../receipt/release-statement.ts';
 import type { Actor } from '../tenant/actor.ts';
 import { readBundle, writeBundle } from './bundle.ts';
+import { checkPrice } from './check-price.ts';
 import { checkSchema } from './check-schema.ts';
 import type { PackageDescriptor } from './descriptor.ts';
 import { packagePurl } from './package-purl.ts';
@@ -18,6 +19,11 @@ import { findPackages, packageWrites } from './package-store.ts';
 import type { PackageRecord } from './package-record.ts';
 
 type PublishDeps = Pick<Deps, 'table' | 'blobs' | 'signer' | 'ids' | 'clock' | 'faults' | 'config'>;
+
+function assertPrice(descriptor: PackageDescriptor): void {
+  const issues = checkPrice(descriptor);
+  if (issues.length > 0) throw new McError('mc:package:invalid', `The package ${descriptor.name} costs more than one may.`, { issues });
+}
 
 function assertSchemas(descriptor: PackageDescriptor): void {
   const issues = [...checkSchema(descriptor.inputs, 'inputs'), ...checkSchema(descriptor.outputs, 'outputs')];
@@ -43,6 +49,7 @@ async function findSame(
 export async function publishPackage(deps: PublishDeps, actor: Actor, bytes: Uint8Array): Promise<PackageRecord> {
   const { tenant } = actor;
   const bundle = await readBundle(bytes);
+  assertPrice(bundle.descriptor);
   assertSchemas(bundle.descriptor);
   // Only what was read is kept: a second header or bytes behind the end of the archive do not get into the store or under our signature.
   const normal = await writeBundle(bundle);

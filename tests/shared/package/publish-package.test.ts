@@ -4,7 +4,10 @@ import { z } from 'zod';
 import { canonicalJson } from '../../../shared/core/json/canonical-json.ts';
 import { TenantId } from '../../../shared/core/tenant-id.ts';
 import { SoftwareSigner } from '../../../shared/embedded/keys/software-signer.ts';
+import { taskCost } from '../../../shared/estimate/task-cost.ts';
+import { manifestLimits } from '../../../shared/manifest/manifest.ts';
 import { catalogTenant } from '../../../shared/package/catalog-tenant.ts';
+import { priceLimits } from '../../../shared/package/check-price.ts';
 import { listPackages } from '../../../shared/package/list-packages.ts';
 import { loadPackage } from '../../../shared/package/load-package.ts';
 import { publishPackage } from '../../../shared/package/publish-package.ts';
@@ -67,6 +70,28 @@ describe('publishing a package', () => {
       issues: [{ pointer: '/inputs' }, { pointer: '/outputs' }],
     });
     expect((await listPackages(home.deps, buildActor(), { limit: 10 })).items).toEqual([]);
+  });
+
+  test('a price above the limit is refused at its place, and the limit itself is none', async () => {
+    const { perRunUsdMicros, perSecondUsdMicros } = priceLimits;
+    const dear = { perRunUsdMicros: perRunUsdMicros + 1, perSecondUsdMicros: perSecondUsdMicros + 1, typicalMs: 1 };
+    await expect(publishPackage(home.deps, buildActor(), await buildBundle({ cost: dear }))).rejects.toMatchObject({
+      code: 'mc:package:invalid',
+      issues: [
+        { code: 'too-big', pointer: '/cost/perRunUsdMicros', got: '1000000001', allowed: 'at most 1000000000 micro-dollars' },
+        { code: 'too-big', pointer: '/cost/perSecondUsdMicros', got: '1000001' },
+      ],
+    });
+    expect((await listPackages(home.deps, buildActor(), { limit: 10 })).items).toEqual([]);
+    const dearest = await buildBundle({ cost: { ...priceLimits, typicalMs: 1 } });
+    expect(await publishPackage(home.deps, buildActor(), dearest)).toMatchObject({ uses: 'pkg:test/echo@1.0.0' });
+  });
+
+  test('the dearest run that there can be has a price that is still exact', () => {
+    // Retries, attempts that met a broken store, compensations, each of them an hour where a second costs most.
+    const attemptsOfATask = 1 + 10 + 20 + 5;
+    const price = { cost: { ...priceLimits, typicalMs: 1 }, resourceClass: 'large', place: { cloud: 'aws', region: 'ap-east-1' } } as const;
+    expect(Number.isSafeInteger(manifestLimits.tasks * attemptsOfATask * taskCost(price, 3_600_000))).toBe(true);
   });
 
   test('schemas may nest deeper than the table does, and hold numbers that it does not', async () => {
