@@ -9,7 +9,7 @@ import type { TenantId } from '../core/tenant-id.ts';
 import { versionSortKey } from '../core/version-sort-key.ts';
 import type { Deps } from '../port/deps.ts';
 import { listRoom, queryWithin } from '../port/query-within.ts';
-import type { Item, Key, Page, WriteOp } from '../port/table.ts';
+import { tableLimits, type Item, type Key, type Page, type WriteOp } from '../port/table.ts';
 import { PackageDescriptor } from './descriptor.ts';
 import { PackageRecord } from './package-record.ts';
 
@@ -51,6 +51,19 @@ export async function findPackages(
 ): Promise<(PackageRecord | undefined)[]> {
   const items = await deps.table.getMany(tenants.map((tenant) => packageKey(tenant, name, version)));
   return items.map((item) => (item === undefined ? undefined : recordOf(item)));
+}
+
+/** Whether the tenant has published any of these versions. */
+export async function hasAnyPackage(
+  deps: Pick<Deps, 'table'>,
+  tenant: TenantId,
+  versions: readonly { name: string; version: string }[],
+): Promise<boolean> {
+  const keys = versions.map(({ name, version }) => packageKey(tenant, name, version));
+  const pages = [];
+  for (let from = 0; from < keys.length; from += tableLimits.opsPerWrite)
+    pages.push(deps.table.getMany(keys.slice(from, from + tableLimits.opsPerWrite)));
+  return (await Promise.all(pages)).flat().some((item) => item !== undefined);
 }
 
 /** The record whose bundle has this digest, of this tenant only. */

@@ -6,7 +6,7 @@ import type { Deps } from '../port/deps.ts';
 import { catalogTenant } from './catalog-tenant.ts';
 import type { PackageDescriptor } from './descriptor.ts';
 import { splitPackageRef } from './package-ref.ts';
-import { findPackages, queryPackages } from './package-store.ts';
+import { findPackages, hasAnyPackage, queryPackages } from './package-store.ts';
 
 export interface ResolvedPackage {
   uses: string;
@@ -46,4 +46,13 @@ export async function resolvePackage(deps: Pick<Deps, 'table'>, tenant: TenantId
   const found = await findPackage(deps, tenant, uses);
   if (found === undefined) throw await notFound(deps, tenant, uses);
   return found;
+}
+
+/** Whether the tenant has a package of its own under one of these names, which then comes before that of the catalog. */
+export async function hasOwnPackage(deps: Pick<Deps, 'table'>, tenant: TenantId, uses: readonly string[]): Promise<boolean> {
+  return hasAnyPackage(
+    deps,
+    tenant,
+    uses.flatMap((each) => splitPackageRef(each) ?? []),
+  );
 }

@@ -5,6 +5,7 @@ import type { TenantId } from '../core/tenant-id.ts';
 import { sizeBucket } from '../estimate/size-bucket.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { requirePackages } from '../manifest/require-packages.ts';
+import { hasOwnPackage } from '../package/resolve-package.ts';
 import type { Deps } from '../port/deps.ts';
 import type { SandboxLevel } from '../port/runner.ts';
 import type { Table } from '../port/table.ts';
@@ -16,7 +17,7 @@ import { requireRecordable } from './require-recordable.ts';
 
 /** Characters of JSON kept in memory for each table and each of both caches; a planned task has about 700. */
 const cachedCharacters = 8 * 1024 * 1024;
-/** A burst of runs reads once what was learned; what it learns itself may come a moment late. */
+/** A burst of runs reads once what was learned; what it learns itself may come a moment late, and a package that is pushed meanwhile too. */
 const pricesHoldMs = 2_000;
 
 type PlanDeps = Pick<Deps, 'table' | 'runner' | 'config' | 'clock'>;
@@ -41,7 +42,7 @@ interface PricedPlan {
   pricedAt: number;
 }
 
-/** Outlines stay true as long as their key does, for package versions never change; prices only for a moment. */
+/** Outlines stay true as long as their key does, for package versions never change, and until the tenant replaces one of the catalog; prices only for a moment. */
 interface Caches {
   outlines: LRUCache<string, PlanOutline>;
   plans: LRUCache<string, PricedPlan>;
@@ -78,6 +79,15 @@ async function makeOutline(
   return { plan, tasks };
 }
 
+/** What it has of the catalog. A tenant may push a package of its own under the same name and version, and that one comes first from then on. */
+function lentTo(tenant: TenantId, { tasks }: PlanOutline): string[] {
+  const used = tasks.flatMap(({ task: { uses, packageOwner, compensateUses, compensateOwner } }) => [
+    ...(packageOwner === tenant ? [] : [uses]),
+    ...(compensateUses === null || compensateOwner === tenant ? [] : [compensateUses]),
+  ]);
+  return [...new Set(used)];
+}
+
 /**
  * What a run of this manifest would do and cost, without any effect; equal questions have equal answers but for what the tenant's runs taught
  * since. The region is the one asked for, else the manifest's, else the home's. Throws `mc:package:not-found` and `mc:manifest:invalid` as
@@ -92,7 +102,9 @@ export async function buildPlan(deps: PlanDeps, tenant: TenantId, pinned: Pinned
   const now = deps.clock.elapsedMs();
   const priced = plans.get(planKey);
   if (priced && now - priced.pricedAt < pricesHoldMs) return priced.plan;
-  const outline = outlines.get(outlineKey) ?? (await makeOutline(deps, tenant, pinned, home));
+  const known = outlines.get(outlineKey);
+  const isTrue = known && !(await hasOwnPackage(deps, tenant, lentTo(tenant, known)));
+  const outline = isTrue ? known : await makeOutline(deps, tenant, pinned, home);
   outlines.set(outlineKey, outline);
   const plan = await pricePlan(deps, tenant, outline, bucket);
   plans.set(planKey, { plan, pricedAt: now });

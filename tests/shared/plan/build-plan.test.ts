@@ -81,6 +81,19 @@ describe('a plan', () => {
 });
 
 describe('the price of a plan', () => {
+  test('is of the own package that a tenant pushes under a name of the catalog, after two seconds at the latest', async () => {
+    const [shipped] = (await buildPlan(home.deps, tenant, pinned)).tasks;
+    const own = await publishTestPackage(home.deps, { description: 'Ours.' }, tenant);
+    expect(own.digest).not.toBe(shipped?.packageDigest);
+    home.clock.advance(2_000);
+    const { tasks: planned } = await buildPlan(home.deps, tenant, pinned);
+    expect(planned.map(({ packageDigest, packageOwner }) => [packageDigest, packageOwner])).toEqual(
+      planned.map(() => [own.digest, tenant]),
+    );
+    const others = await buildPlan(home.deps, buildActor(['admin'], 'other').tenant, pinned);
+    expect(others.tasks.map(({ packageDigest }) => packageDigest)).toEqual(planned.map(() => shipped?.packageDigest));
+  });
+
   test('is learned from the runs of the tenant, task by task, with an interval', async () => {
     const before = await buildPlan(home.deps, tenant, pinned, { inputBytes: 2 });
     expect(basesOf(before)).toEqual(['declared 0', 'declared 0']);
