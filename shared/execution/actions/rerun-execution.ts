@@ -20,7 +20,7 @@ import { getExecutionRecord, listTasks } from '../execution-store.ts';
 import { isTerminal, terminalStates } from '../execution.ts';
 import { purgedError } from '../purge-mark.ts';
 import { loadJson } from '../stored-json.ts';
-import { reusableSteps } from './reusable-steps.ts';
+import { reusableSteps, stepsOfSamePackages } from './reusable-steps.ts';
 import { verifyOrigin } from './verify-origin.ts';
 
 export interface RerunRequest {
@@ -47,9 +47,11 @@ export async function rerunExecution(deps: Deps, actor: Actor, request: RerunReq
   const manifest = await loadManifest(deps, actor.tenant, head.workflow);
   const inputs = JsonRecord.parse(await loadJson(deps, actor.tenant, head.inputs));
   const files = await requireFiles(deps, actor.tenant, manifest, inputs);
-  const reused = stepsOf(head, steps);
   const run = { region: head.region, inputBytes: head.inputBytes };
-  const plan = planOfRest(await buildPlan(deps, actor.tenant, { manifest, digest: head.workflow.digest }, run), reused);
+  const whole = await buildPlan(deps, actor.tenant, { manifest, digest: head.workflow.digest }, run);
+  // The new receipt names the packages of this plan: what another one gave is not theirs.
+  const reused = stepsOf(head, action === 'retry' ? stepsOfSamePackages(tasks, whole.tasks) : []);
+  const plan = planOfRest(whole, reused);
   const origin: Origin = { action, id, reason, reused, claim: (successor) => claimOp(action, head, successor) };
   const result = await admitRun(
     deps,

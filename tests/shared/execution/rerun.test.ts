@@ -11,6 +11,7 @@ import { metricNames } from '../../../shared/port/metrics.ts';
 import { getTenant } from '../../../shared/tenant/tenant-store.ts';
 import { readUsage, type Usage } from '../../../shared/tenant/usage.ts';
 import { failing, openEngine, type Engine } from '../../support/open-engine.ts';
+import { publishTestPackage } from '../../support/publish-test-package.ts';
 import { readRunReceipt } from '../../support/read-run-receipt.ts';
 
 const ExecutionId = idSchema('exec');
@@ -127,6 +128,23 @@ tasks:
     const retry = await engine.finish((await act('retry', failed.id)).id);
     expect(retry.state).toBe('succeeded');
     expect(ranIn(retry.id)).toEqual(['made', 'onMade', 'fetch']);
+  });
+
+  test('runs a step again whose package was replaced since, so that its receipt names no package that did not run', async () => {
+    const failed = await failedRun();
+    const { packageDigest: shipped } = failed.tasks[0] ?? {};
+    const anything = { type: 'object' } as const;
+    const own = await publishTestPackage(engine.home.deps, { inputs: anything, outputs: anything }, 'acme');
+    const { clock } = engine.home.deps;
+    // Plans notice after two seconds.
+    engine.home.deps.clock = { ...clock, now: () => clock.now(), elapsedMs: () => clock.elapsedMs() + 2_000 };
+    const retry = await engine.finish((await act('retry', failed.id)).id);
+    expect(retry).toMatchObject({ state: 'succeeded', outputs: { both: ['x', 'x-f'] } });
+    const ran = engine.attempts.filter((spec) => spec.executionId === retry.id).map((spec) => [spec.taskId, spec.package.digest]);
+    expect(ran).toEqual(['left', 'fetch', 'join'].map((task) => [task, own.digest]));
+    const { steps } = await readRunReceipt(engine.home.deps, engine.actor, retry.id);
+    expect(steps.entries.map(({ reused, packageDigest }) => [reused, packageDigest])).toEqual(ran.map(() => [undefined, own.digest]));
+    expect(own.digest).not.toBe(shipped);
   });
 
   test('of a cancelled run goes on where it was cancelled', async () => {
