@@ -54,8 +54,20 @@ export interface UsageClaim {
   estimatedUsdMicros: UsdMicros;
 }
 
+/**
+ * What a day may come to: the budget, or as much of it as the tenant's own data for the budget pack leaves. The pack denies beyond that too, but of starts that are judged side by side
+ * each sees the money without the others.
+ */
+function dayLimit({ dailyMaxUsdMicros, data }: Tenant): UsdMicros {
+  const percent = data['budget']?.['deny_percent'];
+  // With anything else that may stand there the pack denies everything.
+  const isShare = typeof percent === 'number' && percent >= 1 && percent <= 100;
+  return isShare ? Math.floor((dailyMaxUsdMicros * percent) / 100) : dailyMaxUsdMicros;
+}
+
 /** Takes so many slots and reserves the estimate of their runs; fails on a condition when either would go beyond its cap. */
-export function takeUsageOps({ id, quota, dailyMaxUsdMicros }: Tenant, { day, estimatedUsdMicros }: UsageClaim, slots = 1): WriteOp[] {
+export function takeUsageOps(tenant: Tenant, { day, estimatedUsdMicros }: UsageClaim, slots = 1): WriteOp[] {
+  const { id, quota } = tenant;
   return [
     {
       kind: 'update',
@@ -67,7 +79,7 @@ export function takeUsageOps({ id, quota, dailyMaxUsdMicros }: Tenant, { day, es
       kind: 'update',
       key: dayKey(id, day),
       add: { committedUsdMicros: estimatedUsdMicros, reservedUsdMicros: estimatedUsdMicros },
-      conditions: [{ kind: 'compare', field: 'committedUsdMicros', op: '<=', value: dailyMaxUsdMicros - estimatedUsdMicros }],
+      conditions: [{ kind: 'compare', field: 'committedUsdMicros', op: '<=', value: dayLimit(tenant) - estimatedUsdMicros }],
     },
   ];
 }

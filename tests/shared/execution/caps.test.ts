@@ -101,6 +101,22 @@ describe('a daily budget', () => {
     const sum = measured.reduce((total, row) => total + (row.measuredUsdMicros ?? 0), 0);
     expect(await usage(deps)).toMatchObject({ reservedUsdMicros: 0, measuredUsdMicros: sum });
   }, 60_000);
+
+  test('of which the tenant leaves a tenth lets racing starts reserve that tenth', async () => {
+    const { letGo } = await openHolding({});
+    const { deps, actor } = { deps: engine.home.deps, actor: engine.actor };
+    const [first] = startedIn([await startExecution(deps, actor, { workflow: 'capped' })]);
+    const price = (await usage(deps)).reservedUsdMicros;
+    const tenant = await getTenant(deps, actor.tenant);
+    const change = { dailyMaxUsdMicros: price * 40, data: { budget: { deny_percent: 10 } } };
+    await deps.table.write([changeTenantOp({ ...tenant, ...change })]);
+    const results = await Promise.all(Array.from({ length: 50 }, () => startExecution(deps, actor, { workflow: 'capped' })));
+    expect(startedIn(results)).toHaveLength(3);
+    expect(rulesIn(results)).toEqual(new Set(['budget.exceeded']));
+    expect(await usage(deps)).toMatchObject({ reservedUsdMicros: price * 4 });
+    letGo();
+    await Promise.all([...startedIn(results), first ?? ''].map((id) => engine.finish(id)));
+  }, 60_000);
 });
 
 describe('a cap or a pack that is changed while a run is judged', () => {
