@@ -29,6 +29,7 @@ export const AuditType = z.enum([
   'mc.evidence.disclose',
   'mc.evidence.open',
   'mc.retention.set',
+  'mc.retention.trust',
   'mc.hold.put',
   'mc.hold.release',
   'mc.purge.refuse',

@@ -1,7 +1,7 @@
 /** A purge that somebody asks for: of one run, or of everything that is due. The rules are those of every other purge; asking makes nothing due. */
 import { z } from 'zod';
 import { auditOp } from '../audit/audit-event.ts';
-import { McError } from '../core/errors.ts';
+import { hasCode, McError } from '../core/errors.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import { getExecutionRecord } from '../execution/execution-store.ts';
 import { parseExecutionId } from '../execution/read/get-execution.ts';
@@ -14,6 +14,7 @@ import type { Tenant } from '../tenant/tenant.ts';
 import { beginPurge, carryOut, type PurgeDeps } from './purge/carry-out.ts';
 import { decideKeeping, dueRuns, isPurged } from './purge/due.ts';
 import { findHolds } from './hold/legal-hold.ts';
+import { steadyNow, trustClock } from './home-clock.ts';
 import { Purge, runsPerPurge, type PurgedRun } from './purge/purge-record.ts';
 
 /** Body of a request for a purge. */
@@ -22,6 +23,10 @@ export const PurgeRequest = z
     execution: z.string().min(1).max(160).optional().describe('Only this run; it must be due and not held'),
     kind: RunKind.optional().describe('Only this of it; default: for one run the run as a whole, otherwise everything that is due'),
     dryRun: z.boolean().default(false).describe('Only tell what would go'),
+    clockIsRight: z
+      .literal(true)
+      .optional()
+      .describe('The word of who runs the home that its clock is right, wherever it stood at the last round; of no use in a dry run'),
     reason: Reason,
   })
   .meta({ id: 'PurgeRequest' });
@@ -44,13 +49,17 @@ const runsPerRequest = 20;
 /** A dry run only reads. */
 const runsPerDryRun = runsPerPurge;
 
-/** Purges what is asked for, or tells what that would be. Throws `mc:retention:held` and `mc:retention:not-due` for a run that must be kept; nothing of it is touched then. */
+/**
+ * Purges what is asked for, or tells what that would be. Throws `mc:retention:held` and `mc:retention:not-due` for a run that must be kept, and
+ * `mc:retention:clock-moved`; nothing is touched then.
+ */
 export async function purgeNow(
   deps: PurgeDeps,
   actor: Actor,
   { tenant: name, request }: { tenant: string; request: PurgeRequest },
 ): Promise<PurgeAnswer> {
   const tenant = await reachTenant(deps, actor, name);
+  if (!request.dryRun) await checkClock(deps, actor, tenant.id, request);
   if (request.execution !== undefined) return purgeOne(deps, actor, tenant, { ...request, execution: request.execution });
   const answer: PurgeAnswer = { purges: [], planned: [], isDone: true };
   const kinds = request.kind ? [request.kind] : (['receipts', 'data', 'logs'] as const);
@@ -69,6 +78,17 @@ export async function purgeNow(
     if (room <= 0) return { ...answer, isDone: false };
   }
   return answer;
+}
+
+/** A dry run tells what would go by the clock as it is, and takes nothing. */
+async function checkClock(deps: PurgeDeps, actor: Actor, tenant: TenantId, { clockIsRight, reason }: PurgeRequest): Promise<void> {
+  if (clockIsRight === true) return trustClock(deps, actor, reason);
+  try {
+    await steadyNow(deps);
+  } catch (error) {
+    if (!hasCode(error, 'mc:retention:clock-moved')) throw error;
+    await refuse(deps, actor, tenant, error);
+  }
 }
 
 interface Due {

@@ -9,6 +9,7 @@ import type { Actor } from '../tenant/actor.ts';
 import { Retention, retentionOf, RunOutcome } from '../tenant/retention.ts';
 import { changeTenantOp } from '../tenant/tenant-store.ts';
 import { countHolds } from './hold/legal-hold.ts';
+import { lookAtClock } from './home-clock.ts';
 import { toRetentionView, type RetentionView } from './retention-view.ts';
 
 const Days = z.int().min(1).max(36_500);
@@ -61,7 +62,8 @@ export async function setRetention(
     const retention = parsed.data;
     const event = { type: 'mc.retention.set', subject: tenant.id, reason, details: { before, after: retention } } as const;
     const ops = [changeTenantOp({ ...tenant, retention }), auditOp(deps, tenant.id, actor, event)];
-    if ((await deps.table.write(ops)).ok) return toRetentionView({ ...tenant, retention }, await countHolds(deps, tenant.id));
+    if ((await deps.table.write(ops)).ok)
+      return toRetentionView({ ...tenant, retention }, await countHolds(deps, tenant.id), await lookAtClock(deps));
   }
   throw new McError('mc:tenant:conflict', `The tenant ${name} is being changed by others.`);
 }

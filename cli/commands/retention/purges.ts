@@ -11,7 +11,7 @@ import { writeWhole } from '../../write-file.ts';
 import { tenantOf } from './settings.ts';
 
 type ListOptions = HomeOptions & PagingOptions;
-type PurgeOptions = HomeOptions & { execution?: string; kind?: RunKind; dryRun?: boolean; reason: string };
+type PurgeOptions = HomeOptions & { execution?: string; kind?: RunKind; dryRun?: boolean; clockIsRight?: true; reason: string };
 type ManifestOptions = HomeOptions & { output?: string };
 
 export function addPurges(group: Command): void {
@@ -47,13 +47,20 @@ export function addPurge(group: Command): void {
     .option('--execution <id>', 'only this run; refused while it must be kept or a hold covers it')
     .addOption(choice('--kind <kind>', 'only this kind', RunKind.options))
     .option('--dry-run', 'only tell what would go, and what a hold keeps')
+    .option('--clock-is-right', 'by who runs the home: its clock is right, however far it moved since the last round')
     .requiredOption('--reason <text>', 'why; it stands in the manifest');
   describeCommand(addConnection(command), [
     { line: 'maestro retention purge --dry-run --reason check', meaning: 'what is due' },
     { line: 'maestro retention purge --execution exec_01K… --kind logs --reason "asked for"', meaning: 'one run, when it is due' },
+    { line: 'maestro retention purge --clock-is-right --reason "off for a month"', meaning: 'rounds go on' },
   ]).action(async (tenant: string | undefined, options: PurgeOptions) => {
-    const { execution, kind, dryRun = false, reason } = options;
-    const request = { dryRun, reason, ...(execution !== undefined && { execution }), ...(kind !== undefined && { kind }) };
+    const { execution, kind, dryRun = false, clockIsRight, reason } = options;
+    const given = {
+      ...(execution !== undefined && { execution }),
+      ...(kind !== undefined && { kind }),
+      ...(clockIsRight && { clockIsRight }),
+    };
+    const request = { dryRun, reason, ...given };
     const answer = await connect(options).retention.purge(await tenantOf(options, tenant), request);
     printResult(options, answer, () => renderAnswer(answer, dryRun));
     if (!answer.isDone && options.json !== true) note('more is due than one request takes; ask again, or leave it to the night');

@@ -76,9 +76,12 @@ function readDays(flag: string, text: string): NonNullable<SetRetention['logs']>
   );
 }
 
-function render({ tenant, retention, isDefault, holds }: RetentionView): string {
+function render({ tenant, retention, isDefault, holds, clock }: RetentionView): string {
   const rows = RunKind.options.map((kind) => [kind, ...RunOutcome.options.map((outcome) => String(retention[kind][outcome]))]);
   const columns = [{ title: 'DAYS' }, ...RunOutcome.options.map((outcome) => ({ title: outcome.toUpperCase() }))];
   const audit = `audit events ${retention.audit} days`;
-  return [`${tenant}${isDefault ? ' (defaults)' : ''}`, table(columns, rows), `${audit}; ${holds} legal holds stand`].join('\n');
+  const lines = [`${tenant}${isDefault ? ' (defaults)' : ''}`, table(columns, rows), `${audit}; ${holds} legal holds stand`];
+  if (!clock.isSteady)
+    lines.push(paint('red', `nothing is purged: the clock of the home moved too far since the last round, ${clock.lastRoundAt ?? ''}`));
+  return lines.join('\n');
 }

@@ -13,7 +13,7 @@ export const operation = defineOperation({
   tag: 'Retention',
   summary: 'Purge what is due, or tell what that would be',
   description:
-    'The home does the same by itself, every hour on one machine and every night on AWS. Nothing becomes due by asking, and what a legal hold keeps stays: for a single run that is a refusal with its reason.',
+    'The home does the same by itself, every hour on one machine and every night on AWS. Nothing becomes due by asking, and what a legal hold keeps stays: for a single run that is a refusal with its reason. Nothing goes while the clock of the home stands more than 7 days from its last round.',
   params: TenantPath,
   body: { kind: 'json', schema: PurgeRequest, required: true, maxBytes },
   responses: { 200: { description: 'What went, or what would go', schema: PurgeAnswer } },
@@ -23,6 +23,7 @@ export const operation = defineOperation({
     'mc:execution:purged',
     'mc:retention:held',
     'mc:retention:not-due',
+    'mc:retention:clock-moved',
     'mc:store:conflict',
   ],
   async handle({ deps, actor, params, body }) {

@@ -16,6 +16,13 @@ export const evidenceErrors = {
     'This must still be kept',
     'Nothing was purged. The message says until when; `maestro retention show` lists what is kept for how long.',
   ),
+  'mc:retention:clock-moved': row(
+    409,
+    6,
+    'never',
+    'The clock of the home moved too far since the last round of retention',
+    'Nothing was purged. Set the clock right. If it is right, because the home was off or was restored, who runs the home says so: `maestro retention purge --clock-is-right --reason …`.',
+  ),
   'mc:retention:not-found': row(
     404,
     5,

@@ -15,6 +15,7 @@ import { getTenant, tenantUnchangedOp } from '../../tenant/tenant-store.ts';
 import { decideKeeping, isPurged } from './due.ts';
 import { findUnpurged } from './find-unpurged.ts';
 import { findHolds, notHeldOps } from '../hold/legal-hold.ts';
+import { steadyNow } from '../home-clock.ts';
 import { progressOp, type Purge, type PurgedRun, type RunProgress } from './purge-record.ts';
 import type { TenantId } from '../../core/tenant-id.ts';
 
@@ -40,7 +41,7 @@ export async function claimRun(deps: ClaimDeps, claim: Claim, head: ExecutionRec
     const current = round === 0 ? head : await findUnpurged(deps, tenant, run.id);
     const keeping = current && decideKeeping(retentionOf(owner), purge.kind, current);
     // What was purged once, by a manifest that stands in the log, is not asked again whether it is due.
-    const isDue = purge.again !== null || (keeping !== undefined && keeping.until <= deps.clock.now());
+    const isDue = purge.again !== null || (keeping !== undefined && keeping.until <= (await steadyNow(deps)));
     if (!current || !isDue || isPurged(purge.kind, current)) return keep(deps, claim, { id: run.id, state: 'skipped', holds: [], rows: 0 });
     const progress: RunProgress = { id: run.id, state: 'claimed', holds: [], rows: 0 };
     const { ok } = await deps.table.write([

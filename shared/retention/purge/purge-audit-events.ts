@@ -7,6 +7,7 @@ import type { WriteOp } from '../../port/table.ts';
 import { dayMs, retentionOf } from '../../tenant/retention.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
 import { getTenant } from '../../tenant/tenant-store.ts';
+import { steadyNow } from '../home-clock.ts';
 import type { Purge } from './purge-record.ts';
 import { takeAtOnce } from './take-at-once.ts';
 import { carryOut, type MayGoOn, type PurgeDeps } from './carry-out.ts';
@@ -23,7 +24,7 @@ export async function purgeAuditEvents(deps: PurgeDeps, id: TenantId, mayGoOn: M
   while (await mayGoOn()) {
     const tenant = await getTenant(deps, id);
     const { audit } = retentionOf(tenant);
-    const before = isoTime(deps.clock.now() - audit * dayMs);
+    const before = isoTime((await steadyNow(deps)) - audit * dayMs);
     const { items } = await deps.table.query({ pk: auditPk(id), limit: eventsPerPurge });
     const due = items.map((item) => StoredEvent.parse(item)).filter(({ event }) => event.time <= before);
     if (due.length === 0) return true;

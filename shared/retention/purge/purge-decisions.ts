@@ -16,6 +16,7 @@ import { tableLimits, type Item, type WriteOp } from '../../port/table.ts';
 import { dayMs, retentionOf } from '../../tenant/retention.ts';
 import { getTenant } from '../../tenant/tenant-store.ts';
 import { countHolds } from '../hold/legal-hold.ts';
+import { steadyNow } from '../home-clock.ts';
 import { carryOut, type MayGoOn, type PurgeDeps } from './carry-out.ts';
 import { readMark, writeMark } from './mark.ts';
 import type { PurgeItem } from './purge-record.ts';
@@ -33,7 +34,7 @@ export async function purgeDecisions(deps: PurgeDeps, tenant: TenantId, mayGoOn:
   const { receipts } = retentionOf(await getTenant(deps, tenant));
   if ((await countHolds(deps, tenant)) > 0) return true;
   const days = Math.max(...Object.values(receipts));
-  const to = isoTime(deps.clock.now() - days * dayMs);
+  const to = isoTime((await steadyNow(deps)) - days * dayMs);
   let from = (await readMark(deps, tenant, 'decisions')) ?? '0';
   while (await mayGoOn()) {
     const { items, cursor } = await listDecisionsSince(deps, tenant, from, { limit: decisionsPerPurge });

@@ -7,6 +7,7 @@ import { getTenant } from '../../tenant/tenant-store.ts';
 import { beginPurge, carryOut, type MayGoOn, type PurgeDeps } from './carry-out.ts';
 import { dueRuns } from './due.ts';
 import { findHolds } from '../hold/legal-hold.ts';
+import { noteRound } from '../home-clock.ts';
 import { purgeAuditEvents } from './purge-audit-events.ts';
 import { keeper } from './new-purge.ts';
 import { purgeDecisions } from './purge-decisions.ts';
@@ -23,13 +24,14 @@ export interface Round {
   isDone: boolean;
 }
 
-/** Purges what is due of the tenant. `mayGoOn` is asked before each run: what was begun is carried on by the next round. */
+/** Purges what is due of the tenant. `mayGoOn` is asked before each run: what was begun is carried on by the next round. Throws `mc:retention:clock-moved`. */
 export async function purgeTenant(
   deps: PurgeDeps & Pick<Deps, 'dataKeys'>,
   tenant: TenantId,
   mayGoOn: MayGoOn = () => true,
 ): Promise<Round> {
   const round: Round = { purges: 0, held: 0, isDone: false };
+  await noteRound(deps);
   for (const purge of await listOpenPurges(deps, tenant)) {
     if (!(await carryOut(deps, tenant, purge, mayGoOn))) return round;
     round.purges += 1;

@@ -4,6 +4,7 @@ import { tenantUnchangedOp } from '../../tenant/tenant-store.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
 import type { PurgeDeps } from './carry-out.ts';
 import { noHoldOp } from '../hold/legal-hold.ts';
+import { steadyNow } from '../home-clock.ts';
 import { keeper, newPurge } from './new-purge.ts';
 import { chunkItem, purgeItem, takenKey, type Purge, type PurgeItem, type TakenEntries, type TakenKind } from './purge-record.ts';
 
@@ -21,13 +22,14 @@ interface Taken {
 /** Ops of that write that are not the caller's. */
 export const opsOfTaking = 5;
 
-/** Begins a purge and takes all of it in the same write, on the condition that the tenant is as it was read and has no legal hold at all; undefined when that does not hold. */
+/** Begins a purge and takes all of it in the same write, on the condition that the tenant is as it was read and has no legal hold at all; undefined when that does not hold. Throws `mc:retention:clock-moved`. */
 export async function takeAtOnce(
   deps: PurgeDeps,
   owner: Tenant,
   { kind, reason, entries, ops, objects = [] }: Taken,
 ): Promise<Purge | undefined> {
   const { id: tenant } = owner;
+  await steadyNow(deps);
   const purge = newPurge(deps, { kind, reason, startedBy: keeper });
   const { ok } = await deps.table.write([
     ...ops(purge.id),

@@ -12,6 +12,8 @@ export function describeRetention(home: TestedHome): void {
       async () => {
         const { retention } = home.client;
         expect((await retention.show(home.tenant)).retention).toMatchObject({ logs: { succeeded: 90 }, receipts: { succeeded: 2_557 } });
+        expect(await retention.purge(home.tenant, { kind: 'logs', reason })).toMatchObject({ purges: [] });
+        expect((await retention.show(home.tenant)).clock.isSteady).toBe(true);
         const changed = await retention.set(home.tenant, { receipts: 3_652, logs: { failed: 365 }, reason });
         expect(changed).toMatchObject({
           isDefault: false,
@@ -41,6 +43,17 @@ export function describeRetention(home: TestedHome): void {
         expect((await retention.releaseHold(home.tenant, { hold: hold.id, reason })).released).toMatchObject({ reason });
         expect(await retention.purge(home.tenant, { dryRun: true, reason })).toEqual({ purges: [], planned: [], isDone: true });
         expect(await home.client.getExecution(ended.id)).toMatchObject({ state: 'succeeded' });
+      },
+      slowMs,
+    );
+
+    test(
+      'only who runs the home may say that its clock is right, and then sees when that was',
+      async () => {
+        const purge = { clockIsRight: true, kind: 'logs', reason } as const;
+        expect(await problemOf(home.client.retention.purge(home.tenant, purge))).toMatchObject({ code: 'mc:auth:forbidden', status: 403 });
+        expect(await home.owner.retention.purge(home.tenant, purge)).toMatchObject({ purges: [] });
+        expect((await home.client.retention.show(home.tenant)).clock).toEqual({ lastRoundAt: expect.any(String), isSteady: true });
       },
       slowMs,
     );

@@ -40,7 +40,7 @@ beforeAll(async () => {
   const id = idSchema('exec').parse((await home.run()).id);
   await integrateLog(deps);
   const request = { execution: id, kind: 'logs', reason: 'logs only', dryRun: false } as const;
-  const { purges } = await purgeNow(home.later(91), home.actor, { tenant: home.actor.tenant, request });
+  const { purges } = await purgeNow(await home.trustedLater(91), home.actor, { tenant: home.actor.tenant, request });
   await integrateLog(deps);
   kept = { id, logsPurge: purges[0]?.id ?? never };
 }, 60_000);

@@ -2,8 +2,10 @@
 import type { Clock } from '../../../shared/port/clock.ts';
 import type { Deps } from '../../../shared/port/deps.ts';
 import { noFaults, type FaultPoint } from '../../../shared/port/faults.ts';
+import { trustClock } from '../../../shared/retention/home-clock.ts';
 import { purgeTenant, type Round } from '../../../shared/retention/purge/purge-tenant.ts';
 import { simulateEcho } from '../../../runner/simulated/simulated-runner.ts';
+import type { Actor } from '../../../shared/tenant/actor.ts';
 import type { Execution } from '../../../shared/execution/execution.ts';
 import { openEngine, type Engine } from '../open-engine.ts';
 
@@ -24,7 +26,9 @@ outputs: { word: '\${{ tasks.first.outputs.word }}' }
 export interface AgedHome extends Engine {
   /** The ports of the home as they are this many days later; faults are those of the test. */
   later(days: number, hit?: (point: FaultPoint) => void | Promise<void>): Deps;
-  /** A round of retention, this many days later. */
+  /** The same, after the word that the clock is right. */
+  trustedLater(days: number): Promise<Deps>;
+  /** A round of retention, this many days later; the clock is said to be right then. */
   purge(days: number): Promise<Round>;
   /** A run that ended, with a log, and inputs and outputs that are blobs. */
   run(word?: string): Promise<Execution>;
@@ -43,10 +47,16 @@ export async function openAgedHome(): Promise<AgedHome> {
     const { deps } = engine.home;
     return { ...deps, clock: clockAt(deps.clock, days), faults: hit ? { hit } : noFaults };
   };
+  const owner: Actor = { ...engine.actor, tenant: engine.home.deps.config.ownerTenant, roles: ['admin'] };
+  const trustedLater: AgedHome['trustedLater'] = async (days) => {
+    await trustClock(later(days), owner, 'a test moved it');
+    return later(days);
+  };
   return {
     ...engine,
     later,
-    purge: (days) => purgeTenant(later(days), engine.actor.tenant),
+    trustedLater,
+    purge: async (days) => purgeTenant(await trustedLater(days), engine.actor.tenant),
     run: async (word = large) => {
       const ended = await engine.finish((await engine.start({ workflow: 'aged', inputs: { word } })).id);
       await recorded(engine);
