@@ -34,7 +34,8 @@ export async function findPackage(deps: Pick<Deps, 'table'>, tenant: TenantId, u
   const records = await findPackages(deps, owners, ref.name, ref.version);
   const [found] = owners.flatMap((owner, index) => {
     const record = records[index];
-    return record ? [{ uses: record.uses, digest: record.digest, owner, descriptor: record.descriptor }] : [];
+    // Several texts have one sort key, such as `1.0.0` and `01.0.0?x`: under another name than its own a package is none that anybody published or a policy knows.
+    return record?.uses === uses ? [{ uses: record.uses, digest: record.digest, owner, descriptor: record.descriptor }] : [];
   });
   return found;
 }

@@ -137,6 +137,16 @@ describe('resolving and listing packages', () => {
     expect((await listPackages(home.deps, buildActor(), { limit: 10 })).items).toEqual([]);
   });
 
+  test.each(['01.0.0', '1.0.00', '1.0.0x', '1.0.0?a=b', '1.0.0#x', '1.0.0+x', '1.0.0-rc.01', '1.0.0-rc.1+x'])(
+    'no package is found under the version %s, which nobody published',
+    async (version) => {
+      const [shipped, own] = [await buildBundle(), await buildBundle({ version: '1.0.0-rc.1' })];
+      await publishPackage(home.deps, catalog, shipped);
+      await publishPackage(home.deps, buildActor(), own);
+      await expect(resolvePackage(home.deps, acme, `pkg:test/echo@${version}`)).rejects.toMatchObject({ code: 'mc:package:not-found' });
+    },
+  );
+
   test('a name that is nearly right gets a suggestion', async () => {
     await publishPackage(home.deps, catalog, await buildBundle());
     await expect(resolvePackage(home.deps, acme, 'pkg:test/ecko@1.0.0')).rejects.toThrow('did you mean pkg:test/echo@1.0.0');
