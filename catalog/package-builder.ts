@@ -11,6 +11,7 @@ import type { Issue } from '../shared/core/issue.ts';
 import { McError } from '../shared/core/errors.ts';
 import { issuesOfZod } from '../shared/core/zod-issues.ts';
 import { writeBundle } from '../shared/package/bundle.ts';
+import { checkVersion } from '../shared/package/check-version.ts';
 import { PackageDescriptor } from '../shared/package/descriptor.ts';
 
 const checkout = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -46,8 +47,8 @@ async function readDescriptor(folder: string): Promise<PackageDescriptor> {
     throw invalid(folder, [unreadable(cause)], cause);
   }
   const parsed = PackageDescriptor.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issues = issuesOfZod(parsed.error, value);
+  const issues = parsed.success ? checkVersion(parsed.data.version) : issuesOfZod(parsed.error, value);
+  if (parsed.success && issues.length === 0) return parsed.data;
   throw invalid(
     folder,
     issues.map((issue) => ({ ...issue, message: `mc-package.json: ${issue.pointer.slice(1)} ${issue.message}` })),

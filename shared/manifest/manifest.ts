@@ -29,8 +29,6 @@ export const manifestLimits = {
   inputs: 100,
   /** Masked values of one task. */
   redactions: 50,
-  /** A reference `name@version` stays short enough to type, and the sort key of a version stays far below 1,024 bytes. */
-  versionCharacters: 64,
   /** Longest attempt of a task: under the 12 h of an SQS message in flight, with room for a restart. */
   taskTimeout: '1h',
   /** Longest run; packages, keys and policies of its start still hold when it is sealed. */

@@ -5,6 +5,7 @@
 import { auditOp } from '../audit/audit-event.ts';
 import { digestBytes, type Digest } from '../core/digest.ts';
 import { assertInvariant, McError } from '../core/errors.ts';
+import type { Issue } from '../core/issue.ts';
 import type { TenantId } from '../core/tenant-id.ts';
 import { isoTime } from '../port/clock.ts';
 import type { Deps } from '../port/deps.ts';
@@ -13,6 +14,7 @@ import type { Actor } from '../tenant/actor.ts';
 import { readBundle, writeBundle } from './bundle.ts';
 import { checkPrice } from './check-price.ts';
 import { checkSchema } from './check-schema.ts';
+import { checkVersion } from './check-version.ts';
 import type { PackageDescriptor } from './descriptor.ts';
 import { packagePurl } from './package-purl.ts';
 import { findPackages, packageWrites } from './package-store.ts';
@@ -20,15 +22,16 @@ import type { PackageRecord } from './package-record.ts';
 
 type PublishDeps = Pick<Deps, 'table' | 'blobs' | 'signer' | 'ids' | 'clock' | 'faults' | 'config'>;
 
-function assertPrice(descriptor: PackageDescriptor): void {
-  const issues = checkPrice(descriptor);
-  if (issues.length > 0) throw new McError('mc:package:invalid', `The package ${descriptor.name} costs more than one may.`, { issues });
+/** Asked of what is published only: packages of earlier versions of the program are loaded and listed as they are. */
+function assertPublishable(descriptor: PackageDescriptor): void {
+  const { name, version, inputs, outputs } = descriptor;
+  refuseIf(checkVersion(version), `The package ${name} has a version that cannot be used.`);
+  refuseIf(checkPrice(descriptor), `The package ${name} costs more than one may.`);
+  refuseIf([...checkSchema(inputs, 'inputs'), ...checkSchema(outputs, 'outputs')], `The package ${name} has a schema that cannot be used.`);
 }
 
-function assertSchemas(descriptor: PackageDescriptor): void {
-  const issues = [...checkSchema(descriptor.inputs, 'inputs'), ...checkSchema(descriptor.outputs, 'outputs')];
-  if (issues.length > 0)
-    throw new McError('mc:package:invalid', `The package ${descriptor.name} has a schema that cannot be used.`, { issues });
+function refuseIf(issues: readonly Issue[], message: string): void {
+  if (issues.length > 0) throw new McError('mc:package:invalid', message, { issues });
 }
 
 async function findSame(
@@ -49,8 +52,7 @@ async function findSame(
 export async function publishPackage(deps: PublishDeps, actor: Actor, bytes: Uint8Array): Promise<PackageRecord> {
   const { tenant } = actor;
   const bundle = await readBundle(bytes);
-  assertPrice(bundle.descriptor);
-  assertSchemas(bundle.descriptor);
+  assertPublishable(bundle.descriptor);
   // Only what was read is kept: a second header or bytes behind the end of the archive do not get into the store or under our signature.
   const normal = await writeBundle(bundle);
   const digest = digestBytes(normal);

@@ -130,6 +130,10 @@ describe('building a package', () => {
         },
       ],
     });
+    writeFileSync(join(folder, 'mc-package.json'), JSON.stringify(buildDescriptor({ version: '01.0.0' })));
+    await expect(buildPackage(folder)).rejects.toMatchObject({
+      issues: [{ code: 'semver', pointer: '/version' }],
+    });
     writeFileSync(join(folder, 'mc-package.json'), '{');
     await expect(buildPackage(folder)).rejects.toMatchObject({
       issues: [{ message: expect.stringMatching(/^mc-package.json is not JSON: /) }],

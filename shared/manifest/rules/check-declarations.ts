@@ -1,31 +1,14 @@
 /** Cross rules about the manifest as a whole: its name, version, run timeout and declared inputs. */
-import { coerce, parse as parseVersion } from 'semver';
 import { z } from 'zod';
 import { idSchema } from '../../core/id.ts';
 import type { Issue } from '../../core/issue.ts';
 import { toPointer } from '../../core/json/json-pointer.ts';
 import { shownValue } from '../../core/text/shown-value.ts';
+import { checkVersion } from '../../package/check-version.ts';
 import { checkTimeout } from './check-timeout.ts';
 import { fitsInputType, inputTypeWords, isInputType } from '../input-type.ts';
 import type { ManifestOutline } from './manifest-outline.ts';
 import { manifestLimits } from '../manifest.ts';
-
-function checkVersion(version: unknown): Issue[] {
-  if (typeof version !== 'string') return [];
-  const { versionCharacters } = manifestLimits;
-  if (version.length <= versionCharacters && parseVersion(version)?.version === version) return [];
-  const repaired = coerce(version.slice(0, versionCharacters))?.version;
-  return [
-    {
-      code: 'semver',
-      pointer: '/version',
-      message: `${shownValue(version)} is not a version`,
-      got: shownValue(version),
-      allowed: `MAJOR.MINOR.PATCH with an optional -prerelease (Semantic Versioning 2.0.0), no leading zeros, at most ${versionCharacters} characters`,
-      fix: repaired !== undefined && repaired !== version ? `Did you mean ${repaired}?` : 'Write it as 1.0.0.',
-    },
-  ];
-}
 
 const WorkflowId = idSchema('wf');
 
@@ -88,7 +71,7 @@ function checkInputCount(count: number): Issue[] {
 export function checkDeclarations({ fields, inputs }: ManifestOutline): Issue[] {
   return [
     ...checkName(fields['name']),
-    ...checkVersion(fields['version']),
+    ...(typeof fields['version'] === 'string' ? checkVersion(fields['version']) : []),
     ...checkTimeout(fields['timeout'], ['timeout'], { limit: manifestLimits.runTimeout, of: 'a run' }),
     ...checkInputCount(inputs.size),
     ...[...inputs].flatMap(([name, declaration]) => [...checkDefault(name, declaration), ...checkRequired(name, declaration)]),

@@ -60,6 +60,19 @@ describe('publishing a package', () => {
     await expect(changed).rejects.toMatchObject({ code: 'mc:package:conflict', message: expect.stringContaining(first.digest) });
   });
 
+  test.each(['01.0.0', '1.0.0-01', '1.0.0-a..b', `1.0.0-${'a'.repeat(59)}`, `1.0.0-${'a'.repeat(1_200)}`, `${'9'.repeat(17)}.0.0`])(
+    'the version %s is refused at its place',
+    async (version) => {
+      const published = publishPackage(home.deps, buildActor(), await buildBundle({ version }));
+      await expect(published).rejects.toMatchObject({ code: 'mc:package:invalid', issues: [{ code: 'semver', pointer: '/version' }] });
+    },
+  );
+
+  test('a version may have 64 characters', async () => {
+    const version = `1.0.0-${'a'.repeat(58)}`;
+    expect(await publishPackage(home.deps, buildActor(), await buildBundle({ version }))).toMatchObject({ version });
+  });
+
   test('a schema that does not compile is refused, and nothing is stored', async () => {
     const bytes = await buildBundle({
       inputs: { type: 'object', properties: { a: { type: 'text' } } },
