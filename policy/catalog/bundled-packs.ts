@@ -30,6 +30,9 @@ const trialMs = 5_000;
 /** Ten thousand recorded questions to a pack ten times as slow as ours; a request to a deployed home ends after 29 s. */
 const replayMs = 15_000;
 
+/** A page of a replay tells the reasons, of which one decision may have 800 KB, and some 500 bytes of each decision beside them; a function on AWS answers 6 MB. */
+const replayBytes = 2_500_000;
+
 /** Where what a pack says about itself lies under the folder of packs; a deployment copies exactly these files. */
 export function catalogPath(pack: string): string {
   return join(pack, 'catalog.json');
@@ -99,7 +102,8 @@ export function bundledPacks({ folder, workerFile }: BundledPacksOptions = {}): 
         ...{ name, digest, points },
         async judge(inputs) {
           const questions = inputs.map((input) => ({ input }));
-          return (await judgeBundle(archive, questions, { timeoutMs: replayMs, ...program })).map(trialOf);
+          const options = { timeoutMs: replayMs, answerBytes: replayBytes, ...program };
+          return (await judgeBundle(archive, questions, options)).map(trialOf);
         },
       };
     },

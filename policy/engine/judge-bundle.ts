@@ -24,6 +24,8 @@ export type Judgement = PackAnswer | 'not-asked';
 export interface JudgeOptions {
   /** For the rules, over all questions together; starting the process and the pack is not counted. */
   timeoutMs: number;
+  /** For the answers together, in bytes as a function on AWS gives them away; what comes after the answer that passes it is not judged. No bound when left out. */
+  answerBytes?: number;
   /** The program of the process, where this program is bundled. */
   workerFile?: string;
 }
@@ -92,6 +94,12 @@ async function askAll(child: PackProcess, asked: Iterable<Batch>, { timeoutMs, p
 
 type Put = (place: number, answer: PackAnswer) => void;
 
+/** Thrown to stop a pack that has said enough. */
+const enough = new Error('the answers are as much as was asked for');
+
+/** A function's answer is JSON in a text of JSON. */
+const sizeOf = (answer: PackAnswer): number => Buffer.byteLength(JSON.stringify(JSON.stringify(answer)));
+
 async function startProcess({ workerFile = packWorkerSource }: JudgeOptions): Promise<PackProcess> {
   try {
     return await PackProcess.start(workerFile);
@@ -102,7 +110,8 @@ async function startProcess({ workerFile = packWorkerSource }: JudgeOptions): Pr
 
 /**
  * What a bundle says to each question, in their order. The bundle must be well formed (`mc:policy:unavailable`); who signed it is not asked.
- * When a rule does not end, its question and all after it have no verdict. Throws `mc:host:overloaded` when too many are being tried already.
+ * When a rule does not end, its question and all after it have no verdict. Where the answers come to more than `answerBytes` the rest is left out: at least one is there.
+ * Throws `mc:host:overloaded` when too many are being tried already.
  */
 export async function judgeBundle(archive: Uint8Array, questions: readonly BundleQuestion[], options: JudgeOptions): Promise<Judgement[]> {
   const bundle = await loadBundle(archive, 'digest');
@@ -112,14 +121,20 @@ export async function judgeBundle(archive: Uint8Array, questions: readonly Bundl
 async function judgeInProcess(bundle: PolicyBundle, questions: readonly BundleQuestion[], options: JudgeOptions): Promise<Judgement[]> {
   const judged = new Map<number, PackAnswer>();
   let reason = 'it was not asked';
+  let { answerBytes: left = Infinity } = options;
   const child = await startProcess(options);
   try {
-    const put: Put = (place, answer) => judged.set(place, answer);
+    const put: Put = (place, answer) => {
+      judged.set(place, answer);
+      left -= sizeOf(answer);
+      if (left < 0) throw enough;
+    };
     await askAll(child, batches(bundle, questions), { timeoutMs: options.timeoutMs, put });
   } catch (error) {
     reason = error instanceof Error ? error.message : String(error);
   } finally {
     await child.end();
   }
-  return questions.map((question, place) => judged.get(place) ?? (isAsked(bundle, question) ? { failure: reason } : 'not-asked'));
+  const reached = left < 0 ? questions.slice(0, ([...judged.keys()].at(-1) ?? 0) + 1) : questions;
+  return reached.map((question, place) => judged.get(place) ?? (isAsked(bundle, question) ? { failure: reason } : 'not-asked'));
 }

@@ -53,7 +53,10 @@ export interface OpenPack {
   readonly name: string;
   readonly digest: Digest;
   readonly points: readonly PolicyPoint[];
-  /** One answer a question, in their order; a pack that is stopped answers the rest with the reason. */
+  /**
+   * One answer a question, in their order; a pack that is stopped answers the rest with the reason. Where they come to be much for one page the rest of the questions
+   * is left for the next: at least one is answered.
+   */
   judge(inputs: readonly PolicyInput[]): Promise<Trial[]>;
 }
 

@@ -3,10 +3,13 @@
  * runs cost, before anybody is. Reads recorded decisions only; nothing is written and nobody is denied.
  */
 import { encodeTime } from 'ulid';
+import { z } from 'zod';
+import { idSchema } from '../core/id.ts';
 import { listDecisionsSince } from '../decision/decision-store.ts';
 import type { Decision } from '../decision/decision.ts';
 import type { Deps } from '../port/deps.ts';
 import type { Trial } from '../port/pack-library.ts';
+import { decodePosition, encodePosition } from '../port/table-cursor.ts';
 import type { Actor } from '../tenant/actor.ts';
 import { costOfRuns } from './cost-of-runs.ts';
 import { compareDecision, type Comparison } from './compare-decision.ts';
@@ -23,21 +26,33 @@ export interface ReplayRequest {
 
 type ReplayDeps = Pick<Deps, 'table' | 'packs'>;
 
-/** One page of a replay, oldest decisions first. Throws `mc:policy:bundle-refused` for a bundle that cannot judge. */
-export async function replayPolicy(deps: ReplayDeps, actor: Actor, { archive, since, limit, cursor }: ReplayRequest): Promise<ReplayPage> {
+const Position = z.tuple([idSchema('dec')]);
+
+/**
+ * Where a page begins. `since` may be a length of time, which is another moment at every page, and a page may end between any two decisions: so a cursor names the last
+ * one that was looked at. `!` sorts before everything that an id may go on with.
+ */
+function beginOf({ since, cursor }: Pick<ReplayRequest, 'since' | 'cursor'>): string {
+  return cursor === undefined ? `dec_${encodeTime(since)}` : `${decodePosition(Position, cursor)[0]}!`;
+}
+
+/** One page of a replay, oldest decisions first; it ends early when there is much to say of them. Throws `mc:policy:bundle-refused` for a bundle that cannot judge. */
+export async function replayPolicy(deps: ReplayDeps, actor: Actor, { archive, limit, ...begin }: ReplayRequest): Promise<ReplayPage> {
   const candidate = await deps.packs.open(archive);
-  // `since` may be a length of time, which is another moment at every page: where a page goes on is said by its cursor alone, which DynamoDB takes only within the range.
-  const from = `dec_${encodeTime(cursor === undefined ? since : 0)}`;
-  const page = await listDecisionsSince(deps, actor.tenant, from, cursor === undefined ? { limit } : { limit, cursor });
+  const page = await listDecisionsSince(deps, actor.tenant, beginOf(begin), { limit });
   const asked = page.items.filter(({ point }) => candidate.points.includes(point));
   const trials = await candidate.judge(asked.map(({ input }) => input));
-  const found = asked.map((decision, index) => compareDecision(decision, candidate.name, trialOf(trials, index)));
+  const next = asked[trials.length];
+  const seen = next === undefined ? page.items : page.items.slice(0, page.items.indexOf(next));
+  const judged = asked.slice(0, trials.length);
+  const found = judged.map((decision, index) => compareDecision(decision, candidate.name, trialOf(trials, index)));
+  const last = next === undefined && page.cursor === undefined ? undefined : seen.at(-1);
   return {
     pack: candidate.name,
     digest: candidate.digest,
-    ...(await summarise(deps, actor, asked, found)),
-    skipped: page.items.length - asked.length,
-    ...(page.cursor && { cursor: page.cursor }),
+    ...(await summarise(deps, actor, judged, found)),
+    skipped: seen.length - judged.length,
+    ...(last && { cursor: encodePosition([last.id]) }),
   };
 }
 

@@ -88,6 +88,15 @@ describe('a bundle that is tried out', () => {
     expect(denied).toEqual(regions.map((region) => region === 'RU'));
   });
 
+  test('is asked no more when its answers are as much as was asked for, but once in any case', async () => {
+    const regions = Array.from({ length: 200 }, () => 'RU');
+    const all = await judgeBundle(residencyBundle(), regions.map(about), options);
+    const sizeOfOne = Buffer.byteLength(JSON.stringify(JSON.stringify(all[0])));
+    const some = await judgeBundle(residencyBundle(), regions.map(about), { ...options, answerBytes: 20 * sizeOfOne });
+    expect(some).toEqual(all.slice(0, 21));
+    expect(await judgeBundle(residencyBundle(), regions.map(about), { ...options, answerBytes: 1 })).toEqual(all.slice(0, 1));
+  });
+
   test('has no verdict, and is not blamed, when its process cannot be had', async () => {
     const judging = judgeBundle(residencyBundle(), [about('EU')], { ...options, workerFile: '/no/such/file.mjs' });
     await expect(judging).rejects.toMatchObject({ code: 'mc:policy:unavailable' });

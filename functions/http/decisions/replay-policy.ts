@@ -29,7 +29,9 @@ export const operation = defineOperation({
     cursor: z.string().min(1).max(2_048).optional().describe('The `cursor` of the page before'),
   }),
   body: { kind: 'bytes', mediaTypes: ['application/gzip', 'application/octet-stream'], maxBytes },
-  responses: { 200: { description: 'One page, the oldest decisions first', schema: ReplayPage } },
+  responses: {
+    200: { description: 'One page, the oldest decisions first; it ends early when there are many reasons to tell', schema: ReplayPage },
+  },
   problems: ['mc:policy:bundle-refused'],
   async handle({ deps, actor, query, body }) {
     const { since, limit, cursor } = query;

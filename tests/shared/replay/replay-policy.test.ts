@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
+import { decisionOp, listDecisions, loneDecisionPk } from '../../../shared/decision/decision-store.ts';
 import { emptyReplay, withPage, type Replay } from '../../../cli/replay.ts';
 import { renderReplay } from '../../../cli/terminal/render-replay.ts';
 import { changedDataBundle } from '../../support/change-bundle-data.ts';
@@ -10,6 +11,8 @@ import { ReplayPage } from '../../../shared/replay/replay.ts';
 import { startExecution } from '../../../shared/execution/admit/start-execution.ts';
 import { openEngine, type Engine } from '../../support/open-engine.ts';
 import { buildActor } from '../../support/build-deps.ts';
+import { buildDecision } from '../../support/build-decision.ts';
+import { buildInput } from '../../support/build-policy-input.ts';
 
 const calling = (name: string, host: string): string => `name: ${name}
 version: 1.0.0
@@ -102,6 +105,29 @@ describe('a replay of recorded decisions', () => {
     const { cursor = '' } = first;
     const next = await replayPolicy(engine.home.deps, engine.actor, { ...request, limit: 100, since: Date.now() + 3_600_000, cursor });
     expect([first.judged, next.judged]).toEqual([2, 3]);
+  });
+
+  test('ends a page early where more would be too much for an answer, and leaves nothing out', async () => {
+    const { actor, home } = engine;
+    const input = buildInput({ home: 'EU', tasks: Array.from({ length: 20 }, () => 'EU') });
+    for (const task of input.workflow.tasks) task.egress = [{ host: `${task.id}.example.com`, ports: [443] }];
+    const ids = Array.from({ length: 420 }, () => home.deps.ids.next('dec'));
+    for (const id of ids) await home.deps.table.write([decisionOp(loneDecisionPk(actor.tenant, id), buildDecision({ id, input }))]);
+    const archive = await candidate(['api.example.com']);
+    const page = await replayPolicy(home.deps, actor, { archive, since: 0, limit: 2_500 });
+    expect(Buffer.byteLength(JSON.stringify(JSON.stringify(page)))).toBeLessThan(6_000_000);
+    expect(page.judged).toBeLessThan(ids.length);
+    const whole = await replay(archive);
+    expect(whole.newlyDenied.map(({ decisionId }) => decisionId)).toEqual(expect.arrayContaining(ids));
+    // The two publications of every test are judged too.
+    expect(whole.judged).toBe(ids.length + 2);
+  }, 60_000);
+
+  test('refuses a cursor of another list', async () => {
+    const request = { archive: await candidate([]), since: 0, limit: 1 };
+    const { cursor } = await listDecisions(engine.home.deps, engine.actor.tenant, { limit: 1 });
+    const refused = replayPolicy(engine.home.deps, engine.actor, { ...request, cursor: String(cursor) });
+    await expect(refused).rejects.toMatchObject({ code: 'mc:request:invalid', issues: [{ pointer: '/cursor' }] });
   });
 
   test('sees the decisions of its own tenant only', async () => {
