@@ -3,7 +3,7 @@
  * could take long runs under a time limit, and what could break a schema in too many ways is told the first of them.
  */
 import { createContext, Script } from 'node:vm';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { LRUCache } from 'lru-cache';
 import type { Digest } from '../core/digest.ts';
@@ -14,6 +14,8 @@ import { countValues, schemaCost, type SchemaCost } from './schema-cost.ts';
 
 /** Honest schemas on values of a few megabytes take a few milliseconds. */
 const timeLimitMs = 500;
+/** Honest schemas become code in some ten milliseconds; 60 KB of patterns or choices took up to fifteen seconds. */
+const compileLimitMs = 1_000;
 /** An issue list is read by people. */
 const maxIssues = 50;
 /** A path is as long as the names in it, which may have megabytes; each issue would hold it anew. */
@@ -29,13 +31,30 @@ const refused = new Map([
   ['$async', 'boolean'],
 ]);
 
-const options = { strict: false, verbose: true, addUsedSchema: false } as const;
+/**
+ * A reference is a call: code in its place would be as much as the references times what they name, which for a schema of 60 KB is more than a process may have. And
+ * what a schema says is nothing for the log of the home.
+ */
+const options = {
+  strict: false,
+  verbose: true,
+  addUsedSchema: false,
+  inlineRefs: false,
+  logger: false,
+  /** Every object has a `constructor` and a `toString` that nobody sent. */
+  ownProperties: true,
+} as const;
+
+function newCompiler(more: Options): Ajv2020 {
+  const compiler = new Ajv2020({ ...options, ...more });
+  addFormats.default(compiler);
+  return compiler;
+}
+
 /** Names every way in which a value does not fit. */
-const thorough = new Ajv2020({ ...options, allErrors: true });
+const thorough = newCompiler({ allErrors: true });
 /** Names the first. */
-const quick = new Ajv2020(options);
-addFormats.default(thorough);
-addFormats.default(quick);
+const quick = newCompiler({});
 
 interface Compiled {
   schema: object;
@@ -101,8 +120,16 @@ export function checkSchema(schema: object, place: 'inputs' | 'outputs'): Issue[
     }));
   if (issues.length > 0) return issues;
   try {
-    thorough.compile(schema);
-    return [];
+    void thorough.validateSchema(schema, true); // Throws at once: `$async` was refused above.
+    if (compilesInTime(schema)) return [];
+    return [
+      {
+        code: 'schema',
+        pointer: toPointer([place]),
+        message: `took more than ${compileLimitMs} ms to be made ready`,
+        fix: 'Use fewer patterns, choices and conditions.',
+      },
+    ];
   } catch (error) {
     return [
       {
@@ -111,9 +138,17 @@ export function checkSchema(schema: object, place: 'inputs' | 'outputs'): Issue[
         message: `is not a usable JSON Schema 2020-12: ${error instanceof Error ? error.message : String(error)}`,
       },
     ];
-  } finally {
-    thorough.removeSchema(schema);
   }
+}
+
+/** Both ways of judging are tried; a compiler that was stopped amid its work is good for nothing, so these are for one try only. */
+function compilesInTime(schema: object): boolean {
+  return endsInTime(() => {
+    const known: Compiled = { schema, cost: schemaCost(schema) };
+    const [all, first] = [newCompiler({ allErrors: true, validateSchema: false }), newCompiler({ validateSchema: false })];
+    thoroughOf(known, all);
+    compileQuick(known, first, all);
+  }, compileLimitMs);
 }
 
 function compile(digest: Digest, kind: 'inputs' | 'outputs', schema: object): Compiled {
@@ -125,14 +160,14 @@ function compile(digest: Digest, kind: 'inputs' | 'outputs', schema: object): Co
   return made;
 }
 
-const thoroughOf = (known: Compiled): ValidateFunction => (known.thorough ??= thorough.compile(known.schema));
+const thoroughOf = (known: Compiled, all = thorough): ValidateFunction => (known.thorough ??= all.compile(known.schema));
 
 /** Its code nests as deep as a schema has fields; V8 does not take thousands. */
-function compileQuick(known: Compiled): ValidateFunction {
+function compileQuick(known: Compiled, first = quick, all = thorough): ValidateFunction {
   try {
-    return quick.compile(known.schema);
+    return first.compile(known.schema);
   } catch (error) {
-    if (error instanceof RangeError) return thoroughOf(known);
+    if (error instanceof RangeError) return thoroughOf(known, all);
     throw error;
   }
 }
@@ -141,11 +176,29 @@ const timed: { run?: () => void } = {};
 const context = createContext(timed);
 const script = new Script('run()');
 
+/**
+ * V8 stops by the clock on the wall, which says nothing of the schema when the machine stood still or the heap was being cleared. What was stopped is begun once more in
+ * any case, because such a halt may look like work, and up to five times where less than half of the limit was the processor's.
+ */
+const triesOfWork = 2;
+const triesOfWaiting = 5;
+const waitedBelow = 0.5;
+
 /** Runs a function, and tells whether it came to its end in time; V8 stops even a regular expression that backtracks for ever. */
-function endsInTime(run: () => void): boolean {
+function endsInTime(run: () => void, limitMs = timeLimitMs): boolean {
+  for (let tries = 1; ; tries += 1) {
+    const before = process.threadCpuUsage();
+    if (endsByTheClock(run, limitMs)) return true;
+    const { user, system } = process.threadCpuUsage(before);
+    const waited = (user + system) / 1_000 < limitMs * waitedBelow;
+    if (tries >= (waited ? triesOfWaiting : triesOfWork)) return false;
+  }
+}
+
+function endsByTheClock(run: () => void, timeout: number): boolean {
   timed.run = run;
   try {
-    script.runInContext(context, { timeout: timeLimitMs });
+    script.runInContext(context, { timeout });
     return true;
   } catch (error) {
     if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return false;
@@ -164,9 +217,15 @@ export function checkAgainstSchema(digest: Digest, kind: 'inputs' | 'outputs', s
   const { values, isPlain, hasReferences } = known.cost;
   const isSmall = values * countValues(value, fewChecks / values) <= fewChecks;
   const validate = isSmall && !hasReferences ? thoroughOf(known) : (known.quick ??= compileQuick(known));
-  if (isSmall && isPlain) validate(value);
-  else if (!endsInTime(() => void validate(value)))
-    return [{ code: 'too-slow', pointer: '', message: `could not be judged by the schema within ${timeLimitMs} ms` }];
+  try {
+    if (isSmall && isPlain) validate(value);
+    else if (!endsInTime(() => void validate(value)))
+      return [{ code: 'too-slow', pointer: '', message: `could not be judged by the schema within ${timeLimitMs} ms` }];
+  } catch (error) {
+    // The stack is at its end. Only references may call each other so often.
+    if (!(error instanceof RangeError)) throw error;
+    return [{ code: 'too-deep', pointer: '', message: 'could not be judged by the schema, whose references lead on without end' }];
+  }
   const errors = validate.errors ?? [];
   const hasLongPath = errors.some(({ instancePath }) => instancePath.length > longPath);
   return errors.slice(0, hasLongPath ? 1 : maxIssues).map(issueOf);

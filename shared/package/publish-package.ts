@@ -24,9 +24,13 @@ type PublishDeps = Pick<Deps, 'table' | 'blobs' | 'signer' | 'ids' | 'clock' | '
 
 /** Asked of what is published only: packages of earlier versions of the program are loaded and listed as they are. */
 function assertPublishable(descriptor: PackageDescriptor): void {
-  const { name, version, inputs, outputs } = descriptor;
+  const { name, version } = descriptor;
   refuseIf(checkVersion(version), `The package ${name} has a version that cannot be used.`);
   refuseIf(checkPrice(descriptor), `The package ${name} costs more than one may.`);
+}
+
+/** What stands already was asked when it was published; a home that opens would make every schema of the catalog ready again. */
+function assertUsable({ name, inputs, outputs }: PackageDescriptor): void {
   refuseIf([...checkSchema(inputs, 'inputs'), ...checkSchema(outputs, 'outputs')], `The package ${name} has a schema that cannot be used.`);
 }
 
@@ -58,6 +62,7 @@ export async function publishPackage(deps: PublishDeps, actor: Actor, bytes: Uin
   const digest = digestBytes(normal);
   const same = await findSame(deps, tenant, bundle.descriptor, digest);
   if (same !== undefined) return same;
+  assertUsable(bundle.descriptor);
   const { name, version } = bundle.descriptor;
   const uses = `pkg:${name}@${version}`;
   await deps.blobs.put(tenant, 'data', normal);

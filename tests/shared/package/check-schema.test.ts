@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { digestBytes } from '../../../shared/core/digest.ts';
 import { checkAgainstSchema, checkSchema } from '../../../shared/package/check-schema.ts';
 
@@ -29,6 +29,12 @@ describe('schemas of packages', () => {
     expect(judge({ type: 'object', properties: { a: { type: 'string', format: 'date-time' } } }, { a: '2026-01-01T00:00:00Z' })).toEqual(
       [],
     );
+  });
+
+  test('an object has the fields that were sent, whatever they are called', () => {
+    expect(judge({ type: 'object', properties: { constructor: { type: 'string' } } }, {})).toEqual([]);
+    expect(judge({ type: 'object', required: ['toString'] }, {})).toMatchObject([{ code: 'required', pointer: '/toString' }]);
+    expect(judge({ type: 'object', required: ['toString'] }, { toString: 1 })).toEqual([]);
   });
 
   test('the number of issues is bounded', () => {
@@ -102,6 +108,68 @@ describe('schemas of packages', () => {
     const issues = judge({ type: 'object', properties: { a: { items: { required } } } }, value);
     expect(issues).toEqual([{ code: 'required', pointer: '/a/0/f0', message: 'is missing' }]);
     expect(judge(doubling({ required: ['a'] }), {})).toEqual([{ code: 'required', pointer: '/a', message: 'is missing' }]);
+  });
+
+  test('references that lead on without end are a way not to fit', () => {
+    const schema = { type: 'object', $dynamicAnchor: 'n', allOf: [{ $dynamicRef: '#n' }] };
+    expect(checkSchema(schema, 'inputs')).toEqual([]);
+    expect(judge(schema, {})).toMatchObject([{ code: 'too-deep', pointer: '' }]);
+  });
+
+  test('a schema that takes long to be made ready is refused', () => {
+    const patternProperties = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`p${at}`, { type: 'object' }]));
+    expect(checkSchema({ type: 'object', patternProperties }, 'inputs')).toMatchObject([
+      { code: 'schema', pointer: '/inputs', message: 'took more than 1000 ms to be made ready' },
+    ]);
+    expect(checkSchema({ type: 'object', patternProperties: { p: {} } }, 'inputs')).toEqual([]);
+  });
+
+  // A machine may stand still without a word, or look busy meanwhile.
+  const halts: Record<string, () => void> = {
+    'stands still': () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500),
+    'is busy with something else': () => {
+      const beganMs = performance.now();
+      while (performance.now() - beganMs < 1_500);
+    },
+  };
+  for (const [what, halt] of Object.entries(halts)) {
+    test(`a machine that ${what} says nothing of a schema`, () => {
+      let [looks, haltAt] = [0, Infinity];
+      const schema = {
+        type: 'object',
+        get properties() {
+          looks += 1;
+          if (looks === haltAt) halt();
+          return { a: { type: 'string' } };
+        },
+      };
+      expect(checkSchema(schema, 'inputs')).toEqual([]);
+      // The last look is one of the compiler's.
+      const last = looks;
+      [looks, haltAt] = [0, last];
+      expect(checkSchema(schema, 'inputs')).toEqual([]);
+      expect(looks).toBeGreaterThan(last);
+    });
+  }
+
+  test('what many references name is code once', () => {
+    const properties = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`p${at}`, { type: 'string' }]));
+    const schema = {
+      type: 'object',
+      $defs: { many: { properties } },
+      allOf: Array.from({ length: 100 }, () => ({ $ref: '#/$defs/many' })),
+    };
+    expect(checkSchema(schema, 'inputs')).toEqual([]);
+    expect(judge(schema, { p99: 1 })).toMatchObject([{ code: 'type', pointer: '/p99' }]);
+  });
+
+  test('what a schema says does not get into what the home prints', () => {
+    const [warn, error] = [jest.spyOn(console, 'warn'), jest.spyOn(console, 'error')];
+    const schema = { type: 'object', properties: { a: { format: 'none\n{"level":"error"}' } } };
+    expect(checkSchema(schema, 'inputs')).toEqual([]);
+    expect(judge(schema, { a: 'x' })).toEqual([]);
+    expect([...warn.mock.calls, ...error.mock.calls]).toEqual([]);
+    jest.restoreAllMocks();
   });
 
   test('a schema that cannot be used is named with the reason', () => {

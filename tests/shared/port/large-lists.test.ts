@@ -56,10 +56,14 @@ test('of audit events with rule data of 64 KB', async () => {
   expect((await wholeList((page) => listAuditEvents(home.deps, actor, page))).map(({ subject }) => subject)).toEqual(subjects.toReversed());
 });
 
-test('of packages that say 60 KB of themselves', async () => {
-  const versions = Array.from({ length: 100 }, (_, at) => `1.0.${String(at)}`);
+test.each([
+  ['60 KB', { type: 'object', title: quotes(60 * 1024) }],
+  // 60 KB as a tenant sends them: `1e20,1e20,…`.
+  ['270 KB', { type: 'object', examples: Array.from({ length: 12_000 }, () => 1e20) }],
+] as const)('of packages that say %s of themselves', async (_size, inputs) => {
+  const versions = Array.from({ length: 60 }, (_, at) => `1.0.${String(at)}`);
   for (const version of versions) {
-    const descriptor = buildDescriptor({ name: 'demo/large', version, inputs: { type: 'object', title: quotes(60 * 1024) } });
+    const descriptor = buildDescriptor({ name: 'demo/large', version, inputs });
     const [id, releaseId] = [home.deps.ids.next('pkg'), home.deps.ids.next('rel')];
     const said = {
       id,
