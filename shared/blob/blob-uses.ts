@@ -59,26 +59,41 @@ export async function announcePut(deps: UseDeps, tenant: TenantId, digest: Diges
   return false;
 }
 
-/** Announces that the blob is to be erased by this purge; false while another one is at it. */
-export async function doomBlob(deps: UseDeps, tenant: TenantId, digest: Digest, by: string): Promise<boolean> {
+/** An announced erasing, as its announcement stands in the table. */
+export type Doom = z.infer<typeof Doom>;
+
+/**
+ * Announces that the blob is to be erased by this purge; undefined while another one is at it. Who announces it again for the same purge takes the announcement over, and only who has it may end it: a put that
+ * came in after the end of somebody else must not be erased.
+ */
+export async function doomBlob(deps: UseDeps, tenant: TenantId, digest: Digest, by: string): Promise<Doom | undefined> {
   const key = useKey(tenant, digest, doomSk);
-  const item = { ...key, by, until: deps.clock.now() + doomLeaseMs };
-  if ((await deps.table.write([{ kind: 'put', item, conditions: [{ kind: 'absent' }] }])).ok) return true;
+  const doom: Doom = { by, until: deps.clock.now() + doomLeaseMs };
+  if ((await deps.table.write([{ kind: 'put', item: { ...key, ...doom }, conditions: [{ kind: 'absent' }] }])).ok) return doom;
   const earlier = await deps.table.get(key);
-  if (!earlier) return false;
-  if (Doom.parse(earlier).by !== by && !isOver(deps, earlier)) return false;
-  return (await deps.table.write([{ kind: 'put', item, conditions: asRead(earlier) }])).ok;
+  if (!earlier) return undefined;
+  const before = Doom.parse(earlier);
+  if (before.by !== by && !isOver(deps, earlier)) return undefined;
+  // Never the same as before, also in the same millisecond.
+  const again: Doom = { by, until: Math.max(doom.until, before.until + 1) };
+  return (await deps.table.write([{ kind: 'put', item: { ...key, ...again }, conditions: asRead(earlier) }])).ok ? again : undefined;
 }
 
-/** Ends what doomBlob announced; `owner`, if there is one, needs the blob no longer, and `isErased` says that nobody's announcement of a put counts any more. */
+/**
+ * Ends what doomBlob announced; `owner`, if there is one, needs the blob no longer, and `isErased` says that nobody's announcement of a put counts any more. Does nothing when somebody else took the announcement
+ * over, who ends it after another look.
+ */
 export async function undoomBlob(
   { table }: UseDeps,
   tenant: TenantId,
   digest: Digest,
-  { owner, isErased }: { owner: string | undefined; isErased: boolean },
+  { doom, owner, isErased }: { doom: Doom; owner: string | undefined; isErased: boolean },
 ): Promise<void> {
-  const owners = [...(owner === undefined ? [] : [owner]), ...(isErased ? [putOwner] : []), doomSk];
-  await table.write(owners.map((sk): WriteOp => ({ kind: 'delete', key: useKey(tenant, digest, sk) })));
+  const owners = [...(owner === undefined ? [] : [owner]), ...(isErased ? [putOwner] : [])];
+  await table.write([
+    { kind: 'delete', key: useKey(tenant, digest, doomSk), conditions: asRead(doom) },
+    ...owners.map((sk): WriteOp => ({ kind: 'delete', key: useKey(tenant, digest, sk) })),
+  ]);
 }
 
 /** Whose uses count, and whether an owner of some age exists at all. */
@@ -127,7 +142,7 @@ function isOver({ clock }: UseDeps, doom: Item): boolean {
   return Doom.parse(doom).until <= clock.now();
 }
 
-function asRead(doom: Item): Condition[] {
+function asRead(doom: unknown): Condition[] {
   const { by, until } = Doom.parse(doom);
   return [
     { kind: 'compare', field: 'by', op: '=', value: by },

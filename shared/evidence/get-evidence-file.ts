@@ -2,13 +2,14 @@ import { McError } from '../core/errors.ts';
 import { parseExecutionId } from '../execution/read/get-execution.ts';
 import { auditOp } from '../audit/audit-event.ts';
 import type { Deps } from '../port/deps.ts';
+import { homeSubjects } from '../tenant/service-identity.ts';
 import { findArtifact } from './find-artifacts.ts';
 import { requireLink, type LinkQuery } from './link/signed-link.ts';
 import { pieceOf, type Piece } from './piece.ts';
 import { readArtifact } from './read-artifact.ts';
 
 /** The caller of a signed address: whoever holds it. */
-const holder = { sub: 'signed-address', roles: [] } as const;
+const holder = { sub: homeSubjects.signedAddress, roles: [] } as const;
 
 interface EvidenceFile {
   name: string;

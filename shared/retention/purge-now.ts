@@ -72,7 +72,7 @@ export async function purgeNow(
       room -= due.runs.length;
     } else {
       const runs = due.runs.map(({ holds: _holds, ...run }) => run);
-      if (runs.length > 0) answer.purges.push(await purge(deps, tenant.id, { kind, runs, reason: request.reason, startedBy: actor.sub }));
+      if (runs.length > 0) answer.purges.push(await purge(deps, tenant.id, { kind, runs, reason: request.reason, startedBy: actor }));
       room -= runs.length;
     }
     if (room <= 0) return { ...answer, isDone: false };
@@ -140,7 +140,7 @@ async function purgeOne(
     await refuse(deps, actor, tenant.id, new McError('mc:retention:not-due', `${head.id} is kept ${until}; nothing was purged.`));
   }
   const rule = keeping?.rule ?? '';
-  const done = await purge(deps, tenant.id, { kind, runs: [{ ...run, rule }], reason, startedBy: actor.sub });
+  const done = await purge(deps, tenant.id, { kind, runs: [{ ...run, rule }], reason, startedBy: actor });
   // A hold that came in between has won.
   if (done.counts?.held === 1)
     await refuse(deps, actor, tenant.id, new McError('mc:retention:held', `${head.id} is kept by a legal hold that came just now.`));

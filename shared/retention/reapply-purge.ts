@@ -13,6 +13,7 @@ import { findUnpurged } from './purge/find-unpurged.ts';
 import { DeletionPredicate } from './purge/deletion-statement.ts';
 import type { Purge, PurgedRun } from './purge/purge-record.ts';
 import { RunKind } from '../tenant/retention.ts';
+import { homeSubjects } from '../tenant/service-identity.ts';
 
 /** What became of a manifest: the new purge, or undefined when nothing of it was there any more. */
 export type Reapplied = Purge | undefined;
@@ -36,7 +37,7 @@ export async function applyDeletionManifest(deps: PurgeDeps, bundle: unknown, la
     if (head) again.push({ id, workflow: head.workflow.name, rule });
   }
   if (again.length === 0) return undefined;
-  const begun = { kind: runKind.data, runs: again, reason: `restored after ${purge}`, startedBy: 'service:restore', again: purge };
+  const begun = { kind: runKind.data, runs: again, reason: `restored after ${purge}`, startedBy: homeSubjects.restore, again: purge };
   return carryOut(deps, tenant, await beginPurge(deps, tenant, begun));
 }
 

@@ -16,7 +16,7 @@ export const operation = defineOperation({
   summary: 'Change the settings of a tenant',
   description:
     'Changes what is given and nothing else. Admins of the tenant change its display name, rule data and policy keys; ' +
-    'time zone, quota and budget only admins of the tenant that owns the home.',
+    'time zone, quota, budget and egress mode only admins of the tenant that owns the home.',
   params: TenantPath,
   body: { kind: 'json', schema: ChangeTenant, required: true, maxBytes },
   responses: { 200: { description: 'The tenant after the change', schema: TenantDetails } },

@@ -7,14 +7,14 @@ import type { TenantId } from '../../core/tenant-id.ts';
 import { executionPk, TaskRecord, type ExecutionRecord } from '../../execution/execution-record.ts';
 import type { Deps } from '../../port/deps.ts';
 import { RunKind } from '../../tenant/retention.ts';
-import { claimRun, type Claim } from './claim-run.ts';
+import { claimRun, keep, type Claim } from './claim-run.ts';
 import { eraseObjects } from './erase-objects.ts';
 import { eraseRun } from './erase-run.ts';
 import { findUnpurged } from './find-unpurged.ts';
 import { finishPurge } from './finish-purge.ts';
 import { inventoryOf } from './inventory.ts';
 import { newPurge, type NewPurge } from './new-purge.ts';
-import { chunkItem, findProgress, itemsPerChunk, progressOp, purgeItem, type Purge, type PurgeItem } from './purge-record.ts';
+import { chunkItem, findProgress, itemsPerChunk, notTakenOps, purgeItem, type Purge, type PurgeItem } from './purge-record.ts';
 
 export type PurgeDeps = Pick<Deps, 'table' | 'blobs' | 'clock' | 'ids' | 'config' | 'signer' | 'logger' | 'metrics' | 'faults'>;
 
@@ -47,17 +47,14 @@ async function purgeRun(deps: PurgeDeps, claim: Claim): Promise<void> {
   const before = await findProgress(deps, tenant, purge.id, run.id);
   const progress = before ?? (await takeRun(deps, claim));
   if (progress?.state !== 'claimed') return;
-  await eraseRun(deps, claim, progress);
+  await eraseRun(deps, claim);
   await deps.faults.hit('purge:after-erase');
 }
 
 async function takeRun(deps: PurgeDeps, claim: Claim): ReturnType<typeof findProgress> {
-  const { tenant, purge, run } = claim;
+  const { tenant, run } = claim;
   const head = await findUnpurged(deps, tenant, run.id);
-  if (!head) {
-    await deps.table.write([progressOp(tenant, purge.id, { id: run.id, state: 'skipped', holds: [], rows: 0 })]);
-    return undefined;
-  }
+  if (!head) return keep(deps, claim, { id: run.id, state: 'skipped', holds: [], rows: 0 });
   await writeInventory(deps, claim, head);
   await deps.faults.hit('purge:after-inventory');
   const progress = await claimRun(deps, claim, head);
@@ -65,15 +62,16 @@ async function takeRun(deps: PurgeDeps, claim: Claim): ReturnType<typeof findPro
   return progress;
 }
 
-/** Durable before the run is taken: afterwards nobody could tell any more what it had. */
+/** Durable before the run is taken: afterwards nobody could tell any more what it had. Whoever took it meanwhile wrote all of it. */
 async function writeInventory(deps: PurgeDeps, { tenant, purge, run }: Claim, head: ExecutionRecord): Promise<void> {
   let items: PurgeItem[] = [];
   let count = 0;
   const flush = async (): Promise<void> => {
     if (items.length === 0) return;
-    await deps.table.putMany([chunkItem(tenant, purge.id, `${run.id}#${String(count).padStart(5, '0')}`, items)]);
+    const item = chunkItem(tenant, purge.id, `${run.id}#${String(count).padStart(5, '0')}`, items);
     items = [];
     count += 1;
+    await deps.table.write([{ kind: 'put', item }, ...notTakenOps(tenant, purge.id, run.id)]);
   };
   const seen = new Set<string>();
   for await (const item of inventoryOf(deps, purge.kind, head, tasksOf(deps, head))) {

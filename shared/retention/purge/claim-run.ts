@@ -16,7 +16,7 @@ import { decideKeeping, isPurged } from './due.ts';
 import { findUnpurged } from './find-unpurged.ts';
 import { findHolds, notHeldOps } from '../hold/legal-hold.ts';
 import { steadyNow } from '../home-clock.ts';
-import { progressOp, type Purge, type PurgedRun, type RunProgress } from './purge-record.ts';
+import { findProgress, progressOps, type Purge, type PurgedRun, type RunProgress } from './purge-record.ts';
 import type { TenantId } from '../../core/tenant-id.ts';
 
 type ClaimDeps = Pick<Deps, 'table' | 'clock'>;
@@ -48,16 +48,17 @@ export async function claimRun(deps: ClaimDeps, claim: Claim, head: ExecutionRec
       takeOp(deps, claim, current),
       ...notHeldOps(tenant, { id: run.id, workflow: current.workflow.name }),
       tenantUnchangedOp(owner),
-      progressOp(tenant, purge.id, progress),
+      ...progressOps(tenant, purge.id, progress),
     ]);
     if (ok) return progress;
   }
   throw new McError('mc:store:conflict', `${run.id} kept changing while it was to be purged; nothing of it was`);
 }
 
-async function keep(deps: ClaimDeps, { tenant, purge }: Claim, progress: RunProgress): Promise<RunProgress> {
-  await deps.table.write([progressOp(tenant, purge.id, progress)]);
-  return progress;
+/** Says that the run stays; answers what somebody else said of it before, if so. */
+export async function keep(deps: Pick<Deps, 'table'>, { tenant, purge }: Claim, progress: RunProgress): Promise<RunProgress> {
+  const { ok } = await deps.table.write(progressOps(tenant, purge.id, progress));
+  return (ok ? undefined : await findProgress(deps, tenant, purge.id, progress.id)) ?? progress;
 }
 
 function takeOp({ clock }: ClaimDeps, { tenant, purge, run }: Claim, head: ExecutionRecord): WriteOp {

@@ -34,7 +34,8 @@ export async function eraseObjects(deps: EraseDeps, erasing: Erasing): Promise<v
       item.result = isNeeded ? 'shared' : await eraseObject(deps, erasing, item);
       await deps.faults.hit('purge:after-object');
     }
-    await deps.table.putMany([chunkItem(tenant, purge, name, items)]);
+    // Not there any more when somebody else ended the purge.
+    await deps.table.write([{ kind: 'put', item: chunkItem(tenant, purge, name, items), conditions: [{ kind: 'present' }] }]);
   }
 }
 
@@ -54,19 +55,19 @@ async function eraseObject(
   { kind, digest }: PurgeItem,
 ): Promise<'erased' | 'shared' | 'locked'> {
   if (kind !== 'data') return (await deps.blobs.remove(tenant, kind, digest)) ? 'erased' : 'locked';
-  if (!(await doomBlob(deps, tenant, digest, purge)))
-    throw new McError('mc:store:conflict', `another purge is erasing ${digest}; this one goes on later`);
+  const doom = await doomBlob(deps, tenant, digest, purge);
+  if (!doom) throw new McError('mc:store:conflict', `another purge is erasing ${digest}; this one goes on later`);
   await deps.faults.hit('purge:after-doom');
   const owner = run && runOwner(run);
   const isUsed = await isUsedByOthers(deps, tenant, digest, { owner, isThere: async (name) => isOwnerThere(deps, tenant, name) });
   if (isUsed) {
-    await undoomBlob(deps, tenant, digest, { owner, isErased: false });
+    await undoomBlob(deps, tenant, digest, { doom, owner, isErased: false });
     return 'shared';
   }
   // The row that says that it was uploaded goes first: a start that still finds it finds the bytes.
   await deps.table.write([{ kind: 'delete', key: fileKey(tenant, digest) }]);
   const isGone = await deps.blobs.remove(tenant, 'data', digest);
-  await undoomBlob(deps, tenant, digest, { owner, isErased: true });
+  await undoomBlob(deps, tenant, digest, { doom, owner, isErased: true });
   return isGone ? 'erased' : 'locked';
 }
 

@@ -11,25 +11,30 @@ import { tableLimits, type Item, type WriteOp } from '../../port/table.ts';
 import type { Deps } from '../../port/deps.ts';
 import { bare, type Claim } from './claim-run.ts';
 import { eraseObjects } from './erase-objects.ts';
-import { chunkItem, progressOp, type PurgeItem, type RunProgress } from './purge-record.ts';
+import { chunkItem, countRowsOp, erasedOp, findProgress, takenOp, type PurgeItem } from './purge-record.ts';
 
 type EraseDeps = Pick<Deps, 'table' | 'blobs' | 'clock' | 'faults'>;
 
-/** Erases everything that the claim took; answers the run as erased. `progress` is how far an earlier try came. */
-export async function eraseRun(deps: EraseDeps, claim: Claim, progress: RunProgress): Promise<RunProgress> {
+/** Erases everything that the claim took, from where an earlier try came to. */
+export async function eraseRun(deps: EraseDeps, claim: Claim): Promise<void> {
   const { tenant, purge, run } = claim;
   await eraseObjects(deps, { tenant, purge: purge.id, run: run.id });
   await deps.faults.hit('purge:after-objects');
   const strip = purge.kind === 'receipts' ? eraseRows : purge.kind === 'data' ? stripTasks : undefined;
-  const rows = strip ? await strip(deps, claim, progress.rows) : 0;
-  const erased: RunProgress = { ...progress, state: 'erased', rows };
-  await deps.table.write([progressOp(tenant, purge.id, erased)]);
-  return erased;
+  if (strip) await strip(deps, claim);
+  await deps.table.write([erasedOp(tenant, purge.id, run.id)]);
 }
 
-/** The progress stands in the very write that it speaks of, so a repetition counts nothing twice. */
-function countOp({ tenant, purge, run }: Claim, rows: number): WriteOp {
-  return progressOp(tenant, purge.id, { id: run.id, state: 'claimed', holds: [], rows });
+/** The rows that were counted so far; undefined when somebody else has erased the rest: what is there now came later. */
+async function countedSoFar(deps: EraseDeps, { tenant, purge, run }: Claim): Promise<number | undefined> {
+  const progress = await findProgress(deps, tenant, purge.id, run.id);
+  return progress?.state === 'claimed' ? progress.rows : undefined;
+}
+
+/** The count stands in the very write that it speaks of, and goes on from what was counted before: neither a repetition nor somebody else at the same run counts anything twice. */
+async function writeCounted(deps: EraseDeps, { tenant, purge, run }: Claim, before: number, ops: readonly WriteOp[]): Promise<void> {
+  // When somebody else's write came first, whoever goes on finds what is left.
+  await deps.table.write([...ops, countRowsOp(tenant, purge.id, run.id, { before, rows: ops.length })]);
 }
 
 /** One op of a write counts. */
@@ -38,23 +43,22 @@ const rowsPerWrite = tableLimits.opsPerWrite - 1;
 /** Signed statements, by the row that files them. */
 const Filed = z.object({ bundleDigest: Digest });
 
-/** Deletes every row of the run but its tombstone, with the signed statements they name; answers how many there were. */
-async function eraseRows(deps: EraseDeps, claim: Claim, before: number): Promise<number> {
-  let count = before;
+/** Deletes every row of the run but its tombstone, with the signed statements they name. */
+async function eraseRows(deps: EraseDeps, claim: Claim): Promise<void> {
   for (const pk of await partitionsOf(deps, claim.tenant, claim.run.id)) {
     for (;;) {
+      const before = await countedSoFar(deps, claim);
+      if (before === undefined) return;
       const { items } = await deps.table.query({ pk, limit: rowsPerWrite });
       const rows = items.filter(({ sk }) => sk !== 'EXEC');
       if (rows.length === 0) break;
       if (pk !== executionPk(claim.tenant, claim.run.id)) await markDecision(deps, claim, pk);
       await eraseStatements(deps, claim, rows);
-      count += rows.length;
       const deletes = rows.map(({ sk }): WriteOp => ({ kind: 'delete', key: { pk, sk } }));
-      await deps.table.write([...deletes, countOp(claim, count)]);
+      await writeCounted(deps, claim, before, deletes);
       await deps.faults.hit('purge:after-rows');
     }
   }
-  return count;
 }
 
 /** The receipt of the decision stands in the log, whose monitor must find out why it is not filed any more: before it goes, the tombstone stands beside it too. */
@@ -83,15 +87,18 @@ async function eraseStatements(deps: EraseDeps, { tenant, purge, run }: Claim, r
   }
   const [first] = items;
   // Written before the rows go, under a name that a repetition gives it again.
-  if (first) await deps.table.putMany([chunkItem(tenant, purge.id, `${run.id}#statements-${first.digest.slice(-16)}`, items)]);
+  if (!first) return;
+  const item = chunkItem(tenant, purge.id, `${run.id}#statements-${first.digest.slice(-16)}`, items);
+  await deps.table.write([{ kind: 'put', item }, takenOp(tenant, purge.id, run.id)]);
 }
 
 /** Takes the values out of the rows of the tasks; their digests stay, as in the receipt. */
-async function stripTasks(deps: EraseDeps, claim: Claim, before: number): Promise<number> {
+async function stripTasks(deps: EraseDeps, claim: Claim): Promise<void> {
   const { tenant, run } = claim;
   let cursor: string | undefined;
-  let count = before;
-  do {
+  for (;;) {
+    const before = await countedSoFar(deps, claim);
+    if (before === undefined) return;
     const page = await deps.table.query({ pk: executionPk(tenant, run.id), prefix: 'TASK#', limit: 90, ...(cursor && { cursor }) });
     const ops = page.items.flatMap((item): WriteOp[] => {
       const { outputs } = TaskRecord.parse(item);
@@ -99,9 +106,9 @@ async function stripTasks(deps: EraseDeps, claim: Claim, before: number): Promis
       const key = { pk: item.pk, sk: item.sk };
       return [{ kind: 'update', key, set: { outputs: bare(outputs) }, conditions: [{ kind: 'present' }] }];
     });
-    count += ops.length;
-    if (ops.length > 0) await deps.table.write([...ops, countOp(claim, count)]);
-    cursor = page.cursor;
-  } while (cursor);
-  return count;
+    // The same page is read once more, until nothing of it is left.
+    if (ops.length > 0) await writeCounted(deps, claim, before, ops);
+    else if (page.cursor === undefined) return;
+    else cursor = page.cursor;
+  }
 }

@@ -1,6 +1,7 @@
 /** The end of a purge: its inventory, its signed manifest in the transparency log, and the digest of that on every tombstone. Can be repeated from anywhere. */
 import { auditOp } from '../../audit/audit-event.ts';
 import type { Digest } from '../../core/digest.ts';
+import { InvariantError } from '../../core/errors.ts';
 import { idSchema } from '../../core/id.ts';
 import type { TenantId } from '../../core/tenant-id.ts';
 import { headKey } from '../../execution/execution-record.ts';
@@ -22,6 +23,7 @@ import {
   manifestKey,
   TakenEntries,
   purgeKey,
+  readPurge,
   type Purge,
   type PurgeCounts,
   type RunProgress,
@@ -48,6 +50,7 @@ export async function finishPurge(deps: FinishDeps, tenant: TenantId, purge: Pur
 
 async function endPurge(deps: FinishDeps, tenant: TenantId, purge: Purge): Promise<Purge> {
   const gathered = await (RunKind.safeParse(purge.kind).success ? gather(deps, tenant, purge) : gatherTaken(deps, tenant, purge));
+  if (!gathered) return endedByAnother(deps, tenant, purge.id);
   const { counts, entries } = gathered;
   const filed = entries.length === 0 ? undefined : await fileManifest(deps, tenant, purge, gathered);
   await deps.faults.hit('purge:after-manifest');
@@ -57,7 +60,7 @@ async function endPurge(deps: FinishDeps, tenant: TenantId, purge: Purge): Promi
   const audit = auditOp(
     deps,
     tenant,
-    { sub: purge.startedBy, tenant, roles: [] },
+    { sub: purge.startedBy, tenant, roles: [], ...purge.asker },
     {
       type: 'mc.purge.end',
       subject: purge.id,
@@ -68,7 +71,15 @@ async function endPurge(deps: FinishDeps, tenant: TenantId, purge: Purge): Promi
   const { ok } = await deps.table.write([endPurgeOp(tenant, done), audit]);
   if (ok) deps.metrics.count(metricNames.purgedRunsTotal, counts.runs, { kind: purge.kind });
   await deps.faults.hit('purge:after-end');
-  return done;
+  return ok ? done : endedByAnother(deps, tenant, purge.id);
+}
+
+/** The purge as somebody else ended it, who carried it on at the same time. */
+async function endedByAnother({ table }: Pick<Deps, 'table'>, tenant: TenantId, id: Purge['id']): Promise<Purge> {
+  const item = await table.get(purgeKey(tenant, id));
+  const now = item && readPurge(item);
+  if (now?.state !== 'done') throw new InvariantError(`${id} cannot be ended, and nobody else ended it`);
+  return now;
 }
 
 async function gather(deps: FinishDeps, tenant: TenantId, purge: Purge): Promise<Gathered> {
@@ -88,8 +99,11 @@ async function gather(deps: FinishDeps, tenant: TenantId, purge: Purge): Promise
   return { progress, entries: [...entries, ...objects.entries], erased: objects.erased, counts };
 }
 
-async function gatherTaken(deps: FinishDeps, tenant: TenantId, purge: Purge): Promise<Gathered> {
-  const { entries } = TakenEntries.parse(await deps.table.get(takenKey(tenant, purge.id)));
+/** Undefined when what was taken is swept away, as it is after the end. */
+async function gatherTaken(deps: FinishDeps, tenant: TenantId, purge: Purge): Promise<Gathered | undefined> {
+  const item = await deps.table.get(takenKey(tenant, purge.id));
+  if (!item) return undefined;
+  const { entries } = TakenEntries.parse(item);
   const objects = await gatherObjects(deps, tenant, purge.id, () => true);
   const counts = { runs: 0, held: 0, skipped: 0, rows: entries.length, ...objects.counts };
   return { progress: [], entries: [...entries, ...objects.entries], erased: objects.erased, counts };

@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import { Digest } from '../../core/digest.ts';
 import { idSchema, type Id } from '../../core/id.ts';
-import type { TenantId } from '../../core/tenant-id.ts';
+import { TenantId } from '../../core/tenant-id.ts';
 import { LeafName } from '../../log/log-store.ts';
 import type { Deps } from '../../port/deps.ts';
-import type { Item, Key, Page, WriteOp } from '../../port/table.ts';
+import type { Condition, Item, Key, Page, WriteOp } from '../../port/table.ts';
+import { Role } from '../../tenant/actor.ts';
 import { RunKind } from '../../tenant/retention.ts';
 
 /** Runs of one purge: so many have one manifest, and a crash repeats the work on one of them at most. */
@@ -34,6 +35,9 @@ export const PurgeCounts = z.strictObject({
 });
 export type PurgeCounts = z.infer<typeof PurgeCounts>;
 
+/** An admin of the tenant, or of the one that owns the home. */
+const Asker = z.strictObject({ tenant: TenantId, roles: z.array(Role) });
+
 export const Purge = z
   .strictObject({
     id: idSchema('purge'),
@@ -42,6 +46,7 @@ export const Purge = z
     reason: z.string(),
     startedAt: z.iso.datetime(),
     startedBy: z.string(),
+    asker: Asker.optional().describe('Who `startedBy` is, when somebody asked for the purge'),
     endedAt: z.iso.datetime().nullable(),
     runs: z.array(PurgedRun).max(runsPerPurge),
     /** The purge that is done once more after a restore. */
@@ -97,9 +102,11 @@ export function purgeItem(tenant: TenantId, purge: Purge): Item {
   return { ...purgeKey(tenant, purge.id), purge, state: purge.state, ...list, gsi2pk: openPurges, gsi2sk: `${tenant}#${purge.id}` };
 }
 
+const isOpen: Condition = { kind: 'compare', field: 'state', op: '=', value: 'open' };
+
 /** Ends a purge once. */
 export function endPurgeOp(tenant: TenantId, done: Purge): WriteOp {
-  return { kind: 'put', item: purgeItem(tenant, done), conditions: [{ kind: 'compare', field: 'state', op: '=', value: 'open' }] };
+  return { kind: 'put', item: purgeItem(tenant, done), conditions: [isOpen] };
 }
 
 /** Nothing is left to do for the purge. */
@@ -140,8 +147,43 @@ export async function findProgress(
   return item && RunProgress.parse(item);
 }
 
-export function progressOp(tenant: TenantId, id: Id<'purge'>, progress: RunProgress): WriteOp {
-  return { kind: 'put', item: { ...runKey(tenant, id, progress.id), ...progress } };
+/** What became of a run is said once, and before the purge ends: of two who carry the same purge on, the second finds what the first said. */
+export function progressOps(tenant: TenantId, id: Id<'purge'>, progress: RunProgress): WriteOp[] {
+  return [
+    stillOpenOp(tenant, id),
+    { kind: 'put', item: { ...runKey(tenant, id, progress.id), ...progress }, conditions: [{ kind: 'absent' }] },
+  ];
+}
+
+/** Lets a write happen only before the run is taken, or known to stay. */
+export function notTakenOps(tenant: TenantId, id: Id<'purge'>, run: Id<'exec'>): WriteOp[] {
+  return [stillOpenOp(tenant, id), { kind: 'check', key: runKey(tenant, id, run), conditions: [{ kind: 'absent' }] }];
+}
+
+/** What the purge noted of its runs is swept away when it has ended. */
+function stillOpenOp(tenant: TenantId, id: Id<'purge'>): WriteOp {
+  return { kind: 'check', key: purgeKey(tenant, id), conditions: [isOpen] };
+}
+
+/** Lets a write happen only while the run is being erased. */
+export function takenOp(tenant: TenantId, id: Id<'purge'>, run: Id<'exec'>): WriteOp {
+  return { kind: 'check', key: runKey(tenant, id, run), conditions: [{ kind: 'compare', field: 'state', op: '=', value: 'claimed' }] };
+}
+
+/** Counts the rows of a write that goes on from these; it fails when somebody else's write came first. */
+export function countRowsOp(
+  tenant: TenantId,
+  id: Id<'purge'>,
+  run: Id<'exec'>,
+  { before, rows }: { before: number; rows: number },
+): WriteOp {
+  const conditions = [{ kind: 'compare', field: 'rows', op: '=', value: before }] as const;
+  return { kind: 'update', key: runKey(tenant, id, run), set: { rows: before + rows }, conditions };
+}
+
+/** Says that everything of the run went. */
+export function erasedOp(tenant: TenantId, id: Id<'purge'>, run: Id<'exec'>): WriteOp {
+  return { kind: 'update', key: runKey(tenant, id, run), set: { state: 'erased' }, conditions: [{ kind: 'present' }] };
 }
 
 /** What a purge took in the write that began it, besides stored objects: audit events and decisions by id and digest, or data keys. */

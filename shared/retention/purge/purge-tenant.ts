@@ -3,13 +3,13 @@ import type { TenantId } from '../../core/tenant-id.ts';
 import { giveUpBegunRuns } from '../../execution/begun-run.ts';
 import { metricNames } from '../../port/metrics.ts';
 import { dayMs, retentionOf, type RunKind } from '../../tenant/retention.ts';
+import { homeSubjects } from '../../tenant/service-identity.ts';
 import { getTenant } from '../../tenant/tenant-store.ts';
 import { beginPurge, carryOut, type MayGoOn, type PurgeDeps } from './carry-out.ts';
 import { dueRuns } from './due.ts';
 import { findHolds } from '../hold/legal-hold.ts';
 import { noteRound } from '../home-clock.ts';
 import { purgeAuditEvents } from './purge-audit-events.ts';
-import { keeper } from './new-purge.ts';
 import { purgeDecisions } from './purge-decisions.ts';
 import { purgeUploads } from './purge-uploads.ts';
 import { shredLogKeys } from './shred-log-keys.ts';
@@ -56,7 +56,7 @@ async function purgeKind(deps: PurgeDeps, about: KindOfTenant, round: Round, may
     const { runs, held, isLast } = await nextRuns(deps, about);
     round.held = Math.max(round.held, held);
     if (runs.length > 0) {
-      const purge = await beginPurge(deps, tenant, { kind, runs, startedBy: keeper, reason: `${kind} that are due` });
+      const purge = await beginPurge(deps, tenant, { kind, runs, startedBy: homeSubjects.retention, reason: `${kind} that are due` });
       if (!(await carryOut(deps, tenant, purge, mayGoOn))) return false;
       round.purges += 1;
     }

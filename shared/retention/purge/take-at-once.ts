@@ -1,11 +1,12 @@
 import type { JsonObject } from '../../core/json/canonical-json.ts';
 import type { WriteOp } from '../../port/table.ts';
+import { homeSubjects } from '../../tenant/service-identity.ts';
 import { tenantUnchangedOp } from '../../tenant/tenant-store.ts';
 import type { Tenant } from '../../tenant/tenant.ts';
 import type { PurgeDeps } from './carry-out.ts';
 import { noHoldOp } from '../hold/legal-hold.ts';
 import { steadyNow } from '../home-clock.ts';
-import { keeper, newPurge } from './new-purge.ts';
+import { newPurge } from './new-purge.ts';
 import { chunkItem, purgeItem, takenKey, type Purge, type PurgeItem, type TakenEntries, type TakenKind } from './purge-record.ts';
 
 /** A purge that takes everything in one write. */
@@ -30,7 +31,7 @@ export async function takeAtOnce(
 ): Promise<Purge | undefined> {
   const { id: tenant } = owner;
   await steadyNow(deps);
-  const purge = newPurge(deps, { kind, reason, startedBy: keeper });
+  const purge = newPurge(deps, { kind, reason, startedBy: homeSubjects.retention });
   const { ok } = await deps.table.write([
     ...ops(purge.id),
     noHoldOp(tenant),

@@ -20,6 +20,7 @@ import { applyDeletionManifest } from '../../../shared/retention/reapply-purge.t
 import { setRetention, type SetRetention } from '../../../shared/retention/set-retention.ts';
 import { showRetention } from '../../../shared/retention/show-retention.ts';
 import { receiptDaysMin } from '../../../shared/tenant/retention.ts';
+import { buildActor } from '../../support/build-deps.ts';
 import { large, openAgedHome, type AgedHome } from '../../support/retention/aged-home.ts';
 import { deletionManifests } from '../../support/retention/deletion-manifests.ts';
 
@@ -110,6 +111,20 @@ describe('a purge by hand', () => {
     ]);
     expect(await purges()).toEqual([]);
     expect(await ask(91)).toMatchObject({ purges: [{ counts: { runs: 1 } }], isDone: true });
+  });
+
+  test('of an admin of the owner names that one in its audit event, and one of the home names the home', async () => {
+    await home.run();
+    const owner = buildActor(['admin'], 'local');
+    const { purges: done } = await purgeNow(home.later(91), owner, { tenant: 'acme', request: { dryRun: false, reason, kind: 'logs' } });
+    expect(done).toMatchObject([{ startedBy: owner.sub, asker: { tenant: 'local', roles: ['admin'] } }]);
+    await home.run();
+    await home.purge(91);
+    const { items } = await listAuditEvents(home.home.deps, home.actor, { limit: 100 });
+    expect(items.flatMap(({ type, data }) => (type === 'mc.purge.end' ? [data.actor] : []))).toEqual([
+      { sub: 'service:retention', tenant: 'acme', roles: [] },
+      { sub: owner.sub, tenant: 'local', roles: ['admin'] },
+    ]);
   });
 
   test('takes what is free also behind as many held runs as one request takes', async () => {
