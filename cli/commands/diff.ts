@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Decision } from '../../shared/decision/decision.ts';
 import { compareRuns, type ComparedRun } from '../../shared/execution/diff/compare-runs.ts';
+import { attemptDecisions } from '../client/attempt-decisions.ts';
 import type { MaestroClient } from '../client/maestro-client.ts';
 import { addConnection, describeCommand, type HomeOptions } from '../command-options.ts';
 import { connect } from '../session.ts';
@@ -15,7 +15,10 @@ export function addDiff(program: Command): void {
     .argument('<a>', 'execution id')
     .argument('<b>', 'execution id');
   describeCommand(addConnection(command), [
-    { line: 'maestro diff exec_01K… exec_01L…', meaning: 'package, inputs, outputs, policy, price, state and failure, step by step' },
+    {
+      line: 'maestro diff exec_01K… exec_01L…',
+      meaning: 'package, inputs, outputs, policy, price, state, failure and compensation, step by step',
+    },
   ]).action(async (a: string, b: string, options: HomeOptions) => {
     const client = connect(options);
     const [left, right] = await Promise.all([readRun(client, a), readRun(client, b)]);
@@ -28,12 +31,6 @@ export function addDiff(program: Command): void {
 async function readRun(client: MaestroClient, id: string): Promise<ComparedRun> {
   const execution = await client.getExecution(id);
   const start = await client.getDecision(execution.decisionId);
-  const attempts: Decision[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await client.listRunDecisions(id, { limit: 100, cursor });
-    attempts.push(...page.items.filter((decision) => decision.id !== start.id));
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  const attempts = await attemptDecisions(client, execution);
   return { execution, start, attempts };
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { Execution } from '../../shared/execution/execution.ts';
 import type { Decision } from '../../shared/decision/decision.ts';
-import type { RunDecisionPage } from '../../shared/execution/read/list-run-decisions.ts';
 import { McError } from '../../shared/core/errors.ts';
 import { ApiProblem } from '../client/api-problem.ts';
+import { attemptDecisions } from '../client/attempt-decisions.ts';
 import type { MaestroClient } from '../client/maestro-client.ts';
 import { addConnection, addPaging, describeCommand, type HomeOptions, type PagingOptions } from '../command-options.ts';
 import { connect } from '../session.ts';
@@ -53,23 +53,21 @@ async function show(id: string, options: StatusOptions): Promise<void> {
 }
 
 async function explain(client: MaestroClient, execution: Execution, options: StatusOptions): Promise<void> {
-  const decisions = await findDecisions(client, execution);
-  if (typeof decisions === 'string') {
+  const attempts = await findDecisions(client, execution);
+  if (typeof attempts === 'string') {
     printResult(options, { ...execution, decision: null, attemptDecisions: [] }, () => renderExecution(execution));
-    if (options.json !== true) note(decisions);
+    if (options.json !== true) note(attempts);
     return;
   }
   const [decision, now] = await Promise.all([client.getDecision(execution.decisionId), client.whoami()]);
-  const attempts = decisions.items.filter(({ id }) => id !== decision.id);
   const explanation = { decision, attempts, now: allowanceOfCaller(now) };
   printResult(options, { ...execution, decision, attemptDecisions: attempts, now }, () => renderExecution(execution, explanation));
-  if (decisions.cursor !== undefined && options.json !== true) note('decisions about further attempts are in the receipt of the run');
 }
 
-/** The decisions of a run, or why there are none to be shown: those of 0.1.0 stand in receipts only. */
-async function findDecisions(client: MaestroClient, { id }: Execution): Promise<RunDecisionPage | string> {
+/** The decisions about the attempts of a run, or why there are none to be shown: those of 0.1.0 stand in receipts only. */
+async function findDecisions(client: MaestroClient, execution: Execution): Promise<Decision[] | string> {
   try {
-    return await client.listRunDecisions(id, { limit: 100 });
+    return await attemptDecisions(client, execution);
   } catch (error) {
     if (error instanceof ApiProblem && error.code === 'mc:decision:not-found') return error.message;
     throw error;

@@ -94,7 +94,8 @@ function taught(
   { bucket, samples, now }: { bucket: number; samples: Sample[]; now: number },
 ): Calibration | undefined {
   const ring = calibration.get(bucket) ?? { at: 0, samples: [] };
-  if (ring.samples.length >= samplesPerSize && now - ring.at < restMs) return undefined;
+  // Either way: one that was written while the clock was ahead does not rest until it is that late again.
+  if (ring.samples.length >= samplesPerSize && Math.abs(now - ring.at) < restMs) return undefined;
   return new Map(calibration).set(bucket, { at: now, samples: [...ring.samples, ...samples].slice(-samplesPerSize) });
 }
 

@@ -13,7 +13,12 @@ export interface TaskPrice {
   place: PricePlace;
 }
 
+/** Price factors have three decimals at most. */
+const factorSteps = 1_000;
+
 /** The price of one attempt that takes this time, rounded up to a whole micro-dollar; estimates and measured costs use this one formula. */
 export function taskCost({ cost, resourceClass, place }: TaskPrice, ms: number): UsdMicros {
-  return cost.perRunUsdMicros + Math.ceil((cost.perSecondUsdMicros * classFactor[resourceClass] * priceFactor(place) * ms) / 1_000);
+  // In whole numbers: 1.326 is no exact one, and what it makes of a whole amount may be a trace above it, which would be rounded up.
+  const perSecond = cost.perSecondUsdMicros * classFactor[resourceClass] * Math.round(priceFactor(place) * factorSteps);
+  return cost.perRunUsdMicros + Math.ceil((perSecond * ms) / (1_000 * factorSteps));
 }

@@ -13,6 +13,9 @@ tasks:
 `;
 
 const Started = z.object({ id: z.string(), decisionId: z.string() });
+const Explained = z.object({
+  attemptDecisions: z.array(z.object({ point: z.string(), input: z.object({ task: z.object({ id: z.string() }) }) })),
+});
 const Denied = z.object({ error: z.object({ decisionId: z.string() }) });
 
 /** A run needs a sandbox and a process for each command, on a machine that may be busy. */
@@ -89,6 +92,21 @@ describe('why a run may run, told by the command line', () => {
         decision: { id: execution.decisionId, point: 'start', executionId: execution.id },
         now: { quotas: { inUse: 0 }, budget: { dailyMaxUSD: 100 } },
       });
+    },
+    slowMs,
+  );
+
+  test(
+    'status --explain tells of every attempt, also of more than the home tells at once',
+    async () => {
+      const tasks = Array.from({ length: 50 }, (_, at) => ({ id: `t${at}`, uses: 'pkg:demo/echo@1.0.0' }));
+      writeFileSync(home.file('wide.json'), JSON.stringify({ name: 'wide', version: '1.0.0', region: 'US', tasks }));
+      await maestro('publish', 'wide.json');
+      const { id } = Started.parse(jsonOf(await maestro('run', 'wide', '--wait', '--json')));
+      const { attemptDecisions } = Explained.parse(jsonOf(await maestro('status', id, '--explain', '--json')));
+      const asked = tasks.flatMap((task) => ['place', 'task', 'write'].map((point) => `${task.id} ${point}`));
+      expect(attemptDecisions.map(({ point, input }) => `${input.task.id} ${point}`).sort()).toEqual(asked.sort());
+      expect((await maestro('status', id, '--explain')).stdout).toContain('150 decisions about attempts (place, task, write) allowed');
     },
     slowMs,
   );

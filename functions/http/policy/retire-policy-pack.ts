@@ -8,7 +8,7 @@ import { lambda } from '../../middleware/lambda.ts';
 const maxBytes = 4 * 1024;
 
 const RetirePolicyPack = z
-  .strictObject({ reason: z.string().min(1).max(500).describe('Why; it stands in the audit event') })
+  .strictObject({ reason: z.string().trim().min(1).max(500).describe('Why; it stands in the audit event') })
   .meta({ id: 'RetirePolicyPack' });
 
 export const operation = defineOperation({

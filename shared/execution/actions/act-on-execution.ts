@@ -16,7 +16,7 @@ export type ExecutionAction = z.infer<typeof ExecutionAction>;
 
 /** Body of every action. */
 export const ActionReason = z
-  .strictObject({ reason: z.string().min(1).max(500).describe('Why; it stands in the audit event, and of a cancel in the receipt') })
+  .strictObject({ reason: z.string().trim().min(1).max(500).describe('Why; it stands in the audit event, and of a cancel in the receipt') })
   .meta({ id: 'ActionReason' });
 export type ActionReason = z.infer<typeof ActionReason>;
 

@@ -18,7 +18,20 @@ export interface ComparedRun {
 }
 
 /** In the order in which they are looked at: causes before effects, as far as one step goes. */
-const aspects = ['step', 'manifest', 'region', 'sandbox', 'package', 'inputs', 'outputs', 'policy', 'price', 'state', 'failure'] as const;
+const aspects = [
+  'step',
+  'manifest',
+  'region',
+  'sandbox',
+  'package',
+  'inputs',
+  'outputs',
+  'policy',
+  'price',
+  'state',
+  'failure',
+  'compensation',
+] as const;
 export type Aspect = (typeof aspects)[number];
 
 export interface Difference {
@@ -89,13 +102,20 @@ function endFacts({ execution: { outputs, error } }: ComparedRun): Facts {
   return { ...(outputs && { outputs: digestJson(outputs) }), failure: error?.failure ?? none };
 }
 
-/** A step that was not run again has no attempt: neither its inputs nor its failure nor a decision about it can be compared. */
+/** A step that was not run again has no attempt: neither its inputs nor its failure nor a decision about it can be compared, and what it did is not its own to undo. */
 function stepFacts(run: ComparedRun, task: TaskView, isReused: boolean): Facts {
   const facts = { step: 'present', package: task.packageDigest, outputs: task.outputsDigest ?? none, state: task.state };
   if (isReused) return facts;
   const about = run.attempts.filter(({ input }) => input.task?.id === task.id);
   const failure = task.attempts.at(-1)?.failure ?? none;
-  return { ...facts, inputs: inputsOf(task), policy: verdictsOf(about), price: priceOf(run, task.id), failure };
+  return {
+    ...facts,
+    inputs: inputsOf(task),
+    policy: verdictsOf(about),
+    price: priceOf(run, task.id),
+    failure,
+    compensation: task.compensation,
+  };
 }
 
 /** The inputs of the newest attempt that came so far as to have some; every attempt of a task gets the same. */

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { operations } from '../../../functions/http/index.ts';
 
 const root = new URL('../../../functions/http/', import.meta.url);
@@ -40,6 +41,15 @@ describe('the registry', () => {
 
   test('limits every body', () => {
     for (const { body } of operations) expect(body?.maxBytes ?? 1).toBeLessThanOrEqual(4 * 1024 * 1024);
+  });
+
+  test('takes no reason of white space for one', () => {
+    const reasons = operations.flatMap(({ id, body }) => {
+      const reason: unknown = body?.kind === 'json' && body.schema instanceof z.ZodObject ? body.schema.shape['reason'] : undefined;
+      return reason instanceof z.ZodType ? [{ id, isTaken: reason.safeParse(' \t\n ').success }] : [];
+    });
+    expect(reasons.length).toBeGreaterThan(9);
+    expect(reasons.filter(({ isTaken }) => isTaken)).toEqual([]);
   });
 
   test('is loaded by the embedded host without anything of AWS', () => {

@@ -67,6 +67,16 @@ describe('a run teaches', () => {
   });
 });
 
+test('a full calibration that was written while the clock was ahead goes on learning when the clock is put back', async () => {
+  const { clock } = home;
+  const ahead = { now: () => clock.now() + 86_400_000, elapsedMs: () => clock.elapsedMs(), sleep: () => clock.sleep(0) };
+  const full = Array.from({ length: samplesPerSize }, () => attempt(70));
+  await learnFromRun({ ...home.deps, clock: ahead }, acme, lesson({ attempts: full }));
+  clock.advance(1_000);
+  await learnFromRun(home.deps, acme, lesson({ attempts: [attempt(80)] }));
+  expect(timesOf(await learned(), 0).at(-1)).toBe(80);
+});
+
 describe('learning does not slow a burst down', () => {
   test('a full calibration is neither read nor written more than once a second', async () => {
     const full = Array.from({ length: samplesPerSize }, () => attempt(70));

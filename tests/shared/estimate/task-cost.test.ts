@@ -19,6 +19,19 @@ test('a second costs more where the cloud charges more for it; the price of a ru
   expect(priceIn('local', 'me-south-1')).toBe(1_010);
 });
 
+test.each([
+  ['af-south-1', 10, 50_000, 663],
+  ['eu-south-1', 50, 60_000, 3_513],
+])('an amount that is whole as it is, is not rounded up: in %s %d a second for %d ms is %d', (region, perSecondUsdMicros, ms, price) => {
+  const prices = {
+    cost: { perRunUsdMicros: 0, perSecondUsdMicros, typicalMs: 1 },
+    resourceClass: 'small',
+    place: { cloud: 'aws', region },
+  } as const;
+  expect(taskCost(prices, ms)).toBe(price);
+  expect(taskCost(prices, ms + 1)).toBe(price + 1);
+});
+
 test('a price is a whole number of micro-dollars, rounded up, and never falls with time', () => {
   const micros = fc.nat(1_000_000);
   fc.assert(

@@ -99,6 +99,7 @@ describe('two runs', () => {
     ['policy', build({}, { attempts: [about('z-first', buildDecision({ point: 'task' }, []))] }), 'z-first'],
     ['step', build({ tasks: [...tasks, task('more', [])] }), 'more'],
     ['failure', build({ tasks: replaced(failedOf('timeout')) }), 'z-first'],
+    ['compensation', build({ tasks: replaced(task('z-first', [], { compensation: 'failed' })) }), 'z-first'],
     ['failure', build({ error: { taskId: null, failure: 'outputs', message: 'no such output' } }), 'end'],
   ] as const)('differ in %s', (aspect, b, step) => {
     for (const [left, right] of [
