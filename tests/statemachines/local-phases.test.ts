@@ -111,8 +111,7 @@ test('a start that is handed over after a sweep has brought the run to its end l
     const { deps } = engine.home;
     deps.clock = { now: () => clock.now() + 65_000, elapsedMs: () => clock.elapsedMs(), sleep: (ms, signal) => clock.sleep(ms, signal) };
     await sweepExecutions(deps);
-    await delay(500);
-    expect(engine.home.pending()).toBe(0);
+    await untilNothingIsPending();
   };
   const { id } = await engine.start({ workflow: 'slow' });
   expect(await engine.finish(id)).toMatchObject({ state: 'succeeded' });
